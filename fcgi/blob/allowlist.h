@@ -1,0 +1,22 @@
+/* Which hosts may serve which product's updates (reference: ALLOWLISTED_DOMAINS, AUS.isForbiddenUrl). */
+#ifndef BALROG_BLOB_ALLOWLIST_H
+#define BALROG_BLOB_ALLOWLIST_H
+
+#include "core/error.h"
+#include "core/mem.h"
+#include "core/str.h"
+
+struct allowlist;
+
+/* An empty list, owned by CTX: it forbids everything. Read-only once it is complete, then shared by threads.
+ */
+struct allowlist *allowlist_new(void *ctx);
+/* Adds a line of configuration: "HOST [/PATH-PATTERN] PRODUCT…", words separated by white space. A pattern is
+ * a regular expression (PCRE2) that the whole path must match; of a host's patterns the first that matches
+ * decides. A host is given either without patterns (once) or with them, not both. */
+bool allowlist_add(struct allowlist *a, struct str line, struct error *e);
+/* Whether PRODUCT may be served from URL. Host and product compare exactly; the host is what
+ * urllib.parse.urlparse calls netloc (with user and port, if any). */
+bool allowlist_permits(const struct allowlist *a, struct str url, struct str product);
+
+#endif

@@ -1,0 +1,73 @@
+/* Configuration: an INI file (inih), every key a row of one table in config.c, from which parsing, defaults,
+ * --check-config and conf/balrog.conf's test are made. Secrets come from files or from the environment, never
+ * from the file itself. */
+#ifndef BALROG_CORE_CONFIG_H
+#define BALROG_CORE_CONFIG_H
+
+#include "core/error.h"
+#include "core/mem.h"
+#include "core/str.h"
+
+struct config_list {
+    const struct str *item;
+    size_t n;
+};
+
+/* A product's way to sign: by a key here, or by an Autograph server. Section [signing PRODUCT]; the product
+ * "" (section [signing]) is that of /json answers. */
+struct config_signer {
+    const char *product;
+    const char *key_file; /* EC P-384 private key, PEM */
+    const char *x5u;      /* URL of the certificate chain; with key_file */
+    const char *autograph_url;
+    const char *autograph_keyid;
+    const char *autograph_user;
+    const char
+        *autograph_password; /* read from autograph_password_file, or BALROG_AUTOGRAPH[_PRODUCT]_PASSWORD */
+};
+
+struct config {
+    struct {
+        const char *host; /* "" : use socket */
+        int port;
+        const char *socket;
+        const char *name;
+        const char *user;
+        const char *password; /* read from password_file, or BALROG_DATABASE_PASSWORD */
+        int connect_timeout_s;
+        int read_timeout_s;
+        int write_timeout_s;
+    } database;
+    struct {
+        const char *socket;
+        int socket_mode;
+        int threads;
+        int drain_s;
+        int poll_ms;         /* how often the change feed is asked */
+        int compare_s;       /* how often all data versions are compared */
+        int gap_s;           /* how long a missing feed id is asked for again */
+        int api_connections; /* database connections for /api/v1 */
+        const char *version_file;
+        const char *cache_control;
+    } public_;
+    struct {
+        struct config_list special_force_hosts;
+        struct config_list allowlist; /* lines for allowlist_add() */
+    } update;
+    struct {
+        struct config_list content_signature_products;
+        const struct config_signer *signer;
+        size_t n_signers;
+        int cache_s;
+    } signing;
+    struct {
+        const char *level;
+        const char *format;
+    } log;
+};
+
+/* Reads PATH. NULL when it cannot be read, or holds an unknown section or key, or a value that is wrong: E
+ * names file, line and key, and says what would be right. Owned by CTX. */
+struct config *config_read(void *ctx, const char *path, struct error *e);
+
+#endif

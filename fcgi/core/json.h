@@ -1,0 +1,41 @@
+/* JSON in and out, over cJSON. The only place that parses JSON text; nothing behind it looks at raw bytes.
+ *
+ * Lookups are case-sensitive, numbers are doubles (cJSON's valueint saturates: never use it). */
+#ifndef BALROG_CORE_JSON_H
+#define BALROG_CORE_JSON_H
+
+#include "core/buf.h"
+#include "core/error.h"
+
+#include <cjson/cJSON.h>
+
+enum { JSON_DEPTH_MAX = 100 }; /* nesting beyond this is refused before anything is parsed */
+
+/* Parses TEXT, which must be one JSON value and nothing else. Of a key given twice the last one counts, as in
+ * Python. Refused with a reason in E: nesting beyond JSON_DEPTH_MAX, \u0000 in a string (cJSON's strings end
+ * at it), broken JSON. The caller owns the result: cJSON_Delete(). */
+cJSON *json_parse(struct str text, struct error *e);
+
+/* The member KEY of OBJECT, or NULL (also when OBJECT is NULL or no object). Borrowed. */
+const cJSON *json_get(const cJSON *object, const char *key);
+/* The same where it is a string / an object / an array, else NULL. */
+const char *json_get_string(const cJSON *object, const char *key);
+const cJSON *json_get_object(const cJSON *object, const char *key);
+const cJSON *json_get_array(const cJSON *object, const char *key);
+
+/* How Python's json.dumps would have printed it. Non-ASCII is written as \uXXXX in all of them. */
+enum json_style {
+    JSON_DUMPS,        /* {"b": 1, "a": 2}: members as they come, ", " and ": " */
+    JSON_DUMPS_SORTED, /* {"a": 2, "b": 1} */
+    JSON_PRETTY,       /* sorted, indented by 4 */
+    JSON_COMPACT,      /* sorted, "," and ":" (Flask's jsonify, without its newline) */
+    JSON_PROBLEM,      /* sorted, indented by 2 (connexion's problems, without their newline) */
+};
+void json_print(struct buf *out, const cJSON *value, enum json_style style);
+/* S as a JSON string with its quotes. Bytes that are not UTF-8 become U+FFFD. */
+void json_print_string(struct buf *out, struct str s);
+/* How Python's str() prints a scalar: True, None, 12, 1.5, text as it is. Objects and arrays as JSON_DUMPS.
+ */
+void json_print_str(struct buf *out, const cJSON *value);
+
+#endif

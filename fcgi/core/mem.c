@@ -1,0 +1,34 @@
+/* See mem.h. */
+#include "core/mem.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+void *mem_check(void *p)
+{
+    if (p == NULL) {
+        fputs("balrog: out of memory\n", stderr);
+        abort();
+    }
+    return p;
+}
+
+char *mem_strndup(void *ctx, const char *p, size_t n)
+{
+    char *copy = mem_check(talloc_size(ctx, n + 1));
+    if (n > 0) {
+        __builtin_memcpy(copy, p, n);
+    }
+    copy[n] = '\0';
+    return copy;
+}
+
+char *mem_printf(void *ctx, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    char *s = talloc_vasprintf(ctx, fmt, ap);
+    va_end(ap);
+    return mem_check(s);
+}

@@ -1,0 +1,123 @@
+/* A run of bytes that somebody else owns. It may hold NULs; it has no terminator of its own.
+ * p == NULL means "absent", which is not the same as empty: a rule column that is NULL, a query without that
+ * field. */
+#ifndef BALROG_CORE_STR_H
+#define BALROG_CORE_STR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct str {
+    const char *p;
+    size_t n;
+};
+
+#define STR(LITERAL) ((struct str){ (LITERAL), sizeof(LITERAL) - 1 })
+#define STR_NONE ((struct str){ NULL, 0 })
+/* For printf's %.*s. */
+#define STR_ARG(S) (int)(S).n, (S).p
+
+static inline struct str str_of(const char *z)
+{
+    return (struct str){ z, z != NULL ? strlen(z) : 0 };
+}
+
+static inline bool str_absent(struct str s)
+{
+    return s.p == NULL;
+}
+
+/* Same bytes; two absent strings are equal, an absent and an empty one are not. */
+static inline bool str_eq(struct str a, struct str b)
+{
+    return a.n == b.n && (a.p == NULL) == (b.p == NULL) && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+/* Byte order, which for UTF-8 is code point order, as Python compares. */
+static inline int str_cmp(struct str a, struct str b)
+{
+    size_t n = a.n < b.n ? a.n : b.n;
+    int c = n > 0 ? memcmp(a.p, b.p, n) : 0;
+    return c != 0 ? c : (a.n > b.n) - (a.n < b.n);
+}
+
+static inline bool str_starts(struct str s, struct str prefix)
+{
+    return s.n >= prefix.n && (prefix.n == 0 || memcmp(s.p, prefix.p, prefix.n) == 0);
+}
+
+static inline bool str_ends(struct str s, struct str suffix)
+{
+    return s.n >= suffix.n && (suffix.n == 0 || memcmp(s.p + s.n - suffix.n, suffix.p, suffix.n) == 0);
+}
+
+static inline struct str str_slice(struct str s, size_t from, size_t to)
+{
+    return (struct str){ s.p + from, to - from };
+}
+
+/* Where NEEDLE first occurs in S, or -1. An empty needle is found at 0. */
+static inline ptrdiff_t str_find(struct str s, struct str needle)
+{
+    if (needle.n == 0) {
+        return 0;
+    }
+    const char *at = s.n >= needle.n ? memmem(s.p, s.n, needle.p, needle.n) : NULL;
+    return at != NULL ? at - s.p : -1;
+}
+
+static inline bool str_contains(struct str s, struct str needle)
+{
+    return str_find(s, needle) >= 0;
+}
+
+/* The next piece of *REST up to SEPARATOR, in the manner of Python's split: "a," has two pieces, "" has one.
+ * Returns false when there is none left. Start with *rest = the whole string; the end is marked by rest->p ==
+ * NULL. */
+static inline bool str_split(struct str *rest, char separator, struct str *piece)
+{
+    if (rest->p == NULL) {
+        return false;
+    }
+    const char *at = rest->n > 0 ? memchr(rest->p, separator, rest->n) : NULL;
+    if (at == NULL) {
+        *piece = *rest;
+        *rest = STR_NONE;
+    } else {
+        *piece = (struct str){ rest->p, (size_t)(at - rest->p) };
+        *rest = (struct str){ at + 1, rest->n - piece->n - 1 };
+    }
+    return true;
+}
+
+/* Without the ASCII white space at both ends that Python's str.strip() takes off. */
+static inline struct str str_strip(struct str s)
+{
+    while (s.n > 0 &&
+           (s.p[0] == ' ' || (s.p[0] >= '\t' && s.p[0] <= '\r') || (s.p[0] >= 0x1c && s.p[0] <= 0x1f))) {
+        s.p++;
+        s.n--;
+    }
+    while (s.n > 0) {
+        char c = s.p[s.n - 1];
+        if (c != ' ' && !(c >= '\t' && c <= '\r') && !(c >= 0x1c && c <= 0x1f)) {
+            break;
+        }
+        s.n--;
+    }
+    return s;
+}
+
+/* FNV-1a, for hash tables over trusted or bounded input. */
+static inline uint32_t str_hash(struct str s)
+{
+    uint32_t h = 2166136261u;
+    for (size_t i = 0; i < s.n; i++) {
+        h = (h ^ (unsigned char)s.p[i]) * 16777619u;
+    }
+    return h;
+}
+
+#endif

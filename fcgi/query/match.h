@@ -1,0 +1,52 @@
+/* Does one column of a rule match a query? (reference: util/rulematching.py, util/comparison.py)
+ *
+ * These are the plain, slow forms: they look at text each time. Blobs use them for updateLine conditions,
+ * tests hold the compiled rules against them. A column text that cannot be parsed never matches. */
+#ifndef BALROG_QUERY_MATCH_H
+#define BALROG_QUERY_MATCH_H
+
+#include "query/query.h"
+#include "query/version.h"
+
+enum comparison {
+    CMP_NEVER, /* the text has no operator and is no value either */
+    CMP_EQ,
+    CMP_GLOB, /* the text ends in '*': equality for most columns, a prefix for versions */
+    CMP_GE,
+    CMP_GT,
+    CMP_LE,
+    CMP_LT,
+};
+
+/* Splits TEXT into operator and operand (reference: get_op). The operand points into TEXT. */
+enum comparison comparison_parse(struct str text, struct str *operand);
+/* Whether a three-way result CMP (<0, 0, >0) satisfies the operator; CMP_GLOB counts as equality. */
+bool comparison_holds(enum comparison op, int cmp);
+
+/* One part of a rule's version column, "<70.0" or "70.*". */
+struct version_test {
+    enum comparison op;
+    struct str text;        /* the operand */
+    struct version operand; /* valid unless op is CMP_GLOB, CMP_NEVER or the test is invalid */
+    bool valid;             /* the operand could be parsed as a Mozilla version or glob */
+};
+void version_test_compile(struct version_test *t, struct str part);
+bool version_test_holds(const struct version_test *t, const struct version *query);
+
+/* "nightly", "release*" against a channel and its fallback. */
+bool match_channel(struct str rule, struct str channel, struct str fallback);
+/* A comma list of version tests against QUERY; LOOSE by loose_version_cmp. *BAD is set when the query's
+ * version had to be parsed and could not be (the reference answers 400 then). BAD may be NULL. */
+bool match_version(struct str rule, struct str query, bool loose, bool *bad);
+bool match_build_id(struct str rule, struct str build_id);
+bool match_memory(struct str rule, bool has_memory, int64_t memory);
+/* A comma list of "A&&B" groups of substrings. */
+bool match_os_version(struct str rule, struct str os_version);
+/* A comma list, exact. An absent VALUE matches nothing. */
+bool match_list(struct str rule, struct str value);
+bool match_tristate(enum tristate rule, enum tristate query);
+
+/* Python's int(): white space around it, a sign, single underscores between digits. Clamped to 64 bits. */
+bool python_int(struct str s, int64_t *value);
+
+#endif

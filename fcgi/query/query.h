@@ -1,0 +1,75 @@
+/* What a client asked: the typed, cleaned form of an update URL. This is the one file that looks at raw URLs;
+ * everything behind it sees a struct query. Rules: the reference's web/public/client.py and swagger/api.yml.
+ */
+#ifndef BALROG_QUERY_QUERY_H
+#define BALROG_QUERY_QUERY_H
+
+#include "core/error.h"
+#include "core/str.h"
+
+enum {
+    QUERY_URL_MAX = 16384, /* a longer URL is not looked at: no route */
+};
+
+/* The query's wish about backgroundRate (force=1, force=-1). */
+enum force {
+    FORCE_NONE = 0,
+    FORCE_MAIN = 1,      /* the main mapping, whatever the throttle */
+    FORCE_FALLBACK = -1, /* lose the throw, where there is one */
+};
+
+/* Three-valued, as in rule columns: NULL, false, true. */
+enum tristate {
+    TRI_UNKNOWN = -1,
+    TRI_FALSE = 0,
+    TRI_TRUE = 1,
+};
+
+enum query_form {
+    QUERY_XML,  /* /update/… */
+    QUERY_JSON, /* /json/… */
+};
+
+/* An absent field (p == NULL) is one that this URL form does not have. */
+struct query {
+    enum query_form form;
+    struct str product;
+    struct str version;
+    struct str build_id;
+    struct str build_target;
+    struct str locale;
+    struct str channel;
+    struct str fallback_channel; /* channel up to "-cck-", else the channel itself */
+    struct str os_version;
+    struct str distribution;
+    struct str dist_version;
+    struct str header_architecture; /* "Intel", "PPC"; absent on /json */
+    struct str
+        instruction_set; /* absent where systemCapabilities could not be parsed; "" where the form has none */
+    struct str pin;
+    enum force force;
+    enum tristate mig64;
+    enum tristate jaws;
+    bool has_memory;
+    int64_t memory;                 /* MB; clamped to 64 bits */
+    char text[QUERY_URL_MAX + 256]; /* where the fields point to */
+};
+
+enum query_status {
+    QUERY_OK,
+    QUERY_NO_ROUTE,      /* not one of the forms: an empty answer, 404 or something else's business */
+    QUERY_BAD_PARAMETER, /* a form, but with a query parameter that it does not know, or an empty pin: 400, E
+                            says which */
+};
+
+/* Parses URI (raw, as nginx got it: path?query, still percent-encoded) into *Q. USER_AGENT may be absent. */
+enum query_status query_parse(struct query *q, struct str uri, struct str user_agent, struct error *e);
+
+/* The channel up to "-cck-" (reference: AUS.getFallbackChannel). */
+struct str fallback_channel(struct str channel);
+
+/* Percent-decodes SRC into DST (room for SRC.n bytes) and returns the length; broken escapes stay as they
+ * are. PLUS: '+' is a space, as in query strings. */
+size_t percent_decode(char *dst, struct str src, bool plus);
+
+#endif

@@ -1,0 +1,49 @@
+/* MariaDB/MySQL: a connection, prepared statements only, typed rows. Built on Connector/C.
+ *
+ * Auto-reconnect is off, connect/read/write timeouts are set, sessions run in strict mode, utf8mb4, UTC and
+ * autocommit. A connection belongs to one thread. */
+#ifndef BALROG_STORE_DB_H
+#define BALROG_STORE_DB_H
+
+#include "core/config.h"
+#include "core/error.h"
+#include "core/mem.h"
+#include "core/str.h"
+
+struct db;
+
+/* Connects as CONFIG says. NULL with a 503 in E when that fails. Owned by CTX: freeing it closes the
+ * connection. */
+struct db *db_open(void *ctx, const struct config *config, struct error *e);
+/* False once a call has failed in a way after which the connection is of no use (server gone, timeout): close
+ * it. */
+bool db_alive(const struct db *db);
+
+/* A parameter of a statement. */
+struct db_value {
+    enum { DB_NULL, DB_INT, DB_TEXT } type;
+    int64_t i;
+    struct str text;
+};
+#define DB_I(N) ((struct db_value){ .type = DB_INT, .i = (N) })
+#define DB_S(S) ((struct db_value){ .type = (S).p != NULL ? DB_TEXT : DB_NULL, .text = (S) })
+
+/* A statement without parameters or result: START TRANSACTION, COMMIT, ROLLBACK, SET. */
+bool db_exec(struct db *db, const char *sql, struct error *e);
+
+/* A running SELECT. */
+struct db_rows;
+/* Runs SQL with N parameters for its '?'. NULL on failure. Prepared once a connection and text. Only one
+ * result may be open on a connection at a time. */
+struct db_rows *db_query(struct db *db, const char *sql, const struct db_value *params, size_t n,
+                         struct error *e);
+/* The next row; false at the end or on failure (*FAILED tells, E says why). */
+bool db_next(struct db_rows *rows, bool *failed, struct error *e);
+/* Column I of the current row: text (absent when NULL; valid until the next row), or a number. */
+struct str db_text(const struct db_rows *rows, unsigned i);
+bool db_is_null(const struct db_rows *rows, unsigned i);
+int64_t db_int(const struct db_rows *rows, unsigned i);
+/* Always to be called; also after a failure. */
+void db_rows_close(struct db_rows *rows);
+
+#endif

@@ -1,0 +1,80 @@
+/* What the public service reads: rules, pins, shutoffs and releases for the snapshot, and the change feed.
+ *
+ * All of a snapshot is read in one consistent read (reader_begin … reader_end). */
+#ifndef BALROG_STORE_READER_H
+#define BALROG_STORE_READER_H
+
+#include "blob/blob.h"
+#include "query/query.h"
+#include "store/db.h"
+
+/* START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY / COMMIT. */
+bool reader_begin(struct db *db, struct error *e);
+bool reader_end(struct db *db, struct error *e);
+
+/* A row of `rules`; absent text is NULL. */
+struct rule_row {
+    int64_t rule_id, data_version;
+    bool has_priority;
+    int64_t priority;
+    bool has_background_rate;
+    int64_t background_rate;
+    struct str mapping, fallback_mapping, update_type, product, version, channel, build_target, build_id,
+        locale, os_version, memory, instruction_set, distribution, dist_version, header_architecture;
+    enum tristate jaws, mig64;
+};
+struct pin_row {
+    struct str product, version, channel, mapping;
+};
+struct shutoff_row {
+    struct str product, channel;
+};
+
+/* All rows, owned by CTX (with their texts). False on failure. */
+bool reader_rules(struct db *db, void *ctx, struct rule_row **rows, size_t *n, struct error *e);
+bool reader_pins(struct db *db, void *ctx, struct pin_row **rows, size_t *n, struct error *e);
+bool reader_shutoffs(struct db *db, void *ctx, struct shutoff_row **rows, size_t *n, struct error *e);
+
+/* What is compared every minute: names and a stamp that changes with any data_version of the release (base
+ * and assets; which table it is in counts too). */
+struct release_stamp {
+    struct str name;
+    uint64_t stamp;
+};
+bool reader_release_stamps(struct db *db, void *ctx, struct release_stamp **stamps, size_t *n,
+                           struct error *e);
+/* The same, in one number each, for the small tables: rules, pins, shutoffs. */
+struct table_stamps {
+    uint64_t rules, pins, shutoffs;
+};
+bool reader_table_stamps(struct db *db, struct table_stamps *stamps, struct error *e);
+
+/* The release NAME: from releases_json and release_assets if it is in the first (or has assets), else from
+ * releases (reference: services/releases.py get_release, then dbo.releases). ROW is owned by CTX. *FOUND is
+ * false when there is none. Names compare exactly whatever the collation. Returns false on failure. */
+bool reader_release(struct db *db, void *ctx, struct str name, struct release_row *row, uint64_t *stamp,
+                    bool *found, struct error *e);
+
+/* Kinds of tables that matter to a snapshot, as the feed names them. */
+enum feed_table { FEED_RULES, FEED_RELEASES, FEED_PINS, FEED_SHUTOFFS, FEED_OTHER };
+struct feed_change {
+    enum feed_table table;
+    struct str key; /* a release's name; absent for the other tables */
+};
+
+/* Follows the change feed. Ids show out of commit order: an id that is missing between two that were seen is
+ * asked for again for gap_s seconds. */
+struct feed;
+struct feed *feed_new(void *ctx, int gap_s);
+/* Inside the consistent read of a full build: from here on. NOW_MS is monotonic time. */
+bool feed_start(struct feed *feed, struct db *db, int64_t now_ms, struct error *e);
+/* What came since: changes, owned by CTX, each table and key once. *REBUILD is set where the feed cannot tell
+ * (the cursor is beyond the newest id or before the oldest kept one, or too many gaps): build everything
+ * again. One statement where nothing has happened. */
+bool feed_poll(struct feed *feed, struct db *db, void *ctx, int64_t now_ms, struct feed_change **changes,
+               size_t *n, bool *rebuild, struct error *e);
+/* The newest id seen, and how many ids are missing. */
+uint64_t feed_cursor(const struct feed *feed);
+size_t feed_gaps(const struct feed *feed);
+
+#endif

@@ -1,0 +1,60 @@
+/* HTTP as a FastCGI program sees it: a request that nginx parsed, a response that goes back in one write. */
+#ifndef BALROG_WEB_HTTP_H
+#define BALROG_WEB_HTTP_H
+
+#include "core/buf.h"
+#include "core/error.h"
+
+enum method {
+    METHOD_OTHER = 0,
+    METHOD_GET = 1,
+    METHOD_HEAD = 2,
+    METHOD_POST = 4,
+    METHOD_PUT = 8,
+    METHOD_DELETE = 16,
+    METHOD_OPTIONS = 32,
+    METHOD_PATCH = 64,
+};
+
+struct request {
+    enum method method;
+    struct str method_name;
+    struct str uri;     /* REQUEST_URI as nginx got it: path?query, percent-encoded; "" when missing */
+    struct str path;    /* the part of uri before '?', still encoded */
+    struct str args;    /* the part behind '?', still encoded; absent without '?' */
+    struct str id;      /* nginx's request id; "" when it sends none */
+    const void *params; /* for request_param() */
+};
+
+/* A FastCGI parameter ("HTTP_USER_AGENT", "REMOTE_USER"), absent when nginx sent none. Valid until the
+ * response is sent. */
+struct str request_param(const struct request *r, const char *name);
+
+enum { RESPONSE_BODY_MAX = 64 << 20 };
+
+struct response {
+    int status;
+    const char *content_type; /* NULL: no such header */
+    struct buf head;          /* header lines, each ending in CR LF */
+    struct buf body;
+};
+
+/* Adds a header. CR and LF in the value become spaces. */
+void response_header(struct response *r, const char *name, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* The same response as plain text, with what was in the body thrown away. TEXT is copied. */
+void response_text(struct response *r, int status, const char *content_type, struct str text);
+/* application/problem+json as connexion writes it: {"detail", "status", "title", "type": "about:blank"} and
+ * EXCEPTION unless NULL, then a newline. TITLE NULL prints null. */
+void response_problem(struct response *r, int status, const char *title, const char *detail,
+                      const char *exception);
+/* The reason phrase: "Not Found" for 404. */
+const char *http_reason(int status);
+/* S with &, < and > as entities (Python's html.escape(quote=False)). */
+void html_escape(struct buf *out, struct str s);
+
+/* One query parameter of ARGS ("a=1&b=2"): the last one named NAME, decoded into *OUT. False when there is
+ * none. Decoded as forms are ('+' is a space). */
+bool args_get(struct str args, const char *name, struct buf *out);
+
+#endif
