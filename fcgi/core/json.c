@@ -1,0 +1,324 @@
+/* JSON over cJSON: a scan refuses what cJSON would take but we cannot hold (deep nesting, NULs in strings),
+ * then cJSON parses, then keys given twice are made unique as Python's json does. Printing follows Python's
+ * json.dumps. */
+#include "core/json.h"
+
+#include "core/mem.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Skips the string that opens at TEXT[i]; returns the index of its closing quote (or the end). */
+static size_t scan_string(struct str text, size_t i, bool *has_nul)
+{
+    for (i++; i < text.n && text.p[i] != '"'; i++) {
+        if (text.p[i] == '\\') {
+            i++;
+            if (text.n - i >= 5 && memcmp(text.p + i, "u0000", 5) == 0) {
+                *has_nul = true;
+            }
+        } else if (text.p[i] == '\0') {
+            *has_nul = true;
+        }
+    }
+    return i;
+}
+
+static bool scan(struct str text, struct error *e)
+{
+    unsigned depth = 0;
+    bool has_nul = false;
+    for (size_t i = 0; i < text.n; i++) {
+        switch (text.p[i]) {
+        case '"':
+            i = scan_string(text, i, &has_nul);
+            break;
+        case '[':
+        case '{':
+            if (++depth > JSON_DEPTH_MAX) {
+                return error_set(e, 400, "JSON is nested more than %d deep", JSON_DEPTH_MAX);
+            }
+            break;
+        case ']':
+        case '}':
+            depth -= depth > 0;
+            break;
+        default:
+            break;
+        }
+    }
+    return has_nul ? error_set(e, 400, "JSON has a NUL character in a string") : true;
+}
+
+struct member {
+    cJSON *item;
+    size_t at; /* its place among its siblings */
+};
+
+/* By key, then by place, so that of equal keys the last one given comes last. */
+static int by_key(const void *a, const void *b)
+{
+    const struct member *x = a;
+    const struct member *y = b;
+    int c = strcmp(x->item->string, y->item->string);
+    return c != 0 ? c : (x->at > y->at) - (x->at < y->at);
+}
+
+/* The members or items of VALUE, to be freed. */
+static struct member *members(const cJSON *value, bool sorted, size_t *n)
+{
+    struct member *list = mem_check(malloc(((size_t)cJSON_GetArraySize(value) + 1) * sizeof(*list)));
+    *n = 0;
+    for (cJSON *child = value->child; child != NULL; child = child->next) {
+        list[*n] = (struct member){ child, *n };
+        ++*n;
+    }
+    if (sorted) {
+        qsort(list, *n, sizeof(*list), by_key);
+    }
+    return list;
+}
+
+static bool has_twins(const cJSON *object)
+{
+    enum { FEW = 8 };
+    size_t n = 0;
+    for (const cJSON *a = object->child; a != NULL; a = a->next) {
+        if (++n > FEW) {
+            return true; /* many: let the sort find out */
+        }
+        for (const cJSON *b = a->next; b != NULL; b = b->next) {
+            if (strcmp(a->string, b->string) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static void drop_twins(cJSON *value)
+{
+    for (cJSON *child = value->child; child != NULL; child = child->next) {
+        if (child->child != NULL) {
+            drop_twins(child);
+        }
+    }
+    if (!cJSON_IsObject(value) || !has_twins(value)) {
+        return;
+    }
+    size_t n;
+    struct member *list = members(value, true, &n);
+    for (size_t i = 1; i < n; i++) {
+        if (strcmp(list[i - 1].item->string, list[i].item->string) == 0) {
+            cJSON_Delete(cJSON_DetachItemViaPointer(value, list[i - 1].item));
+        }
+    }
+    free(list);
+}
+
+cJSON *json_parse(struct str text, struct error *e)
+{
+    if (str_absent(text)) {
+        error_set(e, 400, "there is no JSON");
+        return NULL;
+    }
+    if (!scan(text, e)) {
+        return NULL;
+    }
+    const char *end = NULL;
+    cJSON *value = cJSON_ParseWithLengthOpts(text.p, text.n, &end, false);
+    if (value == NULL) {
+        error_set(e, 400, "JSON is broken at byte %zu", end != NULL ? (size_t)(end - text.p) : 0);
+        return NULL;
+    }
+    struct str rest = str_strip(str_slice(text, (size_t)(end - text.p), text.n));
+    if (rest.n > 0) {
+        error_set(e, 400, "JSON is followed by something else at byte %zu", (size_t)(rest.p - text.p));
+        cJSON_Delete(value);
+        return NULL;
+    }
+    drop_twins(value);
+    return value;
+}
+
+const cJSON *json_get(const cJSON *object, const char *key)
+{
+    return cJSON_IsObject(object) ? cJSON_GetObjectItemCaseSensitive(object, key) : NULL;
+}
+
+const char *json_get_string(const cJSON *object, const char *key)
+{
+    return cJSON_GetStringValue(json_get(object, key));
+}
+
+const cJSON *json_get_object(const cJSON *object, const char *key)
+{
+    const cJSON *value = json_get(object, key);
+    return cJSON_IsObject(value) ? value : NULL;
+}
+
+const cJSON *json_get_array(const cJSON *object, const char *key)
+{
+    const cJSON *value = json_get(object, key);
+    return cJSON_IsArray(value) ? value : NULL;
+}
+
+/* The code point at *AT, which is moved on; U+FFFD for a byte that starts no valid sequence. */
+static uint32_t next_code_point(struct str s, size_t *at)
+{
+    static const struct {
+        unsigned char mask, lead;
+        uint32_t min;
+    } form[] = { { 0xe0, 0xc0, 0x80 }, { 0xf0, 0xe0, 0x800 }, { 0xf8, 0xf0, 0x10000 } };
+    unsigned char c = (unsigned char)s.p[(*at)++];
+    if (c < 0x80) {
+        return c;
+    }
+    for (size_t extra = 1; extra <= 3; extra++) {
+        if ((c & form[extra - 1].mask) != form[extra - 1].lead) {
+            continue;
+        }
+        uint32_t code = c & (unsigned char)~form[extra - 1].mask;
+        if (s.n - *at < extra) {
+            break;
+        }
+        for (size_t i = 0; i < extra; i++) {
+            unsigned char next = (unsigned char)s.p[*at + i];
+            if ((next & 0xc0) != 0x80) {
+                return 0xfffd;
+            }
+            code = code << 6 | (next & 0x3f);
+        }
+        if (code < form[extra - 1].min || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) {
+            break;
+        }
+        *at += extra;
+        return code;
+    }
+    return 0xfffd;
+}
+
+static void print_escaped(struct buf *out, uint32_t code)
+{
+    static const char plain[] = "\"\\\b\f\n\r\t";
+    static const char letter[] = "\"\\bfnrt";
+    const char *at = code != 0 && code < 0x80 ? strchr(plain, (int)code) : NULL;
+    if (at != NULL) {
+        buf_char(out, '\\');
+        buf_char(out, letter[at - plain]);
+    } else if (code >= 0x10000) {
+        code -= 0x10000;
+        buf_printf(out, "\\u%04x\\u%04x", 0xd800 + (code >> 10), 0xdc00 + (code & 0x3ff));
+    } else {
+        buf_printf(out, "\\u%04x", code);
+    }
+}
+
+void json_print_string(struct buf *out, struct str s)
+{
+    buf_char(out, '"');
+    for (size_t i = 0; i < s.n;) {
+        size_t run = i;
+        while (run < s.n && s.p[run] >= ' ' && s.p[run] != '"' && s.p[run] != '\\') {
+            run++;
+        }
+        buf_bytes(out, s.p + i, run - i);
+        i = run;
+        if (i < s.n) {
+            print_escaped(out, next_code_point(s, &i));
+        }
+    }
+    buf_char(out, '"');
+}
+
+static void print_number(struct buf *out, double d)
+{
+    char text[32];
+    if (d == floor(d) && fabs(d) < 1e16) {
+        buf_printf(out, "%.0f", d);
+        return;
+    }
+    int digits = 15;
+    do {
+        snprintf(text, sizeof text, "%.*g", digits, d);
+    } while (strtod(text, NULL) != d && ++digits <= 17);
+    buf_str(out, str_of(text));
+}
+
+static void print_value(struct buf *out, const cJSON *value, enum json_style style, unsigned depth);
+
+static void new_line(struct buf *out, enum json_style style, unsigned depth)
+{
+    buf_char(out, '\n');
+    for (unsigned i = 0; i < depth * (style == JSON_PRETTY ? 4 : 2); i++) {
+        buf_char(out, ' ');
+    }
+}
+
+/* The N members or items of VALUE, in the order of LIST, between BRACKETS ("{}" or "[]"). */
+static void print_list(struct buf *out, const struct member *list, size_t n, const char *brackets,
+                       enum json_style style, unsigned depth)
+{
+    bool indented = style == JSON_PRETTY || style == JSON_PROBLEM;
+    buf_char(out, brackets[0]);
+    for (size_t i = 0; i < n; i++) {
+        if (i > 0) {
+            buf_str(out, indented || style == JSON_COMPACT ? STR(",") : STR(", "));
+        }
+        if (indented) {
+            new_line(out, style, depth + 1);
+        }
+        if (brackets[0] == '{') {
+            json_print_string(out, str_of(list[i].item->string));
+            buf_str(out, style == JSON_COMPACT ? STR(":") : STR(": "));
+        }
+        print_value(out, list[i].item, style, depth + 1);
+    }
+    if (indented && n > 0) {
+        new_line(out, style, depth);
+    }
+    buf_char(out, brackets[1]);
+}
+
+static void print_container(struct buf *out, const cJSON *value, enum json_style style, unsigned depth)
+{
+    bool object = cJSON_IsObject(value);
+    size_t n;
+    struct member *list = members(value, object && style != JSON_DUMPS, &n);
+    print_list(out, list, n, object ? "{}" : "[]", style, depth);
+    free(list);
+}
+
+static void print_value(struct buf *out, const cJSON *value, enum json_style style, unsigned depth)
+{
+    if (cJSON_IsString(value)) {
+        json_print_string(out, str_of(value->valuestring));
+    } else if (cJSON_IsNumber(value)) {
+        print_number(out, value->valuedouble);
+    } else if (cJSON_IsBool(value)) {
+        buf_str(out, cJSON_IsTrue(value) ? STR("true") : STR("false"));
+    } else if (cJSON_IsObject(value) || cJSON_IsArray(value)) {
+        print_container(out, value, style, depth);
+    } else {
+        buf_lit(out, "null");
+    }
+}
+
+void json_print(struct buf *out, const cJSON *value, enum json_style style)
+{
+    print_value(out, value, style, 0);
+}
+
+void json_print_str(struct buf *out, const cJSON *value)
+{
+    if (cJSON_IsString(value)) {
+        buf_str(out, str_of(value->valuestring));
+    } else if (cJSON_IsBool(value)) {
+        buf_str(out, cJSON_IsTrue(value) ? STR("True") : STR("False"));
+    } else if (value == NULL || cJSON_IsNull(value)) {
+        buf_lit(out, "None");
+    } else {
+        json_print(out, value, JSON_DUMPS);
+    }
+}
