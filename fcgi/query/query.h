@@ -9,6 +9,7 @@
 
 enum {
     QUERY_URL_MAX = 16384, /* a longer URL is not looked at: no route */
+    QUERY_TEXT_MAX = QUERY_URL_MAX,
 };
 
 /* The query's wish about backgroundRate (force=1, force=-1). */
@@ -30,7 +31,8 @@ enum query_form {
     QUERY_JSON, /* /json/… */
 };
 
-/* An absent field (p == NULL) is one that this URL form does not have. */
+/* An absent field (p == NULL) is one that this URL form does not have. Texts belong to whoever called
+ * query_parse(). */
 struct query {
     enum query_form form;
     struct str product;
@@ -51,8 +53,7 @@ struct query {
     enum tristate mig64;
     enum tristate jaws;
     bool has_memory;
-    int64_t memory;                 /* MB; clamped to 64 bits */
-    char text[QUERY_URL_MAX + 256]; /* where the fields point to */
+    int64_t memory; /* MB; clamped to 64 bits */
 };
 
 enum query_status {
@@ -62,8 +63,10 @@ enum query_status {
                             says which */
 };
 
-/* Parses URI (raw, as nginx got it: path?query, still percent-encoded) into *Q. USER_AGENT may be absent. */
-enum query_status query_parse(struct query *q, struct str uri, struct str user_agent, struct error *e);
+/* Parses URI (raw, as nginx got it: path?query, still percent-encoded) into *Q, whose fields then point into
+ * TEXT, which has QUERY_TEXT_MAX bytes. USER_AGENT may be absent. */
+enum query_status query_parse(struct query *q, char *text, struct str uri, struct str user_agent,
+                              struct error *e);
 
 /* The channel up to "-cck-" (reference: AUS.getFallbackChannel). */
 struct str fallback_channel(struct str channel);

@@ -1,0 +1,349 @@
+/* A URL becomes a struct query in four steps: split, decode, give the segments of the path to the fields that
+ * the form's row names, then clean the fields as the reference does. Everything decoded is kept in q->text,
+ * which is as large as the longest URL, so nothing is allocated. */
+#include "query/query.h"
+
+#include "query/match.h"
+
+#include <stdio.h>
+
+/* ---- decoding ---- */
+
+static int hex(char c)
+{
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
+}
+
+size_t percent_decode(char *dst, struct str src, bool plus)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < src.n; i++) {
+        char c = src.p[i];
+        if (c == '%' && src.n - i > 2 && hex(src.p[i + 1]) >= 0 && hex(src.p[i + 2]) >= 0) {
+            c = (char)(hex(src.p[i + 1]) << 4 | hex(src.p[i + 2]));
+            i += 2;
+        } else if (c == '+' && plus) {
+            c = ' ';
+        }
+        dst[n++] = c;
+    }
+    return n;
+}
+
+/* How many bytes at S are one character to Python: a whole UTF-8 sequence, or what decoding with
+ * errors="replace" turns into one U+FFFD, which is the longest valid beginning of a sequence. */
+static size_t utf8_length(struct str s)
+{
+    unsigned char lead = (unsigned char)s.p[0];
+    size_t want = lead >= 0xf0 && lead <= 0xf4 ? 4 : lead >= 0xe0 ? 3 : 2;
+    if (lead < 0xc2 || lead > 0xf4) {
+        return 1;
+    }
+    unsigned char low = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
+    unsigned char high = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
+    size_t n = 1;
+    while (n < want && n < s.n && (unsigned char)s.p[n] >= low && (unsigned char)s.p[n] <= high) {
+        low = 0x80;
+        high = 0xbf;
+        n++;
+    }
+    return n;
+}
+
+/* encode("ascii", "replace"), in place: each character that is not ASCII becomes one '?'. */
+static void make_ascii(struct str *field)
+{
+    char *dst = (char *)(uintptr_t)field->p; /* points into the decoded text */
+    size_t n = 0;
+    for (size_t i = 0; i < field->n;) {
+        bool ascii = (unsigned char)field->p[i] < 0x80;
+        size_t length = ascii ? 1 : utf8_length(str_slice(*field, i, field->n));
+        dst[n++] = ascii ? field->p[i] : '?';
+        i += length;
+    }
+    field->n = n;
+}
+
+/* Some versions of Avast put "x86 " before the locale. In place. */
+static void drop_x86(struct str *locale)
+{
+    char *dst = (char *)(uintptr_t)locale->p;
+    size_t n = 0;
+    for (size_t i = 0; i < locale->n;) {
+        if (str_starts(str_slice(*locale, i, locale->n), STR("x86 "))) {
+            i += 4;
+        } else {
+            dst[n++] = locale->p[i++];
+        }
+    }
+    locale->n = n;
+}
+
+/* ---- the forms ---- */
+
+enum { FIELDS_MAX = 10 };
+
+#define FIELD(NAME) offsetof(struct query, NAME)
+/* A field that matters to nobody: platformVersion, IMEI, and systemCapabilities, which is taken apart
+ * instead. */
+#define FIELD_NONE SIZE_MAX
+#define FIELD_CAPABILITIES (SIZE_MAX - 1)
+
+/* Reference: web/public/swagger/api.yml. */
+static const struct form {
+    enum query_form form;
+    struct str version;
+    unsigned n;
+    size_t field[FIELDS_MAX];
+} forms[] = {
+#define PRODUCT_TO_CHANNEL                                                                                   \
+    FIELD(product), FIELD(version), FIELD(build_id), FIELD(build_target), FIELD(locale), FIELD(channel)
+    { QUERY_XML, { "1", 1 }, 6, { PRODUCT_TO_CHANNEL } },
+    { QUERY_XML, { "2", 1 }, 7, { PRODUCT_TO_CHANNEL, FIELD(os_version) } },
+    { QUERY_XML,
+      { "3", 1 },
+      9,
+      { PRODUCT_TO_CHANNEL, FIELD(os_version), FIELD(distribution), FIELD(dist_version) } },
+    { QUERY_XML,
+      { "4", 1 },
+      10,
+      { PRODUCT_TO_CHANNEL, FIELD(os_version), FIELD(distribution), FIELD(dist_version), FIELD_NONE } },
+    { QUERY_XML,
+      { "5", 1 },
+      10,
+      { PRODUCT_TO_CHANNEL, FIELD(os_version), FIELD(distribution), FIELD(dist_version), FIELD_NONE } },
+    { QUERY_XML,
+      { "6", 1 },
+      10,
+      { PRODUCT_TO_CHANNEL, FIELD(os_version), FIELD_CAPABILITIES, FIELD(distribution),
+        FIELD(dist_version) } },
+    { QUERY_JSON, { "1", 1 }, 4, { FIELD(product), FIELD(version), FIELD(build_target), FIELD(channel) } },
+    { QUERY_JSON,
+      { "2", 1 },
+      5,
+      { FIELD(product), FIELD(version), FIELD(build_target), FIELD(channel), FIELD(os_version) } },
+#undef PRODUCT_TO_CHANNEL
+};
+
+/* Splits PATH ("/update/1/…/update.xml", decoded) and finds its form. Segments are never empty. */
+static const struct form *find_form(struct str path, struct str fields[FIELDS_MAX])
+{
+    struct str segment[FIELDS_MAX + 3];
+    unsigned n = 0;
+    if (path.n == 0 || path.p[0] != '/') {
+        return NULL;
+    }
+    path = str_slice(path, 1, path.n);
+    while (n < FIELDS_MAX + 3 && str_split(&path, '/', &segment[n])) {
+        if (segment[n++].n == 0) {
+            return NULL;
+        }
+    }
+    if (!str_absent(path) || n < 3) {
+        return NULL;
+    }
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        const struct form *f = &forms[i];
+        bool xml = f->form == QUERY_XML;
+        if (n == f->n + 3 && str_eq(segment[0], xml ? STR("update") : STR("json")) &&
+            str_eq(segment[1], f->version) &&
+            str_eq(segment[n - 1], xml ? STR("update.xml") : STR("update.json"))) {
+            memcpy(fields, segment + 2, f->n * sizeof fields[0]);
+            return f;
+        }
+    }
+    return NULL;
+}
+
+/* ---- systemCapabilities ---- */
+
+static void set_memory(struct query *q, struct str value)
+{
+    q->has_memory = python_int(value, &q->memory);
+}
+
+/* "ISET:SSE4_2,MEM:8192,JAWS:0", or the older "SSE4_2[,8192]". What cannot be parsed stays unknown. */
+static void parse_capabilities(struct query *q, struct str text)
+{
+    q->instruction_set = STR_NONE;
+    struct str part, rest = text;
+    if (!str_starts(text, STR("ISET:"))) {
+        struct str memory = STR_NONE;
+        str_split(&rest, ',', &part);
+        if (str_absent(rest) || (str_split(&rest, ',', &memory) && str_absent(rest))) {
+            q->instruction_set = part;
+        }
+        if (!str_absent(memory) && str_absent(rest)) {
+            set_memory(q, memory);
+        }
+        return;
+    }
+    while (str_split(&rest, ',', &part)) {
+        struct str value = part, key;
+        str_split(&value, ':', &key);
+        int64_t jaws;
+        if (str_absent(value)) {
+            continue;
+        } else if (str_eq(key, STR("ISET"))) {
+            q->instruction_set = value;
+        } else if (str_eq(key, STR("MEM"))) {
+            set_memory(q, value);
+        } else if (str_eq(key, STR("JAWS"))) {
+            q->jaws = !python_int(value, &jaws) ? TRI_UNKNOWN : jaws != 0 ? TRI_TRUE : TRI_FALSE;
+        }
+    }
+}
+
+/* ---- query parameters ---- */
+
+struct args {
+    struct str force, mig64, pin; /* absent when not given; of one given twice the last counts */
+};
+
+static enum query_status parse_args(struct query *q, char *text, struct str raw, bool pin_allowed,
+                                    struct args *args, struct error *e)
+{
+    struct str pair, ignored;
+    while (str_split(&raw, '&', &pair)) {
+        struct str name, value = pair;
+        if (pair.n == 0) {
+            continue;
+        }
+        str_split(&value, '=', &name);
+        name = (struct str){ text, percent_decode(text, name, true) };
+        struct str *slot = str_eq(name, STR("force"))                           ? &args->force
+                           : q->form == QUERY_XML && str_eq(name, STR("mig64")) ? &args->mig64
+                           : pin_allowed && str_eq(name, STR("pin"))            ? &args->pin
+                           : q->form == QUERY_XML && str_eq(name, STR("avast")) ? &ignored
+                                                                                : NULL;
+        if (slot == NULL) {
+            error_set(e, 400, "Extra query parameter(s) %.*s not in spec", STR_ARG(name));
+            return QUERY_BAD_PARAMETER;
+        }
+        *slot = (struct str){ text, percent_decode(text, value, true) };
+        text += slot->n;
+    }
+    if (!str_absent(args->pin) && args->pin.n == 0) {
+        error_set(e, 400, "'' is too short: pin needs a version, like 102. or 102.3.");
+        return QUERY_BAD_PARAMETER;
+    }
+    return QUERY_OK;
+}
+
+/* Avast appends "?avast=1" to a URL that has a query already: force is then "1?avast=1". What is behind the
+ * '?' becomes a parameter of its own in the reference, as a number, which no force and no mig64 equals. */
+static void repair_force(struct query *q, struct args *args)
+{
+    if (!str_contains(args->force, STR("avast"))) {
+        return;
+    }
+    ptrdiff_t at = str_find(args->force, STR("?"));
+    size_t skip = 1;
+    if (at < 0) {
+        at = str_find(args->force, STR("%3F"));
+        skip = 3;
+    }
+    if (at < 0) {
+        return;
+    }
+    struct str rest = str_slice(args->force, (size_t)at + skip, args->force.n);
+    args->force = str_slice(args->force, 0, (size_t)at);
+    struct str name, value;
+    int64_t number;
+    str_split(&rest, '=', &name);
+    if (str_split(&rest, '=', &value) && python_int(value, &number)) {
+        if (str_eq(name, STR("mig64"))) {
+            q->mig64 = TRI_FALSE;
+            args->mig64 = STR_NONE;
+        } else if (str_eq(name, STR("force"))) {
+            args->force = STR_NONE;
+        }
+    }
+}
+
+static void apply_args(struct query *q, struct args *args)
+{
+    struct str *const all[] = { &args->force, &args->mig64, &args->pin };
+    if (q->form == QUERY_XML) {
+        for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+            make_ascii(all[i]);
+        }
+        if (!str_absent(args->force)) {
+            repair_force(q, args);
+        }
+    }
+    q->force = str_eq(args->force, STR("1"))    ? FORCE_MAIN
+               : str_eq(args->force, STR("-1")) ? FORCE_FALLBACK
+                                                : FORCE_NONE;
+    if (!str_absent(args->mig64)) {
+        q->mig64 = str_eq(args->mig64, STR("1")) ? TRI_TRUE : TRI_FALSE;
+    }
+    q->pin = args->pin;
+}
+
+/* ---- the whole ---- */
+
+struct str fallback_channel(struct str channel)
+{
+    ptrdiff_t at = str_find(channel, STR("-cck-"));
+    return at < 0 ? channel : str_slice(channel, 0, (size_t)at);
+}
+
+static void set_fields(struct query *q, const struct form *form, const struct str fields[FIELDS_MAX],
+                       struct str user_agent)
+{
+    for (unsigned i = 0; i < form->n; i++) {
+        if (form->field[i] == FIELD_CAPABILITIES) {
+            parse_capabilities(q, fields[i]); /* as it came: the reference does not clean this one */
+        } else if (form->field[i] != FIELD_NONE) {
+            struct str *field = (struct str *)((char *)q + form->field[i]);
+            *field = fields[i];
+            if (q->form == QUERY_XML) {
+                make_ascii(field);
+            }
+        }
+    }
+    if (q->form == QUERY_XML) {
+        drop_x86(&q->locale);
+        bool ppc = str_starts(q->build_target, STR("Darwin")) && str_contains(user_agent, STR("PPC"));
+        q->header_architecture = ppc ? STR("PPC") : STR("Intel");
+    }
+    /* Old nightlies of ESR call themselves 10.0.2esrpre (bug 1133250). */
+    const struct str esrpre = STR("esrpre");
+    if (q->form == QUERY_XML && str_eq(form->version, STR("3")) && q->version.n > esrpre.n &&
+        str_ends(q->version, esrpre)) {
+        q->version.n -= esrpre.n;
+    }
+    q->fallback_channel = fallback_channel(q->channel);
+}
+
+enum query_status query_parse(struct query *q, char *text, struct str uri, struct str user_agent,
+                              struct error *e)
+{
+    *q = (struct query){ .mig64 = TRI_UNKNOWN, .jaws = TRI_UNKNOWN };
+    if (uri.n > QUERY_URL_MAX) {
+        return QUERY_NO_ROUTE;
+    }
+    struct str fields[FIELDS_MAX];
+    struct str raw = uri, path;
+    str_split(&raw, '?', &path);
+    size_t used = percent_decode(text, path, false);
+    const struct form *form = find_form((struct str){ text, used }, fields);
+    if (form == NULL) {
+        return QUERY_NO_ROUTE;
+    }
+    q->form = form->form;
+    q->os_version = STR("");
+    q->instruction_set = STR("");
+    struct args args = { 0 };
+    bool pin_allowed = form->form == QUERY_XML && !str_eq(form->version, STR("2"));
+    enum query_status status = parse_args(q, text + used, raw, pin_allowed, &args, e);
+    if (status == QUERY_OK) {
+        set_fields(q, form, fields, user_agent);
+        apply_args(q, &args);
+    }
+    return status;
+}
