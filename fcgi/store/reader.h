@@ -5,30 +5,12 @@
 #define BALROG_STORE_READER_H
 
 #include "blob/blob.h"
-#include "query/query.h"
 #include "store/db.h"
+#include "update/rows.h"
 
 /* START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY / COMMIT. */
 bool reader_begin(struct db *db, struct error *e);
 bool reader_end(struct db *db, struct error *e);
-
-/* A row of `rules`; absent text is NULL. */
-struct rule_row {
-    int64_t rule_id, data_version;
-    bool has_priority;
-    int64_t priority;
-    bool has_background_rate;
-    int64_t background_rate;
-    struct str mapping, fallback_mapping, update_type, product, version, channel, build_target, build_id,
-        locale, os_version, memory, instruction_set, distribution, dist_version, header_architecture;
-    enum tristate jaws, mig64;
-};
-struct pin_row {
-    struct str product, version, channel, mapping;
-};
-struct shutoff_row {
-    struct str product, channel;
-};
 
 /* All rows, owned by CTX (with their texts). False on failure. */
 bool reader_rules(struct db *db, void *ctx, struct rule_row **rows, size_t *n, struct error *e);
