@@ -1,4 +1,5 @@
-/* The rows that an engine is made of, whoever has them: the database, a test, or the admin asking "what if". */
+/* The rows that an engine is made of, whoever has them: the database, a test, or the admin asking "what if".
+ */
 #ifndef BALROG_UPDATE_ROWS_H
 #define BALROG_UPDATE_ROWS_H
 
@@ -12,8 +13,8 @@ struct rule_row {
     int64_t priority;
     bool has_background_rate;
     int64_t background_rate; /* percent */
-    struct str mapping, fallback_mapping, update_type, product, version, channel, build_target, build_id, locale,
-        os_version, memory, instruction_set, distribution, dist_version, header_architecture;
+    struct str mapping, fallback_mapping, update_type, product, version, channel, build_target, build_id,
+        locale, os_version, memory, instruction_set, distribution, dist_version, header_architecture;
     enum tristate jaws, mig64;
 };
 

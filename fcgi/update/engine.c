@@ -1,0 +1,391 @@
+/* An answer is found in two steps: evaluate() chooses a release (shutoffs, rules, dice, pins), then the
+ * release writes it. A superblob by products evaluates again for each product.
+ *
+ * The reference's exceptions split in two: a BadDataError is a 400; anything else is a 500 there and an
+ * answer without the part that failed here. */
+#include "update/engine.h"
+
+static const char *const reason_names[REASON_COUNT] = {
+    [REASON_SERVED] = "served",
+    [REASON_NO_RULE] = "no_rule",
+    [REASON_SHUT_OFF] = "shut_off",
+    [REASON_NULL_MAPPING] = "null_mapping",
+    [REASON_THROTTLED] = "throttled",
+    [REASON_UP_TO_DATE] = "up_to_date",
+    [REASON_PIN_UNAVAILABLE] = "pin_unavailable",
+    [REASON_BAD_REQUEST] = "bad_request",
+    [REASON_NO_RELEASE] = "no_release",
+    [REASON_BROKEN] = "broken",
+    [REASON_NO_ROUTE] = "no_route",
+};
+
+const char *reason_name(enum reason reason)
+{
+    return reason_names[reason];
+}
+
+/* 0…99. xorshift64*: fast and even enough for throttling. */
+static int throw_dice(struct dice *dice)
+{
+    if (dice->fixed >= 0) {
+        return dice->fixed;
+    }
+    dice->state ^= dice->state >> 12;
+    dice->state ^= dice->state << 25;
+    dice->state ^= dice->state >> 27;
+    return (int)(((dice->state * 2685821657736338717u) >> 32) * 100 >> 32);
+}
+
+/* ---- choosing a release ---- */
+
+/* What evaluate() found. RELEASE is NULL when there is nothing to serve; REASON says why. */
+struct choice {
+    const struct release *release;
+    const struct rule *rule;
+    enum reason reason;
+    bool threw_dice;
+    struct error error;
+};
+
+static void refuse(struct choice *c, enum reason reason)
+{
+    c->release = NULL;
+    c->reason = reason;
+}
+
+/* The mapping that the rule and the dice give; absent when there is none (the reason is set then). */
+static struct str choose_mapping(const struct rule_row *row, enum force force, struct dice *dice,
+                                 struct choice *c)
+{
+    if (row->mapping.n == 0) {
+        refuse(c, REASON_NULL_MAPPING);
+        return STR_NONE;
+    }
+    if (force == FORCE_MAIN || (row->has_background_rate && row->background_rate >= 100)) {
+        return row->mapping;
+    }
+    if (!row->has_background_rate) {
+        error_set(&c->error, 500, "rule %lld has no backgroundRate", (long long)row->rule_id);
+        refuse(c, REASON_BROKEN);
+        return STR_NONE;
+    }
+    bool lost = force == FORCE_FALLBACK;
+    if (!lost) {
+        c->threw_dice = true;
+        lost = throw_dice(dice) >= row->background_rate;
+    }
+    if (lost && row->fallback_mapping.n == 0) {
+        refuse(c, REASON_THROTTLED);
+        return STR_NONE;
+    }
+    return lost ? row->fallback_mapping : row->mapping;
+}
+
+static enum verdict ask(const struct snapshot *s, struct str mapping, const struct query *q, struct choice *c)
+{
+    c->release = snapshot_release(s, mapping);
+    if (c->release == NULL) {
+        error_set(&c->error, 500, "release %.*s is missing or broken", STR_ARG(mapping));
+        refuse(c, REASON_NO_RELEASE);
+        return VERDICT_NO;
+    }
+    enum verdict verdict = release_should_serve(c->release, q, &c->error);
+    if (verdict == VERDICT_NO) {
+        refuse(c, REASON_UP_TO_DATE);
+    } else if (verdict == VERDICT_BAD) {
+        refuse(c, REASON_BAD_REQUEST);
+    } else if (verdict == VERDICT_BROKEN) {
+        error_prefix(&c->error, "release %.*s", STR_ARG(mapping));
+        refuse(c, REASON_BROKEN);
+    }
+    return verdict;
+}
+
+/* The release is newer than the pin allows: the pinned one instead, where there is such a pin. An unknown pin
+ * keeps the client up to date rather than leave it behind. */
+static void apply_pin(const struct snapshot *s, const struct query *q, struct choice *c)
+{
+    struct pin_version pin;
+    char text[24];
+    if (!pin_version_parse(&pin, q->pin)) {
+        return; /* the release has parsed it already */
+    }
+    struct str version = { text, pin_version_print(&pin, text) };
+    struct str mapping = snapshot_pin(s, q->product, q->fallback_channel, version);
+    if (str_absent(mapping)) {
+        return;
+    }
+    if (ask(s, mapping, q, c) == VERDICT_NO && c->reason == REASON_UP_TO_DATE) {
+        c->reason = REASON_PIN_UNAVAILABLE;
+    }
+}
+
+static void evaluate(const struct snapshot *s, const struct query *q, struct dice *dice, struct choice *c)
+{
+    *c = (struct choice){ .reason = REASON_SERVED };
+    if (snapshot_is_shut_off(s, q->product, q->channel) ||
+        snapshot_is_shut_off(s, q->product, q->fallback_channel)) {
+        refuse(c, REASON_SHUT_OFF);
+        return;
+    }
+    switch (ruleset_match(s->input.rules, q, &c->rule)) {
+    case MATCH_NONE:
+        refuse(c, REASON_NO_RULE);
+        return;
+    case MATCH_BAD_VERSION:
+        error_set(&c->error, 400, "Version number %.*s is invalid.", STR_ARG(q->version));
+        refuse(c, REASON_BAD_REQUEST);
+        return;
+    case MATCH_FOUND:
+        break;
+    }
+    struct str mapping = choose_mapping(&c->rule->row, q->force, dice, c);
+    if (!str_absent(mapping) && ask(s, mapping, q, c) == VERDICT_MAYBE) {
+        apply_pin(s, q, c);
+    }
+}
+
+/* ---- writing the answer ---- */
+
+struct writer {
+    const struct snapshot *snapshot;
+    const struct query *query;
+    struct dice *dice;
+    struct buf *out;
+    struct answer *answer;
+};
+
+static const struct release *find_from(const void *snapshot, struct str name)
+{
+    return snapshot_release(snapshot, name);
+}
+
+static struct blob_env env_for(const struct snapshot *s, const struct query *q, struct str update_type)
+{
+    const struct settings *settings = s->input.settings;
+    return (struct blob_env){
+        q, update_type, settings->allowlist, settings->force_hosts, settings->n_force_hosts, find_from, s
+    };
+}
+
+static void note_skipped(struct answer *a, const struct error *why)
+{
+    if (why->status != 0 && a->skipped.status == 0) {
+        a->skipped = *why;
+    }
+}
+
+/* A part of a superblob: what cannot be told is left out. Returns false for a 400. */
+static bool write_part(struct writer *w, const struct release *r, const struct query *q,
+                       struct str update_type)
+{
+    struct blob_env env = env_for(w->snapshot, q, update_type);
+    struct error why = { 0 }, skipped = { 0 };
+    size_t before = w->out->n;
+    enum verdict verdict = release_inner_xml(r, &env, w->out, &why, &skipped);
+    if (verdict == VERDICT_BAD) {
+        w->answer->error = why;
+        return false;
+    }
+    if (verdict != VERDICT_YES) {
+        w->out->n = before;
+        note_skipped(w->answer, &why);
+    }
+    note_skipped(w->answer, &skipped);
+    return true;
+}
+
+static bool write_products(struct writer *w, const struct release *super)
+{
+    for (size_t i = 0; i < super->n_products; i++) {
+        struct query q = *w->query;
+        struct choice c;
+        q.product = super->products[i];
+        evaluate(w->snapshot, &q, w->dice, &c);
+        w->answer->threw_dice |= c.threw_dice;
+        if (c.reason == REASON_BAD_REQUEST) {
+            w->answer->error = c.error;
+            return false;
+        }
+        note_skipped(w->answer, &c.error);
+        if (c.release != NULL && !write_part(w, c.release, &q, c.rule->row.update_type)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool write_members(struct writer *w, const struct release *super, struct str update_type)
+{
+    for (size_t i = 0; i < super->n_members; i++) {
+        const struct release *member = snapshot_release(w->snapshot, super->members[i]);
+        if (member == NULL) {
+            struct error why;
+            error_set(&why, 500, "release %.*s is missing or broken", STR_ARG(super->members[i]));
+            note_skipped(w->answer, &why);
+            continue;
+        }
+        struct query q = *w->query;
+        q.product = member->product;
+        if (!write_part(w, member, &q, update_type)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static enum verdict write_inner(struct writer *w, const struct release *r, const struct blob_env *env)
+{
+    if (r->n_products > 0) {
+        return write_products(w, r) ? VERDICT_YES : VERDICT_BAD;
+    }
+    if (r->n_members > 0) {
+        return write_members(w, r, env->update_type) ? VERDICT_YES : VERDICT_BAD;
+    }
+    struct error skipped = { 0 };
+    enum verdict verdict = release_inner_xml(r, env, w->out, &w->answer->error, &skipped);
+    note_skipped(w->answer, &skipped);
+    return verdict;
+}
+
+static enum verdict write_xml(struct writer *w, const struct release *r, struct str update_type)
+{
+    struct blob_env env = env_for(w->snapshot, w->query, update_type);
+    struct error *e = &w->answer->error;
+    buf_lit(w->out, "<?xml version=\"1.0\"?>\n<updates>\n");
+    enum verdict verdict = release_header_xml(r, &env, w->out, e);
+    if (verdict == VERDICT_YES) {
+        verdict = write_inner(w, r, &env);
+    }
+    if (verdict == VERDICT_YES) {
+        verdict = release_footer_xml(r, &env, w->out, e);
+    }
+    buf_lit(w->out, "</updates>");
+    if (verdict == VERDICT_YES && w->out->full) {
+        error_set(e, 500, "the answer is larger than %d bytes", ENGINE_BODY_MAX);
+        verdict = VERDICT_BROKEN;
+    }
+    return verdict;
+}
+
+/* Every '&' that does not begin "&amp;" becomes "&amp;". */
+static void escape_ampersands(struct buf *out, struct str xml)
+{
+    for (;;) {
+        const char *at = memchr(xml.p, '&', xml.n);
+        if (at == NULL) {
+            buf_str(out, xml);
+            return;
+        }
+        size_t n = (size_t)(at - xml.p);
+        buf_bytes(out, xml.p, n);
+        buf_lit(out, "&amp;");
+        xml = str_slice(xml, n + (str_starts(str_slice(xml, n, xml.n), STR("&amp;")) ? 5 : 1), xml.n);
+    }
+}
+
+/* Two nightlies cannot parse an answer with newlines and indentation (bug 1517743). */
+static bool must_squash(const struct release *r, const struct query *q)
+{
+    return r->n_products == 0 && r->n_members == 0 &&
+           str_eq(r->name, STR("Firefox-mozilla-central-nightly-latest")) &&
+           (str_eq(q->build_id, STR("20190103220533")) || str_eq(q->build_id, STR("20190104093221")));
+}
+
+/* In place: without newlines, then without runs of four spaces. */
+static void squash(struct buf *b)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < b->n; i++) {
+        if (b->p[i] != '\n') {
+            b->p[n++] = b->p[i];
+        }
+    }
+    b->n = n;
+    n = 0;
+    for (size_t i = 0; i < b->n;) {
+        if (b->n - i >= 4 && memcmp(b->p + i, "    ", 4) == 0) {
+            i += 4;
+        } else {
+            b->p[n++] = b->p[i++];
+        }
+    }
+    b->n = n;
+}
+
+static void bad_request(struct answer *a)
+{
+    a->status = 400;
+    a->reason = REASON_BAD_REQUEST;
+}
+
+static void answer_xml(struct writer *w, const struct release *r, struct buf *body)
+{
+    struct answer *a = w->answer;
+    if (r == NULL) {
+        buf_lit(body, ENGINE_EMPTY_XML);
+        return;
+    }
+    if (!release_is_xml(r)) {
+        error_set(&a->error, 400, "Wrong blob type");
+        bad_request(a);
+        return;
+    }
+    switch (write_xml(w, r, a->rule->row.update_type)) {
+    case VERDICT_YES:
+        escape_ampersands(body, buf_view(w->out));
+        if (must_squash(r, w->query)) {
+            squash(body);
+        }
+        break;
+    case VERDICT_BAD:
+        bad_request(a);
+        break;
+    default:
+        error_prefix(&a->error, "release %.*s", STR_ARG(r->name));
+        a->reason = REASON_BROKEN;
+        buf_lit(body, ENGINE_EMPTY_XML);
+        break;
+    }
+}
+
+static void answer_json(struct writer *w, const struct release *r, struct buf *body)
+{
+    struct answer *a = w->answer;
+    if (r != NULL && !release_is_json(r)) {
+        error_set(&a->error, 500, "release %.*s has no JSON answer", STR_ARG(r->name));
+        a->reason = REASON_BROKEN;
+        r = NULL;
+    }
+    if (r != NULL) {
+        struct blob_env env = env_for(w->snapshot, w->query, a->rule->row.update_type);
+        if (release_json(r, &env, body, &a->error) == VERDICT_YES) {
+            return;
+        }
+        a->reason = REASON_BROKEN;
+    }
+    buf_reset(body);
+    a->status = 404;
+}
+
+void engine_answer(const struct snapshot *s, const struct query *q, struct dice *dice, struct buf *scratch,
+                   struct buf *body, struct answer *a)
+{
+    struct choice c;
+    buf_reset(scratch);
+    buf_reset(body);
+    evaluate(s, q, dice, &c);
+    *a = (struct answer){
+        .status = 200, .reason = c.reason, .rule = c.rule, .threw_dice = c.threw_dice, .error = c.error
+    };
+    if (c.reason == REASON_BAD_REQUEST) {
+        bad_request(a);
+        return;
+    }
+    struct writer w = { s, q, dice, scratch, a };
+    if (q->form == QUERY_XML) {
+        answer_xml(&w, c.release, body);
+    } else {
+        answer_json(&w, c.release, body);
+    }
+}
