@@ -1,0 +1,37 @@
+/* An HTTP client, over libcurl, for the few services that a program asks: everything has a timeout, an answer
+ * has a maximum size, redirects are not followed, and nothing but http and https is spoken. */
+#ifndef BALROG_WEB_CLIENT_H
+#define BALROG_WEB_CLIENT_H
+
+#include "core/buf.h"
+#include "core/error.h"
+
+#include <stdatomic.h>
+
+/* Where a URL leads, in the form in which Hawk signs it. */
+struct client_url {
+    char host[256]; /* lower case, an IPv6 address without its brackets */
+    unsigned port;  /* the scheme's own when the URL names none */
+    char path[512]; /* "" or "/…", without slashes at its end */
+};
+
+/* Takes URL apart. Refused: what is no http or https URL, a user or password in it (it would show up in
+ * logs), a query or a fragment. */
+bool client_url_parse(const char *url, struct client_url *out, struct error *e);
+
+struct client_post {
+    const char *url;
+    const char *const *headers; /* "Name: value" */
+    size_t n_headers;
+    struct str body;
+    unsigned connect_timeout_ms;
+    unsigned timeout_ms;     /* for the whole exchange, connecting included */
+    const atomic_bool *stop; /* unless NULL: once true, the exchange is given up within about a second */
+};
+
+/* Sends P and appends the answer's body to BODY, whose maximum bounds it; *STATUS is the answer's status,
+ * whatever it is. False when there was no whole answer: E says why, and names neither headers nor bodies.
+ * Safe from any thread. */
+bool client_post(const struct client_post *p, struct buf *body, int *status, struct error *e);
+
+#endif

@@ -1,0 +1,673 @@
+/* Content signatures: Hawk, local keys, the cache, and how requests share one signing. Autograph is a
+ * function here; the real protocol is test/integration/sign_test.sh's. */
+#include "core/mem.h"
+#include "public/autograph.h"
+#include "public/hawk.h"
+#include "public/sign.h"
+#include "public/sign_cache.h"
+#include "public/sign_key.h"
+
+#include <check.h>
+#include <openssl/ecdsa.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* --- Hawk: the examples of its specification --- */
+
+static void hawk_expect(const struct hawk *h, const char *expected)
+{
+    struct buf b;
+    buf_init(&b, 0, 4096);
+    hawk_header(h, &b);
+    ck_assert_msg(str_eq(buf_view(&b), str_of(expected)), "%.*s", STR_ARG(buf_view(&b)));
+    buf_free(&b);
+}
+
+static struct hawk hawk_example(void)
+{
+    return (struct hawk){
+        .id = "dh37fgj492je",
+        .key = "werxhqb98rpaxn39848xrunpaw3489ruxnpa98w4rxn",
+        .time_s = 1353832234,
+        .nonce = "j4h3g2",
+        .method = "GET",
+        .resource = "/resource/1?b=1&a=2",
+        .host = "example.com",
+        .port = 8000,
+        .ext = "some-app-ext-data",
+    };
+}
+
+START_TEST(hawk_without_payload)
+{
+    struct hawk h = hawk_example();
+    hawk_expect(&h,
+                "Hawk id=\"dh37fgj492je\", ts=\"1353832234\", nonce=\"j4h3g2\", ext=\"some-app-ext-data\", "
+                "mac=\"6R4rV5iE+NPoym+WwjeHzjAGXUtLNIxmo1vpMofpLAE=\"");
+}
+END_TEST
+
+START_TEST(hawk_with_payload)
+{
+    static const char *const types[] = { "text/plain", "Text/Plain; charset=utf-8", " TEXT/PLAIN " };
+    struct hawk h = hawk_example();
+    h.method = "POST";
+    h.payload = STR("Thank you for flying Hawk");
+    for (size_t i = 0; i < 3; i++) {
+        h.content_type = types[i];
+        hawk_expect(&h, "Hawk id=\"dh37fgj492je\", ts=\"1353832234\", nonce=\"j4h3g2\", "
+                        "hash=\"Yi9LfIIFRtBEPt74PVmbTF/xVAwPn7ub15ePICfgnuY=\", ext=\"some-app-ext-data\", "
+                        "mac=\"aSe1DERmZuRl3pI36/9BdZmnErTw3sNzOOAUlfeKjVw=\"");
+    }
+}
+END_TEST
+
+START_TEST(hawk_ids)
+{
+    ck_assert(hawk_id_ok("balrog-prod"));
+    ck_assert(!hawk_id_ok(""));
+    ck_assert(!hawk_id_ok("a\"b"));
+    ck_assert(!hawk_id_ok("a\\b"));
+    ck_assert(!hawk_id_ok("a\r\nb"));
+}
+END_TEST
+
+START_TEST(backoff_grows_and_ends)
+{
+    ck_assert_uint_eq(autograph_backoff_ms(1, 0), 4000);
+    ck_assert_uint_eq(autograph_backoff_ms(1, 1), 6000);
+    ck_assert_uint_eq(autograph_backoff_ms(2, 0), 8000);
+    ck_assert_uint_eq(autograph_backoff_ms(2, 0.5), 10000);
+    ck_assert_uint_eq(autograph_backoff_ms(1000, 1), 120000);
+}
+END_TEST
+
+/* --- The cache --- */
+
+static struct digest digest_no(unsigned n)
+{
+    struct digest d = { { 0 } };
+    memcpy(d.bytes, &n, sizeof n);
+    return d;
+}
+
+static struct sign_entry *add(struct sign_cache *c, unsigned n)
+{
+    struct digest d = digest_no(n);
+    struct sign_entry *entry = sign_cache_add(c, &d, 0);
+    entry->pending = false;
+    return entry;
+}
+
+static bool holds(struct sign_cache *c, unsigned n, unsigned key)
+{
+    struct digest d = digest_no(n);
+    return sign_cache_find(c, &d, key) != NULL;
+}
+
+START_TEST(cache_drops_the_least_recently_used)
+{
+    struct sign_cache *c = sign_cache_new(3);
+    add(c, 1);
+    add(c, 2);
+    add(c, 3);
+    ck_assert(holds(c, 1, 0));
+    ck_assert(!holds(c, 1, 1));
+    add(c, 4);
+    ck_assert_uint_eq(sign_cache_count(c), 3);
+    ck_assert(holds(c, 1, 0) && !holds(c, 2, 0) && holds(c, 3, 0) && holds(c, 4, 0));
+    for (unsigned i = 0; i < 1000; i++) {
+        add(c, 5 + i * 16);
+        ck_assert_uint_eq(sign_cache_count(c), 3);
+    }
+    sign_cache_free(c);
+}
+END_TEST
+
+START_TEST(cache_keeps_what_is_pending)
+{
+    struct sign_cache *c = sign_cache_new(2);
+    add(c, 1)->pending = true;
+    add(c, 2)->pending = true;
+    add(c, 3);
+    ck_assert(holds(c, 1, 0) && holds(c, 2, 0) && holds(c, 3, 0));
+    add(c, 4);
+    ck_assert(holds(c, 1, 0) && holds(c, 2, 0) && !holds(c, 3, 0) && holds(c, 4, 0));
+    sign_cache_free(c);
+}
+END_TEST
+
+/* --- Keys --- */
+
+static char dir[64];
+
+static const char *path_of(const char *name)
+{
+    static char path[128];
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    return path;
+}
+
+static void write_key(const char *path, EVP_PKEY *key, const char *passphrase)
+{
+    FILE *f = fopen(path, "w");
+    ck_assert_ptr_nonnull(f);
+    ck_assert_int_eq(PEM_write_PrivateKey(f, key, passphrase != NULL ? EVP_aes_128_cbc() : NULL,
+                                          (const unsigned char *)passphrase,
+                                          passphrase != NULL ? (int)strlen(passphrase) : 0, NULL, NULL),
+                     1);
+    ck_assert_int_eq(fchmod(fileno(f), 0640), 0);
+    fclose(f);
+}
+
+static void make_dir(void)
+{
+    snprintf(dir, sizeof dir, "/tmp/check_sign.XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(dir));
+}
+
+static void remove_dir(void)
+{
+    unlink(path_of("key.pem"));
+    rmdir(dir);
+}
+
+static void refused(const char *path, const char *reason)
+{
+    struct error e = { 0 };
+    ck_assert_ptr_null(sign_key_new(NULL, path, &e));
+    ck_assert_msg(strstr(e.what, reason) != NULL, "%s", e.what);
+}
+
+START_TEST(key_files_that_are_refused)
+{
+    const char *path = path_of("key.pem");
+    refused(path, "No such file");
+    refused(dir, "not a regular file");
+    EVP_PKEY *p384 = EVP_EC_gen("P-384");
+    write_key(path, p384, NULL);
+    chmod(path, 0644);
+    refused(path, "mode 0644");
+    chmod(path, 0602);
+    refused(path, "everybody may use this private key");
+    write_key(path, p384, "hello");
+    refused(path, "passphrase");
+    EVP_PKEY_free(p384);
+    EVP_PKEY *p256 = EVP_EC_gen("P-256");
+    write_key(path, p256, NULL);
+    refused(path, "only EC P-384 (secp384r1)");
+    EVP_PKEY_free(p256);
+    EVP_PKEY *ed = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+    write_key(path, ed, NULL);
+    refused(path, "kind ED25519");
+    EVP_PKEY_free(ed);
+    ck_assert_int_eq(truncate(path, 20), 0);
+    refused(path, "no PEM private key");
+    ck_assert_int_eq(truncate(path, 0), 0);
+    refused(path, "empty");
+}
+END_TEST
+
+/* The DER form of a Content-Signature's 128 characters. */
+static int der_of(const char *text, unsigned char **der)
+{
+    char base64[129];
+    unsigned char raw[96];
+    ck_assert_uint_eq(strlen(text), 128);
+    for (size_t i = 0; i <= 128; i++) {
+        base64[i] = text[i] == '-' ? '+' : text[i] == '_' ? '/' : text[i];
+    }
+    ck_assert_int_eq(EVP_DecodeBlock(raw, (unsigned char *)base64, 128), 96);
+    ECDSA_SIG *sig = ECDSA_SIG_new();
+    ECDSA_SIG_set0(sig, BN_bin2bn(raw, 48, NULL), BN_bin2bn(raw + 48, 48, NULL));
+    int n = i2d_ECDSA_SIG(sig, der);
+    ECDSA_SIG_free(sig);
+    return n;
+}
+
+static bool verifies(EVP_PKEY *key, const char *text, const void *data, size_t n)
+{
+    unsigned char *der = NULL;
+    int der_n = der_of(text, &der);
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    ck_assert_int_eq(EVP_DigestVerifyInit(ctx, NULL, EVP_sha384(), NULL, key), 1);
+    bool ok = EVP_DigestVerify(ctx, der, (size_t)der_n, data, n) == 1;
+    EVP_MD_CTX_free(ctx);
+    OPENSSL_free(der);
+    return ok;
+}
+
+static struct config_signer local_signer(const char *product)
+{
+    return (struct config_signer){ .product = product,
+                                   .key_file = path_of("key.pem"),
+                                   .x5u = "https://x.example/chain.pem" };
+}
+
+static struct config config_of(const struct config_signer *signers, size_t n)
+{
+    static const struct str products[] = { STR("GMP"), STR("Other") };
+    struct config c = { 0 };
+    c.signing.content_signature_products = (struct config_list){ products, 2 };
+    c.signing.signer = signers;
+    c.signing.n_signers = n;
+    c.signing.cache_s = 86400;
+    return c;
+}
+
+START_TEST(signs_with_a_key_file)
+{
+    static const char head[] = "x5u=https://x.example/chain.pem; p384ecdsa=";
+    EVP_PKEY *key = EVP_EC_gen("P-384");
+    write_key(path_of("key.pem"), key, NULL);
+    struct config_signer signers[] = { local_signer("GMP") };
+    struct config c = config_of(signers, 1);
+    struct error e;
+    struct signer *s = signer_new(NULL, &c, &e);
+    ck_assert_ptr_nonnull(s);
+    /* Many bodies: now and then r or s is short. */
+    for (int i = 0; i < 600; i++) {
+        char data[64] = "Content-Signature:";
+        char *body = data + strlen(data) + 1;
+        snprintf(body, 32, "<updates>%d</updates>", i);
+        struct buf out;
+        buf_init(&out, 0, 4096);
+        ck_assert(signer_sign(s, STR("GMP"), str_of(body), &out, &e));
+        buf_char(&out, '\0');
+        ck_assert_mem_eq(out.p, head, sizeof head - 1);
+        ck_assert(verifies(key, out.p + sizeof head - 1, data, (size_t)(body - data) + strlen(body)));
+        ck_assert(!verifies(key, out.p + sizeof head - 1, body, strlen(body)));
+        buf_free(&out);
+    }
+    talloc_free(s);
+    EVP_PKEY_free(key);
+}
+END_TEST
+
+START_TEST(says_what_is_signed)
+{
+    EVP_PKEY *key = EVP_EC_gen("P-384");
+    write_key(path_of("key.pem"), key, NULL);
+    EVP_PKEY_free(key);
+    struct config_signer gmp[] = { local_signer("GMP") };
+    struct config_signer json[] = { local_signer("") };
+    struct config c = config_of(gmp, 1);
+    struct error e;
+    struct signer *s = signer_new(NULL, &c, &e);
+    ck_assert(signer_wants_update(s, STR("GMP")));
+    ck_assert(!signer_wants_update(s, STR("gmp")));
+    ck_assert(!signer_wants_update(s, STR("Other")));
+    ck_assert(!signer_wants_update(s, STR("")));
+    ck_assert(!signer_wants_json(s));
+    ck_assert(!signer_sign(s, STR(""), STR("x"), &(struct buf){ 0 }, &e));
+    talloc_free(s);
+    c = config_of(json, 1);
+    s = signer_new(NULL, &c, &e);
+    ck_assert(signer_wants_update(s, STR("GMP")) && signer_wants_update(s, STR("Other")));
+    ck_assert(!signer_wants_update(s, STR("Firefox")));
+    ck_assert(signer_wants_json(s));
+    talloc_free(s);
+    c = config_of(NULL, 0);
+    s = signer_new(NULL, &c, &e);
+    ck_assert(!signer_wants_update(s, STR("GMP")) && !signer_wants_json(s));
+    talloc_free(s);
+}
+END_TEST
+
+START_TEST(refuses_wrong_settings)
+{
+    static const struct {
+        struct config_signer signer;
+        const char *reason;
+    } cases[] = {
+        { { .product = "GMP" }, "[signing GMP]: give either" },
+        { { .product = "", .key_file = "k", .autograph_url = "http://h" }, "[signing]: give either" },
+        { { .product = "", .key_file = "k" }, "needs x5u" },
+        { { .product = "", .key_file = "k", .x5u = "http://h/\r\nX: y" }, "needs x5u" },
+        { { .product = "", .key_file = "/nonexistent", .x5u = "http://h/" }, "/nonexistent: No such file" },
+        { { .product = "", .autograph_url = "http://h", .autograph_user = "u", .autograph_keyid = "k" },
+          "a password" },
+        { { .product = "",
+            .autograph_url = "http://h",
+            .autograph_user = "u\"",
+            .autograph_keyid = "k",
+            .autograph_password = "hush" },
+          "autograph_user" },
+        { { .product = "",
+            .autograph_url = "ftp://h",
+            .autograph_user = "u",
+            .autograph_keyid = "k",
+            .autograph_password = "hush" },
+          "[signing]: autograph_url: not a http" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct config c = config_of(&cases[i].signer, 1);
+        struct error e = { 0 };
+        ck_assert_ptr_null(signer_new(NULL, &c, &e));
+        ck_assert_msg(strstr(e.what, cases[i].reason) != NULL, "%s", e.what);
+        ck_assert_ptr_null(strstr(e.what, "hush"));
+    }
+}
+END_TEST
+
+/* --- Sharing and failing, with a function for a server --- */
+
+struct server {
+    pthread_mutex_t lock;
+    pthread_cond_t turn;
+    bool down;
+    bool held; /* nobody gets an answer */
+    unsigned asked;
+    unsigned waiting;
+    unsigned slept_ms[8];
+    unsigned n_slept;
+    int64_t now_ms;
+    struct signer *signer;
+};
+
+static bool server_ask(void *arg, const struct autograph *a, const struct digest *d, struct signature *out,
+                       struct error *e)
+{
+    (void)a;
+    (void)d;
+    struct server *v = arg;
+    pthread_mutex_lock(&v->lock);
+    unsigned number = ++v->asked;
+    v->waiting++;
+    pthread_cond_broadcast(&v->turn);
+    while (v->held) {
+        pthread_cond_wait(&v->turn, &v->lock);
+    }
+    v->waiting--;
+    bool down = v->down;
+    pthread_mutex_unlock(&v->lock);
+    snprintf(out->text, sizeof out->text, "sig%u", number);
+    snprintf(out->x5u, sizeof out->x5u, "http://x/");
+    return !down || error_set(e, 503, "server down");
+}
+
+static int64_t server_now(void *arg)
+{
+    struct server *v = arg;
+    pthread_mutex_lock(&v->lock);
+    int64_t now = v->now_ms;
+    pthread_mutex_unlock(&v->lock);
+    return now;
+}
+
+static void server_sleep(void *arg, unsigned ms)
+{
+    struct server *v = arg;
+    pthread_mutex_lock(&v->lock);
+    v->slept_ms[v->n_slept++ % 8] = ms;
+    pthread_mutex_unlock(&v->lock);
+}
+
+static void server_start(struct server *v, unsigned wait_ms)
+{
+    static const struct config_signer signer = { .product = "",
+                                                 .autograph_url = "http://127.0.0.1:1",
+                                                 .autograph_user = "user",
+                                                 .autograph_keyid = "key",
+                                                 .autograph_password = "hush" };
+    struct config c = config_of(&signer, 1);
+    struct error e;
+    *v = (struct server){ .lock = PTHREAD_MUTEX_INITIALIZER,
+                          .turn = PTHREAD_COND_INITIALIZER,
+                          .now_ms = 1000000 };
+    struct sign_options o = {
+        .arg = v, .now_ms = server_now, .sleep_ms = server_sleep, .ask = server_ask, .wait_ms = wait_ms
+    };
+    v->signer = signer_new_with(NULL, &c, &o, &e);
+    ck_assert_ptr_nonnull(v->signer);
+}
+
+static void server_set(struct server *v, bool down, bool held)
+{
+    pthread_mutex_lock(&v->lock);
+    v->down = down;
+    v->held = held;
+    pthread_cond_broadcast(&v->turn);
+    pthread_mutex_unlock(&v->lock);
+}
+
+static void server_later(struct server *v, int64_t ms)
+{
+    pthread_mutex_lock(&v->lock);
+    v->now_ms += ms;
+    pthread_mutex_unlock(&v->lock);
+}
+
+static unsigned server_asked(struct server *v)
+{
+    pthread_mutex_lock(&v->lock);
+    unsigned asked = v->asked;
+    pthread_mutex_unlock(&v->lock);
+    return asked;
+}
+
+/* The signature of BODY, or 0. */
+static unsigned sign(struct server *v, const char *body, struct error *e)
+{
+    static const char head[] = "x5u=http://x/; p384ecdsa=sig";
+    struct buf out;
+    unsigned number = 0;
+    buf_init(&out, 0, 4096);
+    if (signer_sign(v->signer, STR(""), str_of(body), &out, e)) {
+        buf_char(&out, '\0');
+        ck_assert_mem_eq(out.p, head, sizeof head - 1);
+        number = (unsigned)strtoul(out.p + sizeof head - 1, NULL, 10);
+    } else {
+        ck_assert_uint_eq(out.n, 0);
+    }
+    buf_free(&out);
+    return number;
+}
+
+/* Asks until BODY's signature is N (0: none): for what happens in the background. */
+static void sign_until(struct server *v, const char *body, unsigned n)
+{
+    struct error e;
+    for (int i = 0; i < 5000; i++) {
+        if (sign(v, body, &e) == n) {
+            return;
+        }
+        server_later(v, SIGN_PROBE_MS);
+        usleep(2000);
+    }
+    ck_abort_msg("%s never got signature %u", body, n);
+}
+
+enum { THREADS = 32 };
+
+static void *sign_same(void *arg)
+{
+    struct error e;
+    return (void *)(uintptr_t)sign(arg, "same", &e);
+}
+
+static void sign_by_all(struct server *v, void *expected, bool let_go)
+{
+    pthread_t thread[THREADS];
+    for (int i = 0; i < THREADS; i++) {
+        ck_assert_int_eq(pthread_create(&thread[i], NULL, sign_same, v), 0);
+    }
+    usleep(100000);
+    if (let_go) {
+        server_set(v, v->down, false);
+    }
+    for (int i = 0; i < THREADS; i++) {
+        void *result = NULL;
+        pthread_join(thread[i], &result);
+        ck_assert_ptr_eq(result, expected);
+    }
+}
+
+START_TEST(many_ask_once)
+{
+    struct server v;
+    struct error e;
+    server_start(&v, 30000);
+    server_set(&v, false, true);
+    sign_by_all(&v, (void *)1, true);
+    ck_assert_uint_eq(server_asked(&v), 1);
+    ck_assert_uint_eq(sign(&v, "same", &e), 1);
+    ck_assert_uint_eq(sign(&v, "another", &e), 2);
+    talloc_free(v.signer);
+}
+END_TEST
+
+START_TEST(many_share_a_failure)
+{
+    struct server v;
+    server_start(&v, 30000);
+    server_set(&v, true, true);
+    sign_by_all(&v, NULL, true);
+    ck_assert_uint_eq(server_asked(&v), AUTOGRAPH_TRIES);
+    talloc_free(v.signer);
+    ck_assert_uint_eq(v.n_slept, AUTOGRAPH_TRIES - 1);
+    ck_assert(v.slept_ms[0] >= 4000 && v.slept_ms[0] <= 6000);
+    ck_assert(v.slept_ms[1] >= 8000 && v.slept_ms[1] <= 12000);
+}
+END_TEST
+
+START_TEST(nobody_waits_for_a_silent_server)
+{
+    struct server v;
+    struct error e;
+    server_start(&v, 200);
+    server_set(&v, false, true);
+    sign_by_all(&v, NULL, false);
+    /* Others do not even begin to wait, and nothing more is asked while one request is under way. */
+    for (int i = 0; i < 1000; i++) {
+        char body[16];
+        snprintf(body, sizeof body, "body %d", i);
+        ck_assert_uint_eq(sign(&v, body, &e), 0);
+    }
+    ck_assert_str_eq(e.what, "Autograph has not answered within 200 ms");
+    ck_assert_uint_eq(server_asked(&v), 1);
+    server_set(&v, false, false);
+    sign_until(&v, "same", 1);
+    ck_assert_uint_eq(sign(&v, "another", &e), 2);
+    talloc_free(v.signer);
+}
+END_TEST
+
+START_TEST(a_failing_server_is_probed_now_and_then)
+{
+    struct server v;
+    struct error e;
+    server_start(&v, 30000);
+    server_set(&v, true, false);
+    ck_assert_uint_eq(sign(&v, "a", &e), 0);
+    ck_assert_str_eq(e.what, "server down");
+    ck_assert_ptr_null(strstr(e.what, "hush"));
+    ck_assert_uint_eq(server_asked(&v), AUTOGRAPH_TRIES);
+    for (int i = 0; i < 100; i++) {
+        ck_assert_uint_eq(sign(&v, "b", &e), 0);
+    }
+    ck_assert_uint_eq(server_asked(&v), AUTOGRAPH_TRIES);
+    server_set(&v, false, false);
+    sign_until(&v, "b", AUTOGRAPH_TRIES + 1);
+    ck_assert_uint_eq(sign(&v, "a", &e), AUTOGRAPH_TRIES + 2);
+    talloc_free(v.signer);
+}
+END_TEST
+
+START_TEST(old_signatures_are_renewed)
+{
+    struct server v;
+    struct error e;
+    const int64_t day = 86400000;
+    server_start(&v, 30000);
+    ck_assert_uint_eq(sign(&v, "a", &e), 1);
+    server_later(&v, day - 1);
+    ck_assert_uint_eq(sign(&v, "a", &e), 1);
+    ck_assert_uint_eq(server_asked(&v), 1);
+    server_later(&v, 1);
+    sign_until(&v, "a", 2);
+    ck_assert_uint_eq(server_asked(&v), 2);
+    /* Past twice the time an old one is not served at all. */
+    server_later(&v, 2 * day);
+    ck_assert_uint_eq(sign(&v, "a", &e), 3);
+    talloc_free(v.signer);
+}
+END_TEST
+
+START_TEST(an_old_signature_bridges_an_outage)
+{
+    struct server v;
+    struct error e;
+    const int64_t day = 86400000;
+    server_start(&v, 30000);
+    ck_assert_uint_eq(sign(&v, "a", &e), 1);
+    server_set(&v, true, false);
+    server_later(&v, day + 1);
+    for (int i = 0; i < 50; i++) {
+        ck_assert_uint_eq(sign(&v, "a", &e), 1);
+        usleep(1000);
+    }
+    ck_assert_uint_le(server_asked(&v), 1 + AUTOGRAPH_TRIES);
+    server_later(&v, day);
+    sign_until(&v, "a", 0);
+    talloc_free(v.signer);
+}
+END_TEST
+
+START_TEST(stops_in_the_middle_of_a_pause)
+{
+    static const struct config_signer signer = { .product = "",
+                                                 .autograph_url = "http://127.0.0.1:1",
+                                                 .autograph_user = "user",
+                                                 .autograph_keyid = "key",
+                                                 .autograph_password = "hush" };
+    struct config c = config_of(&signer, 1);
+    struct error e;
+    struct buf out;
+    struct signer *s = signer_new_with(NULL, &c, &(struct sign_options){ .wait_ms = 300 }, &e);
+    buf_init(&out, 0, 4096);
+    time_t before = time(NULL);
+    ck_assert(!signer_sign(s, STR(""), STR("a"), &out, &e));
+    ck_assert_ptr_nonnull(strstr(e.what, "Autograph at 127.0.0.1"));
+    talloc_free(s);
+    ck_assert_int_lt(time(NULL) - before, 4);
+    buf_free(&out);
+}
+END_TEST
+
+int main(void)
+{
+    setenv("no_proxy", "*", 1);
+    Suite *suite = suite_create("sign");
+    TCase *tc = tcase_create("sign");
+    tcase_set_timeout(tc, 60);
+    tcase_add_checked_fixture(tc, make_dir, remove_dir);
+    tcase_add_test(tc, hawk_without_payload);
+    tcase_add_test(tc, hawk_with_payload);
+    tcase_add_test(tc, hawk_ids);
+    tcase_add_test(tc, backoff_grows_and_ends);
+    tcase_add_test(tc, cache_drops_the_least_recently_used);
+    tcase_add_test(tc, cache_keeps_what_is_pending);
+    tcase_add_test(tc, key_files_that_are_refused);
+    tcase_add_test(tc, signs_with_a_key_file);
+    tcase_add_test(tc, says_what_is_signed);
+    tcase_add_test(tc, refuses_wrong_settings);
+    tcase_add_test(tc, many_ask_once);
+    tcase_add_test(tc, many_share_a_failure);
+    tcase_add_test(tc, nobody_waits_for_a_silent_server);
+    tcase_add_test(tc, a_failing_server_is_probed_now_and_then);
+    tcase_add_test(tc, old_signatures_are_renewed);
+    tcase_add_test(tc, an_old_signature_bridges_an_outage);
+    tcase_add_test(tc, stops_in_the_middle_of_a_pause);
+    suite_add_tcase(suite, tc);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
