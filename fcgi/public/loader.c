@@ -1,0 +1,440 @@
+/* One turn of the loop is: connect if there is no connection; ask the feed; read what changed and publish;
+ * sleep until the next poll. Where the feed cannot tell, everything is read again. Every so often all data
+ * versions are compared with the ones that were read, since a TRUNCATE or a restored table leaves no trace in
+ * the feed. */
+#include "public/loader.h"
+
+#include "core/clock.h"
+#include "ops/log.h"
+#include "store/reader.h"
+
+#include <pthread.h>
+#include <unistd.h>
+
+enum { RECONNECT_MS = 1000, QUIET_MS = 60000 };
+
+/* The small tables, read together. */
+struct tables {
+    struct ruleset *rules;
+    struct pin_row *pins;
+    size_t n_pins;
+    struct shutoff_row *shutoffs;
+    size_t n_shutoffs;
+    struct table_stamps stamps;
+};
+
+/* What is to be read again. */
+struct work {
+    bool everything; /* the feed cannot tell, or nothing was read yet */
+    bool tables;
+    bool publish; /* something the snapshot shows has changed */
+};
+
+struct loader {
+    struct public_state *state;
+    const char *config_path;
+    int ready_fd;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    bool stopping;  /* under lock */
+    bool reloading; /* under lock */
+
+    struct public_settings *settings;
+    struct db *db;
+    struct feed *feed;
+    struct library *library;
+    struct tables *tables;
+    struct published *published;
+    void *row_ctx; /* the release row that is being compiled */
+    struct work todo;
+    int64_t compared_ms;
+    int64_t complained_ms;
+    bool failing;
+};
+
+/* ---- reading ---- */
+
+static bool read_release(void *arg, struct str name, struct release_row *row, uint64_t *stamp, bool *found,
+                         struct error *e)
+{
+    struct loader *l = arg;
+    talloc_free(l->row_ctx);
+    l->row_ctx = talloc_new(l);
+    return reader_release(l->db, l->row_ctx, name, row, stamp, found, e);
+}
+
+static struct tables *read_tables(struct loader *l, struct error *e)
+{
+    struct tables *t = mem_new(l, struct tables);
+    void *tmp = talloc_new(t);
+    struct rule_row *rules;
+    size_t n;
+    bool ok = reader_rules(l->db, tmp, &rules, &n, e) && reader_pins(l->db, t, &t->pins, &t->n_pins, e) &&
+              reader_shutoffs(l->db, t, &t->shutoffs, &t->n_shutoffs, e) &&
+              reader_table_stamps(l->db, &t->stamps, e);
+    if (!ok) {
+        talloc_free(t);
+        return NULL;
+    }
+    t->rules = ruleset_build(t, rules, n);
+    talloc_free(tmp);
+    return t;
+}
+
+static void note_changes(struct loader *l, const struct feed_change *changes, size_t n, struct work *work)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (changes[i].table == FEED_RELEASES) {
+            library_expire(l->library, changes[i].key);
+            work->publish = true;
+        } else if (changes[i].table != FEED_OTHER) {
+            work->tables = true;
+        }
+    }
+}
+
+/* Asks the feed. Outside of a transaction first: one statement where nothing has happened. */
+static bool poll_feed(struct loader *l, struct error *e)
+{
+    void *tmp = talloc_new(l);
+    struct feed_change *changes = NULL;
+    size_t n = 0;
+    bool rebuild = false;
+    bool ok = feed_poll(l->feed, l->db, tmp, clock_ms(), &changes, &n, &rebuild, e);
+    if (ok) {
+        l->todo.everything |= rebuild;
+        note_changes(l, changes, n, &l->todo);
+    }
+    talloc_free(tmp);
+    return ok;
+}
+
+/* ---- comparing all data versions ---- */
+
+struct comparison_run {
+    struct loader *loader;
+    const struct release_stamp *stamps;
+    size_t n;
+    size_t missed;
+};
+
+static int stamp_cmp(const void *a, const void *b)
+{
+    return str_cmp(((const struct release_stamp *)a)->name, ((const struct release_stamp *)b)->name);
+}
+
+static void compare_release(void *arg, struct str name, uint64_t stamp)
+{
+    struct comparison_run *run = arg;
+    struct release_stamp wanted = { name, 0 };
+    const struct release_stamp *now =
+        run->n > 0 ? bsearch(&wanted, run->stamps, run->n, sizeof(wanted), stamp_cmp) : NULL;
+    if ((now != NULL ? now->stamp : 0) != stamp) {
+        library_expire(run->loader->library, name);
+        run->missed++;
+    }
+}
+
+static bool compare_all(struct loader *l, struct error *e)
+{
+    void *tmp = talloc_new(l);
+    struct release_stamp *stamps;
+    struct table_stamps tables;
+    struct comparison_run run = { .loader = l };
+    bool ok = reader_release_stamps(l->db, tmp, &stamps, &run.n, e) && reader_table_stamps(l->db, &tables, e);
+    if (ok) {
+        const struct table_stamps *old = &l->tables->stamps;
+        bool changed =
+            tables.rules != old->rules || tables.pins != old->pins || tables.shutoffs != old->shutoffs;
+        if (run.n > 0) {
+            qsort(stamps, run.n, sizeof(*stamps), stamp_cmp);
+        }
+        run.stamps = stamps;
+        library_each(l->library, compare_release, &run);
+        run.missed += changed;
+        l->todo.tables |= changed;
+        l->todo.publish |= run.missed > 0;
+        l->compared_ms = clock_ms();
+    }
+    if (run.missed > 0) {
+        atomic_fetch_add(&l->state->loader.feed_missed, run.missed);
+        log_warning("feed.missed",
+                    "%zu changes had left no trace in the change feed (restored table? missing triggers?)",
+                    run.missed);
+    }
+    talloc_free(tmp);
+    return ok;
+}
+
+/* ---- publishing ---- */
+
+static void log_broken(void *arg, struct str name, const char *why)
+{
+    (void)arg;
+    log_error("release.broken", "release %.*s cannot be served: %s", STR_ARG(name), why);
+}
+
+static struct published *build(struct loader *l, const struct tables *tables, struct error *e)
+{
+    struct published *p = mem_new(l, struct published);
+    struct snapshot_input input = {
+        .rules = tables->rules,
+        .pins = tables->pins,
+        .n_pins = tables->n_pins,
+        .shutoffs = tables->shutoffs,
+        .n_shutoffs = tables->n_shutoffs,
+        .settings = &l->settings->engine,
+        .generation = atomic_load(&l->state->loader.generation) + 1,
+    };
+    struct release_source source = { read_release, l };
+    p->settings = l->settings;
+    p->snapshot = snapshot_build(p, l->library, &input, &source, log_broken, NULL, e);
+    talloc_free(l->row_ctx);
+    l->row_ctx = NULL;
+    if (p->snapshot == NULL) {
+        talloc_free(p);
+        return NULL;
+    }
+    return p;
+}
+
+/* From here on readers see NEXT; returns when none sees the previous one. */
+static void publish(struct loader *l, struct published *next)
+{
+    const struct snapshot *s = next->snapshot;
+    struct loader_stats *stats = &l->state->loader;
+    atomic_store(&l->state->current, next);
+    epoch_wait(&l->state->epoch);
+    library_commit(l->library);
+    talloc_free(l->published);
+    l->published = next;
+    atomic_store(&stats->generation, s->input.generation);
+    atomic_store(&stats->releases, s->n_releases);
+    atomic_store(&stats->missing, s->n_missing);
+    if (s->input.generation == 1) {
+        uint64_t one = 1;
+        if (write(l->ready_fd, &one, sizeof one) != sizeof one) {
+            log_error("loader.ready", "cannot tell that the first snapshot is ready");
+        }
+    }
+}
+
+/* Reads what is to be read and publishes it, inside one consistent read. */
+static bool refresh_inside(struct loader *l, struct error *e)
+{
+    struct work *todo = &l->todo;
+    struct tables *tables = l->tables;
+    if (!todo->everything &&
+        !poll_feed(l, e)) { /* again: this read may see more than the poll before it did */
+        return false;
+    }
+    if (todo->everything) {
+        if (!feed_start(l->feed, l->db, clock_ms(), e)) {
+            return false;
+        }
+        library_expire_all(l->library);
+    }
+    if (todo->everything || todo->tables) {
+        tables = read_tables(l, e);
+        if (tables == NULL) {
+            return false;
+        }
+    }
+    struct published *next = build(l, tables, e);
+    if (next == NULL) {
+        if (tables != l->tables) {
+            talloc_free(tables);
+        }
+        return false;
+    }
+    publish(l, next);
+    if (tables != l->tables) {
+        talloc_free(l->tables);
+        l->tables = tables;
+    }
+    *todo = (struct work){ 0 };
+    return true;
+}
+
+static bool refresh(struct loader *l, struct error *e)
+{
+    int64_t start_us = clock_us();
+    bool everything = l->todo.everything;
+    if (!reader_begin(l->db, e)) {
+        return false;
+    }
+    bool ok = refresh_inside(l, e);
+    struct error ignored;
+    if (!reader_end(l->db, ok ? e : &ignored) || !ok) {
+        return false;
+    }
+    int64_t took_us = clock_us() - start_us;
+    atomic_store(&l->state->loader.build_us, took_us);
+    const struct snapshot *s = l->published->snapshot;
+    log_write(everything ? LOG_INFO : LOG_DEBUG, "snapshot.built", STR_NONE,
+              "generation %llu: %zu rules, %zu releases, %zu missing, in %.1f ms",
+              (unsigned long long)s->input.generation, s->input.rules->n, s->n_releases, s->n_missing,
+              (double)took_us / 1000);
+    return true;
+}
+
+/* ---- the loop ---- */
+
+/* Reads the configuration again; the new one is used from the next snapshot on. */
+static void reload(struct loader *l)
+{
+    struct error e;
+    struct config *config = config_read(l, l->config_path, &e);
+    struct public_settings *settings = config != NULL ? public_settings_new(l, config, &e) : NULL;
+    if (settings == NULL) {
+        talloc_free(config);
+        log_error("config.refused", "the old configuration stays in use: %s", e.what);
+        return;
+    }
+    public_settings_log(settings);
+    /* The old settings stay until the end: an answer may be waiting for a signature by their signer. */
+    l->settings = settings;
+    l->todo.publish = true;
+    log_info("config.loaded", "read %s; database and socket settings need a restart", l->config_path);
+}
+
+static bool connect_database(struct loader *l, struct error *e)
+{
+    if (l->db != NULL && db_alive(l->db)) {
+        return true;
+    }
+    talloc_free(l->db);
+    l->db = db_open(l, l->settings->config, e);
+    return l->db != NULL;
+}
+
+static bool turn(struct loader *l, struct error *e)
+{
+    if (!connect_database(l, e)) {
+        return false;
+    }
+    if (!l->todo.everything && !poll_feed(l, e)) {
+        return false;
+    }
+    int64_t compare_ms = (int64_t)l->settings->config->public_.compare_s * 1000;
+    if (!l->todo.everything && clock_ms() - l->compared_ms >= compare_ms && !compare_all(l, e)) {
+        return false;
+    }
+    if (l->todo.everything || l->todo.tables || l->todo.publish) {
+        if (l->todo.everything) {
+            l->compared_ms = clock_ms();
+        }
+        if (!refresh(l, e)) {
+            return false;
+        }
+    }
+    struct loader_stats *stats = &l->state->loader;
+    atomic_store(&stats->fresh_ms, clock_ms());
+    atomic_store(&stats->feed_cursor, feed_cursor(l->feed));
+    atomic_store(&stats->feed_gaps, feed_gaps(l->feed));
+    return true;
+}
+
+/* A line a second until the first snapshot is there, then one when it starts and one a minute. */
+static void complain(struct loader *l, const struct error *e)
+{
+    atomic_fetch_add(&l->state->loader.failures, 1);
+    if (l->published == NULL) {
+        log_error("database.failed", "no snapshot yet: %s", e->what);
+    } else if (!l->failing || clock_ms() - l->complained_ms >= QUIET_MS) {
+        log_error("database.failed", "the last snapshot stays in use: %s", e->what);
+        l->complained_ms = clock_ms();
+    }
+    l->failing = true;
+}
+
+/* Sleeps until the next turn is due, or somebody wakes us. False when it is time to stop. */
+static bool rest(struct loader *l, int64_t ms)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    int64_t ns = until.tv_nsec + ms * 1000000;
+    until.tv_sec += ns / 1000000000;
+    until.tv_nsec = ns % 1000000000;
+    pthread_mutex_lock(&l->lock);
+    int rc = 0;
+    while (!l->stopping && !l->reloading && rc == 0) {
+        rc = pthread_cond_timedwait(&l->wake, &l->lock, &until);
+    }
+    bool reloading = l->reloading;
+    bool stopping = l->stopping;
+    l->reloading = false;
+    pthread_mutex_unlock(&l->lock);
+    if (reloading && !stopping) {
+        reload(l);
+    }
+    return !stopping;
+}
+
+static void *run(void *arg)
+{
+    struct loader *l = arg;
+    int64_t pause_ms;
+    do {
+        struct error e = { 0 };
+        if (turn(l, &e)) {
+            if (l->failing) {
+                log_info("database.back", "the snapshot is fresh again");
+            }
+            l->failing = false;
+            pause_ms = l->settings->config->public_.poll_ms;
+        } else {
+            complain(l, &e);
+            pause_ms = RECONNECT_MS;
+        }
+    } while (rest(l, pause_ms));
+    return NULL;
+}
+
+struct loader *loader_start(void *ctx, struct public_state *state, struct public_settings *settings,
+                            const char *config_path, int ready_fd, struct error *e)
+{
+    struct loader *l = mem_new(ctx, struct loader);
+    pthread_condattr_t attr;
+    *l = (struct loader){
+        .state = state, .config_path = config_path, .ready_fd = ready_fd, .todo = { .everything = true }
+    };
+    l->settings = talloc_steal(l, settings);
+    l->feed = feed_new(l, settings->config->public_.gap_s);
+    l->library = library_new(l);
+    pthread_mutex_init(&l->lock, NULL);
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&l->wake, &attr);
+    pthread_condattr_destroy(&attr);
+    int rc = pthread_create(&l->thread, NULL, run, l);
+    if (rc != 0) {
+        error_set(e, 500, "cannot start the loader's thread: %s", strerror(rc));
+        talloc_free(l);
+        return NULL;
+    }
+    return l;
+}
+
+static void tell(struct loader *l, bool *what)
+{
+    pthread_mutex_lock(&l->lock);
+    *what = true;
+    pthread_cond_signal(&l->wake);
+    pthread_mutex_unlock(&l->lock);
+}
+
+void loader_reload(struct loader *loader)
+{
+    tell(loader, &loader->reloading);
+}
+
+void loader_stop(struct loader *loader)
+{
+    tell(loader, &loader->stopping);
+    pthread_join(loader->thread, NULL);
+    pthread_cond_destroy(&loader->wake);
+    pthread_mutex_destroy(&loader->lock);
+    talloc_free(loader);
+}

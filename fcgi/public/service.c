@@ -1,0 +1,290 @@
+/* /update and /json are answered from the snapshot, inside an epoch, with what the thread has lying ready:
+ * nothing is allocated and no lock is taken. A signature, which may have to be waited for, is made after the
+ * epoch is left. */
+#include "public/service.h"
+
+#include "core/clock.h"
+#include "ops/log.h"
+#include "public/metrics.h"
+
+#include <sys/random.h>
+
+enum { LOG_LINES_PER_S = 10 };
+
+/* What one thread has for itself, on cache lines of its own. */
+struct thread {
+    _Alignas(64) struct dice dice;
+    struct buf scratch;
+    struct buf signature;
+    char *text; /* QUERY_TEXT_MAX bytes */
+    int64_t log_second;
+    unsigned log_lines;
+    struct counters counters;
+};
+
+struct service {
+    struct public_state *state;
+    struct api *api;
+    unsigned n;
+    struct thread *threads;
+};
+
+void service_init_epoch(void *ctx, struct public_state *state, unsigned threads)
+{
+    size_t size = (threads + 1) * sizeof(struct epoch_slot);
+    char *memory = mem_check(talloc_zero_size(ctx, size));
+    uintptr_t aligned = ((uintptr_t)memory + 63) & ~(uintptr_t)63;
+    state->epoch.n = threads;
+    state->epoch.slot = (struct epoch_slot *)aligned;
+    atomic_store(&state->epoch.now, 1);
+}
+
+static uint64_t random_seed(void)
+{
+    uint64_t seed = 0;
+    if (getrandom(&seed, sizeof seed, 0) != sizeof seed || seed == 0) {
+        seed = (uint64_t)clock_us() | 1;
+    }
+    return seed;
+}
+
+static int free_buffers(struct service *s)
+{
+    for (unsigned i = 0; i < s->n; i++) {
+        buf_free(&s->threads[i].scratch);
+        buf_free(&s->threads[i].signature);
+    }
+    return 0;
+}
+
+struct service *service_new(void *ctx, struct public_state *state, struct api *api, unsigned threads)
+{
+    struct service *s = mem_new(ctx, struct service);
+    char *memory = mem_check(talloc_zero_size(s, (threads + 1) * sizeof(struct thread)));
+    s->state = state;
+    s->api = api;
+    s->n = threads;
+    s->threads = (struct thread *)(((uintptr_t)memory + 63) & ~(uintptr_t)63);
+    for (unsigned i = 0; i < threads; i++) {
+        struct thread *t = &s->threads[i];
+        t->dice = (struct dice){ random_seed(), -1 };
+        t->text = mem_check(talloc_size(s, QUERY_TEXT_MAX));
+        buf_init(&t->scratch, 16384, ENGINE_BODY_MAX);
+        buf_init(&t->signature, 1024, 65536);
+    }
+    talloc_set_destructor(s, free_buffers);
+    return s;
+}
+
+static void count(_Atomic uint64_t *counter)
+{
+    /* Only this thread writes it. */
+    atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + 1,
+                          memory_order_relaxed);
+}
+
+/* Says why an answer is not what the data promised; a few lines a second each thread, all are counted. */
+static void complain(struct thread *t, const struct request *r, enum log_level level, const char *type,
+                     const char *why)
+{
+    int64_t now = clock_ms() / 1000;
+    if (now != t->log_second) {
+        t->log_second = now;
+        t->log_lines = 0;
+    }
+    if (t->log_lines++ < LOG_LINES_PER_S) {
+        log_write(level, type, r->id, "%s: %.*s", why, STR_ARG(r->uri));
+    }
+}
+
+static void note(struct thread *t, const struct request *r, const struct answer *a)
+{
+    count(&t->counters.answers[a->reason]);
+    if (a->reason == REASON_BROKEN || a->reason == REASON_NO_RELEASE) {
+        complain(t, r, LOG_WARNING, "answer.broken", a->error.what);
+    } else if (a->reason == REASON_BAD_REQUEST) {
+        complain(t, r, LOG_INFO, "answer.bad_request", a->error.what);
+    }
+    if (a->skipped.status != 0) {
+        count(&t->counters.skipped);
+        complain(t, r, LOG_WARNING, "answer.skipped", a->skipped.what);
+    }
+}
+
+/* ---- update queries ---- */
+
+static void add_rule_headers(struct response *response, const struct rule *rule)
+{
+    if (rule == NULL) {
+        response_header(response, "Rule-ID", "unknown");
+        response_header(response, "Rule-Data-Version", "unknown");
+    } else {
+        response_header(response, "Rule-ID", "%lld", (long long)rule->row.rule_id);
+        response_header(response, "Rule-Data-Version", "%lld", (long long)rule->row.data_version);
+    }
+}
+
+static void respond_bad_request(struct response *response, const char *what)
+{
+    struct buf escaped;
+    buf_init(&escaped, 512, 8192);
+    html_escape(&escaped, str_of(what));
+    response_text(response, 400, "text/plain; charset=utf-8", buf_view(&escaped));
+    buf_free(&escaped);
+}
+
+/* Makes the response of A, whose body is in place already when there is one. */
+static void respond(struct response *response, const struct query *q, const struct answer *a)
+{
+    response->status = a->status;
+    if (a->status == 400) {
+        respond_bad_request(response, a->error.what);
+    } else if (a->status == 404) {
+        response->content_type = "text/html; charset=utf-8";
+    } else {
+        response->content_type = q->form == QUERY_XML ? "text/xml; charset=utf-8" : "application/json";
+        add_rule_headers(response, a->rule);
+    }
+}
+
+static void sign(struct thread *t, struct signer *signer, const struct request *r, const struct query *q,
+                 struct response *response)
+{
+    struct error e;
+    buf_reset(&t->signature);
+    bool wanted = q->form == QUERY_XML ? signer_wants_update(signer, q->product) : signer_wants_json(signer);
+    if (!wanted || response->status != 200) {
+        return;
+    }
+    struct str key = q->form == QUERY_XML ? q->product : STR("");
+    if (signer_sign(signer, key, buf_view(&response->body), &t->signature, &e)) {
+        count(&t->counters.signed_ok);
+        response_header(response, "Content-Signature", "%.*s", STR_ARG(buf_view(&t->signature)));
+    } else {
+        count(&t->counters.signed_failed);
+        complain(t, r, LOG_ERROR, "sign.failed", e.what);
+    }
+}
+
+static void answer_query(struct service *s, unsigned thread, const struct request *r, const struct query *q,
+                         struct response *response)
+{
+    struct thread *t = &s->threads[thread];
+    struct answer a;
+    epoch_enter(&s->state->epoch, thread);
+    const struct published *p = atomic_load(&s->state->current);
+    struct signer *signer = p->settings->signer; /* outlives the epoch, unlike the snapshot */
+    engine_answer(p->snapshot, q, &t->dice, &t->scratch, &response->body, &a);
+    note(t, r, &a);
+    respond(response, q, &a);
+    epoch_leave(&s->state->epoch, thread);
+    sign(t, signer, r, q, response);
+}
+
+static bool starts_with_update(struct str path)
+{
+    char decoded[64];
+    struct str head = str_slice(path, 0, path.n < sizeof decoded ? path.n : sizeof decoded);
+    return str_starts((struct str){ decoded, percent_decode(decoded, head, false) }, STR("/update"));
+}
+
+static void respond_wrong_method(const struct request *r, struct response *response)
+{
+    response_header(response, "Allow", "GET, HEAD, OPTIONS");
+    if (r->method == METHOD_OPTIONS) {
+        response->status = 200;
+        response->content_type = "text/html; charset=utf-8";
+    } else {
+        response_problem(response, 405, "Method Not Allowed",
+                         "The method is not allowed for the requested URL.", NULL);
+    }
+}
+
+/* Answers what has the form of an update query, and whatever else starts with /update. False when it is
+ * something else. */
+static bool try_query(struct service *s, unsigned thread, const struct request *r, struct response *response)
+{
+    struct thread *t = &s->threads[thread];
+    struct query q;
+    struct error e;
+    enum query_status status = query_parse(&q, t->text, r->uri, request_param(r, "HTTP_USER_AGENT"), &e);
+    if (status == QUERY_NO_ROUTE) {
+        if (!starts_with_update(r->path)) {
+            return false;
+        }
+        count(&t->counters.answers[REASON_NO_ROUTE]);
+        response_text(response, 200, "text/xml; charset=utf-8", STR(ENGINE_EMPTY_XML));
+    } else if (r->method != METHOD_GET && r->method != METHOD_HEAD) {
+        respond_wrong_method(r, response);
+    } else if (status == QUERY_BAD_PARAMETER) {
+        count(&t->counters.answers[REASON_BAD_REQUEST]);
+        response_problem(response, 400, NULL, e.what, NULL);
+    } else {
+        answer_query(s, thread, r, &q, response);
+    }
+    return true;
+}
+
+/* ---- everything else ---- */
+
+static void sum_counters(const struct service *s, struct counters *sum)
+{
+    _Atomic uint64_t *to = (_Atomic uint64_t *)sum;
+    for (unsigned i = 0; i < s->n; i++) {
+        const _Atomic uint64_t *from = (const _Atomic uint64_t *)&s->threads[i].counters;
+        for (size_t j = 0; j < sizeof(*sum) / sizeof(*to); j++) {
+            atomic_fetch_add_explicit(&to[j], atomic_load_explicit(&from[j], memory_order_relaxed),
+                                      memory_order_relaxed);
+        }
+    }
+}
+
+static bool try_metrics(const struct service *s, const struct request *r, struct response *response)
+{
+    if (!str_eq(r->path, STR("/__metrics__")) || r->method != METHOD_GET) {
+        return false;
+    }
+    struct counters sum = { 0 };
+    sum_counters(s, &sum);
+    metrics_print(&response->body, &sum, &s->state->loader);
+    response->status = 200;
+    response->content_type = "text/plain; version=0.0.4; charset=utf-8";
+    response_header(response, "Cache-Control", "no-store");
+    return true;
+}
+
+static void route(struct service *s, const struct request *r, struct response *response)
+{
+    struct call call = { .app = s->api, .ctx = talloc_new(NULL), .request = r, .response = response };
+    mem_check(call.ctx);
+    if (router_dispatch(api_routes, api_n_routes, &call) == NULL) {
+        response_text(
+            response, 404, "text/plain; charset=utf-8",
+            STR("The requested URL was not found on the server. If you entered the URL manually please "
+                "check your spelling and try again."));
+    }
+    talloc_free(call.ctx);
+}
+
+static void add_common_headers(struct service *s, unsigned thread, struct response *response)
+{
+    response_header(response, "Strict-Transport-Security", "max-age=31536000;");
+    response_header(response, "X-Content-Type-Options", "nosniff");
+    response_header(response, "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
+    if (!str_contains(buf_view(&response->head), STR("Cache-Control:"))) {
+        epoch_enter(&s->state->epoch, thread);
+        const struct published *p = atomic_load(&s->state->current);
+        response_header(response, "Cache-Control", "%s", p->settings->config->public_.cache_control);
+        epoch_leave(&s->state->epoch, thread);
+    }
+}
+
+void service_handle(void *arg, unsigned thread, const struct request *request, struct response *response)
+{
+    struct service *s = arg;
+    if (!try_query(s, thread, request, response) && !try_metrics(s, request, response)) {
+        route(s, request, response);
+    }
+    add_common_headers(s, thread, response);
+    count(&s->threads[thread].counters.status[response->status / 100 % 6]);
+}
