@@ -1,0 +1,131 @@
+/* JSON: what is refused, keys given twice, and printing as Python prints. */
+#include "core/json.h"
+
+#include "suite.h"
+
+#include <stdio.h>
+
+static struct error e;
+
+static cJSON *parse(const char *text)
+{
+    return json_parse(str_of(text), &e);
+}
+
+static void prints(const char *text, enum json_style style, const char *want)
+{
+    struct buf out;
+    cJSON *value = parse(text);
+    ck_assert_msg(value != NULL, "%s: %s", text, e.what);
+    buf_init(&out, 16, 65536);
+    json_print(&out, value, style);
+    ck_assert_msg(str_eq(buf_view(&out), str_of(want)), "%.*s instead of %s", STR_ARG(buf_view(&out)), want);
+    buf_free(&out);
+    cJSON_Delete(value);
+}
+
+START_TEST(broken_json_is_refused)
+{
+    static const char *const cases[] = { "",     " ",   "{",         "[1,]",        "{\"a\":}",
+                                         "{} x", "nul", "{\"a\" 1}", "\"\\u0000\"", "{\"a\\u0000b\":1}" };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        ck_assert_msg(parse(cases[i]) == NULL, "%s", cases[i]);
+    }
+    ck_assert_ptr_null(json_parse(STR_NONE, &e));
+    ck_assert_ptr_null(json_parse(STR("\"a\0b\""), &e));
+}
+END_TEST
+
+START_TEST(depth_is_limited)
+{
+    enum { MANY = 1000000 };
+    char *deep = malloc(MANY + 1);
+    memset(deep, '[', MANY);
+    ck_assert_ptr_null(json_parse((struct str){ deep, MANY }, &e));
+    memset(deep, '[', JSON_DEPTH_MAX);
+    memset(deep + JSON_DEPTH_MAX, ']', JSON_DEPTH_MAX);
+    cJSON *value = json_parse((struct str){ deep, 2 * JSON_DEPTH_MAX }, &e);
+    ck_assert_ptr_nonnull(value);
+    cJSON_Delete(value);
+    free(deep);
+    prints("\"[[[[\\\"[[[\"", JSON_DUMPS, "\"[[[[\\\"[[[\"");
+}
+END_TEST
+
+START_TEST(the_last_of_twins_counts)
+{
+    prints("{\"a\": 1, \"b\": 2, \"a\": 3}", JSON_COMPACT, "{\"a\":3,\"b\":2}");
+    prints("{\"a\": 1, \"a\": 2, \"a\": {\"b\": 1, \"b\": 2}}", JSON_COMPACT, "{\"a\":{\"b\":2}}");
+    prints("{\"A\": 1, \"a\": 2}", JSON_COMPACT, "{\"A\":1,\"a\":2}");
+    char text[4096] = "{";
+    for (int i = 0; i < 100; i++) {
+        char pair[32];
+        snprintf(pair, sizeof pair, "%s\"k%d\": %d", i > 0 ? "," : "", i % 10, i);
+        strcat(text, pair);
+    }
+    strcat(text, "}");
+    prints(text, JSON_COMPACT,
+           "{\"k0\":90,\"k1\":91,\"k2\":92,\"k3\":93,\"k4\":94,\"k5\":95,\"k6\":96,\"k7\":97,\"k8\":98,"
+           "\"k9\":99}");
+}
+END_TEST
+
+START_TEST(printing_as_python_does)
+{
+    prints("{\"b\": [1, {}], \"a\": null}", JSON_DUMPS, "{\"b\": [1, {}], \"a\": null}");
+    prints("{\"b\": [1, []], \"a\": true}", JSON_DUMPS_SORTED, "{\"a\": true, \"b\": [1, []]}");
+    prints("{\"b\": [1, 2], \"a\": {}}", JSON_PRETTY,
+           "{\n    \"a\": {},\n    \"b\": [\n        1,\n        2\n    ]\n}");
+    prints("{\"b\": 1, \"a\": false}", JSON_PROBLEM, "{\n  \"a\": false,\n  \"b\": 1\n}");
+    prints("[0, -0.5, 1e3, 1.1, 12345678901234, 1e300]", JSON_COMPACT,
+           "[0,-0.5,1000,1.1,12345678901234,1e+300]");
+    prints("\"caf\\u00e9 \xe2\x82\xac \\ud83d\\ude00\"", JSON_DUMPS, "\"caf\\u00e9 \\u20ac \\ud83d\\ude00\"");
+    prints("\"\\u0001\\n\\t\\r\\b\\f\\\\\\/\x7f\"", JSON_DUMPS, "\"\\u0001\\n\\t\\r\\b\\f\\\\/\x7f\"");
+}
+END_TEST
+
+START_TEST(strings_that_are_not_utf8)
+{
+    struct buf out;
+    buf_init(&out, 16, 1024);
+    json_print_string(&out, STR("a\xff\xc0\x80\xed\xa0\x80\xe2\x82"));
+    ck_assert(str_eq(buf_view(&out), STR("\"a\\ufffd\\ufffd\\ufffd\\ufffd\\ufffd\\ufffd\\ufffd\\ufffd\"")));
+    buf_free(&out);
+}
+END_TEST
+
+START_TEST(scalars_as_str)
+{
+    static const struct {
+        const char *json, *want;
+    } cases[] = { { "true", "True" }, { "false", "False" }, { "null", "None" }, { "12", "12" },
+                  { "1.5", "1.5" },   { "\"x\"", "x" },     { "[1]", "[1]" } };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct buf out;
+        cJSON *value = parse(cases[i].json);
+        buf_init(&out, 16, 1024);
+        json_print_str(&out, value);
+        ck_assert(str_eq(buf_view(&out), str_of(cases[i].want)));
+        buf_free(&out);
+        cJSON_Delete(value);
+    }
+}
+END_TEST
+
+START_TEST(buffers_stop_at_their_maximum)
+{
+    struct buf b;
+    buf_init(&b, 4, 10);
+    buf_lit(&b, "12345678");
+    ck_assert(!b.full && b.n == 8);
+    buf_lit(&b, "abc");
+    ck_assert(b.full && b.n == 8);
+    buf_reset(&b);
+    buf_printf(&b, "%d", 123456789);
+    ck_assert(!b.full && b.n == 9);
+    buf_free(&b);
+}
+END_TEST
+
+SUITE_MAIN("json", broken_json_is_refused, depth_is_limited, the_last_of_twins_counts,
+           printing_as_python_does, strings_that_are_not_utf8, scalars_as_str, buffers_stop_at_their_maximum)
