@@ -1,5 +1,10 @@
 /* The application's log: a line an event, JSON (mozlog 2.0) or plain, to stdout; WARNING and worse to stderr.
- * Safe from any thread: a line is one write. User input is escaped; secrets are never passed in. */
+ * Safe from any thread. User input is escaped; secrets are never passed in.
+ *
+ * JSON:  {"Timestamp": NANOSECONDS, "Type": TYPE, "Logger": LOGGER, "Hostname": …, "EnvVersion": "2.0",
+ *         "Severity": 100 debug | 200 info | 400 warning | 500 error (as the reference's), "Pid": …,
+ *         "Fields": {"requestid": …, "message": …}}, without requestid outside of requests
+ * plain: 2026-11-22T22:41:00.123Z INFO snapshot.built the message [request id] */
 #ifndef BALROG_OPS_LOG_H
 #define BALROG_OPS_LOG_H
 
@@ -8,9 +13,15 @@
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERROR };
 enum log_format { LOG_PLAIN, LOG_JSON };
 
-/* LOGGER: "balrog-public". Until this is called: plain, INFO. May be called again (SIGHUP). */
+/* A line with its newline never is longer than this many bytes: what a pipe takes in one piece, so that lines
+ * of several workers do not mix. A longer message ends in "…". */
+enum { LOG_LINE_MAX = 4096 };
+
+/* LOGGER: "balrog-public", constant text. Until this is called: plain, INFO. May be called again (SIGHUP). */
 void log_setup(const char *logger, enum log_level level, enum log_format format);
+/* "debug", "info", "warning", "error"; "json", "plain". False for anything else. */
 bool log_level_parse(const char *name, enum log_level *level);
+bool log_format_parse(const char *name, enum log_format *format);
 
 /* REQUEST_ID may be absent. TYPE is a short dotted name of the kind of event ("snapshot.built"), constant
  * text. */

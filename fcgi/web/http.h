@@ -22,7 +22,7 @@ struct request {
     struct str uri;     /* REQUEST_URI as nginx got it: path?query, percent-encoded; "" when missing */
     struct str path;    /* the part of uri before '?', still encoded */
     struct str args;    /* the part behind '?', still encoded; absent without '?' */
-    struct str id;      /* nginx's request id; "" when it sends none */
+    struct str id;      /* nginx's $request_id, sent as REQUEST_ID; "" when it sends none */
     const void *params; /* for request_param() */
 };
 
@@ -53,8 +53,8 @@ const char *http_reason(int status);
 /* S with &, < and > as entities (Python's html.escape(quote=False)). */
 void html_escape(struct buf *out, struct str s);
 
-/* One query parameter of ARGS ("a=1&b=2"): the last one named NAME, decoded into *OUT. False when there is
- * none. Decoded as forms are ('+' is a space). */
+/* One query parameter of ARGS ("a=1&b=2"): the last one named NAME, decoded and appended to OUT. False when
+ * there is none. Decoded as forms are ('+' is a space); without '=' it is empty. */
 bool args_get(struct str args, const char *name, struct buf *out);
 
 #endif

@@ -1,7 +1,7 @@
-/* The accept loop: N threads on one listening socket, each with its own request, buffers and state.
+/* The FastCGI server: threads that answer requests on the connections of one listening unix socket.
  *
- * A thread that accepted a kept-alive connection belongs to it until nginx closes it, so threads must
- * outnumber nginx's connections: see docs/architecture.md. */
+ * No connection owns a thread: nginx may keep as many connections open as it likes, and a request waits only
+ * while every thread is busy answering another one. */
 #ifndef BALROG_WEB_SERVER_H
 #define BALROG_WEB_SERVER_H
 
@@ -10,10 +10,10 @@
 struct server;
 
 struct server_options {
-    int listen_fd;
+    int listen_fd; /* of server_socket(); made non-blocking; owned by the server once it has started */
     unsigned threads;
-    /* Answers R into the (reset) RESPONSE. THREAD is this thread's number, 0…threads-1. A status of 0 is sent
-     * as 500. */
+    /* Answers R into the (reset) RESPONSE. THREAD is this thread's number, 0…threads-1. A status of 0, and a
+     * response that outgrew its buffers, are sent as 500. */
     void (*handle)(void *arg, unsigned thread, const struct request *r, struct response *response);
     void *arg;
 };
@@ -23,11 +23,13 @@ struct server_options {
  * error. *INHERITED tells which. -1 on failure. */
 int server_socket(const char *path, unsigned mode, bool *inherited, struct error *e);
 
-/* Starts the threads; false when that fails. Signals should be blocked in the calling thread before this. */
+/* Starts the threads; false when that fails. They take no signals. SIGPIPE is ignored from here on. */
 bool server_start(struct server **server, const struct server_options *options, struct error *e);
-/* Stops accepting, lets every request under way finish (at most GRACE_MS), closes idle kept-alive
- * connections, joins the threads and frees the server. An inherited socket stays open for whoever else holds
- * it. Returns false when requests were still running after GRACE_MS. */
+/* Stops accepting, answers every request that was under way or had reached us (for at most GRACE_MS), closes
+ * idle kept-alive connections, joins the threads and frees the server. What nginx sends too late it is told
+ * so by its write failing, and tries elsewhere. The listening socket is closed, never shut down: whoever else
+ * holds it goes on.
+ * Returns false when requests were still running after GRACE_MS: their threads go on, so end the process. */
 bool server_drain(struct server *server, unsigned grace_ms);
 
 #endif

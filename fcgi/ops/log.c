@@ -1,0 +1,228 @@
+/* A line is put together on the stack and leaves in one write(2): no lock, no allocation.
+ *
+ * The end of the line (brackets, newline) has its room kept free, so that a message that is too long
+ * loses its own end and nothing else. */
+#include "ops/log.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    REQUEST_ID_MAX = 64,
+    /* Kept free behind a text: the mark of a cut and the end of a JSON line; behind a plain message also the
+     * request id, escaped. */
+    TAIL_ROOM = 16,
+    ID_ROOM = TAIL_ROOM + 4 * REQUEST_ID_MAX,
+};
+
+static _Atomic(const char *) logger_name = "balrog";
+static atomic_int lowest_level = LOG_INFO;
+static atomic_int line_format = LOG_PLAIN;
+static char host_name[65];
+static pthread_once_t host_once = PTHREAD_ONCE_INIT;
+
+/* Both formats' names of the levels; severities as the reference numbers them. */
+static const struct {
+    const char *name;
+    const char *label;
+    int severity;
+} levels[] = {
+    [LOG_DEBUG] = { "debug", "DEBUG", 100 },
+    [LOG_INFO] = { "info", "INFO", 200 },
+    [LOG_WARNING] = { "warning", "WARNING", 400 },
+    [LOG_ERROR] = { "error", "ERROR", 500 },
+};
+
+struct line {
+    char p[LOG_LINE_MAX];
+    size_t n;
+    bool json;
+};
+
+static void find_host_name(void)
+{
+    if (gethostname(host_name, sizeof host_name - 1) != 0) {
+        strcpy(host_name, "localhost");
+    }
+}
+
+void log_setup(const char *logger, enum log_level level, enum log_format format)
+{
+    atomic_store(&logger_name, logger);
+    atomic_store(&lowest_level, (int)level);
+    atomic_store(&line_format, (int)format);
+}
+
+bool log_level_parse(const char *name, enum log_level *level)
+{
+    for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++) {
+        if (strcmp(levels[i].name, name) == 0) {
+            *level = (enum log_level)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool log_format_parse(const char *name, enum log_format *format)
+{
+    bool json = strcmp(name, "json") == 0;
+    *format = json ? LOG_JSON : LOG_PLAIN;
+    return json || strcmp(name, "plain") == 0;
+}
+
+/* How many bytes of S are one UTF-8 character that may be printed as it is; 0: escape the first byte. C0 and
+ * C1 controls are escaped (terminals obey both), as are overlong forms and surrogates. */
+static size_t printable(struct str s)
+{
+    const unsigned char *u = (const unsigned char *)s.p;
+    if (u[0] < 0x80) {
+        return u[0] >= 0x20 && u[0] != 0x7f;
+    }
+    size_t n = u[0] >= 0xf0 ? 4 : u[0] >= 0xe0 ? 3 : 2;
+    if (u[0] < 0xc2 || u[0] > 0xf4 || n > s.n) {
+        return 0;
+    }
+    uint32_t code = u[0] & (0x7fu >> n);
+    for (size_t i = 1; i < n; i++) {
+        if ((u[i] & 0xc0) != 0x80) {
+            return 0;
+        }
+        code = code << 6 | (u[i] & 0x3f);
+    }
+    static const uint32_t least[] = { 0, 0, 0xa0, 0x800, 0x10000 };
+    bool surrogate = code >= 0xd800 && code <= 0xdfff;
+    return code >= least[n] && code <= 0x10ffff && !surrogate ? n : 0;
+}
+
+/* Appends N bytes unless they would pass LIMIT. */
+static bool put(struct line *line, const char *p, size_t n, size_t limit)
+{
+    if (line->n + n > limit) {
+        return false;
+    }
+    memcpy(line->p + line->n, p, n);
+    line->n += n;
+    return true;
+}
+
+/* The next character of *S, escaped as the format needs it; it is taken off *S. */
+static bool put_character(struct line *line, struct str *s, size_t limit)
+{
+    char escaped[8];
+    size_t n = printable(*s);
+    struct str out = { s->p, n };
+    if (n == 0) {
+        out.n = (size_t)snprintf(escaped, sizeof escaped, line->json ? "\\\\x%02x" : "\\x%02x",
+                                 (unsigned char)s->p[0]);
+        out.p = escaped;
+        n = 1;
+    } else if (line->json && (s->p[0] == '"' || s->p[0] == '\\')) {
+        out.n = (size_t)snprintf(escaped, sizeof escaped, "\\%c", s->p[0]);
+        out.p = escaped;
+    }
+    *s = str_slice(*s, n, s->n);
+    return put(line, out.p, out.n, limit);
+}
+
+/* S, cut short where fewer than ROOM bytes would be left behind it. */
+static void put_text(struct line *line, struct str s, size_t room)
+{
+    while (s.n > 0) {
+        if (!put_character(line, &s, sizeof line->p - room)) {
+            put(line, "…", strlen("…"), sizeof line->p);
+            return;
+        }
+    }
+}
+
+static void put_plain(struct line *line, const char *text)
+{
+    put(line, text, strlen(text), sizeof line->p);
+}
+
+static void put_number(struct line *line, const char *name, long long number)
+{
+    char text[64];
+    snprintf(text, sizeof text, "%s%lld", name, number);
+    put_plain(line, text);
+}
+
+static void json_line(struct line *line, enum log_level level, const char *type, struct str request_id,
+                      struct str message, struct timespec now)
+{
+    pthread_once(&host_once, find_host_name);
+    put_number(line, "{\"Timestamp\": ", (long long)now.tv_sec * 1000000000 + now.tv_nsec);
+    put_plain(line, ", \"Type\": \"");
+    put_text(line, str_of(type), ID_ROOM);
+    put_plain(line, "\", \"Logger\": \"");
+    put_text(line, str_of(atomic_load(&logger_name)), ID_ROOM);
+    put_plain(line, "\", \"Hostname\": \"");
+    put_text(line, str_of(host_name), ID_ROOM);
+    put_plain(line, "\", \"EnvVersion\": \"2.0\"");
+    put_number(line, ", \"Severity\": ", levels[level].severity);
+    put_number(line, ", \"Pid\": ", getpid());
+    put_plain(line, ", \"Fields\": {");
+    if (request_id.n > 0) {
+        put_plain(line, "\"requestid\": \"");
+        put_text(line, request_id, ID_ROOM);
+        put_plain(line, "\", ");
+    }
+    put_plain(line, "\"message\": \"");
+    put_text(line, message, TAIL_ROOM);
+    put_plain(line, "\"}}\n");
+}
+
+static void plain_line(struct line *line, enum log_level level, const char *type, struct str request_id,
+                       struct str message, struct timespec now)
+{
+    char stamp[32];
+    struct tm tm;
+    gmtime_r(&now.tv_sec, &tm);
+    strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S", &tm);
+    put_plain(line, stamp);
+    snprintf(stamp, sizeof stamp, ".%03ldZ ", now.tv_nsec / 1000000);
+    put_plain(line, stamp);
+    put_plain(line, levels[level].label);
+    put_plain(line, " ");
+    put_text(line, str_of(type), ID_ROOM);
+    put_plain(line, " ");
+    put_text(line, message, request_id.n > 0 ? ID_ROOM : TAIL_ROOM);
+    if (request_id.n > 0) {
+        put_plain(line, " [");
+        put_text(line, request_id, TAIL_ROOM);
+        put_plain(line, "]");
+    }
+    put_plain(line, "\n");
+}
+
+void log_write(enum log_level level, const char *type, struct str request_id, const char *fmt, ...)
+{
+    if ((int)level < atomic_load_explicit(&lowest_level, memory_order_relaxed)) {
+        return;
+    }
+    char message[LOG_LINE_MAX];
+    va_list ap;
+    va_start(ap, fmt);
+    int n = vsnprintf(message, sizeof message, fmt, ap);
+    va_end(ap);
+    struct str text = { message, n < 0 ? 0 : (size_t)n < sizeof message ? (size_t)n : sizeof message - 1 };
+    if (request_id.n > REQUEST_ID_MAX) {
+        request_id.n = REQUEST_ID_MAX;
+    }
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    struct line line;
+    line.n = 0;
+    line.json = atomic_load(&line_format) == LOG_JSON;
+    (line.json ? json_line : plain_line)(&line, level, type, request_id, text, now);
+    ssize_t written;
+    do {
+        written = write(level >= LOG_WARNING ? STDERR_FILENO : STDOUT_FILENO, line.p, line.n);
+    } while (written < 0 && errno == EINTR);
+}

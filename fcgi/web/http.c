@@ -1,0 +1,198 @@
+/* The helpers around requests and responses. Nothing here reads from or writes to a connection: server.c
+ * does. */
+#include "web/http.h"
+
+#include "core/json.h"
+
+#include <fcgiapp.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+struct str request_param(const struct request *r, const char *name)
+{
+    /* FCGX_GetParam() only reads; libfcgi knows no const. */
+    char **params = (char **)(uintptr_t)r->params;
+    return str_of(FCGX_GetParam(name, params));
+}
+
+void response_header(struct response *r, const char *name, const char *fmt, ...)
+{
+    char fixed[512];
+    va_list ap;
+    va_start(ap, fmt);
+    int n = vsnprintf(fixed, sizeof fixed, fmt, ap);
+    va_end(ap);
+    if (n < 0) {
+        return;
+    }
+    buf_printf(&r->head, "%s: ", name);
+    size_t from = r->head.n;
+    if ((size_t)n < sizeof fixed) {
+        buf_bytes(&r->head, fixed, (size_t)n);
+    } else if (buf_reserve(&r->head, (size_t)n + 1)) {
+        va_start(ap, fmt);
+        vsnprintf(r->head.p + from, (size_t)n + 1, fmt, ap);
+        va_end(ap);
+        r->head.n += (size_t)n;
+    }
+    for (size_t i = from; i < r->head.n; i++) {
+        if (r->head.p[i] == '\r' || r->head.p[i] == '\n') {
+            r->head.p[i] = ' ';
+        }
+    }
+    buf_lit(&r->head, "\r\n");
+}
+
+void response_text(struct response *r, int status, const char *content_type, struct str text)
+{
+    r->status = status;
+    r->content_type = content_type;
+    buf_reset(&r->body);
+    buf_str(&r->body, text);
+}
+
+static void print_member(struct buf *out, const char *name, const char *value)
+{
+    buf_printf(out, "  \"%s\": ", name);
+    if (value != NULL) {
+        json_print_string(out, str_of(value));
+    } else {
+        buf_lit(out, "null");
+    }
+    buf_lit(out, ",\n");
+}
+
+void response_problem(struct response *r, int status, const char *title, const char *detail,
+                      const char *exception)
+{
+    struct buf *out = &r->body;
+    r->status = status;
+    r->content_type = "application/problem+json";
+    buf_reset(out);
+    buf_lit(out, "{\n");
+    print_member(out, "detail", detail);
+    if (exception != NULL) {
+        print_member(out, "exception", exception);
+    }
+    buf_printf(out, "  \"status\": %d,\n", status);
+    print_member(out, "title", title);
+    buf_lit(out, "  \"type\": \"about:blank\"\n}\n");
+}
+
+const char *http_reason(int status)
+{
+    static const struct {
+        int status;
+        const char *reason;
+    } reasons[] = {
+        { 200, "OK" },
+        { 201, "Created" },
+        { 202, "Accepted" },
+        { 204, "No Content" },
+        { 301, "Moved Permanently" },
+        { 302, "Found" },
+        { 303, "See Other" },
+        { 304, "Not Modified" },
+        { 307, "Temporary Redirect" },
+        { 308, "Permanent Redirect" },
+        { 400, "Bad Request" },
+        { 401, "Unauthorized" },
+        { 403, "Forbidden" },
+        { 404, "Not Found" },
+        { 405, "Method Not Allowed" },
+        { 406, "Not Acceptable" },
+        { 408, "Request Timeout" },
+        { 409, "Conflict" },
+        { 411, "Length Required" },
+        { 412, "Precondition Failed" },
+        { 413, "Request Entity Too Large" },
+        { 414, "Request-URI Too Long" },
+        { 415, "Unsupported Media Type" },
+        { 422, "Unprocessable Entity" },
+        { 429, "Too Many Requests" },
+        { 500, "Internal Server Error" },
+        { 501, "Not Implemented" },
+        { 502, "Bad Gateway" },
+        { 503, "Service Unavailable" },
+        { 504, "Gateway Timeout" },
+    };
+    for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++) {
+        if (reasons[i].status == status) {
+            return reasons[i].reason;
+        }
+    }
+    return "Unknown";
+}
+
+void html_escape(struct buf *out, struct str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        switch (s.p[i]) {
+        case '&':
+            buf_lit(out, "&amp;");
+            break;
+        case '<':
+            buf_lit(out, "&lt;");
+            break;
+        case '>':
+            buf_lit(out, "&gt;");
+            break;
+        default:
+            buf_char(out, s.p[i]);
+        }
+    }
+}
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    c |= 0x20;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Takes the next byte of form-encoded *S. A '%' without two hexadecimal digits stands for itself. */
+static char form_byte(struct str *s)
+{
+    char c = s->p[0];
+    size_t taken = 1;
+    if (c == '+') {
+        c = ' ';
+    } else if (c == '%' && s->n >= 3 && hex_digit(s->p[1]) >= 0 && hex_digit(s->p[2]) >= 0) {
+        c = (char)(hex_digit(s->p[1]) * 16 + hex_digit(s->p[2]));
+        taken = 3;
+    }
+    *s = str_slice(*s, taken, s->n);
+    return c;
+}
+
+static bool form_equals(struct str encoded, const char *plain)
+{
+    size_t n = strlen(plain);
+    size_t i = 0;
+    while (encoded.n > 0 && i < n && form_byte(&encoded) == plain[i]) {
+        i++;
+    }
+    return encoded.n == 0 && i == n;
+}
+
+bool args_get(struct str args, const char *name, struct buf *out)
+{
+    struct str piece;
+    struct str found = STR_NONE;
+    while (str_split(&args, '&', &piece)) {
+        struct str value = piece;
+        struct str key;
+        if (piece.n > 0 && str_split(&value, '=', &key) && form_equals(key, name)) {
+            found = str_absent(value) ? STR("") : value;
+        }
+    }
+    if (str_absent(found)) {
+        return false;
+    }
+    while (found.n > 0) {
+        buf_char(out, form_byte(&found));
+    }
+    return true;
+}
