@@ -1,0 +1,82 @@
+# shellcheck shell=bash
+# Functions for the integration tests: private servers in a directory of the test's own, and a tally of checks.
+# A test sources this, runs its checks and ends with `summary`.
+
+PASSED=0
+FAILED=0
+
+# check DESCRIPTION COMMAND…: one test; passes when COMMAND succeeds.
+check() {
+    local what=$1
+    shift
+    if "$@"; then
+        PASSED=$((PASSED + 1))
+    else
+        FAILED=$((FAILED + 1))
+        echo "FAILED: $what" >&2
+    fi
+}
+
+# equal WANTED GOT, for check: says both when they differ.
+equal() {
+    [[ $1 == "$2" ]] || { printf '  wanted: %s\n  got:    %s\n' "$1" "$2" >&2 && return 1; }
+}
+
+# The closing line, and the exit status that goes with it.
+summary() {
+    echo "$PASSED passed, $FAILED failed"
+    [[ $FAILED -eq 0 ]]
+}
+
+# install_mariadb DIR: an empty data directory, root without a password.
+install_mariadb() {
+    mkdir -p "$1"
+    mariadb-install-db --no-defaults --datadir="$1/data" --auth-root-authentication-method=normal \
+        --skip-test-db ${EUID:+$([[ $EUID -eq 0 ]] && echo --user=root)} >"$1/install.log" 2>&1 ||
+        { cat "$1/install.log" >&2 && return 1; }
+}
+
+# start_mariadb DIR [OPTION…]: a server on the socket DIR/sock only, for whom install_mariadb was done (it is done
+# where it was not). Its process id is left in DIR/pid.
+start_mariadb() {
+    local dir=$1
+    shift
+    [[ -d $dir/data ]] || install_mariadb "$dir" || return 1
+    local user=()
+    [[ $EUID -ne 0 ]] || user=(--user=root)
+    mariadbd --no-defaults "${user[@]}" --datadir="$dir/data" --socket="$dir/sock" --pid-file="$dir/mariadbd.pid" \
+        --skip-networking --max-allowed-packet=64M --innodb-buffer-pool-size=64M \
+        --innodb-flush-log-at-trx-commit=0 --log-error="$dir/error.log" "$@" </dev/null >/dev/null 2>&1 &
+    echo $! >"$dir/pid"
+    local tries
+    for ((tries = 0; tries < 300; tries++)); do
+        if mariadb-admin --no-defaults --socket="$dir/sock" --user=root ping >/dev/null 2>&1; then
+            return 0
+        fi
+        kill -0 "$(<"$dir/pid")" 2>/dev/null || break
+        sleep 0.1
+    done
+    tail -n 20 "$dir/error.log" >&2
+    return 1
+}
+
+# stop_mariadb DIR [SIGNAL]: ends it (KILL: as a crash would) and waits until it is gone.
+stop_mariadb() {
+    local pid
+    [[ -f $1/pid ]] || return 0
+    pid=$(<"$1/pid")
+    rm -f "$1/pid"
+    kill "-${2:-TERM}" "$pid" 2>/dev/null || return 0
+    wait "$pid" 2>/dev/null || true
+    while kill -0 "$pid" 2>/dev/null; do
+        sleep 0.05
+    done
+}
+
+# sql DIR DATABASE [CLIENT OPTION…] <SQL: as root, rows as tab-separated lines.
+sql() {
+    local dir=$1 database=$2
+    shift 2
+    mariadb --no-defaults --socket="$dir/sock" --user=root --default-character-set=utf8mb4 --batch --skip-column-names \
+        "$@" "$database"
+}
