@@ -1,0 +1,296 @@
+/* Hosts in the order of configuration; each has either products or path patterns with products. Splitting a
+ * URL follows Python's urllib.parse.urlparse, except that a URL with a control character is never permitted.
+ */
+#include "blob/allowlist.h"
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+#include <stdlib.h>
+
+struct products {
+    struct str *name;
+    size_t n;
+};
+
+struct path_rule {
+    pcre2_code *pattern;
+    struct products products;
+};
+
+struct host {
+    struct str name;
+    struct products products; /* without path rules */
+    struct path_rule *path;
+    size_t n_paths;
+};
+
+struct allowlist {
+    struct host *host;
+    size_t n;
+};
+
+struct allowlist *allowlist_new(void *ctx)
+{
+    return mem_new(ctx, struct allowlist);
+}
+
+static struct str copy(void *ctx, struct str s)
+{
+    return (struct str){ mem_strndup(ctx, s.p, s.n), s.n };
+}
+
+/* The next word of *REST; false at the end. */
+static bool next_word(struct str *rest, struct str *word)
+{
+    *rest = str_strip(*rest);
+    size_t n = 0;
+    while (n < rest->n && strchr(" \t\r\n\v\f", rest->p[n]) == NULL) {
+        n++;
+    }
+    *word = str_slice(*rest, 0, n);
+    *rest = str_slice(*rest, n, rest->n);
+    return n > 0;
+}
+
+static struct host *find_host(const struct allowlist *a, struct str name)
+{
+    for (size_t i = 0; i < a->n; i++) {
+        if (str_eq(a->host[i].name, name)) {
+            return &a->host[i];
+        }
+    }
+    return NULL;
+}
+
+static struct products read_products(void *ctx, struct str rest)
+{
+    struct products p = { 0 };
+    struct str word;
+    while (next_word(&rest, &word)) {
+        p.name = mem_resize(ctx, p.name, struct str, p.n + 1);
+        p.name[p.n++] = copy(ctx, word);
+    }
+    return p;
+}
+
+static int free_pattern(pcre2_code **holder)
+{
+    pcre2_code_free(*holder);
+    return 0;
+}
+
+/* TEXT as a pattern for whole paths, freed with CTX. NULL when it is none. */
+static pcre2_code *compile_pattern(void *ctx, struct str text, struct error *e)
+{
+    int code;
+    size_t at;
+    pcre2_code *pattern =
+        pcre2_compile((PCRE2_SPTR)text.p, text.n, PCRE2_ANCHORED | PCRE2_ENDANCHORED | PCRE2_UTF | PCRE2_UCP,
+                      &code, &at, NULL);
+    if (pattern == NULL) {
+        PCRE2_UCHAR why[128];
+        pcre2_get_error_message(code, why, sizeof why);
+        error_set(e, 500, "path pattern %.*s is wrong at character %zu: %s", STR_ARG(text), at, (char *)why);
+        return NULL;
+    }
+    pcre2_jit_compile(pattern, PCRE2_JIT_COMPLETE); /* where there is no JIT it is interpreted */
+    pcre2_code **holder = mem_new(ctx, pcre2_code *);
+    *holder = pattern;
+    talloc_set_destructor(holder, free_pattern);
+    return pattern;
+}
+
+static bool add_path(struct allowlist *a, struct host *host, struct str pattern, struct str products,
+                     struct error *e)
+{
+    struct path_rule rule = { .pattern = compile_pattern(a, pattern, e) };
+    if (rule.pattern == NULL) {
+        return false;
+    }
+    rule.products = read_products(a, products);
+    host->path = mem_resize(a, host->path, struct path_rule, host->n_paths + 1);
+    host->path[host->n_paths++] = rule;
+    return true;
+}
+
+bool allowlist_add(struct allowlist *a, struct str line, struct error *e)
+{
+    struct str name, pattern;
+    struct str rest = line;
+    if (!next_word(&rest, &name)) {
+        return error_set(e, 500, "the line names no host");
+    }
+    if (memchr(name.p, '/', name.n) != NULL) {
+        return error_set(e, 500, "%.*s is no host: a host comes without scheme and path", STR_ARG(name));
+    }
+    struct str products = rest = str_strip(rest);
+    bool has_pattern = rest.n > 0 && rest.p[0] == '/';
+    if (has_pattern) {
+        next_word(&products, &pattern);
+    }
+    if (str_strip(products).n == 0) {
+        return error_set(e, 500, "the line for host %.*s names no product", STR_ARG(name));
+    }
+    struct host *host = find_host(a, name);
+    if (host != NULL && (!has_pattern || host->n_paths == 0)) {
+        return error_set(e, 500, "host %.*s is given more than once", STR_ARG(name));
+    }
+    if (host == NULL) {
+        a->host = mem_resize(a, a->host, struct host, a->n + 1);
+        host = &a->host[a->n++];
+        *host = (struct host){ .name = copy(a, name) };
+    }
+    if (has_pattern) {
+        return add_path(a, host, pattern, products, e);
+    }
+    host->products = read_products(a, products);
+    return true;
+}
+
+struct url {
+    struct str scheme, netloc, path;
+};
+
+static bool in_scheme(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' ||
+           c == '-' || c == '.';
+}
+
+/* The scheme in front of S, which is moved behind its ':'; empty without one. */
+static struct str take_scheme(struct str *s)
+{
+    size_t n = 0;
+    while (n < s->n && in_scheme(s->p[n])) {
+        n++;
+    }
+    if (n == 0 || n == s->n || s->p[n] != ':' || !(((unsigned char)s->p[0] | 0x20) >= 'a')) {
+        return STR("");
+    }
+    struct str scheme = str_slice(*s, 0, n);
+    *s = str_slice(*s, n + 1, s->n);
+    return scheme;
+}
+
+/* S up to the first character that is in STOP. */
+static struct str until(struct str s, const char *stop)
+{
+    size_t n = 0;
+    while (n < s.n && strchr(stop, s.p[n]) == NULL) {
+        n++;
+    }
+    return str_slice(s, 0, n);
+}
+
+/* Whether urlparse takes ";parameters" off the paths of SCHEME. */
+static bool has_parameters(struct str scheme)
+{
+    static const char *const schemes[] = { "",     "ftp",   "hdl",   "prospero", "http",
+                                           "imap", "https", "shttp", "rtsp",     "rtspu",
+                                           "sip",  "sips",  "mms",   "sftp",     "tel" };
+    for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
+        if (strlen(schemes[i]) == scheme.n && strncasecmp(schemes[i], scheme.p, scheme.n) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool has_control(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        if ((unsigned char)s.p[i] < ' ') {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* False for what urlparse takes apart differently than meets the eye, or not at all. */
+static bool parse_url(struct url *url, struct str s)
+{
+    if (has_control(s)) {
+        return false;
+    }
+    while (s.n > 0 && s.p[0] == ' ') {
+        s = str_slice(s, 1, s.n);
+    }
+    *url = (struct url){ .scheme = take_scheme(&s), .netloc = STR("") };
+    if (str_starts(s, STR("//"))) {
+        s = str_slice(s, 2, s.n);
+        url->netloc = until(s, "/?#");
+        s = str_slice(s, url->netloc.n, s.n);
+    }
+    url->path = until(s, "?#");
+    if (has_parameters(url->scheme) && url->path.n > 0) {
+        const char *slash = memrchr(url->path.p, '/', url->path.n);
+        size_t from = slash != NULL ? (size_t)(slash - url->path.p) : 0;
+        url->path.n = from + until(str_slice(url->path, from, url->path.n), ";").n;
+    }
+    return true;
+}
+
+static bool has_product(const struct products *products, struct str product)
+{
+    for (size_t i = 0; i < products->n; i++) {
+        if (str_eq(products->name[i], product)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* PCRE2 wants memory for each match; this gives it the caller's stack, and the heap only if that is full. */
+struct scratch {
+    _Alignas(max_align_t) char bytes[2048];
+    size_t used;
+};
+
+static void *scratch_alloc(size_t n, void *arg)
+{
+    struct scratch *s = arg;
+    n = (n + sizeof(max_align_t) - 1) & ~(sizeof(max_align_t) - 1);
+    if (n > sizeof s->bytes - s->used) {
+        return malloc(n);
+    }
+    s->used += n;
+    return s->bytes + s->used - n;
+}
+
+static void scratch_free(void *p, void *arg)
+{
+    struct scratch *s = arg;
+    if ((uintptr_t)p < (uintptr_t)s->bytes || (uintptr_t)p >= (uintptr_t)(s->bytes + sizeof s->bytes)) {
+        free(p);
+    }
+}
+
+static bool path_matches(const pcre2_code *pattern, struct str path)
+{
+    struct scratch scratch = { .used = 0 };
+    pcre2_general_context *memory =
+        mem_check(pcre2_general_context_create(scratch_alloc, scratch_free, &scratch));
+    pcre2_match_data *match = mem_check(pcre2_match_data_create(1, memory));
+    int rc = pcre2_match(pattern, (PCRE2_SPTR)path.p, path.n, 0, 0, match, NULL);
+    pcre2_match_data_free(match);
+    pcre2_general_context_free(memory);
+    return rc >= 0;
+}
+
+bool allowlist_permits(const struct allowlist *a, struct str url_text, struct str product)
+{
+    struct url url;
+    const struct host *host = parse_url(&url, url_text) ? find_host(a, url.netloc) : NULL;
+    if (host == NULL) {
+        return false;
+    }
+    if (host->n_paths == 0) {
+        return has_product(&host->products, product);
+    }
+    for (size_t i = 0; i < host->n_paths; i++) {
+        if (path_matches(host->path[i].pattern, url.path)) {
+            return has_product(&host->path[i].products, product);
+        }
+    }
+    return false;
+}

@@ -1,0 +1,336 @@
+/* The <update …> line of version 9. Most of its attributes come from "updateLine": groups of fields, each
+ * with conditions on the query ("for"); of the groups that apply the last one that has a field wins. When the
+ * release is compiled this is turned inside out: for each attribute, in the order of the line, the groups
+ * that have it. */
+#include "blob/app.h"
+
+#include "query/match.h"
+
+#include <stdlib.h>
+
+static bool is_interpolated(const char *name)
+{
+    static const char *const names[] = { "openURL", "notificationURL", "alertURL", "detailsURL" };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(names[i], name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A comma list of version tests is as many values. */
+static void compile_versions(struct compiler *c, struct app_condition *condition, const cJSON *values)
+{
+    uint32_t n = 0;
+    for (const cJSON *json = values->child; json != NULL; json = json->next) {
+        struct str rest = str_of(cJSON_GetStringValue(json)), part;
+        while (str_split(&rest, ',', &part)) {
+            n++;
+        }
+    }
+    struct version_test *test = arena_array(&c->arena, struct version_test, n);
+    for (const cJSON *json = values->child; json != NULL; json = json->next) {
+        struct str rest = keep_string(c, json), part;
+        while (str_split(&rest, ',', &part)) {
+            version_test_compile(&test[condition->n++], part);
+        }
+    }
+    condition->version = test;
+}
+
+static void compile_values(struct compiler *c, struct app_condition *condition, const cJSON *values)
+{
+    struct str *value = arena_array(&c->arena, struct str, (size_t)cJSON_GetArraySize(values));
+    for (const cJSON *json = values->child; json != NULL; json = json->next) {
+        if (cJSON_IsString(json)) {
+            value[condition->n++] = keep_string(c, json);
+        }
+    }
+    condition->value = value;
+}
+
+static void compile_condition(struct compiler *c, struct app_body *body, struct app_condition *condition,
+                              const cJSON *json)
+{
+    static const char *const names[] = {
+        [APP_IF_CHANNEL] = "channels",
+        [APP_IF_LOCALE] = "locales",
+        [APP_IF_VERSION] = "versions",
+        [APP_IF_BUILD_ID] = "buildIDs",
+    };
+    condition->kind = 0;
+    while (condition->kind < APP_IF_NEVER && strcmp(names[condition->kind], json->string) != 0) {
+        condition->kind++;
+    }
+    if (condition->kind == APP_IF_NEVER) {
+        return;
+    }
+    if (!cJSON_IsArray(json)) {
+        body->line_problem = "a condition in updateLine is no list";
+    } else if (condition->kind == APP_IF_VERSION) {
+        compile_versions(c, condition, json);
+    } else {
+        compile_values(c, condition, json);
+    }
+}
+
+static void compile_group(struct compiler *c, struct app_body *body, struct app_group *group,
+                          const cJSON *json)
+{
+    const cJSON *conditions = json_get_object(json, "for");
+    group->no_fields = json_get_object(json, "fields") == NULL;
+    if (conditions == NULL) {
+        body->line_problem = "a group of updateLine has no \"for\"";
+        return;
+    }
+    struct app_condition *list =
+        arena_array(&c->arena, struct app_condition, (size_t)cJSON_GetArraySize(conditions));
+    for (const cJSON *one = conditions->child; one != NULL; one = one->next) {
+        compile_condition(c, body, &list[group->n++], one);
+    }
+    group->condition = list;
+}
+
+/* A field of a group before it has found its column. */
+struct loose_field {
+    const char *name;
+    enum app_default fallback; /* of an attribute that is there without any group */
+    uint32_t group;
+    const cJSON *json;
+};
+
+/* By name, then the last group first; what is there without a group comes behind them. */
+static int by_name(const void *a, const void *b)
+{
+    const struct loose_field *x = a;
+    const struct loose_field *y = b;
+    int c = strcmp(x->name, y->name);
+    if (c != 0) {
+        return c;
+    }
+    if ((x->json == NULL) != (y->json == NULL)) {
+        return x->json == NULL ? 1 : -1;
+    }
+    return (x->group < y->group) - (x->group > y->group);
+}
+
+static struct app_field compile_field(struct compiler *c, const struct loose_field *loose)
+{
+    bool interpolated = is_interpolated(loose->name);
+    struct app_field field = { .group = loose->group,
+                               .broken = interpolated && !cJSON_IsString(loose->json) };
+    if (cJSON_IsBool(loose->json)) {
+        buf_str(&c->scratch, cJSON_IsTrue(loose->json) ? STR("true") : STR("false"));
+    } else {
+        json_print_str(&c->scratch, loose->json);
+    }
+    field.text = template_of(keep_scratch(c));
+    field.text.literal |= !interpolated;
+    return field;
+}
+
+/* Makes a column of the N fields of one name at LOOSE. */
+static void compile_column(struct compiler *c, struct app_column *column, const struct loose_field *loose,
+                           size_t n)
+{
+    struct app_field *field = arena_array(&c->arena, struct app_field, n);
+    buf_printf(&c->scratch, " %s=\"", loose->name);
+    column->name = keep_scratch(c);
+    for (size_t i = 0; i < n; i++) {
+        if (loose[i].json != NULL) {
+            field[column->n++] = compile_field(c, &loose[i]);
+        } else {
+            column->fallback = loose[i].fallback;
+        }
+    }
+    column->field = field;
+}
+
+static void compile_columns(struct compiler *c, struct app_body *body, struct loose_field *loose, size_t n)
+{
+    qsort(loose, n, sizeof(*loose), by_name);
+    struct app_column *column = arena_array(&c->arena, struct app_column, n);
+    for (size_t first = 0, end; first < n; first = end) {
+        for (end = first; end < n && strcmp(loose[end].name, loose[first].name) == 0;) {
+            end++;
+        }
+        compile_column(c, &column[body->n_columns++], loose + first, end - first);
+    }
+    body->column = column;
+}
+
+/* All fields of all groups, and what is there without any; owned by CTX. */
+static struct loose_field *collect_fields(void *ctx, const cJSON *groups, size_t *n)
+{
+    static const struct loose_field defaults[] = {
+        { "appVersion", APP_DEFAULT_PARAM_0, 0, NULL },
+        { "displayVersion", APP_DEFAULT_PARAM_1, 0, NULL },
+        { "buildID", APP_DEFAULT_BUILD_ID, 0, NULL },
+        { "type", APP_DEFAULT_TYPE, 0, NULL },
+    };
+    *n = sizeof defaults / sizeof defaults[0];
+    for (const cJSON *group = groups != NULL ? groups->child : NULL; group != NULL; group = group->next) {
+        *n += (size_t)cJSON_GetArraySize(json_get_object(group, "fields"));
+    }
+    struct loose_field *loose = mem_array(ctx, struct loose_field, *n);
+    memcpy(loose, defaults, sizeof defaults);
+    struct loose_field *next = loose + sizeof defaults / sizeof defaults[0];
+    uint32_t number = 0;
+    for (const cJSON *group = groups != NULL ? groups->child : NULL; group != NULL;
+         group = group->next, number++) {
+        const cJSON *fields = json_get_object(group, "fields");
+        for (const cJSON *one = fields != NULL ? fields->child : NULL; one != NULL; one = one->next) {
+            *next++ = (struct loose_field){ one->string, APP_NO_DEFAULT, number, one };
+        }
+    }
+    return loose;
+}
+
+void app_compile_groups(struct compiler *c, struct app_body *body)
+{
+    const cJSON *groups = json_get(c->blob, "updateLine");
+    size_t n = (size_t)cJSON_GetArraySize(groups);
+    if ((groups != NULL && !cJSON_IsArray(groups)) || n > APP_GROUPS_MAX) {
+        body->line_problem = "updateLine is no list, or too long";
+        return;
+    }
+    struct app_group *group = arena_array(&c->arena, struct app_group, n);
+    for (const cJSON *json = groups != NULL ? groups->child : NULL; json != NULL; json = json->next) {
+        compile_group(c, body, &group[body->n_groups++], json);
+    }
+    body->group = group;
+    struct loose_field *loose = collect_fields(c->temporary, groups, &n);
+    compile_columns(c, body, loose, n);
+}
+
+static bool condition_holds(const struct app_condition *condition, const struct query *q,
+                            const struct version *version)
+{
+    for (uint32_t i = 0; i < condition->n; i++) {
+        bool holds = false;
+        switch (condition->kind) {
+        case APP_IF_CHANNEL:
+            holds = match_channel(condition->value[i], q->channel, q->fallback_channel);
+            break;
+        case APP_IF_LOCALE:
+            holds = str_eq(condition->value[i], q->locale);
+            break;
+        case APP_IF_VERSION:
+            holds = version_test_holds(&condition->version[i], version);
+            break;
+        case APP_IF_BUILD_ID:
+            holds = match_build_id(condition->value[i], q->build_id);
+            break;
+        case APP_IF_NEVER:
+            break;
+        }
+        if (holds) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool group_applies(const struct app_group *group, const struct query *q, const struct version *version)
+{
+    for (uint32_t i = 0; i < group->n; i++) {
+        if (!condition_holds(&group->condition[i], q, version)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool has_version_tests(const struct app_body *body)
+{
+    for (uint32_t i = 0; i < body->n_groups; i++) {
+        for (uint32_t j = 0; j < body->group[i].n; j++) {
+            if (body->group[i].condition[j].kind == APP_IF_VERSION && body->group[i].condition[j].n > 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* Sets APPLIES for each group. */
+static enum verdict find_groups(const struct app_body *body, const struct query *q, bool *applies,
+                                struct error *e)
+{
+    struct version version = { 0 };
+    if (!version_parse(&version, q->version) && has_version_tests(body)) {
+        return bad(e, "Version number %.*s is invalid.", STR_ARG(q->version));
+    }
+    for (uint32_t i = 0; i < body->n_groups; i++) {
+        applies[i] = group_applies(&body->group[i], q, &version);
+        if (applies[i] && body->group[i].no_fields) {
+            return broken(e, "a group of updateLine has no fields");
+        }
+    }
+    return VERDICT_YES;
+}
+
+/* The field of the last group that applies and has one, or NULL. */
+static const struct app_field *find_field(const struct app_column *column, const bool *applies)
+{
+    for (uint32_t i = 0; i < column->n; i++) {
+        if (applies[column->field[i].group]) {
+            return &column->field[i];
+        }
+    }
+    return NULL;
+}
+
+/* What COLUMN shows without any group; absent: nothing. */
+static struct str default_text(const struct app_column *column, const struct app_spot *spot,
+                               const struct value *build_id, const struct blob_env *env)
+{
+    switch (column->fallback) {
+    case APP_DEFAULT_PARAM_0:
+        return spot->locale->param[0]->text;
+    case APP_DEFAULT_PARAM_1:
+        return spot->locale->param[1]->text;
+    case APP_DEFAULT_BUILD_ID:
+        return build_id->text;
+    case APP_DEFAULT_TYPE:
+        return str_absent(env->update_type) ? STR("None") : env->update_type;
+    case APP_NO_DEFAULT:
+        break;
+    }
+    return STR_NONE;
+}
+
+enum verdict app_groups_line(const struct app_body *body, const struct app_spot *spot,
+                             const struct value *build_id, const struct blob_env *env, struct buf *out,
+                             struct error *e)
+{
+    bool applies[APP_GROUPS_MAX];
+    struct placeholders values = { 0 };
+    values.value[PH_LOCALE] = env->query->locale;
+    enum verdict v = find_groups(body, env->query, applies, e);
+    if (v != VERDICT_YES) {
+        return v;
+    }
+    buf_lit(out, "    <update");
+    for (uint32_t i = 0; i < body->n_columns; i++) {
+        const struct app_column *column = &body->column[i];
+        const struct app_field *field = find_field(column, applies);
+        struct str text = default_text(column, spot, build_id, env);
+        if (field == NULL && str_absent(text)) {
+            continue;
+        }
+        if (field != NULL && field->broken) {
+            return broken(e, "an attribute of the update line is no string");
+        }
+        buf_str(out, column->name);
+        if (field != NULL) {
+            template_print(out, &field->text, &values);
+        } else {
+            buf_str(out, text);
+        }
+        buf_char(out, '"');
+    }
+    buf_lit(out, ">\n");
+    return VERDICT_YES;
+}

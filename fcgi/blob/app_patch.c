@@ -1,0 +1,180 @@
+/* The patches of an answer: of each type the first that suits the client. One that cannot be told (no URL for
+ * the channel, something is missing) is skipped; only if nothing is left because of that is the whole answer
+ * broken. */
+#include "blob/app.h"
+
+static const char *const type_name[APP_PATCH_TYPES] = { "complete", "partial" };
+
+/* An answer under way. */
+struct teller {
+    const struct app_body *body;
+    const struct app_spot *spot;
+    const struct blob_env *env;
+    struct key locale;
+    struct buf *out;
+    struct error why;      /* why the last patch was left out */
+    struct error *skipped; /* the first patch that was skipped; may be NULL */
+    struct error failure;  /* the first that the reference would have failed at */
+};
+
+/* Whether release FROM has the client's build under the name PLATFORM. *FAILED is set when that cannot be
+ * told. */
+static bool has_build(struct teller *t, const struct app_body *from, struct key platform, bool *failed)
+{
+    struct app_spot spot;
+    const struct value *build_id;
+    if (!app_find(from, platform, t->locale, &spot, &t->why)) {
+        *failed = true;
+        return false;
+    }
+    if (spot.asked == NULL) {
+        return false;
+    }
+    if (app_build_id(&spot, key_str(&platform), key_str(&t->locale), &build_id, &t->why) != VERDICT_YES) {
+        *failed = true;
+        return false;
+    }
+    return build_id->is_string && str_eq(build_id->text, t->env->query->build_id);
+}
+
+/* The client's platform may have another name in FROM: any that has the same target here will do. */
+static bool client_has(struct teller *t, const struct app_body *from, bool *failed)
+{
+    const struct app_platform *asked = t->spot->asked;
+    if (has_build(t, from, asked->key, failed) || has_build(t, from, asked->target, failed)) {
+        return true;
+    }
+    for (uint32_t i = 0; i < asked->n_group; i++) {
+        if (asked->group[i] != asked && has_build(t, from, asked->group[i]->key, failed)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool suits_client(struct teller *t, const struct release *r, const struct app_patch *patch)
+{
+    if (patch->from == APP_FROM_ANY) {
+        return true;
+    }
+    struct str name = r->from[patch->from];
+    const struct release *from = t->env->find(t->env->find_arg, name);
+    bool failed = false;
+    if (from == NULL) {
+        return false;
+    }
+    if (!from->format->methods->has_build_ids) {
+        failed = true;
+        error_set(&t->why, 500, "it is no app release");
+    } else if (client_has(t, from->body, &failed)) {
+        return true;
+    }
+    if (failed) {
+        error_prefix(&t->why, "from release %.*s", STR_ARG(name));
+        note_skipped(t->skipped, &t->why);
+    }
+    return false;
+}
+
+enum told { TOLD, LEFT_OUT, FAILED };
+
+/* Appends the line of PATCH. FAILED: t->why says why. */
+static enum told tell(struct teller *t, const struct release *r, const struct app_patch *patch,
+                      enum app_patch_type type)
+{
+    if (patch->problem != NULL) {
+        error_set(&t->why, 500, "%s", patch->problem);
+        return FAILED;
+    }
+    if (!suits_client(t, r, patch)) {
+        return LEFT_OUT;
+    }
+    buf_lit(t->out, "        <patch type=\"");
+    buf_str(t->out, str_of(type_name[type]));
+    buf_lit(t->out, "\" URL=\"");
+    size_t url = t->out->n;
+    switch (app_print_url(t->body, t->spot, patch, type, t->env, t->out, &t->why)) {
+    case APP_URL:
+        break;
+    case APP_URL_NONE:
+        if (type == APP_PARTIAL) {
+            note_skipped(t->skipped, &t->why);
+            return LEFT_OUT;
+        }
+        return FAILED;
+    case APP_URL_BROKEN:
+        return FAILED;
+    }
+    struct str text = { t->out->p + url, t->out->n - url };
+    if (!allowlist_permits(t->env->allowlist, text, t->env->query->product)) {
+        return LEFT_OUT;
+    }
+    if (str_absent(t->body->hash) || str_absent(patch->rest)) {
+        error_set(&t->why, 500, "there is no hashFunction, hashValue or filesize");
+        return FAILED;
+    }
+    buf_str(t->out, t->body->hash);
+    buf_str(t->out, patch->rest);
+    return TOLD;
+}
+
+/* Appends the first of the N patches that can be told. */
+static bool tell_first(struct teller *t, const struct release *r, const struct app_patch *patch, uint32_t n,
+                       enum app_patch_type type)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        size_t start = t->out->n;
+        enum told told = tell(t, r, &patch[i], type);
+        if (told == TOLD) {
+            return true;
+        }
+        t->out->n = start;
+        if (told == FAILED) {
+            error_prefix(&t->why, "release %.*s, %s patch", STR_ARG(r->name), type_name[type]);
+            note_skipped(t->skipped, &t->why);
+            note_skipped(&t->failure, &t->why);
+        }
+    }
+    return false;
+}
+
+static enum verdict find_locale(const struct app_body *body, const struct query *q, struct key locale,
+                                struct app_spot *spot, struct error *e)
+{
+    if (!app_find(body, key_of(q->build_target), locale, spot, e)) {
+        return VERDICT_BROKEN;
+    }
+    if (spot->asked == NULL) {
+        return bad(e, "Can't find platform '%%s' %.*s", STR_ARG(q->build_target));
+    }
+    if (spot->platform == NULL) {
+        return bad(e, "Can't find platform '%%s' %.*s", (int)spot->asked->target.n, spot->asked->target.p);
+    }
+    if (spot->locale == NULL) {
+        return bad(e, "Can't find locale '%%s' in '%%s' %.*s %.*s", STR_ARG(q->locale),
+                   STR_ARG(q->build_target));
+    }
+    return VERDICT_YES;
+}
+
+enum verdict app_inner(const struct release *r, const struct blob_env *env, struct buf *out, struct error *e,
+                       struct error *skipped)
+{
+    const struct app_body *body = r->body;
+    struct app_spot spot;
+    struct key locale = key_of(env->query->locale);
+    enum verdict v = find_locale(body, env->query, locale, &spot, e);
+    if (v != VERDICT_YES) {
+        return v;
+    }
+    struct teller t = {
+        .body = body, .spot = &spot, .env = env, .locale = locale, .out = out, .skipped = skipped
+    };
+    const struct app_patch *patch = spot.locale->patch;
+    bool told = false;
+    for (unsigned type = 0; type < APP_PATCH_TYPES; type++) {
+        told |= tell_first(&t, r, patch, spot.locale->n_patches[type], type);
+        patch += spot.locale->n_patches[type];
+    }
+    return !told && t.failure.what[0] != '\0' ? pass_on(e, &t.failure, VERDICT_BROKEN) : VERDICT_YES;
+}

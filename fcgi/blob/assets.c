@@ -1,0 +1,72 @@
+/* The path of an asset, ".platforms.P.locales.L", is split at every dot and what is before the first is
+ * dropped; objects missing on the way are made (reference: util/data_structures.py ensure_path_exists,
+ * set_by_path). */
+#include "blob/assets.h"
+
+/* The member PIECE of OBJECT. *KEY receives its name as cJSON wants it, owned by SCRATCH. */
+static cJSON *member(void *scratch, cJSON *object, struct str piece, const char **key)
+{
+    *key = mem_strndup(scratch, piece.p, piece.n);
+    return cJSON_GetObjectItemCaseSensitive(object, *key);
+}
+
+static void set_member(cJSON *object, cJSON *old, const char *key, cJSON *value)
+{
+    if (old != NULL) {
+        cJSON_ReplaceItemInObjectCaseSensitive(object, key, value);
+    } else {
+        cJSON_AddItemToObject(object, key, value);
+    }
+}
+
+/* Takes VALUE. */
+static void put(void *scratch, cJSON *root, struct str path, cJSON *value)
+{
+    cJSON *at = root;
+    struct str rest = path, piece;
+    str_split(&rest, '.', &piece);
+    while (str_split(&rest, '.', &piece) && cJSON_IsObject(at)) {
+        const char *key;
+        cJSON *next = member(scratch, at, piece, &key);
+        if (str_absent(rest)) {
+            set_member(at, next, key, value);
+            return;
+        }
+        if (next == NULL) {
+            next = mem_check(cJSON_CreateObject());
+            set_member(at, NULL, key, next);
+        }
+        at = next;
+    }
+    cJSON_Delete(value);
+}
+
+static cJSON *parse_base(struct str json, struct error *e)
+{
+    if (str_absent(json)) {
+        return mem_check(cJSON_CreateObject());
+    }
+    cJSON *base = json_parse(json, e);
+    if (base != NULL && !cJSON_IsObject(base)) {
+        error_set(e, 500, "the blob is no object");
+        cJSON_Delete(base);
+        return NULL;
+    }
+    return base;
+}
+
+cJSON *assets_merge(const struct release_row *row, struct error *e)
+{
+    cJSON *blob = parse_base(row->json, e);
+    if (blob == NULL) {
+        return NULL;
+    }
+    for (size_t i = 0; i < row->n_assets; i++) {
+        const struct release_asset *asset = &row->assets[i];
+        cJSON *value = str_absent(asset->json) ? NULL : json_parse(asset->json, NULL);
+        void *scratch = mem_check(talloc_new(NULL));
+        put(scratch, blob, asset->path, value != NULL ? value : mem_check(cJSON_CreateNull()));
+        talloc_free(scratch);
+    }
+    return blob;
+}

@@ -1,0 +1,280 @@
+/* The table of formats, and what they have in common: parsing, keeping texts, asking through the table. */
+#include "blob/assets.h"
+#include "blob/format.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+enum { SCRATCH_MAX = 64 << 20 };
+
+static const struct blob_methods app = {
+    .has_build_ids = true,
+    .compile = app_compile,
+    .should_serve = app_should_serve,
+    .header = app_header,
+    .inner = app_inner,
+    .footer_line = { "    </update>", 13 },
+};
+static const struct blob_methods desupport = {
+    .compile = desupport_compile,
+    .header_line = { "", 0 },
+    .inner = desupport_inner,
+    .footer_line = { "</update>", 9 },
+};
+static const struct blob_methods gmp = {
+    .compile = gmp_compile,
+    .header_line = { "    <addons>", 12 },
+    .inner = gmp_inner,
+    .footer_line = { "    </addons>", 13 },
+};
+static const struct blob_methods superblob = {
+    .compile = superblob_compile,
+    .header_line = { "    <addons>", 12 },
+    .inner = superblob_inner,
+    .footer_line = { "    </addons>", 13 },
+};
+static const struct blob_methods systemaddons = {
+    .compile = systemaddons_compile,
+    .header = systemaddons_header,
+    .inner = systemaddons_inner,
+    .footer = systemaddons_footer,
+};
+static const struct blob_methods guardian = {
+    .is_json = true,
+    .compile = guardian_compile,
+    .should_serve = guardian_should_serve,
+    .json = guardian_json,
+};
+
+static const struct blob_format formats[] = {
+    { 1, &app },          { 2, &app },    { 3, &app },          { 4, &app },
+    { 5, &app },          { 6, &app },    { 8, &app },          { 9, &app },
+    { 50, &desupport },   { 1000, &gmp }, { 4000, &superblob }, { 5000, &systemaddons },
+    { 10000, &guardian },
+};
+
+enum verdict broken(struct error *e, const char *fmt, ...)
+{
+    char what[sizeof e->what];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(what, sizeof what, fmt, ap);
+    va_end(ap);
+    error_set(e, 500, "%s", what);
+    return VERDICT_BROKEN;
+}
+
+enum verdict bad(struct error *e, const char *fmt, ...)
+{
+    char what[sizeof e->what];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(what, sizeof what, fmt, ap);
+    va_end(ap);
+    error_set(e, 400, "%s", what);
+    return VERDICT_BAD;
+}
+
+enum verdict pass_on(struct error *e, const struct error *why, enum verdict v)
+{
+    if (e != NULL) {
+        *e = *why;
+    }
+    return v;
+}
+
+void note_skipped(struct error *skipped, const struct error *e)
+{
+    if (skipped != NULL && skipped->what[0] == '\0') {
+        *skipped = *e;
+    }
+}
+
+struct str keep(struct compiler *c, struct str text)
+{
+    return intern(&c->interner, INTERN_TEXT, text)->text;
+}
+
+struct str keep_scratch(struct compiler *c)
+{
+    struct str kept = keep(c, buf_view(&c->scratch));
+    buf_reset(&c->scratch);
+    return kept;
+}
+
+struct str keep_string(struct compiler *c, const cJSON *json)
+{
+    return cJSON_IsString(json) ? keep(c, str_of(json->valuestring)) : STR_NONE;
+}
+
+struct key keep_key(struct compiler *c, const char *name)
+{
+    return key_of(keep(c, str_of(name)));
+}
+
+bool json_truth(const cJSON *json)
+{
+    if (cJSON_IsString(json)) {
+        return json->valuestring[0] != '\0';
+    }
+    if (cJSON_IsNumber(json)) {
+        return json->valuedouble != 0;
+    }
+    if (cJSON_IsArray(json) || cJSON_IsObject(json)) {
+        return json->child != NULL;
+    }
+    return cJSON_IsTrue(json);
+}
+
+const struct value *keep_value(struct compiler *c, const cJSON *json)
+{
+    if (json == NULL) {
+        return NULL;
+    }
+    bool is_string = cJSON_IsString(json);
+    json_print_str(&c->scratch, json);
+    struct interned *known =
+        intern(&c->interner, is_string ? INTERN_STRING_VALUE : INTERN_OTHER_VALUE, buf_view(&c->scratch));
+    buf_reset(&c->scratch);
+    if (known->payload == NULL) {
+        struct value *value = arena_get(&c->arena, sizeof(*value));
+        *value = (struct value){ .text = known->text, .is_string = is_string, .is_true = json_truth(json) };
+        value->has_version = is_string && version_parse(&value->version, value->text);
+        known->payload = value;
+    }
+    return known->payload;
+}
+
+/* The format that BLOB says it is of, or NULL. */
+static const struct blob_format *find_format(const cJSON *blob, struct error *e)
+{
+    const cJSON *version = json_get(blob, "schema_version");
+    if (!json_truth(version)) {
+        error_set(e, 500, "schema_version is not set");
+        return NULL;
+    }
+    for (size_t i = 0; cJSON_IsNumber(version) && i < sizeof formats / sizeof formats[0]; i++) {
+        if (version->valuedouble == formats[i].schema_version) {
+            return &formats[i];
+        }
+    }
+    error_set(e, 500, "schema_version is unknown");
+    return NULL;
+}
+
+static size_t json_size(const struct release_row *row)
+{
+    size_t n = row->json.n;
+    for (size_t i = 0; i < row->n_assets; i++) {
+        n += row->assets[i].json.n;
+    }
+    return n;
+}
+
+static struct release *compile(void *ctx, const struct release_row *row, const cJSON *blob,
+                               const struct blob_format *format, enum release_use use)
+{
+    struct release *r = mem_new(ctx, struct release);
+    struct compiler c = { .release = r, .blob = blob, .temporary = mem_check(talloc_new(NULL)) };
+    arena_init(&c.arena, r, json_size(row));
+    interner_init(&c.interner, c.temporary, &c.arena);
+    buf_init(&c.scratch, 1024, SCRATCH_MAX);
+    *r = (struct release){ .format = format, .use = use, .name = keep(&c, row->name), .product = STR_NONE };
+    if (!str_absent(row->product)) {
+        r->product = keep(&c, row->product);
+    }
+    if (use == RELEASE_SERVED || format->methods->has_build_ids) {
+        format->methods->compile(&c);
+    }
+    buf_free(&c.scratch);
+    talloc_free(c.temporary);
+    return r;
+}
+
+struct release *release_compile(void *ctx, const struct release_row *row, enum release_use use,
+                                struct error *e)
+{
+    cJSON *blob = assets_merge(row, e);
+    if (blob == NULL) {
+        return NULL;
+    }
+    const struct blob_format *format = find_format(blob, e);
+    struct release *r = format != NULL ? compile(ctx, row, blob, format, use) : NULL;
+    cJSON_Delete(blob);
+    return r;
+}
+
+int release_schema_version(const struct release *r)
+{
+    return r->format->schema_version;
+}
+
+bool release_is_xml(const struct release *r)
+{
+    return !r->format->methods->is_json;
+}
+
+bool release_is_json(const struct release *r)
+{
+    return r->format->methods->is_json;
+}
+
+static enum verdict not_for(const struct release *r, const char *what, struct error *e)
+{
+    return broken(e, "release %.*s %s", STR_ARG(r->name),
+                  r->use != RELEASE_SERVED ? "was loaded for its build ids only" : what);
+}
+
+enum verdict release_should_serve(const struct release *r, const struct query *q, struct error *e)
+{
+    if (r->use != RELEASE_SERVED) {
+        return not_for(r, "", e);
+    }
+    return r->format->methods->should_serve != NULL ? r->format->methods->should_serve(r, q, e) : VERDICT_YES;
+}
+
+static enum verdict print_line(struct buf *out, struct str line)
+{
+    buf_str(out, line);
+    buf_char(out, '\n');
+    return VERDICT_YES;
+}
+
+enum verdict release_header_xml(const struct release *r, const struct blob_env *env, struct buf *out,
+                                struct error *e)
+{
+    const struct blob_methods *methods = r->format->methods;
+    if (methods->is_json || r->use != RELEASE_SERVED) {
+        return not_for(r, "does not answer in XML", e);
+    }
+    return methods->header != NULL ? methods->header(r, env, out, e) : print_line(out, methods->header_line);
+}
+
+enum verdict release_inner_xml(const struct release *r, const struct blob_env *env, struct buf *out,
+                               struct error *e, struct error *skipped)
+{
+    const struct blob_methods *methods = r->format->methods;
+    if (methods->is_json || r->use != RELEASE_SERVED) {
+        return not_for(r, "does not answer in XML", e);
+    }
+    return methods->inner(r, env, out, e, skipped);
+}
+
+enum verdict release_footer_xml(const struct release *r, const struct blob_env *env, struct buf *out,
+                                struct error *e)
+{
+    const struct blob_methods *methods = r->format->methods;
+    if (methods->is_json || r->use != RELEASE_SERVED) {
+        return not_for(r, "does not answer in XML", e);
+    }
+    return methods->footer != NULL ? methods->footer(r, env, out, e) : print_line(out, methods->footer_line);
+}
+
+enum verdict release_json(const struct release *r, const struct blob_env *env, struct buf *out,
+                          struct error *e)
+{
+    if (!r->format->methods->is_json || r->use != RELEASE_SERVED) {
+        return not_for(r, "does not answer in JSON", e);
+    }
+    return r->format->methods->json(r, env, out, e);
+}
