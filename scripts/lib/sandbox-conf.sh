@@ -1,0 +1,120 @@
+# shellcheck shell=bash
+# The three configuration files of a sandbox. Each write_… succeeds when the file changed, and fails when it already
+# was as it should be. Sourced by scripts/sandbox, which sets TOP, DIR, RUN and DB_NAME and defines state.
+: "${TOP=}" "${DIR=}" "${RUN=}" "${DB_NAME=}"
+
+# Puts standard input into FILE. Fails when FILE held just that.
+replace() {
+    cat >"$1.new"
+    if cmp -s -- "$1.new" "$1"; then
+        rm -- "$1.new"
+        return 1
+    fi
+    mv -- "$1.new" "$1"
+}
+
+# MariaDB's settings: small and quick to start. Fails when nothing changed.
+write_db_conf() {
+    local as_root=()
+    if ((EUID == 0)); then
+        as_root=("user = root")
+    fi
+    {
+        printf '%s\n' '[mariadbd]' "datadir = $DIR/db" "socket = $RUN/db.sock" "tmpdir = $DIR/tmp" \
+            'skip-networking' 'skip-log-bin' 'skip-name-resolve' 'character-set-server = utf8mb4' \
+            'innodb-buffer-pool-size = 64M' 'innodb-log-file-size = 32M' 'innodb-flush-log-at-trx-commit = 2' \
+            'max-allowed-packet = 128M' 'max-connections = 200' 'aria-pagecache-buffer-size = 8M' \
+            'key-buffer-size = 1M' 'performance-schema = OFF' "${as_root[@]}"
+        state settings | sed -n 's/^mariadb\.//p'
+    } | replace "$DIR/db.cnf"
+}
+
+# conf/balrog.conf with the lines "section.key=value" of standard input put in place of its own.
+merge_conf() {
+    awk '
+        function put(i) {
+            print key[i] " = " value[i]
+            done[i] = 1
+        }
+        function finish_section(i) {
+            for (i = 1; i <= n; i++) {
+                if (!done[i] && section[i] == current) {
+                    put(i)
+                }
+            }
+        }
+        FNR == NR {
+            eq = index($0, "=")
+            name = substr($0, 1, eq - 1)
+            match(name, /.*\./)
+            s = substr(name, 1, RLENGTH - 1)
+            k = substr(name, RLENGTH + 1)
+            i = (s SUBSEP k) in at && k != "allow" ? at[s, k] : ++n
+            at[s, k] = i
+            section[i] = s
+            key[i] = k
+            value[i] = substr($0, eq + 1)
+            next
+        }
+        /^\[/ {
+            finish_section()
+            current = substr($0, 2, index($0, "]") - 2)
+        }
+        {
+            k = $0
+            sub(/[ \t]*=.*/, "", k)
+            if (!((current SUBSEP k) in at) || k == "allow") {
+                print
+            }
+        }
+        END {
+            finish_section()
+            for (i = 1; i <= n; i++) {
+                if (!done[i]) {
+                    current = section[i]
+                    print "\n[" current "]"
+                    finish_section()
+                }
+            }
+        }' - "$TOP/conf/balrog.conf"
+}
+
+# Fails when nothing changed.
+write_balrog_conf() {
+    {
+        printf '%s\n' 'database.host=' "database.socket=$RUN/db.sock" "database.name=$DB_NAME" \
+            'database.user=balrog_public' "database.password_file=$DIR/state/password" "public.socket=$RUN/public.sock" \
+            'public.threads=32'
+        state settings | sed '/^mariadb\./d; /^$/d'
+    } | merge_conf | replace "$DIR/balrog.conf"
+}
+
+write_nginx_conf() { # PORT; fails when nothing changed
+    local user=
+    if ((EUID == 0)); then
+        user='user root;'
+    fi
+    sed -e "s|@LISTEN@|127.0.0.1:$1|" -e 's|@SERVER_NAME@|localhost|' -e "s|@SOCKET@|$RUN/public.sock|" \
+        -e "s|@LOG_DIR@|$DIR/log|" "$TOP/conf/nginx/public.conf.in" >"$DIR/nginx-public.conf"
+    {
+        cat <<EOF
+daemon off;
+$user
+worker_processes 2;
+worker_rlimit_nofile 8192;
+pid $RUN/nginx.master;
+error_log $DIR/log/nginx-error.log warn;
+events {
+    worker_connections 2048;
+}
+http {
+    client_body_temp_path $DIR/tmp/body;
+    fastcgi_temp_path $DIR/tmp/fastcgi;
+    proxy_temp_path $DIR/tmp/proxy;
+    scgi_temp_path $DIR/tmp/scgi;
+    uwsgi_temp_path $DIR/tmp/uwsgi;
+EOF
+        sed 's/^./    &/' "$DIR/nginx-public.conf"
+        printf '}\n'
+    } | replace "$DIR/nginx.conf"
+}
