@@ -401,6 +401,13 @@ static bool given(const char *text)
     return text != NULL && text[0] != '\0';
 }
 
+/* A section whose keys are all there and empty, as in a configuration that lists them, asks for nothing. */
+static bool is_blank(const struct config_signer *c)
+{
+    return !given(c->key_file) && !given(c->x5u) && !given(c->autograph_url) && !given(c->autograph_keyid) &&
+           !given(c->autograph_user) && !given(c->autograph_password);
+}
+
 static bool key_setup(struct key *k, const struct config_signer *c, struct error *e)
 {
     if (given(c->key_file) == given(c->autograph_url)) {
@@ -482,7 +489,8 @@ struct signer *signer_new_with(void *ctx, const struct config *config, const str
     copy_products(s, &config->signing.content_signature_products);
     s->key = mem_array(s, struct key, config->signing.n_signers);
     for (size_t i = 0; i < config->signing.n_signers; i++) {
-        if (!add_key(s, &config->signing.signer[i], e)) {
+        const struct config_signer *c = &config->signing.signer[i];
+        if (!is_blank(c) && !add_key(s, c, e)) {
             talloc_free(s);
             return NULL;
         }

@@ -311,7 +311,8 @@ START_TEST(says_what_is_signed)
     ck_assert(!signer_wants_update(s, STR("Firefox")));
     ck_assert(signer_wants_json(s));
     talloc_free(s);
-    c = config_of(NULL, 0);
+    struct config_signer blank[] = { { .product = "", .key_file = "", .autograph_url = "" } };
+    c = config_of(blank, 1);
     s = signer_new(NULL, &c, &e);
     ck_assert(!signer_wants_update(s, STR("GMP")) && !signer_wants_json(s));
     talloc_free(s);
@@ -324,7 +325,7 @@ START_TEST(refuses_wrong_settings)
         struct config_signer signer;
         const char *reason;
     } cases[] = {
-        { { .product = "GMP" }, "[signing GMP]: give either" },
+        { { .product = "GMP", .x5u = "http://h/" }, "[signing GMP]: give either" },
         { { .product = "", .key_file = "k", .autograph_url = "http://h" }, "[signing]: give either" },
         { { .product = "", .key_file = "k" }, "needs x5u" },
         { { .product = "", .key_file = "k", .x5u = "http://h/\r\nX: y" }, "needs x5u" },
