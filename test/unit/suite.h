@@ -5,11 +5,13 @@
 #include <check.h>
 #include <stdlib.h>
 
-/* Runs the N tests and returns main()'s exit status. */
-static inline int suite_run(const char *name, const TTest *const *tests, size_t n)
+/* Runs the N tests, each between SETUP and TEARDOWN (may be NULL), and returns main()'s exit status. */
+static inline int suite_run(const char *name, void (*setup)(void), void (*teardown)(void),
+                            const TTest *const *tests, size_t n)
 {
     Suite *suite = suite_create(name);
     TCase *tc = tcase_create(name);
+    tcase_add_checked_fixture(tc, setup, teardown);
     for (size_t i = 0; i < n; i++) {
         tcase_add_test(tc, tests[i]);
     }
@@ -21,11 +23,12 @@ static inline int suite_run(const char *name, const TTest *const *tests, size_t 
     return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-#define SUITE_MAIN(NAME, ...)                                                                                \
+#define SUITE_MAIN_WITH(NAME, SETUP, TEARDOWN, ...)                                                          \
     int main(void)                                                                                           \
     {                                                                                                        \
         const TTest *const tests[] = { __VA_ARGS__ };                                                        \
-        return suite_run(NAME, tests, sizeof tests / sizeof tests[0]);                                       \
+        return suite_run(NAME, SETUP, TEARDOWN, tests, sizeof tests / sizeof tests[0]);                      \
     }
+#define SUITE_MAIN(NAME, ...) SUITE_MAIN_WITH(NAME, NULL, NULL, __VA_ARGS__)
 
 #endif
