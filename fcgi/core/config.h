@@ -1,4 +1,5 @@
-/* Configuration: an INI file (inih), every key a row of one table in config.c, from which parsing, defaults,
+/* Configuration: an INI file (inih), every key a row of one table (config_keys.h), from which parsing,
+ * defaults,
  * --check-config and conf/balrog.conf's test are made. Secrets come from files or from the environment, never
  * from the file itself. */
 #ifndef BALROG_CORE_CONFIG_H
@@ -13,7 +14,8 @@ struct config_list {
     size_t n;
 };
 
-/* A product's way to sign: by a key here, or by an Autograph server. Section [signing PRODUCT]; the product
+/* A product's way to sign: by a key here, or by an Autograph server; "" where nothing is given. Section
+ * [signing PRODUCT]; the product
  * "" (section [signing]) is that of /json answers. */
 struct config_signer {
     const char *product;
@@ -28,7 +30,7 @@ struct config_signer {
 
 struct config {
     struct {
-        const char *host; /* "" : use socket */
+        const char *host; /* "" where a socket is given */
         int port;
         const char *socket;
         const char *name;

@@ -1,0 +1,122 @@
+/* See config_keys.h. */
+#include "core/config_keys.h"
+
+#include "core/config.h"
+
+#include <string.h>
+
+#define AT(FIELD) .at = offsetof(struct config, FIELD)
+#define SIGNER(FIELD) .of_signer = true, .at = offsetof(struct config_signer, FIELD)
+#define SECONDS .words = "seconds"
+#define MILLISECONDS .words = "milliseconds"
+
+const struct config_key config_keys[] = {
+    { "database", "host", CONFIG_TEXT, AT(database.host), "127.0.0.1",
+      .help = "The server's name or address." },
+    { "database", "port", CONFIG_INT, AT(database.port), "3306", 1, 65535, "" },
+    { "database", "socket", CONFIG_PATH, AT(database.socket), "",
+      .help = "The server's unix socket. When it is given, host and port do not count." },
+    { "database", "name", CONFIG_TEXT, AT(database.name), "balrog", .min = 1 },
+    { "database", "user", CONFIG_TEXT, AT(database.user), "balrog_public", .min = 1 },
+    { "database", "password_file", CONFIG_SECRET, AT(database.password), "",
+      .variable = "BALROG_DATABASE_PASSWORD",
+      .help = "A file whose only line is the password; not readable by everybody." },
+    { "database", "connect_timeout_s", CONFIG_INT, AT(database.connect_timeout_s), "5", 1, 3600, SECONDS },
+    { "database", "read_timeout_s", CONFIG_INT, AT(database.read_timeout_s), "30", 1, 3600, SECONDS },
+    { "database", "write_timeout_s", CONFIG_INT, AT(database.write_timeout_s), "30", 1, 3600, SECONDS },
+
+    { "public", "socket", CONFIG_PATH, AT(public_.socket), "/run/balrog/public.sock",
+      .help = "Where nginx finds us. A socket that was inherited (spawn-fcgi, systemd) comes first." },
+    { "public", "socket_mode", CONFIG_MODE, AT(public_.socket_mode), "0660" },
+    { "public", "threads", CONFIG_INT, AT(public_.threads), "64", 1, 1024, "",
+      .help = "Requests answered at the same time." },
+    { "public", "drain_s", CONFIG_INT, AT(public_.drain_s), "30", 0, 3600, SECONDS,
+      .help = "How long requests may go on after SIGTERM." },
+    { "public", "poll_ms", CONFIG_INT, AT(public_.poll_ms), "250", 10, 60000, MILLISECONDS,
+      .help = "How often the database is asked for changes." },
+    { "public", "compare_s", CONFIG_INT, AT(public_.compare_s), "60", 1, 86400, SECONDS,
+      .help = "How often all data versions are compared, in case a change was not announced." },
+    { "public", "gap_s", CONFIG_INT, AT(public_.gap_s), "600", 1, 86400, SECONDS,
+      .help = "How long a change whose number is missing is waited for: longer than any transaction takes." },
+    { "public", "api_connections", CONFIG_INT, AT(public_.api_connections), "4", 1, 256, "",
+      .help = "Database connections for /api/v1. Update queries need none." },
+    { "public", "version_file", CONFIG_PATH, AT(public_.version_file), "",
+      .help = "The JSON that /__version__ answers with; empty: what was built in." },
+    { "public", "cache_control", CONFIG_TEXT, AT(public_.cache_control), "public, max-age=90",
+      .help = "The Cache-Control header of update answers." },
+
+    { "update", "special_force_hosts", CONFIG_WORDS, AT(update.special_force_hosts),
+      "http://download.mozilla.org",
+      .help = "Beginnings of URLs that get ?force=… added when the client forces an update." },
+
+    { "allowlist", "allow", CONFIG_LINE, AT(update.allowlist), "",
+      .help =
+          "HOST [/PATH-PATTERN] PRODUCT…: who may be sent where. The key is repeated, once a host, or once "
+          "a\n"
+          "host. A pattern is a regular expression (PCRE2) for the whole path. Without any line nothing is\n"
+          "served." },
+
+    { "signing", "content_signature_products", CONFIG_WORDS, AT(signing.content_signature_products), "",
+      .help =
+          "Products whose update answers are signed. Answers under /json are signed when [signing] itself\n"
+          "has a key." },
+    { "signing", "cache_s", CONFIG_INT, AT(signing.cache_s), "86400", 0, 31536000, SECONDS,
+      .help = "How long a signature is used again for the same answer." },
+    { "signing", "key_file", CONFIG_PATH, SIGNER(key_file), "",
+      .help = "To sign here: an EC P-384 private key (PEM), and the URL of its certificate chain.\n"
+              "This and all below also stand in [signing PRODUCT], for that product's update answers." },
+    { "signing", "x5u", CONFIG_TEXT, SIGNER(x5u), "" },
+    { "signing", "autograph_url", CONFIG_TEXT, SIGNER(autograph_url), "",
+      .help = "To have an Autograph server sign instead." },
+    { "signing", "autograph_keyid", CONFIG_TEXT, SIGNER(autograph_keyid), "" },
+    { "signing", "autograph_user", CONFIG_TEXT, SIGNER(autograph_user), "" },
+    { "signing", "autograph_password_file", CONFIG_SECRET, SIGNER(autograph_password), "",
+      .variable = "BALROG_AUTOGRAPH_PASSWORD",
+      .help = "For a product the variable is BALROG_AUTOGRAPH_PRODUCT_PASSWORD, as in\n"
+              "BALROG_AUTOGRAPH_FIREFOX_PASSWORD." },
+
+    { "log", "level", CONFIG_CHOICE, AT(log.level), "info", .words = "debug info warning error" },
+    { "log", "format", CONFIG_CHOICE, AT(log.format), "json", .words = "json plain",
+      .help = "json is mozlog 2.0; plain is for people." },
+    { 0 },
+};
+
+static void print_help(FILE *out, const char *help)
+{
+    fputs("# ", out);
+    for (const char *c = help; *c != '\0'; c++) {
+        fputc(*c, out);
+        if (*c == '\n') {
+            fputs("# ", out);
+        }
+    }
+    fputc('\n', out);
+}
+
+static void print_limits(FILE *out, const struct config_key *k)
+{
+    if (k->kind == CONFIG_INT) {
+        fprintf(out, "# %ld to %ld%s%s\n", k->min, k->max, k->words[0] != '\0' ? " " : "", k->words);
+    } else if (k->kind == CONFIG_CHOICE) {
+        fprintf(out, "# One of: %s\n", k->words);
+    } else if (k->kind == CONFIG_WORDS) {
+        fputs("# A list: words separated by white space. Giving the key again adds to it.\n", out);
+    }
+    if (k->variable != NULL) {
+        fprintf(out, "# The environment variable %s comes first.\n", k->variable);
+    }
+}
+
+void config_print_keys(FILE *out)
+{
+    for (const struct config_key *k = config_keys; k->name != NULL; k++) {
+        if (k == config_keys || strcmp(k->section, k[-1].section) != 0) {
+            fprintf(out, "\n[%s]\n", k->section);
+        }
+        if (k->help != NULL) {
+            print_help(out, k->help);
+        }
+        print_limits(out, k);
+        fprintf(out, "#%s =%s%s\n", k->name, k->standard[0] != '\0' ? " " : "", k->standard);
+    }
+}
