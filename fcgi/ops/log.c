@@ -17,7 +17,7 @@ enum {
     /* Kept free behind a text: the mark of a cut and the end of a JSON line; behind a plain message also the
      * request id, escaped. */
     TAIL_ROOM = 16,
-    ID_ROOM = TAIL_ROOM + 4 * REQUEST_ID_MAX,
+    ID_ROOM = 2 * TAIL_ROOM + 4 * REQUEST_ID_MAX,
 };
 
 static _Atomic(const char *) logger_name = "balrog";

@@ -1,0 +1,126 @@
+/* Requests and responses: what web/http.h promises. */
+#include "suite.h"
+#include "web/http.h"
+
+static struct response response;
+
+static void setup(void)
+{
+    response = (struct response){ 0 };
+    buf_init(&response.head, 0, 4096);
+    buf_init(&response.body, 0, 4096);
+}
+
+static void expect(const struct buf *b, const char *text)
+{
+    ck_assert_int_eq((int)b->n, (int)strlen(text));
+    ck_assert_mem_eq(b->p, text, b->n);
+}
+
+START_TEST(header_lines)
+{
+    setup();
+    response_header(&response, "Rule-ID", "%d", 12);
+    response_header(&response, "Allow", "%s", "GET\r\nEvil: 1");
+    expect(&response.head, "Rule-ID: 12\r\nAllow: GET  Evil: 1\r\n");
+}
+END_TEST
+
+START_TEST(long_header)
+{
+    setup();
+    char value[2001];
+    memset(value, 'v', 2000);
+    value[1999] = '\n';
+    value[2000] = '\0';
+    response_header(&response, "X", "%s", value);
+    ck_assert_int_eq((int)response.head.n, 3 + 2000 + 2);
+    ck_assert_mem_eq(response.head.p + 2000, "vv \r\n", 5);
+    response_header(&response, "Y", "%s%s", value, value);
+    ck_assert(response.head.full);
+}
+END_TEST
+
+START_TEST(text_replaces_the_body)
+{
+    setup();
+    buf_lit(&response.body, "half an answer");
+    response_text(&response, 404, "text/plain", STR("no"));
+    ck_assert_int_eq(response.status, 404);
+    ck_assert_str_eq(response.content_type, "text/plain");
+    expect(&response.body, "no");
+}
+END_TEST
+
+START_TEST(problem)
+{
+    setup();
+    response_problem(&response, 400, "Bad Request", "Extra \"query\" <é>", NULL);
+    ck_assert_int_eq(response.status, 400);
+    ck_assert_str_eq(response.content_type, "application/problem+json");
+    expect(&response.body, "{\n  \"detail\": \"Extra \\\"query\\\" <\\u00e9>\",\n  \"status\": 400,\n"
+                           "  \"title\": \"Bad Request\",\n  \"type\": \"about:blank\"\n}\n");
+    response_problem(&response, 403, NULL, "no", "why");
+    expect(&response.body, "{\n  \"detail\": \"no\",\n  \"exception\": \"why\",\n  \"status\": 403,\n"
+                           "  \"title\": null,\n  \"type\": \"about:blank\"\n}\n");
+}
+END_TEST
+
+START_TEST(reasons)
+{
+    ck_assert_str_eq(http_reason(200), "OK");
+    ck_assert_str_eq(http_reason(404), "Not Found");
+    ck_assert_str_eq(http_reason(799), "Unknown");
+}
+END_TEST
+
+START_TEST(escaping)
+{
+    setup();
+    html_escape(&response.body, STR("<a href=\"x\">&amp;'"));
+    expect(&response.body, "&lt;a href=\"x\"&gt;&amp;amp;'");
+}
+END_TEST
+
+START_TEST(params)
+{
+    char *list[] = { "A=1", "AB=", "HTTP_HOST=a=b", NULL };
+    struct request r = { .params = list };
+    ck_assert(str_eq(request_param(&r, "A"), STR("1")));
+    ck_assert(str_eq(request_param(&r, "AB"), STR("")));
+    ck_assert(str_eq(request_param(&r, "HTTP_HOST"), STR("a=b")));
+    ck_assert(str_absent(request_param(&r, "HTTP")));
+}
+END_TEST
+
+/* VALUE NULL: there is none. */
+static void expect_arg(struct str args, const char *name, const char *value)
+{
+    buf_reset(&response.body);
+    ck_assert_int_eq(args_get(args, name, &response.body), value != NULL);
+    expect(&response.body, value != NULL ? value : "");
+}
+
+START_TEST(arguments)
+{
+    setup();
+    expect_arg(STR_NONE, "force", NULL);
+    expect_arg(STR(""), "force", NULL);
+    expect_arg(STR("force"), "force", "");
+    expect_arg(STR("force="), "force", "");
+    expect_arg(STR("a=1&force=2&b=3"), "force", "2");
+    expect_arg(STR("force=1&force=2"), "force", "2");
+    expect_arg(STR("forced=1&orce=2&forc=3"), "force", NULL);
+    expect_arg(STR("f%6Frce=a+b%20c%2"), "force", "a b c%2");
+    expect_arg(STR("x=1?avast=1"), "x", "1?avast=1");
+    expect_arg(STR("x=a=b"), "x", "a=b");
+    expect_arg(STR("x=%zz%4"), "x", "%zz%4");
+    expect_arg(STR("&&=&x=1&"), "x", "1");
+    expect_arg(STR("&&=1&"), "", "1");
+    ck_assert(args_get(STR("x=a%00b"), "x", (buf_reset(&response.body), &response.body)));
+    ck_assert_int_eq((int)response.body.n, 3);
+}
+END_TEST
+
+SUITE_MAIN("http", header_lines, long_header, text_replaces_the_body, problem, reasons, escaping, params,
+           arguments)
