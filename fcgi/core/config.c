@@ -78,13 +78,13 @@ static bool belongs(const struct config_key *key, const char *section)
 
 static bool fail_unknown_key(struct parser *p, const char *section, const char *name)
 {
-    const struct config_key *nearest = NULL;
+    const struct config_key *nearest = config_keys;
     for (const struct config_key *k = config_keys; k->name != NULL; k++) {
         if (strcmp(k->name, name) == 0 && !belongs(k, section)) {
             return fail(p, "[%s] %s: unknown here; it belongs to [%s]", section, name, k->section);
         }
         if (belongs(k, section) &&
-            (nearest == NULL || distance(name, k->name) < distance(name, nearest->name))) {
+            (!belongs(nearest, section) || distance(name, k->name) < distance(name, nearest->name))) {
             nearest = k;
         }
     }
