@@ -33,13 +33,15 @@ bool db_exec(struct db *db, const char *sql, struct error *e);
 
 /* A running SELECT. */
 struct db_rows;
-/* Runs SQL with N parameters for its '?'. NULL on failure. Prepared once a connection and text. Only one
- * result may be open on a connection at a time. */
+/* Runs SQL with N parameters (at most 16) for its '?'. NULL on failure. Prepared once a connection and text.
+ * Only one result may be open on a connection at a time. Rows come as they are read, values up to 255 MB. */
 struct db_rows *db_query(struct db *db, const char *sql, const struct db_value *params, size_t n,
                          struct error *e);
 /* The next row; false at the end or on failure (*FAILED tells, E says why). */
 bool db_next(struct db_rows *rows, bool *failed, struct error *e);
-/* Column I of the current row: text (absent when NULL; valid until the next row), or a number. */
+unsigned db_columns(const struct db_rows *rows);
+/* Column I of the current row: text (absent when NULL; valid until the next row), or a number (0 when NULL).
+ * A number can be had as text too. */
 struct str db_text(const struct db_rows *rows, unsigned i);
 bool db_is_null(const struct db_rows *rows, unsigned i);
 int64_t db_int(const struct db_rows *rows, unsigned i);

@@ -18,22 +18,26 @@ bool reader_pins(struct db *db, void *ctx, struct pin_row **rows, size_t *n, str
 bool reader_shutoffs(struct db *db, void *ctx, struct shutoff_row **rows, size_t *n, struct error *e);
 
 /* What is compared every minute: names and a stamp that changes with any data_version of the release (base
- * and assets; which table it is in counts too). */
+ * and assets; which table it is in counts too). A name that no table has would have the stamp 0. */
 struct release_stamp {
     struct str name;
     uint64_t stamp;
 };
 bool reader_release_stamps(struct db *db, void *ctx, struct release_stamp **stamps, size_t *n,
                            struct error *e);
-/* The same, in one number each, for the small tables: rules, pins, shutoffs. */
+/* The same, in one number each, for the small tables: rules, pins, shutoffs. It changes with any column that
+ * the functions above read. */
 struct table_stamps {
     uint64_t rules, pins, shutoffs;
 };
 bool reader_table_stamps(struct db *db, struct table_stamps *stamps, struct error *e);
 
 /* The release NAME: from releases_json and release_assets if it is in the first (or has assets), else from
- * releases (reference: services/releases.py get_release, then dbo.releases). ROW is owned by CTX. *FOUND is
- * false when there is none. Names compare exactly whatever the collation. Returns false on failure. */
+ * releases (reference: services/releases.py get_release, then dbo.releases). A row of releases_json that
+ * holds nothing (NULL, null, {}) and has no assets does not count. ROW is owned by CTX; its assets are in the
+ * order of their paths' bytes, and their json is absent where the column is NULL. *FOUND is false when there
+ * is none; STAMP is what reader_release_stamps() gives, or would. Names compare exactly whatever the
+ * collation. Returns false on failure. */
 bool reader_release(struct db *db, void *ctx, struct str name, struct release_row *row, uint64_t *stamp,
                     bool *found, struct error *e);
 
@@ -48,11 +52,14 @@ struct feed_change {
  * asked for again for gap_s seconds. */
 struct feed;
 struct feed *feed_new(void *ctx, int gap_s);
-/* Inside the consistent read of a full build: from here on. NOW_MS is monotonic time. */
+/* Inside the consistent read of a full build: from here on. Ids missing among the newest 10,000 are asked for
+ * too: their transactions may still be under way. NOW_MS is monotonic time. */
 bool feed_start(struct feed *feed, struct db *db, int64_t now_ms, struct error *e);
 /* What came since: changes, owned by CTX, each table and key once. *REBUILD is set where the feed cannot tell
- * (the cursor is beyond the newest id or before the oldest kept one, or too many gaps): build everything
- * again. One statement where nothing has happened. */
+ * (the cursor is beyond the newest id or before the oldest kept one, too many changes or gaps, a release
+ * without its name): build everything again, from feed_start() on. The changes are not told again: who fails
+ * to act on them has to remember them. After a failure nothing counts as told. One statement where nothing
+ * has happened. */
 bool feed_poll(struct feed *feed, struct db *db, void *ctx, int64_t now_ms, struct feed_change **changes,
                size_t *n, bool *rebuild, struct error *e);
 /* The newest id seen, and how many ids are missing. */

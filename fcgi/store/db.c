@@ -1,0 +1,370 @@
+/* Every column is fetched as text, whatever its type: one representation for numbers, JSON and blobs alike,
+ * and none that depends on how a server declares a column. Results are read row by row, so that a big table
+ * costs the memory of its longest row. */
+#include "store/db.h"
+
+#include <mysql.h>
+#include <errmsg.h>
+#include <mysqld_error.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+enum {
+    STATEMENTS_MAX = 64,    /* prepared statements kept on a connection; the oldest goes first */
+    PARAMS_MAX = 16,        /* '?' in a statement */
+    COLUMN_START = 256,     /* bytes of a column's first buffer */
+    COLUMN_MAX = 255 << 20, /* bytes of a value; under 256 MB, more than which talloc refuses to give */
+    PACKET_MAX = 256 << 20,
+};
+
+struct statement {
+    char *sql;
+    MYSQL_STMT *stmt;
+};
+
+struct db {
+    MYSQL *mysql;
+    bool alive;
+    struct statement statements[STATEMENTS_MAX];
+    unsigned n_statements;
+    unsigned oldest; /* which one to replace when all places are taken */
+    struct db_rows *open;
+};
+
+struct column {
+    char *p;
+    size_t cap;
+    unsigned long n;
+    my_bool null;
+};
+
+struct db_rows {
+    struct db *db;
+    MYSQL_STMT *stmt;
+    unsigned n_columns;
+    struct column *columns;
+    MYSQL_BIND *binds;
+};
+
+/* ---- errors ---- */
+
+/* Errors after which the server has closed the connection, or will not hear us on it again. */
+static bool is_fatal(unsigned code)
+{
+    switch (code) {
+    case ER_SERVER_SHUTDOWN:
+    case ER_ABORTING_CONNECTION:
+    case ER_NEW_ABORTING_CONNECTION:
+    case ER_NET_PACKET_TOO_LARGE:
+    case ER_NET_READ_ERROR_FROM_PIPE:
+    case ER_NET_FCNTL_ERROR:
+    case ER_NET_PACKETS_OUT_OF_ORDER:
+    case ER_NET_UNCOMPRESS_ERROR:
+    case ER_NET_READ_ERROR:
+    case ER_NET_READ_INTERRUPTED:
+    case ER_NET_ERROR_ON_WRITE:
+    case ER_NET_WRITE_INTERRUPTED:
+    case ER_CONNECTION_KILLED:
+        return true;
+    default:
+        /* Errors of the client library: the connection is gone, or nobody knows where in its stream we are.
+         */
+        return (code >= CR_MIN_ERROR && code <= CR_MAX_ERROR) ||
+               (code >= CER_MIN_ERROR && code <= CER_MAX_ERROR);
+    }
+}
+
+static bool failed_with(struct db *db, unsigned code, const char *what, struct error *e)
+{
+    if (is_fatal(code)) {
+        db->alive = false;
+    }
+    return error_set(e, 503, "database: %s (error %u)", what, code);
+}
+
+static bool connection_failed(struct db *db, struct error *e)
+{
+    return failed_with(db, mysql_errno(db->mysql), mysql_error(db->mysql), e);
+}
+
+static bool statement_failed(struct db *db, MYSQL_STMT *stmt, struct error *e)
+{
+    return failed_with(db, mysql_stmt_errno(stmt), mysql_stmt_error(stmt), e);
+}
+
+/* ---- connecting ---- */
+
+static void init_library(void)
+{
+    if (mysql_library_init(0, NULL, NULL) != 0) {
+        abort();
+    }
+}
+
+static int close_connection(struct db *db)
+{
+    for (unsigned i = 0; i < db->n_statements; i++) {
+        mysql_stmt_close(db->statements[i].stmt);
+    }
+    mysql_close(db->mysql);
+    return 0;
+}
+
+static void set_options(MYSQL *mysql, const struct config *config)
+{
+    unsigned connect_s = (unsigned)config->database.connect_timeout_s;
+    unsigned read_s = (unsigned)config->database.read_timeout_s;
+    unsigned write_s = (unsigned)config->database.write_timeout_s;
+    unsigned protocol = config->database.host[0] != '\0' ? MYSQL_PROTOCOL_TCP : MYSQL_PROTOCOL_SOCKET;
+    unsigned no_local_infile = 0;
+    unsigned long packet_max = PACKET_MAX;
+    my_bool off = 0;
+    mysql_options(mysql, MYSQL_OPT_RECONNECT, &off);
+    mysql_options(mysql, MYSQL_OPT_CONNECT_TIMEOUT, &connect_s);
+    mysql_options(mysql, MYSQL_OPT_READ_TIMEOUT, &read_s);
+    mysql_options(mysql, MYSQL_OPT_WRITE_TIMEOUT, &write_s);
+    mysql_options(mysql, MYSQL_OPT_PROTOCOL, &protocol);
+    mysql_options(mysql, MYSQL_OPT_LOCAL_INFILE, &no_local_infile);
+    mysql_options(mysql, MYSQL_OPT_MAX_ALLOWED_PACKET, &packet_max);
+    mysql_options(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+    mysql_options(mysql, MYSQL_INIT_COMMAND,
+                  "SET NAMES utf8mb4, time_zone = '+00:00', autocommit = 1, sql_mode = 'STRICT_ALL_TABLES,"
+                  "NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'");
+    mysql_options(mysql, MYSQL_INIT_COMMAND, "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");
+}
+
+struct db *db_open(void *ctx, const struct config *config, struct error *e)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, init_library);
+    struct db *db = mem_new(ctx, struct db);
+    db->mysql = mem_check(mysql_init(NULL));
+    talloc_set_destructor(db, close_connection);
+    set_options(db->mysql, config);
+    bool tcp = config->database.host[0] != '\0';
+    if (mysql_real_connect(db->mysql, tcp ? config->database.host : NULL, config->database.user,
+                           config->database.password, config->database.name,
+                           tcp ? (unsigned)config->database.port : 0, tcp ? NULL : config->database.socket,
+                           0) == NULL) {
+        connection_failed(db, e);
+        talloc_free(db);
+        return NULL;
+    }
+    db->alive = true;
+    return db;
+}
+
+bool db_alive(const struct db *db)
+{
+    return db->alive;
+}
+
+bool db_exec(struct db *db, const char *sql, struct error *e)
+{
+    if (db->open != NULL) {
+        return error_set(e, 500, "database: a result is still open");
+    }
+    return mysql_real_query(db->mysql, sql, strlen(sql)) == 0 || connection_failed(db, e);
+}
+
+/* ---- statements ---- */
+
+static void forget(struct db *db, MYSQL_STMT *stmt)
+{
+    for (unsigned i = 0; i < db->n_statements; i++) {
+        if (db->statements[i].stmt == stmt) {
+            talloc_free(db->statements[i].sql);
+            db->statements[i] = db->statements[--db->n_statements];
+            break;
+        }
+    }
+    mysql_stmt_close(stmt);
+}
+
+static void keep(struct db *db, const char *sql, MYSQL_STMT *stmt)
+{
+    struct statement *place;
+    if (db->n_statements < STATEMENTS_MAX) {
+        place = &db->statements[db->n_statements++];
+    } else {
+        place = &db->statements[db->oldest];
+        db->oldest = (db->oldest + 1) % STATEMENTS_MAX;
+        mysql_stmt_close(place->stmt);
+        talloc_free(place->sql);
+    }
+    *place = (struct statement){ .sql = mem_strndup(db, sql, strlen(sql)), .stmt = stmt };
+}
+
+static MYSQL_STMT *prepare(struct db *db, const char *sql, struct error *e)
+{
+    for (unsigned i = 0; i < db->n_statements; i++) {
+        if (strcmp(db->statements[i].sql, sql) == 0) {
+            return db->statements[i].stmt;
+        }
+    }
+    MYSQL_STMT *stmt = mem_check(mysql_stmt_init(db->mysql));
+    if (mysql_stmt_prepare(stmt, sql, strlen(sql)) != 0) {
+        statement_failed(db, stmt, e);
+        mysql_stmt_close(stmt);
+        return NULL;
+    }
+    keep(db, sql, stmt);
+    return stmt;
+}
+
+static bool execute(struct db *db, MYSQL_STMT *stmt, const struct db_value *params, size_t n, struct error *e)
+{
+    MYSQL_BIND binds[PARAMS_MAX] = { 0 };
+    if (n > PARAMS_MAX || mysql_stmt_param_count(stmt) != n) {
+        return error_set(e, 500, "database: a statement with %lu parameters was given %zu",
+                         mysql_stmt_param_count(stmt), n);
+    }
+    for (size_t i = 0; i < n; i++) {
+        binds[i].buffer_type = params[i].type == DB_INT    ? MYSQL_TYPE_LONGLONG
+                               : params[i].type == DB_TEXT ? MYSQL_TYPE_STRING
+                                                           : MYSQL_TYPE_NULL;
+        /* The interface lacks the const; the library only reads. */
+        binds[i].buffer = params[i].type == DB_INT ? (void *)&params[i].i : (void *)params[i].text.p;
+        binds[i].buffer_length = (unsigned long)params[i].text.n;
+    }
+    if ((n > 0 && mysql_stmt_bind_param(stmt, binds) != 0) || mysql_stmt_execute(stmt) != 0) {
+        return statement_failed(db, stmt, e);
+    }
+    return true;
+}
+
+static void bind_column(struct db_rows *rows, unsigned i)
+{
+    struct column *c = &rows->columns[i];
+    rows->binds[i] = (MYSQL_BIND){
+        .buffer_type = MYSQL_TYPE_STRING,
+        .buffer = c->p,
+        .buffer_length = (unsigned long)c->cap,
+        .length = &c->n,
+        .is_null = &c->null,
+    };
+}
+
+static struct db_rows *open_rows(struct db *db, MYSQL_STMT *stmt, struct error *e)
+{
+    unsigned n_columns = mysql_stmt_field_count(stmt);
+    if (n_columns == 0) {
+        error_set(e, 500, "database: a query without a result");
+        return NULL;
+    }
+    struct db_rows *rows = mem_new(db, struct db_rows);
+    rows->db = db;
+    rows->stmt = stmt;
+    rows->n_columns = n_columns;
+    rows->columns = mem_array(rows, struct column, rows->n_columns);
+    rows->binds = mem_array(rows, MYSQL_BIND, rows->n_columns);
+    for (unsigned i = 0; i < rows->n_columns; i++) {
+        rows->columns[i].cap = COLUMN_START;
+        rows->columns[i].p = mem_array(rows, char, COLUMN_START);
+        bind_column(rows, i);
+    }
+    if (mysql_stmt_bind_result(stmt, rows->binds) != 0) {
+        statement_failed(db, stmt, e);
+        talloc_free(rows);
+        return NULL;
+    }
+    db->open = rows;
+    return rows;
+}
+
+struct db_rows *db_query(struct db *db, const char *sql, const struct db_value *params, size_t n,
+                         struct error *e)
+{
+    if (db->open != NULL) {
+        error_set(e, 500, "database: a result is still open");
+        return NULL;
+    }
+    MYSQL_STMT *stmt = prepare(db, sql, e);
+    if (stmt == NULL) {
+        return NULL;
+    }
+    struct db_rows *rows = execute(db, stmt, params, n, e) ? open_rows(db, stmt, e) : NULL;
+    if (rows == NULL) {
+        forget(db, stmt);
+    }
+    return rows;
+}
+
+/* ---- rows ---- */
+
+/* Fetches again, into a longer buffer, what was cut off. */
+static bool fetch_rest(struct db_rows *rows, unsigned i, struct error *e)
+{
+    struct column *c = &rows->columns[i];
+    if (c->n > COLUMN_MAX) {
+        return error_set(e, 500, "database: a value of %lu bytes is too long", c->n);
+    }
+    size_t cap = c->cap * 2 > c->n ? c->cap * 2 : c->n;
+    talloc_free(c->p);
+    c->cap = cap < COLUMN_MAX ? cap : COLUMN_MAX;
+    c->p = mem_check(talloc_size(rows, c->cap));
+    bind_column(rows, i);
+    return mysql_stmt_fetch_column(rows->stmt, &rows->binds[i], i, 0) == 0 ||
+           statement_failed(rows->db, rows->stmt, e);
+}
+
+bool db_next(struct db_rows *rows, bool *failed, struct error *e)
+{
+    *failed = false;
+    int rc = mysql_stmt_fetch(rows->stmt);
+    if (rc == MYSQL_NO_DATA) {
+        return false;
+    }
+    if (rc != 0 && rc != MYSQL_DATA_TRUNCATED) {
+        *failed = true;
+        return statement_failed(rows->db, rows->stmt, e);
+    }
+    bool grew = false;
+    for (unsigned i = 0; i < rows->n_columns && !*failed; i++) {
+        if (!rows->columns[i].null && rows->columns[i].n > rows->columns[i].cap) {
+            *failed = !fetch_rest(rows, i, e);
+            grew = true;
+        }
+    }
+    if (grew && !*failed && mysql_stmt_bind_result(rows->stmt, rows->binds) != 0) {
+        *failed = !statement_failed(rows->db, rows->stmt, e);
+    }
+    return !*failed;
+}
+
+unsigned db_columns(const struct db_rows *rows)
+{
+    return rows->n_columns;
+}
+
+struct str db_text(const struct db_rows *rows, unsigned i)
+{
+    const struct column *c = &rows->columns[i];
+    return c->null ? STR_NONE : (struct str){ c->p, c->n };
+}
+
+bool db_is_null(const struct db_rows *rows, unsigned i)
+{
+    return rows->columns[i].null != 0;
+}
+
+int64_t db_int(const struct db_rows *rows, unsigned i)
+{
+    char digits[32];
+    struct str text = db_text(rows, i);
+    size_t n = text.n < sizeof(digits) - 1 ? text.n : sizeof(digits) - 1;
+    if (n > 0) {
+        memcpy(digits, text.p, n);
+    }
+    digits[n] = '\0';
+    return strtoll(digits, NULL, 10);
+}
+
+void db_rows_close(struct db_rows *rows)
+{
+    if (rows != NULL) {
+        mysql_stmt_free_result(rows->stmt);
+        rows->db->open = NULL;
+        talloc_free(rows);
+    }
+}

@@ -1,0 +1,362 @@
+/* The cursor is the newest id seen; behind it lie gaps, runs of ids that were not there when the cursor
+ * passed them: of transactions that are still under way, of rolled-back ones, or never given out
+ * (auto_increment_increment). One statement asks for what is beyond the cursor, for the ends of the feed, and
+ * for how many rows there are between the first gap and the last: only when that number is not the expected
+ * one is this window read again. */
+#include "store/reader.h"
+
+#include <stdlib.h>
+
+enum {
+    LOOK_BACK = 10000,    /* ids before the newest one that are looked at to begin with */
+    GAPS_MAX = 50000,     /* runs of missing ids; beyond this everything is built again */
+    CHANGES_MAX = 100000, /* rows in one poll; the same */
+};
+
+/* Ids FIRST…LAST are missing. */
+struct gap {
+    uint64_t first, last;
+    int64_t since_ms;
+};
+
+struct gaps {
+    struct gap *gap; /* by id */
+    size_t n, cap;
+};
+
+struct feed {
+    int64_t gap_ms;
+    uint64_t cursor; /* 0: nothing seen yet */
+    uint64_t lowest; /* the oldest id of the feed at the last poll */
+    struct gaps gaps;
+    int64_t gone; /* rows of the window that were there and are no more: pruned */
+};
+
+/* One poll. It works on a copy of the feed, which counts once all has been read. */
+struct poll {
+    struct feed *feed;
+    void *ctx;
+    int64_t now_ms;
+    uint64_t lowest, highest; /* ids of the feed; 0 when it is empty */
+    uint64_t first, last;     /* the window, from the first gap to the last */
+    int64_t expected, window; /* rows in it, as we know it and as it is */
+    struct feed_change *changes;
+    size_t n, cap;
+    bool rebuild;
+};
+
+struct feed *feed_new(void *ctx, int gap_s)
+{
+    struct feed *feed = mem_new(ctx, struct feed);
+    feed->gap_ms = (int64_t)gap_s * 1000;
+    return feed;
+}
+
+uint64_t feed_cursor(const struct feed *feed)
+{
+    return feed->cursor;
+}
+
+size_t feed_gaps(const struct feed *feed)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < feed->gaps.n; i++) {
+        n += feed->gaps.gap[i].last - feed->gaps.gap[i].first + 1;
+    }
+    return n;
+}
+
+/* ---- gaps ---- */
+
+static void add_gap(void *ctx, struct gaps *gaps, struct gap gap)
+{
+    if (gap.first > gap.last) {
+        return;
+    }
+    if (gaps->n == gaps->cap) {
+        gaps->cap = gaps->cap == 0 ? 64 : 2 * gaps->cap;
+        gaps->gap = mem_resize(ctx, gaps->gap, struct gap, gaps->cap);
+    }
+    gaps->gap[gaps->n++] = gap;
+}
+
+/* The ids between the cursor and ID, which is seen now, are missing. */
+static void pass(struct feed *feed, uint64_t id, int64_t now_ms)
+{
+    uint64_t from = feed->cursor + 1;
+    if (feed->cursor == 0 && id > LOOK_BACK) {
+        from = id - LOOK_BACK;
+    }
+    add_gap(feed, &feed->gaps, (struct gap){ from, id - 1, now_ms });
+    feed->cursor = id;
+}
+
+/* How many rows the window has if nothing has come into a gap. */
+static int64_t expected_rows(const struct feed *feed)
+{
+    const struct gaps *gaps = &feed->gaps;
+    int64_t n = -feed->gone;
+    for (size_t i = 1; i < gaps->n; i++) {
+        n += (int64_t)(gaps->gap[i].first - gaps->gap[i - 1].last - 1);
+    }
+    return n;
+}
+
+static void expire_gaps(struct feed *feed, int64_t now_ms)
+{
+    struct gaps *gaps = &feed->gaps;
+    size_t n = 0;
+    for (size_t i = 0; i < gaps->n; i++) {
+        if (now_ms - gaps->gap[i].since_ms < feed->gap_ms) {
+            gaps->gap[n++] = gaps->gap[i];
+        }
+    }
+    gaps->n = n;
+}
+
+/* ---- changes ---- */
+
+static enum feed_table table_of(struct str name)
+{
+    static const struct {
+        const char *name;
+        enum feed_table table;
+    } tables[] = {
+        { "rules", FEED_RULES },
+        { "releases", FEED_RELEASES },
+        { "releases_json", FEED_RELEASES },
+        { "release_assets", FEED_RELEASES },
+        { "pinnable_releases", FEED_PINS },
+        { "emergency_shutoffs", FEED_SHUTOFFS },
+    };
+    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+        if (str_eq(name, str_of(tables[i].name))) {
+            return tables[i].table;
+        }
+    }
+    return FEED_OTHER;
+}
+
+/* A big release is written as hundreds of rows in a row: the same as the last change is not noted again. */
+static void note(struct poll *poll, struct str table_name, struct str key)
+{
+    enum feed_table table = table_of(table_name);
+    key = table == FEED_RELEASES ? key : STR_NONE;
+    if (table == FEED_RELEASES && str_absent(key)) {
+        poll->rebuild = true;
+        return;
+    }
+    const struct feed_change *last = poll->n > 0 ? &poll->changes[poll->n - 1] : NULL;
+    if (last != NULL && last->table == table && str_eq(last->key, key)) {
+        return;
+    }
+    if (poll->n == CHANGES_MAX) {
+        poll->rebuild = true;
+        return;
+    }
+    if (poll->n == poll->cap) {
+        poll->cap = poll->cap == 0 ? 16 : 2 * poll->cap;
+        poll->changes = mem_resize(poll->ctx, poll->changes, struct feed_change, poll->cap);
+    }
+    if (!str_absent(key)) {
+        key.p = mem_strndup(poll->ctx, key.p, key.n);
+    }
+    poll->changes[poll->n++] = (struct feed_change){ table, key };
+}
+
+static int change_cmp(const void *a, const void *b)
+{
+    const struct feed_change *x = a, *y = b;
+    return x->table != y->table ? (x->table > y->table) - (x->table < y->table) : str_cmp(x->key, y->key);
+}
+
+/* Each table and key once. */
+static void make_unique(struct poll *poll)
+{
+    size_t n = 0;
+    if (poll->n > 0) {
+        qsort(poll->changes, poll->n, sizeof(*poll->changes), change_cmp);
+    }
+    for (size_t i = 0; i < poll->n; i++) {
+        if (n == 0 || change_cmp(&poll->changes[n - 1], &poll->changes[i]) != 0) {
+            poll->changes[n++] = poll->changes[i];
+        }
+    }
+    poll->n = n;
+}
+
+/* ---- reading ---- */
+
+/* Reads what is beyond the cursor. The first row is always there: it carries the three numbers. */
+static bool read_new(struct poll *poll, struct db *db, struct error *e)
+{
+    struct feed *feed = poll->feed;
+    struct db_value params[] = { DB_I((int64_t)poll->first), DB_I((int64_t)poll->last),
+                                 DB_I((int64_t)feed->cursor) };
+    bool failed = false;
+    struct db_rows *rows =
+        db_query(db,
+                 "SELECT (SELECT MIN(id) FROM balrog_changes), (SELECT MAX(id) FROM balrog_changes), "
+                 "(SELECT COUNT(*) FROM balrog_changes WHERE id BETWEEN ? AND ?), c.id, c.tbl, c.k "
+                 "FROM (SELECT 1 AS one) AS always LEFT JOIN balrog_changes AS c ON c.id > ? ORDER BY c.id",
+                 params, 3, e);
+    if (rows == NULL) {
+        return false;
+    }
+    while (db_next(rows, &failed, e)) {
+        poll->lowest = (uint64_t)db_int(rows, 0);
+        poll->highest = (uint64_t)db_int(rows, 1);
+        poll->window = db_int(rows, 2);
+        if (!db_is_null(rows, 3) && !poll->rebuild) {
+            pass(feed, (uint64_t)db_int(rows, 3), poll->now_ms);
+            note(poll, db_text(rows, 4), db_text(rows, 5));
+            poll->rebuild |= feed->gaps.n > GAPS_MAX;
+        }
+    }
+    db_rows_close(rows);
+    return !failed;
+}
+
+/* ID is there. If it was missing, its gap, the one at *I or behind, is cut in two; whole gaps before it go to
+ * NEXT. */
+static bool fill(struct feed *feed, size_t *i, struct gaps *next, uint64_t id)
+{
+    struct gaps *gaps = &feed->gaps;
+    while (*i < gaps->n && gaps->gap[*i].last < id) {
+        add_gap(feed, next, gaps->gap[(*i)++]);
+    }
+    struct gap *gap = &gaps->gap[*i];
+    if (*i == gaps->n || gap->first > id) {
+        return false;
+    }
+    add_gap(feed, next, (struct gap){ gap->first, id - 1, gap->since_ms });
+    gap->first = id + 1;
+    return true;
+}
+
+/* Reads the window again: what has come into gaps since. */
+static bool read_window(struct poll *poll, struct db *db, struct error *e)
+{
+    struct feed *feed = poll->feed;
+    struct db_value params[] = { DB_I((int64_t)poll->first), DB_I((int64_t)poll->last) };
+    struct gaps next = { 0 };
+    size_t i = 0;
+    int64_t known = 0;
+    bool failed = false;
+    struct db_rows *rows = db_query(
+        db, "SELECT id, tbl, k FROM balrog_changes WHERE id BETWEEN ? AND ? ORDER BY id", params, 2, e);
+    if (rows == NULL) {
+        return false;
+    }
+    while (db_next(rows, &failed, e)) {
+        if (fill(feed, &i, &next, (uint64_t)db_int(rows, 0))) {
+            note(poll, db_text(rows, 1), db_text(rows, 2));
+        } else {
+            known++;
+        }
+    }
+    db_rows_close(rows);
+    while (i < feed->gaps.n) {
+        add_gap(feed, &next, feed->gaps.gap[i++]);
+    }
+    talloc_free(feed->gaps.gap);
+    feed->gaps = next;
+    feed->gone += poll->expected - known;
+    return !failed;
+}
+
+/* The newest id and the oldest. */
+static bool read_ends(struct db *db, uint64_t *lowest, uint64_t *highest, struct error *e)
+{
+    bool failed = false;
+    struct db_rows *rows = db_query(db, "SELECT MIN(id), MAX(id) FROM balrog_changes", NULL, 0, e);
+    if (rows == NULL) {
+        return false;
+    }
+    if (db_next(rows, &failed, e)) {
+        *lowest = (uint64_t)db_int(rows, 0);
+        *highest = (uint64_t)db_int(rows, 1);
+    }
+    db_rows_close(rows);
+    return !failed;
+}
+
+bool feed_start(struct feed *feed, struct db *db, int64_t now_ms, struct error *e)
+{
+    uint64_t highest = 0;
+    bool failed = false;
+    feed->cursor = 0;
+    feed->gaps.n = 0;
+    feed->gone = 0;
+    if (!read_ends(db, &feed->lowest, &highest, e)) {
+        return false;
+    }
+    feed->cursor = highest > LOOK_BACK ? highest - LOOK_BACK : 0;
+    struct db_value from = DB_I((int64_t)feed->cursor);
+    struct db_rows *rows =
+        db_query(db, "SELECT id FROM balrog_changes WHERE id > ? ORDER BY id", &from, 1, e);
+    if (rows == NULL) {
+        return false;
+    }
+    while (db_next(rows, &failed, e)) {
+        pass(feed, (uint64_t)db_int(rows, 0), now_ms);
+    }
+    db_rows_close(rows);
+    return !failed;
+}
+
+/* ---- polling ---- */
+
+static struct feed *copy_feed(const struct feed *feed, void *ctx)
+{
+    struct feed *copy = mem_new(ctx, struct feed);
+    *copy = *feed;
+    copy->gaps = (struct gaps){ 0 };
+    for (size_t i = 0; i < feed->gaps.n; i++) {
+        add_gap(copy, &copy->gaps, feed->gaps.gap[i]);
+    }
+    return copy;
+}
+
+static void adopt(struct feed *feed, const struct feed *copy)
+{
+    talloc_free(feed->gaps.gap);
+    *feed = *copy;
+    talloc_steal(feed, feed->gaps.gap);
+}
+
+/* Is this another feed than the one that CURSOR belongs to, or has it lost rows that we have not seen? */
+static bool is_lost(const struct poll *poll, uint64_t cursor)
+{
+    return cursor > 0 && (poll->highest < cursor || poll->lowest > cursor + 1);
+}
+
+bool feed_poll(struct feed *feed, struct db *db, void *ctx, int64_t now_ms, struct feed_change **changes,
+               size_t *n, bool *rebuild, struct error *e)
+{
+    const struct gaps *gaps = &feed->gaps;
+    struct poll poll = { .feed = copy_feed(feed, ctx), .ctx = ctx, .now_ms = now_ms, .first = 1 };
+    if (gaps->n > 0) {
+        poll.first = gaps->gap[0].first;
+        poll.last = gaps->gap[gaps->n - 1].last;
+        poll.expected = expected_rows(feed);
+    }
+    bool ok = read_new(&poll, db, e);
+    poll.rebuild |= ok && is_lost(&poll, feed->cursor);
+    if (ok && !poll.rebuild && gaps->n > 0 && (poll.window != poll.expected || poll.lowest != feed->lowest)) {
+        ok = read_window(&poll, db, e);
+    }
+    *rebuild = ok && poll.rebuild;
+    *n = 0;
+    *changes = NULL;
+    if (ok && !poll.rebuild) {
+        make_unique(&poll);
+        expire_gaps(poll.feed, now_ms);
+        poll.feed->lowest = poll.lowest;
+        adopt(feed, poll.feed);
+        *changes = poll.changes;
+        *n = poll.n;
+    }
+    talloc_free(poll.feed);
+    return ok;
+}

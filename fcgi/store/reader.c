@@ -1,0 +1,394 @@
+/* Rows as the public service wants them. Whatever is compared is compared again here, byte for byte: an
+ * adopted database may have a collation to which "Firefox" and "firefox " are the same.
+ *
+ * A release's stamp is made of everything that decides about it: its row in either table, and its assets. */
+#include "store/reader.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+
+bool reader_begin(struct db *db, struct error *e)
+{
+    return db_exec(db, "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY", e);
+}
+
+bool reader_end(struct db *db, struct error *e)
+{
+    return db_exec(db, "COMMIT", e);
+}
+
+/* ---- helpers ---- */
+
+/* Calls ROW for each row that SQL gives. */
+static bool each_row(struct db *db, const char *sql, const struct db_value *params, size_t n,
+                     void (*row)(const struct db_rows *rows, void *arg), void *arg, struct error *e)
+{
+    bool failed = false;
+    struct db_rows *rows = db_query(db, sql, params, n, e);
+    if (rows == NULL) {
+        return false;
+    }
+    while (db_next(rows, &failed, e)) {
+        row(rows, arg);
+    }
+    db_rows_close(rows);
+    return !failed;
+}
+
+static struct str copy_column(void *ctx, const struct db_rows *rows, unsigned i)
+{
+    struct str s = db_text(rows, i);
+    return str_absent(s) ? STR_NONE : (struct str){ mem_strndup(ctx, s.p, s.n), s.n };
+}
+
+/* An array that grows by doubling, elements zeroed. */
+struct list {
+    void *ctx;   /* who owns it */
+    size_t size; /* of an element */
+    size_t n, cap;
+    char *p;
+};
+
+static void *list_add(struct list *list)
+{
+    if (list->n == list->cap) {
+        list->cap = list->cap == 0 ? 16 : 2 * list->cap;
+        list->p = mem_check(talloc_realloc_size(list->ctx, list->p, list->cap * list->size));
+    }
+    return memset(list->p + list->n++ * list->size, 0, list->size);
+}
+
+/* ---- the small tables ---- */
+
+static const char RULES[] = "SELECT rule_id, data_version, priority, backgroundRate, jaws, mig64, mapping, "
+                            "fallbackMapping, update_type, "
+                            "product, version, channel, buildTarget, buildID, locale, osVersion, memory, "
+                            "instructionSet, distribution, "
+                            "distVersion, headerArchitecture FROM rules ORDER BY rule_id";
+static const char PINS[] = "SELECT product, version, channel, mapping FROM pinnable_releases "
+                           "ORDER BY product, version, channel";
+static const char SHUTOFFS[] = "SELECT product, channel FROM emergency_shutoffs ORDER BY product, channel";
+
+/* Where the texts of a rule go, in the order of RULES. */
+enum { FIRST_TEXT = 6 };
+static const size_t rule_texts[] = {
+    offsetof(struct rule_row, mapping),
+    offsetof(struct rule_row, fallback_mapping),
+    offsetof(struct rule_row, update_type),
+    offsetof(struct rule_row, product),
+    offsetof(struct rule_row, version),
+    offsetof(struct rule_row, channel),
+    offsetof(struct rule_row, build_target),
+    offsetof(struct rule_row, build_id),
+    offsetof(struct rule_row, locale),
+    offsetof(struct rule_row, os_version),
+    offsetof(struct rule_row, memory),
+    offsetof(struct rule_row, instruction_set),
+    offsetof(struct rule_row, distribution),
+    offsetof(struct rule_row, dist_version),
+    offsetof(struct rule_row, header_architecture),
+};
+
+static enum tristate tristate_column(const struct db_rows *rows, unsigned i)
+{
+    return db_is_null(rows, i) ? TRI_UNKNOWN : db_int(rows, i) != 0 ? TRI_TRUE : TRI_FALSE;
+}
+
+static void add_rule(const struct db_rows *rows, void *arg)
+{
+    struct list *list = arg;
+    struct rule_row *rule = list_add(list);
+    rule->rule_id = db_int(rows, 0);
+    rule->data_version = db_int(rows, 1);
+    rule->has_priority = !db_is_null(rows, 2);
+    rule->priority = db_int(rows, 2);
+    rule->has_background_rate = !db_is_null(rows, 3);
+    rule->background_rate = db_int(rows, 3);
+    rule->jaws = tristate_column(rows, 4);
+    rule->mig64 = tristate_column(rows, 5);
+    for (unsigned i = 0; i < sizeof(rule_texts) / sizeof(rule_texts[0]); i++) {
+        *(struct str *)((char *)rule + rule_texts[i]) = copy_column(list->ctx, rows, FIRST_TEXT + i);
+    }
+}
+
+static void add_pin(const struct db_rows *rows, void *arg)
+{
+    struct list *list = arg;
+    struct pin_row *pin = list_add(list);
+    pin->product = copy_column(list->ctx, rows, 0);
+    pin->version = copy_column(list->ctx, rows, 1);
+    pin->channel = copy_column(list->ctx, rows, 2);
+    pin->mapping = copy_column(list->ctx, rows, 3);
+}
+
+static void add_shutoff(const struct db_rows *rows, void *arg)
+{
+    struct list *list = arg;
+    struct shutoff_row *shutoff = list_add(list);
+    shutoff->product = copy_column(list->ctx, rows, 0);
+    shutoff->channel = copy_column(list->ctx, rows, 1);
+}
+
+bool reader_rules(struct db *db, void *ctx, struct rule_row **rows, size_t *n, struct error *e)
+{
+    struct list list = { .ctx = ctx, .size = sizeof(struct rule_row) };
+    bool ok = each_row(db, RULES, NULL, 0, add_rule, &list, e);
+    *rows = (struct rule_row *)(void *)list.p;
+    *n = list.n;
+    return ok;
+}
+
+bool reader_pins(struct db *db, void *ctx, struct pin_row **rows, size_t *n, struct error *e)
+{
+    struct list list = { .ctx = ctx, .size = sizeof(struct pin_row) };
+    bool ok = each_row(db, PINS, NULL, 0, add_pin, &list, e);
+    *rows = (struct pin_row *)(void *)list.p;
+    *n = list.n;
+    return ok;
+}
+
+bool reader_shutoffs(struct db *db, void *ctx, struct shutoff_row **rows, size_t *n, struct error *e)
+{
+    struct list list = { .ctx = ctx, .size = sizeof(struct shutoff_row) };
+    bool ok = each_row(db, SHUTOFFS, NULL, 0, add_shutoff, &list, e);
+    *rows = (struct shutoff_row *)(void *)list.p;
+    *n = list.n;
+    return ok;
+}
+
+/* ---- stamps ---- */
+
+static const uint64_t HASH_START = 14695981039346656037u;
+
+/* FNV-1a, 64 bits. */
+static uint64_t hash_bytes(uint64_t h, const void *p, size_t n)
+{
+    const unsigned char *bytes = p;
+    for (size_t i = 0; i < n; i++) {
+        h = (h ^ bytes[i]) * 1099511628211u;
+    }
+    return h;
+}
+
+static void hash_row(const struct db_rows *rows, void *arg)
+{
+    uint64_t *h = arg;
+    for (unsigned i = 0; i < db_columns(rows); i++) {
+        struct str text = db_text(rows, i);
+        size_t length = str_absent(text) ? SIZE_MAX : text.n;
+        *h = hash_bytes(hash_bytes(*h, &length, sizeof(length)), text.p, text.n);
+    }
+}
+
+/* The small tables are hashed as a whole: a row that was deleted and made again may have its old version. */
+bool reader_table_stamps(struct db *db, struct table_stamps *stamps, struct error *e)
+{
+    *stamps = (struct table_stamps){ HASH_START, HASH_START, HASH_START };
+    return each_row(db, RULES, NULL, 0, hash_row, &stamps->rules, e) &&
+           each_row(db, PINS, NULL, 0, hash_row, &stamps->pins, e) &&
+           each_row(db, SHUTOFFS, NULL, 0, hash_row, &stamps->shutoffs, e);
+}
+
+/* What the three tables say about one release. */
+struct versions {
+    struct str name;
+    bool v1, v2;
+    int64_t v1_version, v2_version;
+    uint64_t n_assets, assets; /* how many, and the sum of their rows' checksums */
+};
+
+/* 0 where no table has anything. */
+static uint64_t stamp_of(const struct versions *v)
+{
+    if (!v->v1 && !v->v2 && v->n_assets == 0) {
+        return 0;
+    }
+    uint64_t parts[] = { v->v1,    (uint64_t)v->v1_version, v->v2, (uint64_t)v->v2_version, v->n_assets,
+                         v->assets };
+    uint64_t h = hash_bytes(HASH_START, parts, sizeof(parts));
+    return h != 0 ? h : 1;
+}
+
+static void add_v1(const struct db_rows *rows, void *arg)
+{
+    struct list *list = arg;
+    struct versions *v = list_add(list);
+    v->name = copy_column(list->ctx, rows, 0);
+    v->v1 = true;
+    v->v1_version = db_int(rows, 1);
+}
+
+static void add_v2(const struct db_rows *rows, void *arg)
+{
+    struct list *list = arg;
+    struct versions *v = list_add(list);
+    v->name = copy_column(list->ctx, rows, 0);
+    v->v2 = true;
+    v->v2_version = db_int(rows, 1);
+}
+
+static void add_assets(const struct db_rows *rows, void *arg)
+{
+    struct list *list = arg;
+    struct versions *v = list_add(list);
+    v->name = copy_column(list->ctx, rows, 0);
+    v->n_assets = (uint64_t)db_int(rows, 1);
+    v->assets = (uint64_t)db_int(rows, 2);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return str_cmp(((const struct versions *)a)->name, ((const struct versions *)b)->name);
+}
+
+/* Puts together what is said about the same name; returns how many names there are. */
+static size_t merge(struct versions *v, size_t n)
+{
+    size_t m = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (m == 0 || !str_eq(v[m - 1].name, v[i].name)) {
+            v[m++] = v[i];
+            continue;
+        }
+        struct versions *to = &v[m - 1];
+        to->v1 |= v[i].v1;
+        to->v2 |= v[i].v2;
+        to->v1_version += v[i].v1_version;
+        to->v2_version += v[i].v2_version;
+        to->n_assets += v[i].n_assets;
+        to->assets += v[i].assets;
+    }
+    return m;
+}
+
+bool reader_release_stamps(struct db *db, void *ctx, struct release_stamp **stamps, size_t *n,
+                           struct error *e)
+{
+    struct list list = { .ctx = ctx, .size = sizeof(struct versions) };
+    bool ok = each_row(db, "SELECT name, data_version FROM releases", NULL, 0, add_v1, &list, e) &&
+              each_row(db, "SELECT name, data_version FROM releases_json", NULL, 0, add_v2, &list, e) &&
+              each_row(db,
+                       "SELECT MIN(name), COUNT(*), SUM(CRC32(CONCAT(path, ':', data_version))) "
+                       "FROM release_assets GROUP BY BINARY name",
+                       NULL, 0, add_assets, &list, e);
+    struct versions *versions = (struct versions *)(void *)list.p;
+    if (list.n > 0) {
+        qsort(versions, list.n, sizeof(*versions), by_name);
+    }
+    *n = ok ? merge(versions, list.n) : 0;
+    *stamps = mem_array(ctx, struct release_stamp, *n);
+    for (size_t i = 0; i < *n; i++) {
+        (*stamps)[i] = (struct release_stamp){ versions[i].name, stamp_of(&versions[i]) };
+    }
+    talloc_free(versions);
+    return ok;
+}
+
+/* ---- one release ---- */
+
+/* A release while it is being read: what is wanted, and what was found so far. */
+struct reading {
+    struct str name;
+    struct versions versions;
+    struct str v1_product, v1_json, v2_product, v2_json;
+    struct list assets; /* its ctx owns all texts */
+};
+
+static void take_v2(const struct db_rows *rows, void *arg)
+{
+    struct reading *r = arg;
+    if (str_eq(db_text(rows, 0), r->name)) {
+        r->versions.v2 = true;
+        r->versions.v2_version = db_int(rows, 1);
+        r->v2_product = copy_column(r->assets.ctx, rows, 2);
+        r->v2_json = copy_column(r->assets.ctx, rows, 3);
+    }
+}
+
+static void take_v1(const struct db_rows *rows, void *arg)
+{
+    struct reading *r = arg;
+    if (str_eq(db_text(rows, 0), r->name)) {
+        r->versions.v1 = true;
+        r->versions.v1_version = db_int(rows, 1);
+        r->v1_product = copy_column(r->assets.ctx, rows, 2);
+        r->v1_json = copy_column(r->assets.ctx, rows, 3);
+    }
+}
+
+static void take_asset(const struct db_rows *rows, void *arg)
+{
+    struct reading *r = arg;
+    if (str_eq(db_text(rows, 0), r->name)) {
+        struct release_asset *asset = list_add(&r->assets);
+        asset->path = copy_column(r->assets.ctx, rows, 1);
+        asset->json = copy_column(r->assets.ctx, rows, 2);
+        r->versions.n_assets++;
+        r->versions.assets += (uint64_t)db_int(rows, 3);
+    }
+}
+
+static int by_path(const void *a, const void *b)
+{
+    return str_cmp(((const struct release_asset *)a)->path, ((const struct release_asset *)b)->path);
+}
+
+/* Is this JSON nothing, by Python's lights: null, {}, []…? */
+static bool is_nothing(struct str json)
+{
+    static const char *const nothings[] = { "", "null", "false", "0", "\"\"", "{}", "[]" };
+    char text[8];
+    size_t n = 0;
+    for (size_t i = 0; i < json.n; i++) {
+        if (str_contains(STR(" \t\r\n"), (struct str){ json.p + i, 1 })) {
+            continue;
+        }
+        if (n == sizeof(text)) {
+            return false;
+        }
+        text[n++] = json.p[i];
+    }
+    for (size_t i = 0; i < sizeof(nothings) / sizeof(nothings[0]); i++) {
+        if (str_eq((struct str){ text, n }, str_of(nothings[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool reader_release(struct db *db, void *ctx, struct str name, struct release_row *row, uint64_t *stamp,
+                    bool *found, struct error *e)
+{
+    struct reading r = { .name = name, .assets = { .ctx = ctx, .size = sizeof(struct release_asset) } };
+    struct db_value by_its_name = DB_S(name);
+    if (!each_row(db, "SELECT name, data_version, product, data FROM releases_json WHERE name = ?",
+                  &by_its_name, 1, take_v2, &r, e) ||
+        !each_row(db,
+                  "SELECT name, path, data, CRC32(CONCAT(path, ':', data_version)) FROM release_assets WHERE "
+                  "name = ?",
+                  &by_its_name, 1, take_asset, &r, e)) {
+        return false;
+    }
+    bool has_base = !is_nothing(r.v2_json);
+    bool is_v2 = has_base || r.assets.n > 0;
+    struct db_value v1_params[] = { DB_I(is_v2), DB_S(name) };
+    if (!each_row(db, "SELECT name, data_version, product, IF(?, NULL, data) FROM releases WHERE name = ?",
+                  v1_params, 2, take_v1, &r, e)) {
+        return false;
+    }
+    if (r.assets.n > 0) {
+        qsort(r.assets.p, r.assets.n, r.assets.size, by_path);
+    }
+    *row = (struct release_row){
+        .name = { mem_strndup(ctx, name.p, name.n), name.n },
+        .product = is_v2 ? r.v2_product : r.v1_product,
+        .json = !is_v2     ? r.v1_json
+                : has_base ? r.v2_json
+                           : STR_NONE,
+        .assets = (const struct release_asset *)(const void *)r.assets.p,
+        .n_assets = r.assets.n,
+    };
+    *stamp = stamp_of(&r.versions);
+    *found = is_v2 || r.versions.v1;
+    return true;
+}
