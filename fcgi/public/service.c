@@ -4,6 +4,7 @@
 #include "public/service.h"
 
 #include "core/clock.h"
+#include "core/percent.h"
 #include "ops/log.h"
 #include "public/metrics.h"
 
@@ -185,7 +186,7 @@ static bool starts_with_update(struct str path)
 {
     char decoded[64];
     struct str head = str_slice(path, 0, path.n < sizeof decoded ? path.n : sizeof decoded);
-    return str_starts((struct str){ decoded, percent_decode(decoded, head, false) }, STR("/update"));
+    return str_starts((struct str){ decoded, path_decode(decoded, head) }, STR("/update"));
 }
 
 static void respond_wrong_method(const struct request *r, struct response *response)

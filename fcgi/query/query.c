@@ -3,35 +3,12 @@
  * which is as large as the longest URL, so nothing is allocated. */
 #include "query/query.h"
 
+#include "core/percent.h"
 #include "query/match.h"
 
 #include <stdio.h>
 
-/* ---- decoding ---- */
-
-static int hex(char c)
-{
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-}
-
-size_t percent_decode(char *dst, struct str src, bool plus)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < src.n; i++) {
-        char c = src.p[i];
-        if (c == '%' && src.n - i > 2 && hex(src.p[i + 1]) >= 0 && hex(src.p[i + 2]) >= 0) {
-            c = (char)(hex(src.p[i + 1]) << 4 | hex(src.p[i + 2]));
-            i += 2;
-        } else if (c == '+' && plus) {
-            c = ' ';
-        }
-        dst[n++] = c;
-    }
-    return n;
-}
+/* ---- cleaning ---- */
 
 /* How many bytes at S are one character to Python: a whole UTF-8 sequence, or what decoding with
  * errors="replace" turns into one U+FFFD, which is the longest valid beginning of a sequence. */
@@ -330,7 +307,7 @@ enum query_status query_parse(struct query *q, char *text, struct str uri, struc
     struct str fields[FIELDS_MAX];
     struct str raw = uri, path;
     str_split(&raw, '?', &path);
-    size_t used = percent_decode(text, path, false);
+    size_t used = path_decode(text, path);
     const struct form *form = find_form((struct str){ text, used }, fields);
     if (form == NULL) {
         return QUERY_NO_ROUTE;

@@ -71,8 +71,4 @@ enum query_status query_parse(struct query *q, char *text, struct str uri, struc
 /* The channel up to "-cck-" (reference: AUS.getFallbackChannel). */
 struct str fallback_channel(struct str channel);
 
-/* Percent-decodes SRC into DST (room for SRC.n bytes) and returns the length; broken escapes stay as they
- * are. PLUS: '+' is a space, as in query strings. */
-size_t percent_decode(char *dst, struct str src, bool plus);
-
 #endif

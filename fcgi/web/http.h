@@ -53,8 +53,4 @@ const char *http_reason(int status);
 /* S with &, < and > as entities (Python's html.escape(quote=False)). */
 void html_escape(struct buf *out, struct str s);
 
-/* One query parameter of ARGS ("a=1&b=2"): the last one named NAME, decoded and appended to OUT. False when
- * there is none. Decoded as forms are ('+' is a space); without '=' it is empty. */
-bool args_get(struct str args, const char *name, struct buf *out);
-
 #endif

@@ -93,34 +93,4 @@ START_TEST(params)
 }
 END_TEST
 
-/* VALUE NULL: there is none. */
-static void expect_arg(struct str args, const char *name, const char *value)
-{
-    buf_reset(&response.body);
-    ck_assert_int_eq(args_get(args, name, &response.body), value != NULL);
-    expect(&response.body, value != NULL ? value : "");
-}
-
-START_TEST(arguments)
-{
-    setup();
-    expect_arg(STR_NONE, "force", NULL);
-    expect_arg(STR(""), "force", NULL);
-    expect_arg(STR("force"), "force", "");
-    expect_arg(STR("force="), "force", "");
-    expect_arg(STR("a=1&force=2&b=3"), "force", "2");
-    expect_arg(STR("force=1&force=2"), "force", "2");
-    expect_arg(STR("forced=1&orce=2&forc=3"), "force", NULL);
-    expect_arg(STR("f%6Frce=a+b%20c%2"), "force", "a b c%2");
-    expect_arg(STR("x=1?avast=1"), "x", "1?avast=1");
-    expect_arg(STR("x=a=b"), "x", "a=b");
-    expect_arg(STR("x=%zz%4"), "x", "%zz%4");
-    expect_arg(STR("&&=&x=1&"), "x", "1");
-    expect_arg(STR("&&=1&"), "", "1");
-    ck_assert(args_get(STR("x=a%00b"), "x", (buf_reset(&response.body), &response.body)));
-    ck_assert_int_eq((int)response.body.n, 3);
-}
-END_TEST
-
-SUITE_MAIN("http", header_lines, long_header, text_replaces_the_body, problem, reasons, escaping, params,
-           arguments)
+SUITE_MAIN("http", header_lines, long_header, text_replaces_the_body, problem, reasons, escaping, params)

@@ -1,6 +1,8 @@
 /* Update URLs: the forms, the cleaning rules, query parameters, and input that no client should send. */
 #include "query/query.h"
 
+#include "core/percent.h"
+
 #include "suite.h"
 
 #include <stdio.h>
@@ -125,6 +127,40 @@ START_TEST(escapes)
     is(q.build_target, "%4");
     is(q.locale, "%");
     is(q.channel, "a+b+");
+}
+END_TEST
+
+START_TEST(paths_lose_their_dot_segments)
+{
+    static const struct {
+        const char *raw, *want;
+    } cases[] = {
+        { "/a/../b", "/b" },
+        { "/a/./b", "/a/b" },
+        { "/a/b/../..", "/" },
+        { "/../../a", "/a" },
+        { "/a/..", "/" },
+        { "/a/.", "/a/" },
+        { "/a/%2e%2e/b", "/a/../b" },
+        { "/a%2Fb/../c", "/a/c" },
+        { "/a/...", "/a/..." },
+        { "/a/.b/..c", "/a/.b/..c" },
+        { "//a//", "//a//" },
+        { "/a#b/../c", "/a" },
+        { "", "" },
+        { "/", "/" },
+        { "a/b", "a/b" },
+        { ".", "/" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char out[64];
+        struct str got = { out, path_decode(out, str_of(cases[i].raw)) };
+        ck_assert_msg(str_eq(got, str_of(cases[i].want)), "%s gives %.*s", cases[i].raw, STR_ARG(got));
+    }
+    ck_assert_int_eq(parse("/update/1/P/1.0/b/t/x/../l/c/update.xml"), QUERY_OK);
+    is(q.locale, "l");
+    ck_assert_int_eq(parse("/update/1/P/1.0/b/t/../c/update.xml"), QUERY_NO_ROUTE);
+    ck_assert_int_eq(parse("/update/1/P/1.0/b/t/%2E%2E/c/update.xml"), QUERY_OK);
 }
 END_TEST
 

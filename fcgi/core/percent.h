@@ -1,0 +1,16 @@
+/* Percent-decoding, of paths and of query parameters. */
+#ifndef BALROG_CORE_PERCENT_H
+#define BALROG_CORE_PERCENT_H
+
+#include "core/str.h"
+
+/* Decodes SRC into DST (room for SRC.n bytes) and returns the length. Escapes without two hexadecimal digits
+ * stay as they are. PLUS: '+' is a space, as in query strings. */
+size_t percent_decode(char *dst, struct str src, bool plus);
+
+/* The path of a URL as applications see it: up to '#', decoded, and without the segments "." and "..", the
+ * latter with what is before it. Only unescaped dots count (so does the reference's server, uWSGI). DST has
+ * room for RAW.n bytes, of which the length is returned. */
+size_t path_decode(char *dst, struct str raw);
+
+#endif
