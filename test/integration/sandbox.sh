@@ -1,0 +1,194 @@
+#!/bin/bash
+# scripts/sandbox: several side by side, idempotent, whole after an interruption, and gone when it is taken down.
+set -euo pipefail
+TOP=$(realpath -- "$(dirname -- "$0")/../..")
+# shellcheck source=test/integration/lib.sh
+. "$TOP/test/integration/lib.sh"
+
+WORK=$(mktemp -d)
+
+sandbox() {
+    "$TOP/scripts/sandbox" "$@"
+}
+
+take_down() {
+    local dir
+    for dir in "$WORK"/*/ "$WORK"/*/long*/; do
+        if [[ -e $dir/.balrog-sandbox ]]; then
+            sandbox down "$dir" || true
+        fi
+    done
+    rm -rf -- "$WORK"
+}
+trap take_down EXIT
+
+# The value of a variable that `up` printed: NAME in the lines TEXT.
+printed() {
+    sed -n "s/^$1=//p" <<<"$2"
+}
+
+# Processes that work somewhere below DIR.
+processes_of() {
+    local pid
+    for pid in /proc/[0-9]*; do
+        if [[ "$(readlink "$pid/cwd" 2>/dev/null)/" == "$1/"* ]]; then
+            printf '%s\n' "${pid#/proc/}"
+        fi
+    done
+}
+
+no_processes() {
+    equal '' "$(processes_of "$1" | tr '\n' ' ')"
+}
+
+runs() {
+    sandbox status "$1" >/dev/null
+}
+
+status_of() {
+    local status=0
+    "$@" >/dev/null 2>&1 || status=$?
+    printf '%s\n' "$status"
+}
+
+http() {
+    curl -s -o /dev/null -w '%{http_code}' --max-time 10 --noproxy '*' "$1" || true
+}
+
+rules() {
+    sandbox sql "$1" -N -e 'SELECT COUNT(*) FROM rules'
+}
+
+test_side_by_side() {
+    local one two
+    (sandbox up "$WORK/one" >"$WORK/one.out" 2>"$WORK/one.err") &
+    sandbox up "$WORK/two" --load "$TOP/conf/demo.sql" >"$WORK/two.out" 2>"$WORK/two.err" || cat "$WORK/two.err" >&2
+    wait $! || cat "$WORK/one.err" >&2
+    one=$(<"$WORK/one.out")
+    two=$(<"$WORK/two.out")
+    check "one answers" equal 200 "$(http "$(printed PUBLIC_URL "$one")/__lbheartbeat__")"
+    check "two answers" equal 200 "$(http "$(printed PUBLIC_URL "$two")/__lbheartbeat__")"
+    check "they have ports of their own" test "$(printed PUBLIC_URL "$one")" != "$(printed PUBLIC_URL "$two")"
+    check "one is empty" equal 0 "$(rules "$WORK/one")"
+    check "two was loaded" test "$(rules "$WORK/two")" -gt 10
+    check "status says that one runs" runs "$WORK/one"
+    check "the database's socket is printed" test -S "$(printed DB_SOCKET "$one")"
+    check "loading again changes nothing" equal "$(rules "$WORK/two")" \
+        "$(sandbox up "$WORK/two" --load "$TOP/conf/demo.sql" >/dev/null 2>&1 && rules "$WORK/two")"
+}
+
+test_idempotent() {
+    local before again
+    before=$(processes_of "$WORK/one" | tr '\n' ' ')
+    again=$(sandbox up "$WORK/one" 2>/dev/null)
+    check "up again prints the same" equal "$(<"$WORK/one.out")" "$again"
+    check "and starts nothing" equal "$before" "$(processes_of "$WORK/one" | tr '\n' ' ')"
+}
+
+test_settings() {
+    local before
+    before=$(sandbox pids "$WORK/one" public | tr '\n' ' ')
+    sandbox up "$WORK/one" --set public.threads=8 --set mariadb.max_connections=77 >/dev/null 2>&1
+    check "a setting replaces the workers" test "$before" != "$(sandbox pids "$WORK/one" public | tr '\n' ' ')"
+    check "it stands in balrog.conf once" equal 'threads = 8' "$(grep '^threads' "$WORK/one/balrog.conf")"
+    check "a setting of MariaDB takes effect" equal 77 "$(sandbox sql "$WORK/one" -N -e 'SELECT @@max_connections')"
+    sandbox up "$WORK/one" >/dev/null 2>&1
+    check "settings are kept" equal 77 "$(sandbox sql "$WORK/one" -N -e 'SELECT @@max_connections')"
+    check "a wrong setting is refused" equal 1 "$(status_of sandbox up "$WORK/one" --set threads)"
+}
+
+test_parts() {
+    local url before
+    url=$(printed PUBLIC_URL "$(<"$WORK/one.out")")
+    before=$(sandbox pids "$WORK/one" public | sort)
+    sandbox restart "$WORK/one" public
+    check "restart leaves no worker of before" equal '' \
+        "$(comm -12 <(printf '%s\n' "$before") <(sandbox pids "$WORK/one" public | sort))"
+    check "and as many as before" equal 2 "$(sandbox pids "$WORK/one" public | wc -l)"
+    sandbox stop "$WORK/one" db
+    check "status sees a stopped part" equal 3 "$(status_of sandbox status "$WORK/one")"
+    check "the workers live on without it" equal 200 "$(http "$url/__lbheartbeat__")"
+    sandbox start "$WORK/one" db
+    check "a part is started" runs "$WORK/one"
+    kill -KILL "$(sandbox pids "$WORK/one" public | head -n 1)"
+    sleep 0.5
+    check "a killed worker is replaced" equal 2 "$(sandbox pids "$WORK/one" public | wc -l)"
+}
+
+# `up` is interrupted at different moments; what is left must not run, and must become whole by the next `up`.
+test_interrupted() {
+    local delay pid
+    for delay in 0.2 0.8 1.4 2; do
+        rm -rf -- "$WORK/three"
+        setsid "$TOP/scripts/sandbox" up "$WORK/three" >/dev/null 2>&1 &
+        pid=$!
+        sleep "$delay"
+        kill -INT -- "-$pid" 2>/dev/null || true
+        wait "$pid" || true
+        if [[ $(status_of sandbox status "$WORK/three") == 0 ]]; then
+            sandbox down "$WORK/three" # it was quicker
+        fi
+        check "interrupted after $delay s: nothing runs" no_processes "$WORK/three"
+        check "and the next up mends it" equal 0 "$(status_of sandbox up "$WORK/three")"
+        check "wholly" runs "$WORK/three"
+        sandbox down "$WORK/three"
+    done
+}
+
+# A killed `up` can undo nothing; what it started is found by the next command.
+test_killed() {
+    local pid
+    rm -rf -- "$WORK/three"
+    "$TOP/scripts/sandbox" up "$WORK/three" >/dev/null 2>&1 &
+    pid=$!
+    sleep 1.5
+    kill -KILL "$pid" 2>/dev/null || true
+    wait "$pid" 2>/dev/null || true
+    check "after a kill the next up makes it whole" equal 0 "$(status_of sandbox up "$WORK/three")"
+    kill -KILL "$(cat "$WORK/three/run/public.pid")" "$(cat "$WORK/three/run/nginx.pid")"
+    sandbox down "$WORK/three"
+    check "down finds the orphans of a killed master" no_processes "$WORK/three"
+}
+
+test_places() {
+    local long
+    long=$WORK/deep/long$(printf 'x%.0s' {1..150})
+    check "a long directory works" equal 0 "$(status_of sandbox up "$long")"
+    sandbox down "$long"
+    check "and leaves nothing" test ! -e "$long/run"
+    mkdir "$WORK/foreign"
+    echo precious >"$WORK/foreign/file"
+    check "a directory with other things is refused" equal 1 "$(status_of sandbox up "$WORK/foreign")"
+    check "down wants a sandbox" equal 1 "$(status_of sandbox down "$WORK/foreign")"
+    check "and left it alone" equal file "$(ls -A "$WORK/foreign")"
+}
+
+test_port() {
+    local port
+    port=$(printed PUBLIC_URL "$(<"$WORK/two.out")")
+    port=${port##*:}
+    check "a taken port is an error" equal 1 "$(status_of sandbox up "$WORK/four" --port "$port")"
+    check "which leaves nothing running" no_processes "$WORK/four"
+}
+
+test_down() {
+    sandbox down "$WORK/one"
+    sandbox down "$WORK/two"
+    check "down leaves no process of one" no_processes "$WORK/one"
+    check "down leaves no process of two" no_processes "$WORK/two"
+    check "status says so" equal 3 "$(status_of sandbox status "$WORK/one")"
+    check "down again is fine" equal 0 "$(status_of sandbox down "$WORK/one")"
+    sandbox up "$WORK/two" >"$WORK/two.out" 2>/dev/null
+    check "the data outlive it" test "$(rules "$WORK/two")" -gt 10
+}
+
+test_side_by_side
+test_idempotent
+test_settings
+test_parts
+test_interrupted
+test_killed
+test_places
+test_port
+test_down
+summary
