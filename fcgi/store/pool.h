@@ -4,14 +4,21 @@
 
 #include "store/db.h"
 
+enum { POOL_REST_MS = 500 }; /* after a connection could not be opened, for so long nobody tries */
+
 struct pool;
 
-/* A pool of at most SIZE connections, each opened when it is first needed. Owned by CTX; CONFIG must outlive it. */
+/* A pool of at most SIZE connections, each opened when it is first needed. Owned by CTX; CONFIG must outlive
+ * it.
+ */
 struct pool *pool_new(void *ctx, const struct config *config, unsigned size);
-/* Runs WORK with a connection of its own. A connection that turns out to be dead (the server closed it while it lay idle) is
- * replaced and WORK is run again, once; so WORK only reads, and starts its output from scratch. Waits at most WAIT_MS for a
- * free connection. False with a 503 in E when there is none, or with what WORK said. Safe from any thread. */
-bool pool_run(struct pool *pool, unsigned wait_ms, bool (*work)(struct db *db, void *arg, struct error *e), void *arg,
-              struct error *e);
+/* Runs WORK with a connection of its own. A connection that turns out to be dead (the server closed it while
+ * it lay idle) is replaced and WORK is run again, once; so WORK only reads, and starts its output from
+ * scratch. When WORK fails, the connection is closed, and with it whatever transaction was open. Waits at
+ * most WAIT_MS for a free connection, and not at all where SIZE others wait already: a database that hangs
+ * holds up 2 × SIZE threads, no more. False with a 503 in E when there is no connection, or with what WORK
+ * said. Safe from any thread. */
+bool pool_run(struct pool *pool, unsigned wait_ms, bool (*work)(struct db *db, void *arg, struct error *e),
+              void *arg, struct error *e);
 
 #endif

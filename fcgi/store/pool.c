@@ -1,0 +1,156 @@
+/* Idle connections lie on a stack, so that few stay in use. Each is a talloc context of its own, which
+ * belongs to the thread that took it off the stack. */
+#include "store/pool.h"
+
+#include "core/clock.h"
+
+#include <pthread.h>
+
+enum { STALE_MS = 1000 }; /* a connection closed by the server fails at once; later it is something else */
+
+struct pool {
+    const struct config *config;
+    unsigned size;
+    pthread_mutex_t lock; /* of what follows */
+    pthread_cond_t freed;
+    struct db **idle; /* SIZE places */
+    unsigned n_idle;
+    unsigned n_used;
+    unsigned n_waiting;
+    int64_t failed_ms;   /* when opening last failed, 0 when the last time succeeded */
+    struct error failed; /* what it said */
+};
+
+static int pool_free(struct pool *pool)
+{
+    while (pool->n_idle > 0) {
+        talloc_free(pool->idle[--pool->n_idle]);
+    }
+    pthread_cond_destroy(&pool->freed);
+    pthread_mutex_destroy(&pool->lock);
+    return 0;
+}
+
+struct pool *pool_new(void *ctx, const struct config *config, unsigned size)
+{
+    struct pool *pool = mem_new(ctx, struct pool);
+    pthread_condattr_t monotonic;
+    pool->config = config;
+    pool->size = size > 0 ? size : 1;
+    pool->idle = mem_array(pool, struct db *, pool->size);
+    pthread_mutex_init(&pool->lock, NULL);
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&pool->freed, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    talloc_set_destructor(pool, pool_free);
+    return pool;
+}
+
+/* Waits until fewer than SIZE connections are in use. pool->lock is held. */
+static bool wait_for_place(struct pool *pool, unsigned wait_ms, struct error *e)
+{
+    int64_t until_us = clock_us() + (int64_t)wait_ms * 1000;
+    struct timespec until = { .tv_sec = until_us / 1000000, .tv_nsec = until_us % 1000000 * 1000 };
+    if (pool->n_used >= pool->size && pool->n_waiting >= pool->size) {
+        return error_set(e, 503, "all %u database connections are in use, and others wait", pool->size);
+    }
+    pool->n_waiting++;
+    int failed = 0;
+    while (pool->n_used >= pool->size && failed == 0) {
+        failed = pthread_cond_timedwait(&pool->freed, &pool->lock, &until);
+    }
+    pool->n_waiting--;
+    return pool->n_used < pool->size ||
+           error_set(e, 503, "all %u database connections were in use for %u ms", pool->size, wait_ms);
+}
+
+/* Takes a place in the pool; *DB is the idle connection that goes with it, or NULL: open one. */
+static bool take(struct pool *pool, unsigned wait_ms, struct db **db, struct error *e)
+{
+    pthread_mutex_lock(&pool->lock);
+    bool ok = wait_for_place(pool, wait_ms, e);
+    *db = NULL;
+    if (ok) {
+        pool->n_used++;
+        *db = pool->n_idle > 0 ? pool->idle[--pool->n_idle] : NULL;
+    }
+    pthread_mutex_unlock(&pool->lock);
+    return ok;
+}
+
+/* Gives the place back, with the connection DB unless that is NULL. */
+static void give_back(struct pool *pool, struct db *db)
+{
+    pthread_mutex_lock(&pool->lock);
+    pool->n_used--;
+    if (db != NULL) {
+        pool->idle[pool->n_idle++] = db;
+    }
+    pthread_cond_signal(&pool->freed);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+static bool resting(struct pool *pool, struct error *e)
+{
+    pthread_mutex_lock(&pool->lock);
+    bool rests = pool->failed_ms != 0 && clock_ms() - pool->failed_ms < POOL_REST_MS;
+    if (rests && e != NULL) {
+        *e = pool->failed;
+    }
+    pthread_mutex_unlock(&pool->lock);
+    return rests;
+}
+
+static struct db *open_one(struct pool *pool, struct error *e)
+{
+    struct error why;
+    if (resting(pool, e)) {
+        return NULL;
+    }
+    struct db *db = db_open(NULL, pool->config, &why);
+    pthread_mutex_lock(&pool->lock);
+    pool->failed_ms = db == NULL ? clock_ms() : 0;
+    if (db == NULL) {
+        pool->failed = why;
+        pool->failed.status = 503;
+    }
+    pthread_mutex_unlock(&pool->lock);
+    if (db == NULL && e != NULL) {
+        *e = why;
+        e->status = 503;
+    }
+    return db;
+}
+
+/* Runs WORK on *DB. Where it fails the connection is closed and *DB becomes NULL; *STALE tells whether it was
+ * one that the server had closed. */
+static bool run_on(struct db **db, bool (*work)(struct db *db, void *arg, struct error *e), void *arg,
+                   bool *stale, struct error *e)
+{
+    int64_t start = clock_ms();
+    if (work(*db, arg, e)) {
+        return true;
+    }
+    *stale = !db_alive(*db) && clock_ms() - start < STALE_MS;
+    talloc_free(*db);
+    *db = NULL;
+    return false;
+}
+
+bool pool_run(struct pool *pool, unsigned wait_ms, bool (*work)(struct db *db, void *arg, struct error *e),
+              void *arg, struct error *e)
+{
+    struct db *db;
+    if (!take(pool, wait_ms, &db, e)) {
+        return false;
+    }
+    bool again = db == NULL; /* nothing has been tried on an idle connection */
+    bool ok = db != NULL && run_on(&db, work, arg, &again, e);
+    if (!ok && again) {
+        db = open_one(pool, e);
+        ok = db != NULL && run_on(&db, work, arg, &again, e);
+    }
+    give_back(pool, db);
+    return ok;
+}

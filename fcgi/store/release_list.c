@@ -1,0 +1,474 @@
+/* What belongs to releases is read first, each table in one statement, and sorted by the release's name; then
+ * the releases themselves stream from the database to the output, so that memory goes with the number of
+ * rules and scheduled changes, not of releases. */
+#include "store/release_list.h"
+
+#include "query/match.h"
+#include "store/table.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* A rule that maps to a release, by its mapping or fallbackMapping. */
+struct mapping {
+    struct str release; /* first: see range() */
+    char rule_id[24];
+    struct str product, channel;
+};
+
+/* A row of product_req_signoffs. */
+struct requirement {
+    struct str product, channel;
+    const char *role;
+    int64_t signoffs;
+};
+
+/* A scheduled change that is not complete. */
+struct scheduled {
+    struct str release; /* first: see range() */
+    size_t at;          /* its place as read */
+    cJSON *change;      /* NULL once it has been printed */
+};
+
+struct list {
+    const struct release_filter *filter;
+    struct mapping *mappings;
+    size_t n_mappings;
+    struct requirement *requirements;
+    size_t n_requirements;
+    struct scheduled *scheduled;
+    size_t n_scheduled;
+    size_t printed;
+};
+
+static int list_free(struct list *l)
+{
+    for (size_t i = 0; i < l->n_scheduled; i++) {
+        cJSON_Delete(l->scheduled[i].change);
+    }
+    return 0;
+}
+
+static struct list *list_new(const struct release_filter *filter)
+{
+    struct list *l = mem_new(NULL, struct list);
+    l->filter = filter;
+    talloc_set_destructor(l, list_free);
+    return l;
+}
+
+/* ---- reading what belongs to releases ---- */
+
+/* A copy of column I of the current row, owned by L. */
+static struct str text_copy(struct list *l, const struct db_rows *rows, unsigned i)
+{
+    struct str s = db_text(rows, i);
+    return str_absent(s) ? s : (struct str){ mem_strndup(l, s.p, s.n), s.n };
+}
+
+/* Whether an array of N elements is full, as it grows by doubling. */
+static bool is_full(size_t n)
+{
+    return (n & (n - 1)) == 0;
+}
+
+static void add_mapping(struct list *l, struct str release, int64_t rule_id, struct str product,
+                        struct str channel)
+{
+    if (is_full(l->n_mappings)) {
+        l->mappings = mem_resize(l, l->mappings, struct mapping, l->n_mappings > 0 ? l->n_mappings * 2 : 1);
+    }
+    struct mapping *m = &l->mappings[l->n_mappings++];
+    *m = (struct mapping){ .release = release, .product = product, .channel = channel };
+    snprintf(m->rule_id, sizeof m->rule_id, "%lld", (long long)rule_id);
+}
+
+/* By release, then by rule_id as text, as the keys of rule_info are. */
+static int by_release_and_id(const void *a, const void *b)
+{
+    const struct mapping *x = a;
+    const struct mapping *y = b;
+    int c = str_cmp(x->release, y->release);
+    return c != 0 ? c : strcmp(x->rule_id, y->rule_id);
+}
+
+static bool read_mappings(struct db *db, struct list *l, struct error *e)
+{
+    bool failed = false;
+    struct db_rows *rows =
+        db_query(db, "SELECT rule_id, product, channel, mapping, fallbackMapping FROM rules", NULL, 0, e);
+    while (rows != NULL && db_next(rows, &failed, e)) {
+        int64_t id = db_int(rows, 0);
+        struct str product = text_copy(l, rows, 1);
+        struct str channel = text_copy(l, rows, 2);
+        struct str mapping = text_copy(l, rows, 3);
+        struct str fallback = text_copy(l, rows, 4);
+        if (!str_absent(mapping)) {
+            add_mapping(l, mapping, id, product, channel);
+        }
+        if (!str_absent(fallback) && !str_eq(fallback, mapping)) {
+            add_mapping(l, fallback, id, product, channel);
+        }
+    }
+    failed |= rows == NULL;
+    db_rows_close(rows);
+    if (l->n_mappings > 0) {
+        qsort(l->mappings, l->n_mappings, sizeof *l->mappings, by_release_and_id);
+    }
+    return !failed;
+}
+
+static bool read_requirements(struct db *db, struct list *l, struct error *e)
+{
+    bool failed = false;
+    struct db_rows *rows = db_query(
+        db, "SELECT product, channel, role, signoffs_required FROM product_req_signoffs", NULL, 0, e);
+    while (rows != NULL && db_next(rows, &failed, e)) {
+        size_t n = l->n_requirements;
+        if (is_full(n)) {
+            l->requirements = mem_resize(l, l->requirements, struct requirement, n > 0 ? n * 2 : 1);
+        }
+        l->requirements[l->n_requirements++] = (struct requirement){
+            .product = text_copy(l, rows, 0),
+            .channel = text_copy(l, rows, 1),
+            .role = text_copy(l, rows, 2).p,
+            .signoffs = db_int(rows, 3),
+        };
+    }
+    failed |= rows == NULL;
+    db_rows_close(rows);
+    return !failed;
+}
+
+/* How a table of scheduled changes is read: the members of a change, then name, user and role of one
+ * sign-off, a row for each sign-off. */
+struct scheduled_source {
+    struct table members;
+    unsigned n_members;
+    unsigned name; /* which member is the release's name */
+    const char *sql;
+};
+
+static const struct scheduled_source scheduled_bases = {
+    .members = { "releases_json_scheduled_changes",
+                 { { "sc_id", COLUMN_INT },
+                   { "scheduled_by", COLUMN_TEXT },
+                   { "complete", COLUMN_BOOL },
+                   { "change_type", COLUMN_TEXT },
+                   { "name", COLUMN_TEXT },
+                   { "product", COLUMN_TEXT },
+                   { "read_only", COLUMN_BOOL },
+                   { "data_version", COLUMN_INT },
+                   { "sc_data_version", COLUMN_INT },
+                   { "when", COLUMN_INT } } },
+    .n_members = 10,
+    .name = 4,
+    .sql = "SELECT sc.sc_id, sc.scheduled_by, sc.complete, sc.change_type, sc.base_name, sc.base_product,"
+           " sc.base_read_only, sc.base_data_version, sc.data_version, c.`when`, s.username, s.role"
+           " FROM releases_json_scheduled_changes sc"
+           " LEFT JOIN releases_json_scheduled_changes_conditions c ON c.sc_id = sc.sc_id"
+           " LEFT JOIN releases_json_scheduled_changes_signoffs s ON s.sc_id = sc.sc_id"
+           " WHERE sc.complete = 0 ORDER BY sc.sc_id",
+};
+
+static const struct scheduled_source scheduled_assets = {
+    .members = { "release_assets_scheduled_changes",
+                 { { "sc_id", COLUMN_INT },
+                   { "scheduled_by", COLUMN_TEXT },
+                   { "complete", COLUMN_BOOL },
+                   { "change_type", COLUMN_TEXT },
+                   { "name", COLUMN_TEXT },
+                   { "path", COLUMN_TEXT },
+                   { "data_version", COLUMN_INT },
+                   { "sc_data_version", COLUMN_INT },
+                   { "when", COLUMN_INT } } },
+    .n_members = 9,
+    .name = 4,
+    .sql = "SELECT sc.sc_id, sc.scheduled_by, sc.complete, sc.change_type, sc.base_name, sc.base_path,"
+           " sc.base_data_version, sc.data_version, c.`when`, s.username, s.role"
+           " FROM release_assets_scheduled_changes sc"
+           " LEFT JOIN release_assets_scheduled_changes_conditions c ON c.sc_id = sc.sc_id"
+           " LEFT JOIN release_assets_scheduled_changes_signoffs s ON s.sc_id = sc.sc_id"
+           " WHERE sc.complete = 0 ORDER BY sc.sc_id",
+};
+
+static struct scheduled *add_scheduled(struct list *l, const struct scheduled_source *source,
+                                       const struct db_rows *rows)
+{
+    size_t n = l->n_scheduled;
+    if (is_full(n)) {
+        l->scheduled = mem_resize(l, l->scheduled, struct scheduled, n > 0 ? n * 2 : 1);
+    }
+    l->scheduled[n] = (struct scheduled){
+        .release = text_copy(l, rows, source->name),
+        .at = n,
+        .change = table_row(&source->members, rows),
+    };
+    cJSON_AddItemToObject(l->scheduled[n].change, "signoffs", mem_check(cJSON_CreateObject()));
+    l->n_scheduled++;
+    return &l->scheduled[n];
+}
+
+static void add_signoff(struct list *l, struct scheduled *s, const struct scheduled_source *source,
+                        const struct db_rows *rows)
+{
+    struct str user = text_copy(l, rows, source->n_members);
+    if (!str_absent(user)) {
+        cJSON *signoffs = cJSON_GetObjectItemCaseSensitive(s->change, "signoffs");
+        cJSON_AddItemToObject(signoffs, user.p, json_text(db_text(rows, source->n_members + 1)));
+    }
+}
+
+static bool read_scheduled(struct db *db, struct list *l, const struct scheduled_source *source,
+                           struct error *e)
+{
+    bool failed = false;
+    struct scheduled *last = NULL;
+    int64_t last_id = 0;
+    struct db_rows *rows = db_query(db, source->sql, NULL, 0, e);
+    while (rows != NULL && db_next(rows, &failed, e)) {
+        if (last == NULL || db_int(rows, 0) != last_id) {
+            last = add_scheduled(l, source, rows);
+            last_id = db_int(rows, 0);
+        }
+        add_signoff(l, last, source, rows);
+    }
+    failed |= rows == NULL;
+    db_rows_close(rows);
+    return !failed;
+}
+
+static int by_release_and_place(const void *a, const void *b)
+{
+    const struct scheduled *x = a;
+    const struct scheduled *y = b;
+    int c = str_cmp(x->release, y->release);
+    return c != 0 ? c : (x->at > y->at) - (x->at < y->at);
+}
+
+static bool read_all_scheduled(struct db *db, struct list *l, struct error *e)
+{
+    bool ok = read_scheduled(db, l, &scheduled_bases, e) && read_scheduled(db, l, &scheduled_assets, e);
+    if (l->n_scheduled > 0) {
+        qsort(l->scheduled, l->n_scheduled, sizeof *l->scheduled, by_release_and_place);
+    }
+    return ok;
+}
+
+/* ---- what one release gets ---- */
+
+/* Where the elements of RELEASE are in a sorted array of N, each SIZE bytes and beginning with a name: from
+ * the index returned, *END excluded. */
+static size_t range(const void *array, size_t n, size_t size, struct str release, size_t *end)
+{
+    size_t low = 0, high = n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const struct str *name = (const void *)((const char *)array + middle * size);
+        if (str_cmp(*name, release) < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    *end = low;
+    while (*end < n &&
+           str_eq(*(const struct str *)(const void *)((const char *)array + *end * size), release)) {
+        ++*end;
+    }
+    return low;
+}
+
+static cJSON *text_or_null(struct str s)
+{
+    return str_absent(s) ? mem_check(cJSON_CreateNull()) : json_text(s);
+}
+
+static void add_rule_info(const struct list *l, cJSON *row, struct str release)
+{
+    size_t end;
+    cJSON *info = mem_check(cJSON_AddObjectToObject(row, "rule_info"));
+    for (size_t i = range(l->mappings, l->n_mappings, sizeof *l->mappings, release, &end); i < end; i++) {
+        const struct mapping *m = &l->mappings[i];
+        cJSON *rule = mem_check(cJSON_AddObjectToObject(info, m->rule_id));
+        cJSON_AddItemToObject(rule, "product", text_or_null(m->product));
+        cJSON_AddItemToObject(rule, "channel", text_or_null(m->channel));
+    }
+}
+
+static void add_rule_ids(const struct list *l, cJSON *row, struct str release)
+{
+    size_t end;
+    cJSON *ids = mem_check(cJSON_AddArrayToObject(row, "rule_ids"));
+    for (size_t i = range(l->mappings, l->n_mappings, sizeof *l->mappings, release, &end); i < end; i++) {
+        cJSON_AddItemToArray(ids, mem_check(cJSON_CreateNumber(strtod(l->mappings[i].rule_id, NULL))));
+    }
+}
+
+/* Raises the member ROLE of ROLES to what R requires. */
+static void require(cJSON *roles, const struct requirement *r)
+{
+    cJSON *known = cJSON_GetObjectItemCaseSensitive(roles, r->role);
+    if (known == NULL) {
+        mem_check(cJSON_AddNumberToObject(roles, r->role, (double)r->signoffs));
+    } else if (known->valuedouble < (double)r->signoffs) {
+        cJSON_SetNumberValue(known, (double)r->signoffs);
+    }
+}
+
+/* What the rules that map to RELEASE require. A rule without product or channel stands for all of them. */
+static void add_required_signoffs(const struct list *l, cJSON *row, struct str release)
+{
+    size_t end;
+    cJSON *roles = mem_check(cJSON_AddObjectToObject(row, "required_signoffs"));
+    for (size_t i = range(l->mappings, l->n_mappings, sizeof *l->mappings, release, &end); i < end; i++) {
+        const struct mapping *m = &l->mappings[i];
+        for (size_t j = 0; j < l->n_requirements; j++) {
+            const struct requirement *r = &l->requirements[j];
+            if ((m->product.n == 0 || str_eq(m->product, r->product)) &&
+                (m->channel.n == 0 || match_channel(m->channel, r->channel, r->channel))) {
+                require(roles, r);
+            }
+        }
+    }
+}
+
+static void add_product_signoffs(const struct list *l, cJSON *row, struct str product)
+{
+    cJSON *roles = mem_check(cJSON_AddObjectToObject(row, "product_required_signoffs"));
+    for (size_t i = 0; i < l->n_requirements; i++) {
+        if (str_eq(l->requirements[i].product, product)) {
+            require(roles, &l->requirements[i]);
+        }
+    }
+}
+
+/* Moves the scheduled changes of RELEASE to ROW. */
+static void add_scheduled_changes(struct list *l, cJSON *row, struct str release)
+{
+    size_t end;
+    cJSON *changes = mem_check(cJSON_AddArrayToObject(row, "scheduled_changes"));
+    for (size_t i = range(l->scheduled, l->n_scheduled, sizeof *l->scheduled, release, &end); i < end; i++) {
+        cJSON_AddItemToArray(changes, l->scheduled[i].change);
+        l->scheduled[i].change = NULL;
+    }
+}
+
+/* ---- printing ---- */
+
+/* Prints ROW and frees it. */
+static void print_row(struct list *l, struct buf *out, cJSON *row)
+{
+    buf_str(out, l->printed++ > 0 ? STR(",") : STR(""));
+    json_print(out, row, JSON_COMPACT);
+    cJSON_Delete(row);
+}
+
+static void print_v1(struct list *l, const struct db_rows *rows, struct buf *out)
+{
+    struct str name = db_text(rows, table_column(&table_releases, "name"));
+    cJSON *row = table_row(&table_releases, rows);
+    add_rule_ids(l, row, name);
+    add_rule_info(l, row, name);
+    print_row(l, out, row);
+}
+
+static void print_v2(struct list *l, const struct db_rows *rows, struct buf *out)
+{
+    struct str name = db_text(rows, table_column(&table_releases_json, "name"));
+    cJSON *row = table_row(&table_releases_json, rows);
+    add_rule_info(l, row, name);
+    add_scheduled_changes(l, row, name);
+    add_required_signoffs(l, row, name);
+    add_product_signoffs(l, row, db_text(rows, table_column(&table_releases_json, "product")));
+    print_row(l, out, row);
+}
+
+static void print_name(struct list *l, const struct db_rows *rows, struct buf *out)
+{
+    print_row(l, out, json_text(db_text(rows, table_column(&table_releases, "name"))));
+}
+
+/* What is scheduled for releases that are not there. */
+static void print_scheduled_only(struct list *l, struct buf *out)
+{
+    for (size_t i = 0; i < l->n_scheduled && l->filter->product.n == 0; i++) {
+        struct str name = l->scheduled[i].release;
+        if (l->scheduled[i].change != NULL && str_starts(name, l->filter->name_prefix)) {
+            cJSON *row = mem_check(cJSON_CreateObject());
+            cJSON_AddItemToObject(row, "name", json_text(name));
+            mem_check(cJSON_AddNullToObject(row, "product"));
+            mem_check(cJSON_AddNullToObject(row, "data_version"));
+            mem_check(cJSON_AddNullToObject(row, "read_only"));
+            mem_check(cJSON_AddObjectToObject(row, "rule_info"));
+            add_scheduled_changes(l, row, name);
+            print_row(l, out, row);
+        }
+    }
+}
+
+/* PREFIX as a pattern for LIKE … ESCAPE '|'. */
+static struct str like_pattern(void *ctx, struct str prefix)
+{
+    char *out = mem_check(talloc_size(ctx, prefix.n * 2 + 1));
+    size_t n = 0;
+    for (size_t i = 0; i < prefix.n; i++) {
+        if (memchr("%_|", prefix.p[i], 3) != NULL) {
+            out[n++] = '|';
+        }
+        out[n++] = prefix.p[i];
+    }
+    out[n++] = '%';
+    return (struct str){ out, n };
+}
+
+/* Prints each row of TABLE that the filter lets pass. */
+static bool print_table(struct db *db, struct list *l, const struct table *table,
+                        void (*print)(struct list *l, const struct db_rows *rows, struct buf *out),
+                        struct buf *out, struct error *e)
+{
+    bool failed = false;
+    const struct release_filter *f = l->filter;
+    struct db_value pattern = DB_S(like_pattern(l, f->name_prefix));
+    struct table_query q = {
+        .table = table,
+        .key = { { "product", DB_S(f->product.n > 0 ? f->product : STR_NONE) } },
+        .more = f->name_prefix.n > 0 ? "name LIKE ? ESCAPE '|'" : NULL,
+        .tail = "ORDER BY name",
+        .params = &pattern,
+        .n_params = f->name_prefix.n > 0 ? 1 : 0,
+    };
+    struct db_rows *rows = table_find(db, &q, e);
+    while (rows != NULL && table_next(rows, &q, &failed, e)) {
+        if (str_starts(db_text(rows, table_column(table, "name")), f->name_prefix)) {
+            print(l, rows, out);
+        }
+    }
+    failed |= rows == NULL;
+    db_rows_close(rows);
+    return !failed;
+}
+
+bool release_list_names(struct db *db, const struct release_filter *filter, struct buf *out, struct error *e)
+{
+    struct list *l = list_new(filter);
+    buf_char(out, '[');
+    bool ok = print_table(db, l, &table_releases, print_name, out, e) &&
+              print_table(db, l, &table_releases_json, print_name, out, e);
+    buf_char(out, ']');
+    talloc_free(l);
+    return ok;
+}
+
+bool release_list_print(struct db *db, const struct release_filter *filter, struct buf *out, struct error *e)
+{
+    struct list *l = list_new(filter);
+    bool ok = read_mappings(db, l, e) && read_requirements(db, l, e) && read_all_scheduled(db, l, e);
+    buf_char(out, '[');
+    ok = ok && print_table(db, l, &table_releases, print_v1, out, e) &&
+         print_table(db, l, &table_releases_json, print_v2, out, e);
+    print_scheduled_only(l, out);
+    buf_char(out, ']');
+    talloc_free(l);
+    return ok;
+}

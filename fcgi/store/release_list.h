@@ -1,0 +1,25 @@
+/* Lists of releases, of the v1 table and of the v2 tables, with what rules map to them, what is scheduled and
+ * which sign-offs they need (reference: db.py getReleaseInfo, services/releases.py get_releases).
+ *
+ * The number of statements does not depend on the number of rows. All of this is to be called inside of
+ * reader_begin() … reader_end(). */
+#ifndef BALROG_STORE_RELEASE_LIST_H
+#define BALROG_STORE_RELEASE_LIST_H
+
+#include "core/buf.h"
+#include "store/db.h"
+
+/* Which releases; absent or empty: any. Both compare exactly. */
+struct release_filter {
+    struct str product;
+    struct str name_prefix;
+};
+
+/* Appends the names to OUT as a JSON array: first v1, then v2. */
+bool release_list_names(struct db *db, const struct release_filter *filter, struct buf *out, struct error *e);
+
+/* Appends the releases to OUT as a JSON array of objects, without their blobs: first v1, then v2, then those
+ * that so far are only scheduled (where the filter names no product: they have none). */
+bool release_list_print(struct db *db, const struct release_filter *filter, struct buf *out, struct error *e);
+
+#endif

@@ -1,0 +1,236 @@
+/* SQL is put together from the descriptors alone; values are always parameters. The few texts that come of it
+ * are prepared once a connection. */
+#include "store/table.h"
+
+#include <assert.h>
+
+#define RULE_COLUMNS                                                                                         \
+    { "rule_id", COLUMN_INT }, { "alias", COLUMN_TEXT }, { "priority", COLUMN_INT },                         \
+        { "mapping", COLUMN_TEXT }, { "fallbackMapping", COLUMN_TEXT }, { "backgroundRate", COLUMN_INT },    \
+        { "update_type", COLUMN_TEXT }, { "product", COLUMN_TEXT }, { "version", COLUMN_TEXT },              \
+        { "channel", COLUMN_TEXT }, { "buildTarget", COLUMN_TEXT }, { "buildID", COLUMN_TEXT },              \
+        { "locale", COLUMN_TEXT }, { "osVersion", COLUMN_TEXT }, { "memory", COLUMN_TEXT },                  \
+        { "instructionSet", COLUMN_TEXT }, { "jaws", COLUMN_BOOL }, { "mig64", COLUMN_BOOL },                \
+        { "distribution", COLUMN_TEXT }, { "distVersion", COLUMN_TEXT },                                     \
+        { "headerArchitecture", COLUMN_TEXT }, { "comment", COLUMN_TEXT }, { "data_version", COLUMN_INT },
+
+const struct table table_rules = { "rules", { RULE_COLUMNS } };
+
+const struct table table_rules_history = {
+    "rules_history",
+    { { "change_id", COLUMN_INT }, { "changed_by", COLUMN_TEXT }, { "timestamp", COLUMN_INT }, RULE_COLUMNS },
+};
+
+const struct table table_emergency_shutoffs = {
+    "emergency_shutoffs",
+    {
+        { "product", COLUMN_TEXT },
+        { "channel", COLUMN_TEXT },
+        { "comment", COLUMN_TEXT },
+        { "data_version", COLUMN_INT },
+    },
+};
+
+const struct table table_pinnable_releases = {
+    "pinnable_releases",
+    {
+        { "product", COLUMN_TEXT },
+        { "version", COLUMN_TEXT },
+        { "channel", COLUMN_TEXT },
+        { "mapping", COLUMN_TEXT },
+        { "data_version", COLUMN_INT },
+    },
+};
+
+#define RELEASE_COLUMNS                                                                                      \
+    { "name", COLUMN_TEXT }, { "product", COLUMN_TEXT }, { "read_only", COLUMN_BOOL },                       \
+        { "data_version", COLUMN_INT },
+
+const struct table table_releases = { "releases", { RELEASE_COLUMNS } };
+const struct table table_releases_json = { "releases_json", { RELEASE_COLUMNS } };
+
+/* ---- statements ---- */
+
+static void add_columns(struct buf *sql, const struct table *t)
+{
+    for (unsigned i = 0; t->column[i].name != NULL; i++) {
+        buf_printf(sql, "%s`%s`", i > 0 ? ", " : "", t->column[i].name);
+    }
+}
+
+/* FROM, WHERE and the rest of Q; puts the parameters that go with it into PARAMS and returns how many. */
+static size_t add_rest(struct buf *sql, const struct table_query *q, struct db_value *params)
+{
+    size_t n = 0;
+    const char *word = "WHERE";
+    buf_printf(sql, " FROM `%s`", q->table->name);
+    for (unsigned i = 0; i < TABLE_KEYS_MAX && q->key[i].column != NULL; i++) {
+        if (q->key[i].value.type != DB_NULL) {
+            buf_printf(sql, " %s `%s` = ?", word, q->key[i].column);
+            params[n++] = q->key[i].value;
+            word = "AND";
+        }
+    }
+    if (q->more != NULL) {
+        buf_printf(sql, " %s %s", word, q->more);
+    }
+    if (q->tail != NULL) {
+        buf_printf(sql, " %s", q->tail);
+    }
+    assert(q->n_params <= TABLE_PARAMS_MAX);
+    for (size_t i = 0; i < q->n_params; i++) {
+        params[n++] = q->params[i];
+    }
+    return n;
+}
+
+/* SELECT the columns of Q, or their COUNT. */
+static struct db_rows *run(struct db *db, const struct table_query *q, bool count, struct error *e)
+{
+    struct buf sql;
+    struct db_value params[TABLE_KEYS_MAX + TABLE_PARAMS_MAX];
+    buf_init(&sql, 1024, 8192);
+    buf_lit(&sql, "SELECT ");
+    if (count) {
+        buf_lit(&sql, "COUNT(*)");
+    } else {
+        add_columns(&sql, q->table);
+    }
+    size_t n = add_rest(&sql, q, params);
+    buf_char(&sql, '\0');
+    assert(!sql.full);
+    struct db_rows *rows = db_query(db, sql.p, params, n, e);
+    buf_free(&sql);
+    return rows;
+}
+
+struct db_rows *table_find(struct db *db, const struct table_query *q, struct error *e)
+{
+    return run(db, q, false, e);
+}
+
+unsigned table_column(const struct table *t, const char *name)
+{
+    for (unsigned i = 0; t->column[i].name != NULL; i++) {
+        if (strcmp(t->column[i].name, name) == 0) {
+            return i;
+        }
+    }
+    assert(!"a table has no such column");
+    return 0;
+}
+
+static bool exactly(const struct db_rows *rows, const struct table_query *q)
+{
+    for (unsigned i = 0; i < TABLE_KEYS_MAX && q->key[i].column != NULL; i++) {
+        const struct db_value *want = &q->key[i].value;
+        if (want->type == DB_TEXT &&
+            !str_eq(db_text(rows, table_column(q->table, q->key[i].column)), want->text)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool table_next(struct db_rows *rows, const struct table_query *q, bool *failed, struct error *e)
+{
+    while (db_next(rows, failed, e)) {
+        if (exactly(rows, q)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- rows as JSON ---- */
+
+static cJSON *value(const struct table *t, const struct db_rows *rows, unsigned i)
+{
+    if (db_is_null(rows, i)) {
+        return cJSON_CreateNull();
+    }
+    switch (t->column[i].type) {
+    case COLUMN_INT:
+        return cJSON_CreateNumber((double)db_int(rows, i));
+    case COLUMN_BOOL:
+        return cJSON_CreateBool(db_int(rows, i) != 0);
+    default:
+        return json_text(db_text(rows, i));
+    }
+}
+
+cJSON *json_text(struct str s)
+{
+    char *copy = mem_strndup(NULL, s.p, s.n);
+    cJSON *text = mem_check(cJSON_CreateString(copy));
+    talloc_free(copy);
+    return text;
+}
+
+struct keeper {
+    cJSON *value;
+};
+
+static int keeper_free(struct keeper *k)
+{
+    cJSON_Delete(k->value);
+    return 0;
+}
+
+const cJSON *json_keep(void *ctx, cJSON *value)
+{
+    if (value != NULL) {
+        struct keeper *k = mem_new(ctx, struct keeper);
+        k->value = value;
+        talloc_set_destructor(k, keeper_free);
+    }
+    return value;
+}
+
+cJSON *table_row(const struct table *t, const struct db_rows *rows)
+{
+    cJSON *row = mem_check(cJSON_CreateObject());
+    for (unsigned i = 0; t->column[i].name != NULL; i++) {
+        cJSON_AddItemToObject(row, t->column[i].name, mem_check(value(t, rows, i)));
+    }
+    return row;
+}
+
+bool table_print(struct db *db, const struct table_query *q, struct buf *out, size_t *count, struct error *e)
+{
+    bool failed = false;
+    struct db_rows *rows = table_find(db, q, e);
+    *count = 0;
+    buf_char(out, '[');
+    while (rows != NULL && table_next(rows, q, &failed, e)) {
+        cJSON *row = table_row(q->table, rows);
+        buf_str(out, *count > 0 ? STR(",") : STR(""));
+        json_print(out, row, JSON_COMPACT);
+        cJSON_Delete(row);
+        ++*count;
+    }
+    buf_char(out, ']');
+    failed |= rows == NULL;
+    db_rows_close(rows);
+    return !failed;
+}
+
+bool table_get(struct db *db, const struct table_query *q, cJSON **row, struct error *e)
+{
+    bool failed = false;
+    struct db_rows *rows = table_find(db, q, e);
+    *row = rows != NULL && table_next(rows, q, &failed, e) ? table_row(q->table, rows) : NULL;
+    failed |= rows == NULL;
+    db_rows_close(rows);
+    return !failed;
+}
+
+bool table_count(struct db *db, const struct table_query *q, int64_t *count, struct error *e)
+{
+    bool failed = false;
+    struct db_rows *rows = run(db, q, true, e);
+    *count = rows != NULL && db_next(rows, &failed, e) ? db_int(rows, 0) : 0;
+    failed |= rows == NULL;
+    db_rows_close(rows);
+    return !failed;
+}

@@ -1,0 +1,66 @@
+/* Tables as data: their columns, in the order in which the API prints them, and rows as JSON. */
+#ifndef BALROG_STORE_TABLE_H
+#define BALROG_STORE_TABLE_H
+
+#include "core/json.h"
+#include "store/db.h"
+
+enum column_type { COLUMN_INT, COLUMN_TEXT, COLUMN_BOOL };
+
+struct column {
+    const char *name;
+    enum column_type type;
+};
+
+enum { TABLE_COLUMNS_MAX = 32 };
+
+struct table {
+    const char *name;
+    struct column column[TABLE_COLUMNS_MAX]; /* up to the first without a name */
+};
+
+extern const struct table table_rules;
+extern const struct table table_rules_history;
+extern const struct table table_emergency_shutoffs;
+extern const struct table table_pinnable_releases;
+/* releases or releases_json, without the blob. */
+extern const struct table table_releases;
+extern const struct table table_releases_json;
+
+/* Which rows of a table are wanted: those whose columns equal the values given. Texts compare exactly,
+ * whatever the collation. A key whose value is NULL is left out. */
+enum { TABLE_KEYS_MAX = 4, TABLE_PARAMS_MAX = 4 };
+struct table_query {
+    const struct table *table;
+    struct {
+        const char *column;
+        struct db_value value;
+    } key[TABLE_KEYS_MAX];         /* up to the first without a column */
+    const char *more;              /* a further condition, "a LIKE ?", or NULL */
+    const char *tail;              /* ORDER BY …, or NULL */
+    const struct db_value *params; /* for the '?' of these two */
+    size_t n_params;
+};
+
+/* Runs Q. NULL on failure. */
+struct db_rows *table_find(struct db *db, const struct table_query *q, struct error *e);
+/* The next row of a result of table_find(Q); false at its end or on failure (*FAILED tells). */
+bool table_next(struct db_rows *rows, const struct table_query *q, bool *failed, struct error *e);
+/* The index of a column of T, which there must be. */
+unsigned table_column(const struct table *t, const char *name);
+/* The current row, whose columns are those of T, as an object with its members in that order. */
+cJSON *table_row(const struct table *t, const struct db_rows *rows);
+
+/* S as a JSON string, up to a NUL if it has one. */
+cJSON *json_text(struct str s);
+/* Gives VALUE to CTX, with which it goes. Returns it; NULL is fine. */
+const cJSON *json_keep(void *ctx, cJSON *value);
+
+/* Appends all rows of Q to OUT as a JSON array in the style of jsonify, and counts them. */
+bool table_print(struct db *db, const struct table_query *q, struct buf *out, size_t *count, struct error *e);
+/* The first row of Q as an object (the caller's), NULL when there is none. */
+bool table_get(struct db *db, const struct table_query *q, cJSON **row, struct error *e);
+/* How many rows Q, whose keys are no texts and which has no tail, has. */
+bool table_count(struct db *db, const struct table_query *q, int64_t *count, struct error *e);
+
+#endif
