@@ -1,4 +1,5 @@
-/* The read-only public API, /api/v1: straight from the database, through a small pool (reference: web/common/). */
+/* The read-only public API, /api/v1: straight from the database, through a small pool (reference:
+ * web/common/). */
 #ifndef BALROG_PUBLIC_API_H
 #define BALROG_PUBLIC_API_H
 
@@ -11,8 +12,9 @@ struct api {
     const char *version_file; /* "" : __version__ is built in */
 };
 
-/* /api/v1/…, /__version__, /__heartbeat__, /__lbheartbeat__, /robots.txt, /contribute.json. Without a database: 503 problem
- * with Retry-After (the heartbeat: 502). Handlers set Cache-Control where it is not the default one. */
+/* /api/v1/…, /__version__, /__heartbeat__, /__lbheartbeat__, /robots.txt, /contribute.json. Without a
+ * database: 503 problem with Retry-After (the heartbeat: 502). Handlers set Cache-Control where it is not the
+ * default one. */
 extern const struct route api_routes[];
 extern const size_t api_n_routes;
 

@@ -1,0 +1,123 @@
+/* The route table, and what handlers share. A handler checks its parameters, has one function read everything
+ * in one go on a connection from the pool, and prints what came of it. */
+#include "public/handlers.h"
+
+#include "ops/log.h"
+
+enum { WAIT_MS = 2000 }; /* for a database connection */
+
+const struct route api_routes[] = {
+    { METHOD_GET, "/api/v1/releases", "product name_prefix names_only", get_releases, "api_releases" },
+    { METHOD_GET, "/api/v1/releases/{release}", "pretty", get_release, "api_release" },
+    { METHOD_GET, "/api/v1/releases/{release}/builds/{platform}/{locale}", "", get_release_locale,
+      "api_release_locale" },
+    { METHOD_GET, "/api/v1/rules", "product", get_rules, "api_rules" },
+    { METHOD_GET, "/api/v1/rules/{id_or_alias}", "", get_rule, "api_rule" },
+    { METHOD_GET, "/api/v1/rules/{rule_id:int}/revisions", "page limit", get_rule_revisions,
+      "api_rule_revisions" },
+    { METHOD_GET, "/api/v1/emergency_shutoff", "", get_shutoffs, "api_shutoffs" },
+    { METHOD_GET, "/api/v1/emergency_shutoff/{product}/{channel}", "", get_shutoff, "api_shutoff" },
+    { METHOD_GET, "/api/v1/pins/{product}/{channel}/{version}", "pretty", get_pin, "api_pin" },
+    { METHOD_GET, "/__version__", "", get_version, "version" },
+    { METHOD_GET, "/__heartbeat__", "", get_heartbeat, "heartbeat" },
+    { METHOD_GET, "/__lbheartbeat__", "", get_lbheartbeat, "lbheartbeat" },
+    { METHOD_GET, "/robots.txt", NULL, get_robots, "robots" },
+    { METHOD_GET, "/contribute.json", NULL, get_contribute, "contribute" },
+};
+const size_t api_n_routes = sizeof api_routes / sizeof api_routes[0];
+
+bool api_read(struct call *call, bool (*work)(struct db *db, void *arg, struct error *e), void *arg)
+{
+    struct api *api = call->app;
+    struct error e;
+    if (pool_run(api->pool, WAIT_MS, work, arg, &e)) {
+        return true;
+    }
+    log_write(LOG_ERROR, "api.database", call->request->id, "%.*s: %s", STR_ARG(call->request->path), e.what);
+    response_header(call->response, "Retry-After", "5");
+    response_problem(call->response, 503, http_reason(503), "The database does not answer. Try again later.",
+                     NULL);
+    return false;
+}
+
+struct row_reading {
+    const struct table_query *query;
+    cJSON *row;
+};
+
+static bool read_row(struct db *db, void *arg, struct error *e)
+{
+    struct row_reading *r = arg;
+    return table_get(db, r->query, &r->row, e);
+}
+
+bool api_read_row(struct call *call, const struct table_query *q, const cJSON **row)
+{
+    struct row_reading r = { .query = q };
+    bool ok = api_read(call, read_row, &r);
+    *row = json_keep(call->ctx, r.row);
+    return ok;
+}
+
+bool api_check_ascii(struct call *call, const char *name, struct str value)
+{
+    for (size_t i = 0; i < value.n; i++) {
+        if ((unsigned char)value.p[i] >= 0x80) {
+            response_problem(call->response, 400, http_reason(400),
+                             mem_printf(call->ctx, "%s: value must be ascii", name), NULL);
+            return false;
+        }
+    }
+    return true;
+}
+
+bool api_flag(struct call *call, const char *name)
+{
+    return call_arg(call, name).n > 0;
+}
+
+void api_json(struct call *call)
+{
+    call->response->status = 200;
+    call->response->content_type = "application/json";
+}
+
+void api_respond_row(struct call *call, const cJSON *row, enum json_style style)
+{
+    response_header(call->response, "X-Data-Version", "%.0f", json_get(row, "data_version")->valuedouble);
+    api_json(call);
+    json_print(&call->response->body, row, style);
+}
+
+struct rows_reading {
+    const struct table_query *query;
+    struct buf rows;
+    size_t count;
+};
+
+static bool read_rows(struct db *db, void *arg, struct error *e)
+{
+    struct rows_reading *r = arg;
+    buf_reset(&r->rows);
+    return table_print(db, r->query, &r->rows, &r->count, e);
+}
+
+void api_respond_rows(struct call *call, const struct table_query *q, const char *name)
+{
+    struct rows_reading r = { .query = q };
+    buf_init(&r.rows, 4096, RESPONSE_BODY_MAX);
+    if (api_read(call, read_rows, &r)) {
+        struct buf *body = &call->response->body;
+        buf_printf(body, "{\"count\":%zu,\"%s\":", r.count, name);
+        buf_str(body, buf_view(&r.rows));
+        buf_lit(body, "}\n");
+        body->full |= r.rows.full;
+        api_json(call);
+    }
+    buf_free(&r.rows);
+}
+
+void api_not_found(struct call *call, const char *detail, const char *exception)
+{
+    response_problem(call->response, 404, http_reason(404), detail, exception);
+}

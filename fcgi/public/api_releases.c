@@ -1,0 +1,120 @@
+/* /api/v1/releases… */
+#include "ops/log.h"
+#include "public/handlers.h"
+#include "store/reader.h"
+#include "store/release.h"
+#include "store/release_list.h"
+
+enum { RELEASE_NAME_MAX = 100 };
+
+struct listing {
+    struct release_filter filter;
+    struct buf *out;
+};
+
+static bool read_names(struct db *db, void *arg, struct error *e)
+{
+    struct listing *l = arg;
+    buf_reset(l->out);
+    buf_lit(l->out, "{\"names\":");
+    return reader_begin(db, e) && release_list_names(db, &l->filter, l->out, e) && reader_end(db, e);
+}
+
+static bool read_list(struct db *db, void *arg, struct error *e)
+{
+    struct listing *l = arg;
+    buf_reset(l->out);
+    buf_lit(l->out, "{\"releases\":");
+    return reader_begin(db, e) && release_list_print(db, &l->filter, l->out, e) && reader_end(db, e);
+}
+
+void get_releases(struct call *call)
+{
+    struct listing l = {
+        .filter = { call_arg(call, "product"), call_arg(call, "name_prefix") },
+        .out = &call->response->body,
+    };
+    if (api_check_ascii(call, "product", l.filter.product) &&
+        api_check_ascii(call, "name_prefix", l.filter.name_prefix) &&
+        api_read(call, api_flag(call, "names_only") ? read_names : read_list, &l)) {
+        buf_lit(l.out, "}\n");
+        api_json(call);
+    }
+}
+
+/* ---- one release ---- */
+
+struct reading {
+    void *ctx;
+    struct str release, platform, locale;
+    struct release_doc doc;
+};
+
+static bool read_whole(struct db *db, void *arg, struct error *e)
+{
+    struct reading *r = arg;
+    return reader_begin(db, e) && release_read(db, r->ctx, r->release, &r->doc, e) && reader_end(db, e);
+}
+
+static bool read_locale(struct db *db, void *arg, struct error *e)
+{
+    struct reading *r = arg;
+    return reader_begin(db, e) &&
+           release_read_locale(db, r->ctx, r->release, r->platform, r->locale, &r->doc, e) &&
+           reader_end(db, e);
+}
+
+/* Answers with what was read; MISSING is the detail of the 404. */
+static void respond(struct call *call, const struct reading *r, enum json_style style, const char *missing)
+{
+    switch (r->doc.state) {
+    case RELEASE_MISSING:
+        api_not_found(call, missing, NULL);
+        break;
+    case RELEASE_BROKEN:
+        log_write(LOG_ERROR, "api.broken_release", call->request->id, "%.*s: %s", STR_ARG(r->release),
+                  r->doc.why.what);
+        api_not_found(call,
+                      mem_printf(call->ctx, "What is stored of release %.*s is not valid JSON: %s",
+                                 STR_ARG(r->release), r->doc.why.what),
+                      NULL);
+        break;
+    case RELEASE_FOUND:
+        if (r->doc.has_version) {
+            response_header(call->response, "X-Data-Version", "%lld", (long long)r->doc.data_version);
+        }
+        json_print(&call->response->body, r->doc.json, style);
+        api_json(call);
+        break;
+    }
+}
+
+static bool check_name(struct call *call, struct str release)
+{
+    if (release.n > RELEASE_NAME_MAX) {
+        response_problem(call->response, 400, http_reason(400),
+                         mem_printf(call->ctx, "release: longer than %d characters", RELEASE_NAME_MAX), NULL);
+        return false;
+    }
+    return api_check_ascii(call, "release", release);
+}
+
+void get_release(struct call *call)
+{
+    struct reading r = { .ctx = call->ctx, .release = call->param[0] };
+    if (check_name(call, r.release) && api_read(call, read_whole, &r)) {
+        respond(call, &r, api_flag(call, "pretty") ? JSON_PRETTY : JSON_DUMPS_SORTED,
+                mem_printf(call->ctx, "Release name: %.*s not found", STR_ARG(r.release)));
+    }
+}
+
+void get_release_locale(struct call *call)
+{
+    struct reading r = { call->ctx, call->param[0], call->param[1], call->param[2], { 0 } };
+    if (check_name(call, r.release) && api_check_ascii(call, "platform", r.platform) &&
+        api_check_ascii(call, "locale", r.locale) && api_read(call, read_locale, &r)) {
+        respond(call, &r, JSON_DUMPS,
+                mem_printf(call->ctx, "[\"Couldn't find locale identified by: %.*s, %.*s, %.*s\"]",
+                           STR_ARG(r.release), STR_ARG(r.platform), STR_ARG(r.locale)));
+    }
+}
