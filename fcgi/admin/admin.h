@@ -1,0 +1,114 @@
+/* balrog-admin from a handler's point of view: the call it answers, the table its route stands in, and how it
+ * answers.
+ *
+ * A handler runs inside the one transaction of its request. It returns true when it has answered: the
+ * transaction is committed, and then only the response goes out. It returns false when it refuses or fails:
+ * everything is rolled back, and the response is what admin_problem() made of it, or else is made from E
+ * (problem.h). It may be run again from the start after a deadlock: it keeps nothing outside CALL. */
+#ifndef BALROG_ADMIN_ADMIN_H
+#define BALROG_ADMIN_ADMIN_H
+
+#include "admin/body.h"
+#include "core/config.h"
+#include "store/tx.h"
+#include "web/router.h"
+
+struct admin; /* the program; service.h */
+
+/* One request on its way through a handler. */
+struct admin_call {
+    const struct config *config;
+    void *ctx; /* goes with this run of the handler */
+    const struct request *request;
+    struct response *response;          /* empty */
+    struct tx *tx;                      /* NULL where the route is ADMIN_NO_DATABASE */
+    const char *user;                   /* who calls; NULL where the route is open to anyone */
+    const cJSON *body;                  /* checked against the route's table; NULL where it has none */
+    struct str param[ROUTE_PARAMS_MAX]; /* the path's parts, decoded and checked, in their order */
+    int64_t now_ms;                     /* time of the request, the same throughout */
+    struct call *http;
+    struct audit *audit;
+};
+
+enum admin_who {
+    ADMIN_ANYONE, /* nobody is asked who he is */
+    ADMIN_USER,   /* a verified account; a person (a name with an '@') must hold some permission, else 403 */
+};
+
+enum admin_flag {
+    ADMIN_NO_DATABASE = 1, /* runs without a transaction */
+    ADMIN_READS = 2,       /* its transaction is a consistent read */
+};
+
+struct admin_route {
+    enum method method;
+    const char *pattern; /* see struct route: "/rules/{id_or_alias}", without /api */
+    bool (*handle)(struct admin_call *call, struct error *e);
+    enum admin_who who;
+    const char *metric;            /* the reference's name for it: "views_rules_update_post" */
+    const struct body_field *body; /* NULL: a body is not looked at */
+    const struct body_field *args; /* the query parameters it knows, any other is a 400; NULL: none */
+    const struct body_field
+        *params;    /* further conditions on the path's parts, a row each in their order, or NULL */
+    unsigned flags; /* of enum admin_flag */
+};
+
+/* What one file adds to the API. */
+struct admin_routes {
+    const struct admin_route *route;
+    size_t n;
+};
+#define ADMIN_ROUTES(ARRAY)                                                                                  \
+    {                                                                                                        \
+        (ARRAY), sizeof(ARRAY) / sizeof(ARRAY)[0]                                                            \
+    }
+
+/* ---- reading ---- */
+
+/* A query parameter, decoded, owned by call->ctx; absent when it is not given. */
+struct str admin_arg(struct admin_call *call, const char *name);
+/* The same as a number, checked by the route's table; false when it is not given. */
+bool admin_arg_int(struct admin_call *call, const char *name, int64_t *n);
+/* PARAM[i], known to consist of digits ({…:int}), as a number; what is too large becomes INT64_MAX. */
+int64_t admin_param_int(const struct admin_call *call, size_t i);
+/* A C string of S, owned by call->ctx. */
+const char *admin_text(struct admin_call *call, struct str s);
+
+/* ---- answering; these return true, so that handlers can return them ---- */
+
+/* 200 with VALUE, which is taken (deleted here), as jsonify prints it: sorted, compact, with a newline. */
+bool admin_json_new(struct admin_call *call, cJSON *value);
+/* STATUS with VALUE, which is taken, as json.dumps prints it. */
+bool admin_dumps_new(struct admin_call *call, int status, cJSON *value);
+/* {"new_data_version": N}, 200. */
+bool admin_new_version(struct admin_call *call, int64_t data_version);
+/* The header X-Data-Version. */
+void admin_data_version(struct admin_call *call, int64_t data_version);
+/* text/html, as the reference's bare responses are: a rule's number after it was made, "" after a deletion.
+ */
+bool admin_text_answer(struct admin_call *call, int status, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* ---- refusing; these return false ---- */
+
+/* A problem as the reference's handlers make it: application/json with type, title, detail, status and,
+ * unless NULL, exception. */
+bool admin_problem(struct admin_call *call, int status, const char *title, const char *detail,
+                   const char *exception);
+/* The same with a list of strings for its exception. EXCEPTIONS is borrowed. */
+bool admin_problem_list(struct admin_call *call, int status, const char *title, const char *detail,
+                        const cJSON *exceptions);
+/* A problem as the reference's framework makes it: application/problem+json (validation, shutoffs, v1
+ * releases and rules read in common with the public API). */
+bool admin_problem_plain(struct admin_call *call, int status, const char *title, const char *detail,
+                         const char *exception);
+
+/* ---- what is said afterwards ---- */
+
+/* Notes one change for the audit log: TABLE's row KEY ("rule_id=12") went from data version OLD_VERSION (0:
+ * it is new) to NEW_VERSION (0: it is gone). Written when the transaction has been committed, and only then.
+ */
+void admin_audit(struct admin_call *call, const char *table, const char *key, int64_t old_version,
+                 int64_t new_version);
+
+#endif

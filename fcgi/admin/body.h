@@ -1,0 +1,83 @@
+/* What a request may carry, as tables: the members of a JSON body, the query parameters, the path's parts.
+ * One row a field; checking, refusing and the comparison with the API document read the rows.
+ *
+ *     static const struct body_field signoff_fields[] = {
+ *         { "role", FIELD_STRING, FORMAT_ASCII, .required = true, .min = 1, .max = 50 },
+ *         { "sc_id", FIELD_ANY, .refused = "sc_id cannot be set when scheduling a new change" },
+ *         { 0 },
+ *     };
+ *
+ * Members that no row names are let through and never looked at (the reference's schemas allow them): a
+ * handler reads what its rows name, by name, and copies nothing else into a table. */
+#ifndef BALROG_ADMIN_BODY_H
+#define BALROG_ADMIN_BODY_H
+
+#include "core/json.h"
+#include "core/mem.h"
+
+/* The JSON types a field may have; several may be joined. */
+enum field_type {
+    FIELD_STRING = 1,
+    FIELD_INT = 2, /* 1.0 is one too, as in JSON schema */
+    FIELD_BOOL = 4,
+    FIELD_NULL = 8,
+    FIELD_OBJECT = 16,
+    FIELD_ARRAY = 32,
+    FIELD_ANY = 63,
+};
+
+/* What the reference's JSON schemas call "format". Empty strings and null pass them all. */
+enum field_format {
+    FORMAT_NONE,
+    FORMAT_ASCII,       /* a string without bytes above 0x7f */
+    FORMAT_JSON_STRING, /* a string that holds JSON */
+    FORMAT_VERSION,     /* of a rule: an operator and a version, or a list of versions */
+    FORMAT_BUILD_ID,    /* of a rule: an operator and a number */
+    FORMAT_ALIAS,       /* of a rule: a letter, then letters, digits and '-' */
+    /* Numbers, or strings that hold one, with the limits that go with them. */
+    FORMAT_PRIORITY,          /* ≥ 0 */
+    FORMAT_BACKGROUND_RATE,   /* 0…100 */
+    FORMAT_DATA_VERSION,      /* ≥ 1 */
+    FORMAT_RULE_ID,           /* ≥ 0 */
+    FORMAT_SIGNOFFS_REQUIRED, /* ≥ 1 */
+    FORMAT_TELEMETRY_UPTAKE,  /* ≥ 0 */
+    FORMAT_WHEN,              /* ≥ 0, milliseconds since 1970 */
+};
+
+struct body_field {
+    const char *name; /* NULL ends the table */
+    unsigned types;   /* of enum field_type */
+    enum field_format format;
+    bool required;
+    int64_t min, max; /* of a number: its bounds; of a string: its length in characters. 0: none */
+    const char
+        *words; /* unless NULL: the only values allowed, separated by spaces (null is besides, by type) */
+    const char *refused; /* unless NULL: the server sets this field; a body that holds it is refused with this
+                            sentence. BODY_READ_ONLY is the usual one */
+};
+
+#define BODY_READ_ONLY "Property is read-only"
+
+/* Whether VALUE (NULL: an empty body) is an object that fits FIELDS. If not, E is a 400 with the reference's
+ * words
+ * ("'blob' is a required property", "backgroundRate: …"). Required fields are looked at first, then each
+ * field in the table's order; the first thing that is wrong counts. */
+bool body_check(const struct body_field *fields, const cJSON *value, struct error *e);
+
+/* The same for one query parameter or part of a path, given as text; FIELD's types tell whether it has to be
+ * a number. WHERE: "query" or "path". Absent is fine unless required. */
+bool body_check_arg(const struct body_field *field, const char *where, struct str value, struct error *e);
+
+/* ---- reading what was checked ---- */
+
+/* Member NAME as a string, absent when it is missing, null or no string. Borrowed. */
+struct str body_str(const cJSON *body, const char *name);
+/* As a string without the white space around it, absent also when nothing is left: how rules take their
+ * input. Owned by CTX. */
+struct str body_trimmed(void *ctx, const cJSON *body, const char *name);
+/* As a number, which may have come as a string; false when it is missing, null or blank. */
+bool body_int(const cJSON *body, const char *name, int64_t *n);
+/* Whether the member is there at all, null included. */
+bool body_has(const cJSON *body, const char *name);
+
+#endif

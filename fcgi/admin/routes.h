@@ -1,0 +1,21 @@
+/* The admin API's index: every route of every file. Each file of handlers exports its own table. */
+#ifndef BALROG_ADMIN_ROUTES_H
+#define BALROG_ADMIN_ROUTES_H
+
+#include "admin/admin.h"
+
+extern const struct admin_routes history_routes;           /* history.c */
+extern const struct admin_routes pins_routes;              /* pins.c */
+extern const struct admin_routes releases_routes;          /* releases.c */
+extern const struct admin_routes releases_v2_routes;       /* releases_v2.c */
+extern const struct admin_routes required_signoffs_routes; /* required_signoffs.c */
+extern const struct admin_routes rules_routes;             /* rules.c */
+extern const struct admin_routes scheduled_routes;         /* scheduled.c */
+extern const struct admin_routes service_routes;  /* dockerflow.c: __heartbeat__ and so on, whoami, openapi */
+extern const struct admin_routes shutoffs_routes; /* shutoffs.c */
+extern const struct admin_routes users_routes;    /* users.c */
+
+/* All of them, in one array owned by CTX; *N is how many. */
+const struct admin_route *admin_routes_join(void *ctx, size_t *n);
+
+#endif
