@@ -172,11 +172,11 @@ static struct str take_scheme(struct str *s)
     return scheme;
 }
 
-/* S up to the first character that is in STOP. */
-static struct str until(struct str s, const char *stop)
+/* S up to the first character that is in STOP. S has no NULs, which fill STOP up. */
+static struct str until(struct str s, const char stop[3])
 {
     size_t n = 0;
-    while (n < s.n && strchr(stop, s.p[n]) == NULL) {
+    while (n < s.n && s.p[n] != stop[0] && s.p[n] != stop[1] && s.p[n] != stop[2]) {
         n++;
     }
     return str_slice(s, 0, n);
@@ -221,11 +221,11 @@ static bool parse_url(struct url *url, struct str s)
         url->netloc = until(s, "/?#");
         s = str_slice(s, url->netloc.n, s.n);
     }
-    url->path = until(s, "?#");
+    url->path = until(s, "?#\0");
     if (has_parameters(url->scheme) && url->path.n > 0) {
         const char *slash = memrchr(url->path.p, '/', url->path.n);
         size_t from = slash != NULL ? (size_t)(slash - url->path.p) : 0;
-        url->path.n = from + until(str_slice(url->path, from, url->path.n), ";").n;
+        url->path.n = from + until(str_slice(url->path, from, url->path.n), ";\0").n;
     }
     return true;
 }

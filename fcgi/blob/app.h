@@ -30,12 +30,25 @@ extern const char *const app_single_key[APP_PATCH_TYPES], *const app_list_key[AP
 /* Index of a `from` among the release's; "*", any release, has none. */
 enum { APP_FROM_ANY = UINT32_MAX };
 
+/* Why a patch cannot be told at all. */
+enum app_patch_problem {
+    APP_PATCH_FINE,
+    APP_PATCH_NO_OBJECT,
+    APP_PATCH_NO_LIST, /* it stands for a value that should be a list of patches */
+    APP_PATCH_NO_FROM,
+    APP_PATCH_URL_BROKEN, /* fileUrl is no string; found out only after `from` */
+};
+
+/* There are thousands: kept small. */
 struct app_patch {
     uint32_t from;
-    bool url_broken;     /* fileUrl is there but no string */
-    const char *problem; /* why not even `from` can be told; NULL: it can */
-    struct str url;      /* its own; absent: it takes one from fileUrls */
-    struct str rest;     /* ` hashValue="…" size="…"/>` and a newline; absent: something is missing */
+    uint32_t url_n;
+    const char *url;  /* its own; NULL: it takes one from fileUrls */
+    const char *rest; /* hash, then size and what follows it, as text; NULL: something is missing */
+    uint32_t rest_n;
+    uint32_t hash_n : 28;
+    uint32_t packed : 1; /* the hash is kept as bytes and shown as lower-case hex digits */
+    uint32_t problem : 3;
 };
 
 struct app_locale {
@@ -150,7 +163,7 @@ struct app_body {
     uint32_t n_columns;
     const struct app_column *column; /* sorted by name */
     /* Patches. */
-    struct str hash; /* `" hashFunction="…"`; absent: missing */
+    struct str hash; /* `" hashFunction="…" hashValue="`; absent: missing */
     struct app_urls urls;
 };
 

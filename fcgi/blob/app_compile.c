@@ -59,25 +59,51 @@ static void list_froms(struct compiler *c)
     c->release->from = from;
 }
 
-/* What a patch's line says behind the hash function; absent when something is missing. */
-static struct str patch_rest(struct compiler *c, const struct app_kind *kind, const cJSON *json)
+static int hex_digit(char c)
+{
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Hashes are most of a release's memory: as bytes they take half of it. Returns false for what would not look
+ * the same again. */
+static bool pack_hex(struct buf *out, struct str text)
+{
+    size_t start = out->n;
+    for (size_t i = 0; i + 1 < text.n; i += 2) {
+        int high = hex_digit(text.p[i]);
+        int low = hex_digit(text.p[i + 1]);
+        if (high < 0 || low < 0) {
+            out->n = start;
+            return false;
+        }
+        buf_char(out, (char)(high << 4 | low));
+    }
+    return text.n > 0 && text.n % 2 == 0;
+}
+
+static void compile_rest(struct compiler *c, const struct app_kind *kind, struct app_patch *patch,
+                         const cJSON *json)
 {
     const cJSON *hash = json_get(json, "hashValue");
     const cJSON *size = json_get(json, "filesize");
     const cJSON *proof = kind->proofs ? json_get(json, "binTransInclusionProof") : NULL;
     if (hash == NULL || size == NULL) {
-        return STR_NONE;
+        return;
     }
-    buf_lit(&c->scratch, " hashValue=\"");
-    json_print_str(&c->scratch, hash);
-    buf_lit(&c->scratch, "\" size=\"");
+    patch->packed = cJSON_IsString(hash) && pack_hex(&c->scratch, str_of(hash->valuestring));
+    if (!patch->packed) {
+        buf_reset(&c->scratch);
+        json_print_str(&c->scratch, hash);
+    }
+    patch->hash_n = (uint32_t)c->scratch.n & 0xfffffff;
     json_print_str(&c->scratch, size);
     if (proof != NULL) {
         buf_lit(&c->scratch, "\" binTransInclusionProof=\"");
         json_print_str(&c->scratch, proof);
     }
-    buf_lit(&c->scratch, "\"/>\n");
-    return keep_scratch(c);
+    struct str rest = keep_scratch(c);
+    patch->rest = rest.p;
+    patch->rest_n = (uint32_t)rest.n;
 }
 
 static void compile_patch(struct compiler *c, const struct app_kind *kind, struct app_patch *patch,
@@ -86,13 +112,15 @@ static void compile_patch(struct compiler *c, const struct app_kind *kind, struc
     const cJSON *from = json_get(json, "from");
     const cJSON *url = json_get(json, "fileUrl");
     if (!cJSON_IsString(from)) {
-        patch->problem = cJSON_IsObject(json) ? "from is missing or no string" : "it is no object";
+        patch->problem = cJSON_IsObject(json) ? APP_PATCH_NO_FROM : APP_PATCH_NO_OBJECT;
         return;
     }
     patch->from = from_index(c, from->valuestring);
-    patch->url = keep_string(c, url);
-    patch->url_broken = url != NULL && !cJSON_IsString(url);
-    patch->rest = patch_rest(c, kind, json);
+    struct str own = keep_string(c, url);
+    patch->url = own.p;
+    patch->url_n = (uint32_t)own.n;
+    patch->problem = url != NULL && str_absent(own) ? APP_PATCH_URL_BROKEN : APP_PATCH_FINE;
+    compile_rest(c, kind, patch, json);
 }
 
 /* The patches of one type in LOCALE, which are N; those that the reference stumbles over included. */
@@ -125,7 +153,7 @@ static void compile_patches(struct compiler *c, const struct app_kind *kind, str
         for (uint32_t i = 0; i < locale->n_patches[type]; i++, one = one->next) {
             compile_patch(c, kind, patch, one);
             if (kind->lists && !cJSON_IsArray(source[type])) {
-                patch->problem = "the patches are no list";
+                patch->problem = APP_PATCH_NO_LIST;
             }
             patch++;
         }
@@ -251,7 +279,7 @@ static struct str hash_function(struct compiler *c)
     }
     buf_lit(&c->scratch, "\" hashFunction=\"");
     json_print_str(&c->scratch, json);
-    buf_lit(&c->scratch, "\"");
+    buf_lit(&c->scratch, "\" hashValue=\"");
     return keep_scratch(c);
 }
 

@@ -204,69 +204,84 @@ void app_compile_groups(struct compiler *c, struct app_body *body)
     compile_columns(c, body, loose, n);
 }
 
-static bool condition_holds(const struct app_condition *condition, const struct query *q,
-                            const struct version *version)
+/* What is asked, with the version parsed once. */
+struct group_query {
+    const struct query *q;
+    bool has_version;
+    struct version version;
+};
+
+/* YES or NO; BAD where a version that has to be parsed cannot be, the release's as well as the query's. */
+static enum verdict try_version(const struct version_test *test, const struct group_query *asked,
+                                struct error *e)
 {
-    for (uint32_t i = 0; i < condition->n; i++) {
-        bool holds = false;
-        switch (condition->kind) {
-        case APP_IF_CHANNEL:
-            holds = match_channel(condition->value[i], q->channel, q->fallback_channel);
-            break;
-        case APP_IF_LOCALE:
-            holds = str_eq(condition->value[i], q->locale);
-            break;
-        case APP_IF_VERSION:
-            holds = version_test_holds(&condition->version[i], version);
-            break;
-        case APP_IF_BUILD_ID:
-            holds = match_build_id(condition->value[i], q->build_id);
-            break;
-        case APP_IF_NEVER:
-            break;
-        }
-        if (holds) {
-            return true;
-        }
+    if (test->op == CMP_NEVER) {
+        return broken(e, "a version in updateLine has no operator and is none either");
+    }
+    if (!asked->has_version || !test->valid) {
+        return bad(e, "Version number %.*s is invalid.",
+                   STR_ARG(asked->has_version ? test->text : asked->q->version));
+    }
+    return version_test_holds(test, &asked->version) ? VERDICT_YES : VERDICT_NO;
+}
+
+static bool try_value(enum app_condition_kind kind, struct str value, const struct query *q)
+{
+    switch (kind) {
+    case APP_IF_CHANNEL:
+        return match_channel(value, q->channel, q->fallback_channel);
+    case APP_IF_LOCALE:
+        return str_eq(value, q->locale);
+    case APP_IF_BUILD_ID:
+        return match_build_id(value, q->build_id);
+    case APP_IF_VERSION:
+    case APP_IF_NEVER:
+        break;
     }
     return false;
 }
 
-static bool group_applies(const struct app_group *group, const struct query *q, const struct version *version)
+/* YES when any of its values holds, else NO, or what is wrong. */
+static enum verdict try_condition(const struct app_condition *condition, const struct group_query *asked,
+                                  struct error *e)
 {
+    enum verdict v = VERDICT_NO;
+    for (uint32_t i = 0; v == VERDICT_NO && i < condition->n; i++) {
+        if (condition->kind == APP_IF_VERSION) {
+            v = try_version(&condition->version[i], asked, e);
+        } else if (try_value(condition->kind, condition->value[i], asked->q)) {
+            v = VERDICT_YES;
+        }
+    }
+    return v;
+}
+
+/* YES when all conditions hold. All are tried: a wrong one counts even where another does not hold. */
+static enum verdict try_group(const struct app_group *group, const struct group_query *asked, struct error *e)
+{
+    enum verdict all = VERDICT_YES;
     for (uint32_t i = 0; i < group->n; i++) {
-        if (!condition_holds(&group->condition[i], q, version)) {
-            return false;
+        enum verdict v = try_condition(&group->condition[i], asked, e);
+        if (v == VERDICT_BAD || v == VERDICT_BROKEN) {
+            return v;
         }
+        all = v == VERDICT_NO ? VERDICT_NO : all;
     }
-    return true;
-}
-
-static bool has_version_tests(const struct app_body *body)
-{
-    for (uint32_t i = 0; i < body->n_groups; i++) {
-        for (uint32_t j = 0; j < body->group[i].n; j++) {
-            if (body->group[i].condition[j].kind == APP_IF_VERSION && body->group[i].condition[j].n > 0) {
-                return true;
-            }
-        }
-    }
-    return false;
+    return all == VERDICT_YES && group->no_fields ? broken(e, "a group of updateLine has no fields") : all;
 }
 
 /* Sets APPLIES for each group. */
 static enum verdict find_groups(const struct app_body *body, const struct query *q, bool *applies,
                                 struct error *e)
 {
-    struct version version = { 0 };
-    if (!version_parse(&version, q->version) && has_version_tests(body)) {
-        return bad(e, "Version number %.*s is invalid.", STR_ARG(q->version));
-    }
+    struct group_query asked = { .q = q };
+    asked.has_version = version_parse(&asked.version, q->version);
     for (uint32_t i = 0; i < body->n_groups; i++) {
-        applies[i] = group_applies(&body->group[i], q, &version);
-        if (applies[i] && body->group[i].no_fields) {
-            return broken(e, "a group of updateLine has no fields");
+        enum verdict v = try_group(&body->group[i], &asked, e);
+        if (v == VERDICT_BAD || v == VERDICT_BROKEN) {
+            return v;
         }
+        applies[i] = v == VERDICT_YES;
     }
     return VERDICT_YES;
 }

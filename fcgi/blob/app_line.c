@@ -48,7 +48,7 @@ static void compile_attribute(struct compiler *c, struct app_body *body, const s
 static const struct template *compile_attributes(struct compiler *c, struct app_body *body,
                                                  const struct attribute_row *row, size_t n_rows, uint32_t *n)
 {
-    struct template attribute[ROWS_MAX];
+    struct template attribute[ROWS_MAX] = { 0 };
     for (size_t i = 0; i < n_rows; i++) {
         const cJSON *json = json_get(c->blob, row[i].key);
         int version = body->kind->schema_version;

@@ -41,7 +41,8 @@ static bool has_build(struct teller *t, const struct app_body *from, struct key 
 static bool client_has(struct teller *t, const struct app_body *from, bool *failed)
 {
     const struct app_platform *asked = t->spot->asked;
-    if (has_build(t, from, asked->key, failed) || has_build(t, from, asked->target, failed)) {
+    if (has_build(t, from, asked->key, failed) ||
+        (asked->resolved != asked && has_build(t, from, asked->target, failed))) {
         return true;
     }
     for (uint32_t i = 0; i < asked->n_group; i++) {
@@ -76,14 +77,48 @@ static bool suits_client(struct teller *t, const struct release *r, const struct
     return false;
 }
 
+static void print_hex(struct buf *out, const char *bytes, size_t n)
+{
+    static const char digits[] = "0123456789abcdef";
+    if (!buf_reserve(out, 2 * n)) {
+        return;
+    }
+    char *to = out->p + out->n;
+    for (size_t i = 0; i < n; i++) {
+        to[2 * i] = digits[(unsigned char)bytes[i] >> 4];
+        to[2 * i + 1] = digits[bytes[i] & 15];
+    }
+    out->n += 2 * n;
+}
+
+/* What comes behind the URL. */
+static void print_rest(struct buf *out, const struct app_body *body, const struct app_patch *patch)
+{
+    buf_str(out, body->hash);
+    if (patch->packed) {
+        print_hex(out, patch->rest, patch->hash_n);
+    } else {
+        buf_bytes(out, patch->rest, patch->hash_n);
+    }
+    buf_lit(out, "\" size=\"");
+    buf_bytes(out, patch->rest + patch->hash_n, patch->rest_n - patch->hash_n);
+    buf_lit(out, "\"/>\n");
+}
+
 enum told { TOLD, LEFT_OUT, FAILED };
 
 /* Appends the line of PATCH. FAILED: t->why says why. */
 static enum told tell(struct teller *t, const struct release *r, const struct app_patch *patch,
                       enum app_patch_type type)
 {
-    if (patch->problem != NULL) {
-        error_set(&t->why, 500, "%s", patch->problem);
+    static const char *const problems[] = {
+        [APP_PATCH_NO_OBJECT] = "it is no object",
+        [APP_PATCH_NO_LIST] = "the patches are no list",
+        [APP_PATCH_NO_FROM] = "from is missing or no string",
+        [APP_PATCH_URL_BROKEN] = NULL,
+    };
+    if (problems[patch->problem] != NULL) {
+        error_set(&t->why, 500, "%s", problems[patch->problem]);
         return FAILED;
     }
     if (!suits_client(t, r, patch)) {
@@ -109,12 +144,11 @@ static enum told tell(struct teller *t, const struct release *r, const struct ap
     if (!allowlist_permits(t->env->allowlist, text, t->env->query->product)) {
         return LEFT_OUT;
     }
-    if (str_absent(t->body->hash) || str_absent(patch->rest)) {
+    if (str_absent(t->body->hash) || patch->rest == NULL) {
         error_set(&t->why, 500, "there is no hashFunction, hashValue or filesize");
         return FAILED;
     }
-    buf_str(t->out, t->body->hash);
-    buf_str(t->out, patch->rest);
+    print_rest(t->out, t->body, patch);
     return TOLD;
 }
 
@@ -167,9 +201,14 @@ enum verdict app_inner(const struct release *r, const struct blob_env *env, stru
     if (v != VERDICT_YES) {
         return v;
     }
-    struct teller t = {
-        .body = body, .spot = &spot, .env = env, .locale = locale, .out = out, .skipped = skipped
-    };
+    struct teller t; /* not cleared: the texts of its errors are large, and few answers have any */
+    t.body = body;
+    t.spot = &spot;
+    t.env = env;
+    t.locale = locale;
+    t.out = out;
+    t.skipped = skipped;
+    t.failure.what[0] = '\0';
     const struct app_patch *patch = spot.locale->patch;
     bool told = false;
     for (unsigned type = 0; type < APP_PATCH_TYPES; type++) {

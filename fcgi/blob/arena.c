@@ -41,11 +41,10 @@ void *arena_get(struct arena *a, size_t n)
 
 static struct str arena_copy(struct arena *a, struct str s)
 {
-    char *p = take(a, s.n + 1, 1);
+    char *p = take(a, s.n > 0 ? s.n : 1, 1); /* an empty text is not an absent one */
     if (s.n > 0) {
         memcpy(p, s.p, s.n);
     }
-    p[s.n] = '\0'; /* not needed, but kind to debuggers; also makes an empty text present */
     return (struct str){ p, s.n };
 }
 

@@ -93,7 +93,8 @@ enum verdict release_should_serve(const struct release *r, const struct query *q
 /* The parts of the XML between <updates> and </updates>, each line followed by '\n' (reference:
  * getInnerHeaderXML, getInnerXML, getInnerFooterXML). YES, BAD or BROKEN. Ampersands are left as they are:
  * the whole is escaped at the end. A patch that cannot be told (no fileUrl for the channel, a `from` release
- * without the platform) is left out and named in SKIPPED (NULL: not wanted), not BROKEN. */
+ * without the platform) is left out and named in SKIPPED (NULL: not wanted; left alone when there is none),
+ * and only if that leaves no patch at all is the answer BROKEN. */
 enum verdict release_header_xml(const struct release *r, const struct blob_env *env, struct buf *out,
                                 struct error *e);
 enum verdict release_inner_xml(const struct release *r, const struct blob_env *env, struct buf *out,
