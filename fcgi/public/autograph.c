@@ -125,7 +125,7 @@ static bool post(const struct autograph *a, struct str request, const char *auth
                  const atomic_bool *stop, struct signature *out, struct error *e)
 {
     const char *headers[] = { "Content-Type: application/json", "Accept: application/json", authorization };
-    struct client_post p = {
+    struct client_request p = {
         .url = a->url,
         .headers = headers,
         .n_headers = sizeof headers / sizeof headers[0],
@@ -137,7 +137,7 @@ static bool post(const struct autograph *a, struct str request, const char *auth
     struct buf answer;
     int status = 0;
     buf_init(&answer, 2048, ANSWER_MAX);
-    bool ok = client_post(&p, &answer, &status, e);
+    bool ok = client_send(&p, &answer, &status, e);
     if (ok && (status < 200 || status > 299)) {
         ok = error_set(e, 503, "status %d", status);
     }

@@ -121,7 +121,7 @@ static bool add_header(struct curl_slist **list, const char *line, struct error 
     return true;
 }
 
-static void set_limits(CURL *curl, const struct client_post *p)
+static void set_limits(CURL *curl, const struct client_request *p)
 {
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -135,13 +135,16 @@ static void set_limits(CURL *curl, const struct client_post *p)
     }
 }
 
-static bool exchange(CURL *curl, const struct client_post *p, struct buf *body, int *status, struct error *e)
+static bool exchange(CURL *curl, const struct client_request *p, struct buf *body, int *status,
+                     struct error *e)
 {
     set_limits(curl, p);
     curl_easy_setopt(curl, CURLOPT_URL, p->url);
-    curl_easy_setopt(curl, CURLOPT_POST, 1L);
-    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)p->body.n);
-    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, p->body.p);
+    if (!str_absent(p->body)) {
+        curl_easy_setopt(curl, CURLOPT_POST, 1L);
+        curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)p->body.n);
+        curl_easy_setopt(curl, CURLOPT_POSTFIELDS, p->body.p);
+    }
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, receive);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, body);
     CURLcode code = curl_easy_perform(curl);
@@ -157,7 +160,7 @@ static bool exchange(CURL *curl, const struct client_post *p, struct buf *body, 
     return true;
 }
 
-bool client_post(const struct client_post *p, struct buf *body, int *status, struct error *e)
+bool client_send(const struct client_request *p, struct buf *body, int *status, struct error *e)
 {
     pthread_once(&started, start);
     CURL *curl = mem_check(curl_easy_init());

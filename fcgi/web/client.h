@@ -19,11 +19,12 @@ struct client_url {
  * logs), a query or a fragment. */
 bool client_url_parse(const char *url, struct client_url *out, struct error *e);
 
-struct client_post {
+/* A request to be sent. */
+struct client_request {
     const char *url;
     const char *const *headers; /* "Name: value" */
     size_t n_headers;
-    struct str body;
+    struct str body; /* is POSTed; absent: a GET */
     unsigned connect_timeout_ms;
     unsigned timeout_ms;     /* for the whole exchange, connecting included */
     const atomic_bool *stop; /* unless NULL: once true, the exchange is given up within about a second */
@@ -32,6 +33,6 @@ struct client_post {
 /* Sends P and appends the answer's body to BODY, whose maximum bounds it; *STATUS is the answer's status,
  * whatever it is. False when there was no whole answer: E says why, and names neither headers nor bodies.
  * Safe from any thread. */
-bool client_post(const struct client_post *p, struct buf *body, int *status, struct error *e);
+bool client_send(const struct client_request *p, struct buf *body, int *status, struct error *e);
 
 #endif

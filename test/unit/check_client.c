@@ -19,6 +19,12 @@ struct listener {
     pthread_t thread;
 };
 
+static bool ends_here(const char *got)
+{
+    return strstr(got, "the body") != NULL ||
+           (strncmp(got, "GET ", 4) == 0 && strstr(got, "\r\n\r\n") != NULL);
+}
+
 static void *serve_one(void *arg)
 {
     struct listener *l = arg;
@@ -29,7 +35,7 @@ static void *serve_one(void *arg)
     atomic_fetch_add(&l->connections, 1);
     size_t n = 0;
     ssize_t more;
-    while (n + 1 < sizeof l->got && strstr(l->got, "the body") == NULL &&
+    while (n + 1 < sizeof l->got && !ends_here(l->got) &&
            (more = read(fd, l->got + n, sizeof l->got - 1 - n)) > 0) {
         n += (size_t)more;
         l->got[n] = '\0';
@@ -65,7 +71,7 @@ static void listener_stop(struct listener *l)
 static bool post(const char *url, const char *header, size_t max, unsigned ms, const atomic_bool *stop,
                  struct buf *body, int *status, struct error *e)
 {
-    struct client_post p = {
+    struct client_request p = {
         .url = url,
         .headers = &header,
         .n_headers = 1,
@@ -76,7 +82,7 @@ static bool post(const char *url, const char *header, size_t max, unsigned ms, c
     };
     buf_init(body, 0, max);
     *status = 0;
-    return client_post(&p, body, status, e);
+    return client_send(&p, body, status, e);
 }
 
 START_TEST(posts_headers_and_body)
@@ -93,6 +99,27 @@ START_TEST(posts_headers_and_body)
     ck_assert_ptr_nonnull(strstr(l.got, "POST /a HTTP/1.1\r\n"));
     ck_assert_ptr_nonnull(strstr(l.got, "\r\nX-One: 1\r\n"));
     ck_assert_ptr_nonnull(strstr(l.got, "\r\n\r\nthe body"));
+    buf_free(&body);
+}
+END_TEST
+
+START_TEST(gets_without_a_body)
+{
+    struct listener l;
+    struct buf body;
+    struct error e;
+    int status = 0;
+    const char *header = "Authorization: Bearer x";
+    listener_start(&l, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    struct client_request get = { .url = l.url, .headers = &header, .n_headers = 1, .timeout_ms = 5000 };
+    buf_init(&body, 0, 100);
+    ck_assert(client_send(&get, &body, &status, &e));
+    listener_stop(&l);
+    ck_assert_int_eq(status, 200);
+    ck_assert(str_eq(buf_view(&body), STR("ok")));
+    ck_assert_ptr_nonnull(strstr(l.got, "GET /a HTTP/1.1\r\n"));
+    ck_assert_ptr_nonnull(strstr(l.got, "\r\nAuthorization: Bearer x\r\n"));
+    ck_assert_ptr_null(strstr(l.got, "Content-Length"));
     buf_free(&body);
 }
 END_TEST
@@ -221,6 +248,7 @@ int main(void)
     TCase *tc = tcase_create("client");
     tcase_set_timeout(tc, 60);
     tcase_add_test(tc, posts_headers_and_body);
+    tcase_add_test(tc, gets_without_a_body);
     tcase_add_test(tc, follows_no_redirect);
     tcase_add_test(tc, bounds_the_answer);
     tcase_add_test(tc, half_an_answer_is_none);
