@@ -18,16 +18,16 @@ struct admin; /* the program; service.h */
 /* One request on its way through a handler. */
 struct admin_call {
     const struct config *config;
-    void *ctx; /* goes with this run of the handler */
+    void *ctx; /* goes with this run of the handler (tx->mem) */
     const struct request *request;
     struct response *response;          /* empty */
     struct tx *tx;                      /* NULL where the route is ADMIN_NO_DATABASE */
-    const char *user;                   /* who calls; NULL where the route is open to anyone */
+    const char *user;                   /* who calls; "" where the route is open to anyone */
     const cJSON *body;                  /* checked against the route's table; NULL where it has none */
     struct str param[ROUTE_PARAMS_MAX]; /* the path's parts, decoded and checked, in their order */
     int64_t now_ms;                     /* time of the request, the same throughout */
     struct call *http;
-    struct audit *audit;
+    const struct admin_route *route;
 };
 
 enum admin_who {
@@ -37,7 +37,7 @@ enum admin_who {
 
 enum admin_flag {
     ADMIN_NO_DATABASE = 1, /* runs without a transaction */
-    ADMIN_READS = 2,       /* its transaction is a consistent read */
+    ADMIN_WRITES = 2,      /* a GET that writes; the other GETs have a transaction that only reads */
 };
 
 struct admin_route {
@@ -76,10 +76,10 @@ const char *admin_text(struct admin_call *call, struct str s);
 
 /* ---- answering; these return true, so that handlers can return them ---- */
 
-/* 200 with VALUE, which is taken (deleted here), as jsonify prints it: sorted, compact, with a newline. */
-bool admin_json_new(struct admin_call *call, cJSON *value);
-/* STATUS with VALUE, which is taken, as json.dumps prints it. */
-bool admin_dumps_new(struct admin_call *call, int status, cJSON *value);
+/* 200 with VALUE (borrowed) as jsonify prints it: sorted, compact, with a newline. */
+bool admin_json(struct admin_call *call, const cJSON *value);
+/* STATUS with VALUE (borrowed) as json.dumps prints it. */
+bool admin_dumps(struct admin_call *call, int status, const cJSON *value);
 /* {"new_data_version": N}, 200. */
 bool admin_new_version(struct admin_call *call, int64_t data_version);
 /* The header X-Data-Version. */
@@ -102,13 +102,5 @@ bool admin_problem_list(struct admin_call *call, int status, const char *title, 
  * releases and rules read in common with the public API). */
 bool admin_problem_plain(struct admin_call *call, int status, const char *title, const char *detail,
                          const char *exception);
-
-/* ---- what is said afterwards ---- */
-
-/* Notes one change for the audit log: TABLE's row KEY ("rule_id=12") went from data version OLD_VERSION (0:
- * it is new) to NEW_VERSION (0: it is gone). Written when the transaction has been committed, and only then.
- */
-void admin_audit(struct admin_call *call, const char *table, const char *key, int64_t old_version,
-                 int64_t new_version);
 
 #endif
