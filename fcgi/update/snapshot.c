@@ -147,7 +147,7 @@ static bool read_release(struct build *b, struct holding *h, enum release_use us
     if (!b->source->release(b->source->arg, h->name, &row, &stamp, &found, b->e)) {
         return false;
     }
-    struct error why = { 404, "there is no such release" };
+    struct error why = { .status = 404, .what = "there is no such release" };
     talloc_free(h->fresh);
     h->fresh = found ? release_compile(h, &row, use, &why) : NULL;
     h->fresh_stamp = found ? stamp : 0;
