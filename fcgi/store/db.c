@@ -87,9 +87,16 @@ static bool connection_failed(struct db *db, struct error *e)
     return failed_with(db, mysql_errno(db->mysql), mysql_error(db->mysql), e);
 }
 
+/* A failed fetch is told to the connection alone. A failure that nobody explains is fatal. */
 static bool statement_failed(struct db *db, MYSQL_STMT *stmt, struct error *e)
 {
-    return failed_with(db, mysql_stmt_errno(stmt), mysql_stmt_error(stmt), e);
+    if (mysql_stmt_errno(stmt) != 0) {
+        return failed_with(db, mysql_stmt_errno(stmt), mysql_stmt_error(stmt), e);
+    }
+    if (mysql_errno(db->mysql) != 0) {
+        return connection_failed(db, e);
+    }
+    return failed_with(db, CR_UNKNOWN_ERROR, "failed without a reason", e);
 }
 
 /* ---- connecting ---- */

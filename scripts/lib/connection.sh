@@ -85,6 +85,7 @@ session_open() {
     trap '' PIPE
     session "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO'" ||
         die "$1" "cannot use the database $DATABASE: $(session_error)"
+    rm -f "$CONNECTION_DIR/client.cnf" # it has been read, and may hold a password
 }
 
 # Runs the statements $1 in the session (the last one may go without its semicolon); the rows go to $ROWS, a line each. Fails when one of them did: the client

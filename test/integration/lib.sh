@@ -28,10 +28,11 @@ summary() {
     [[ $FAILED -eq 0 ]]
 }
 
-# install_mariadb DIR: an empty data directory, root without a password.
+# install_mariadb DIR: an empty data directory, root without a password. (A server that starts empties its tmpdir of
+# temporary tables, those of other servers too: each has its own.)
 install_mariadb() {
-    mkdir -p "$1"
-    mariadb-install-db --no-defaults --datadir="$1/data" --auth-root-authentication-method=normal \
+    mkdir -p "$1/tmp"
+    mariadb-install-db --no-defaults --datadir="$1/data" --tmpdir="$1/tmp" --auth-root-authentication-method=normal \
         --skip-test-db ${EUID:+$([[ $EUID -eq 0 ]] && echo --user=root)} >"$1/install.log" 2>&1 ||
         { cat "$1/install.log" >&2 && return 1; }
 }
@@ -45,9 +46,11 @@ start_mariadb() {
     local user=()
     [[ $EUID -ne 0 ]] || user=(--user=root)
     mariadbd --no-defaults "${user[@]}" --datadir="$dir/data" --socket="$dir/sock" --pid-file="$dir/mariadbd.pid" \
+        --tmpdir="$dir/tmp" \
         --skip-networking --max-allowed-packet=64M --innodb-buffer-pool-size=64M \
         --innodb-flush-log-at-trx-commit=0 --log-error="$dir/error.log" "$@" </dev/null >/dev/null 2>&1 &
     echo $! >"$dir/pid"
+    disown # bash would tell of its end
     local tries
     for ((tries = 0; tries < 300; tries++)); do
         if mariadb-admin --no-defaults --socket="$dir/sock" --user=root ping >/dev/null 2>&1; then
@@ -67,7 +70,6 @@ stop_mariadb() {
     pid=$(<"$1/pid")
     rm -f "$1/pid"
     kill "-${2:-TERM}" "$pid" 2>/dev/null || return 0
-    wait "$pid" 2>/dev/null || true
     while kill -0 "$pid" 2>/dev/null; do
         sleep 0.05
     done
