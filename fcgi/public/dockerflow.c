@@ -1,5 +1,4 @@
 /* What monitoring, load balancers and robots ask for. */
-
 #include "ops/log.h"
 #include "public/handlers.h"
 

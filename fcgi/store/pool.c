@@ -6,7 +6,10 @@
 
 #include <pthread.h>
 
-enum { STALE_MS = 1000 }; /* a connection closed by the server fails at once; later it is something else */
+enum {
+    STALE_MS = 1000, /* a connection closed by the server fails at once; later it is something else */
+    LOOK_MS = 100,   /* how often one who waits looks whether that still makes sense */
+};
 
 struct pool {
     const struct config *config;
@@ -17,6 +20,7 @@ struct pool {
     unsigned n_idle;
     unsigned n_used;
     unsigned n_waiting;
+    int64_t moved_ms;    /* when a connection was last taken or given back */
     int64_t failed_ms;   /* when opening last failed, 0 when the last time succeeded */
     struct error failed; /* what it said */
 };
@@ -47,22 +51,30 @@ struct pool *pool_new(void *ctx, const struct config *config, unsigned size)
     return pool;
 }
 
+/* Whether one more thread may wait. pool->lock is held. */
+static bool may_wait(const struct pool *pool)
+{
+    bool stuck = clock_ms() - pool->moved_ms > POOL_STUCK_MS;
+    return pool->n_waiting < pool->size * (stuck ? 1 : POOL_WAITERS);
+}
+
 /* Waits until fewer than SIZE connections are in use. pool->lock is held. */
 static bool wait_for_place(struct pool *pool, unsigned wait_ms, struct error *e)
 {
     int64_t until_us = clock_us() + (int64_t)wait_ms * 1000;
-    struct timespec until = { .tv_sec = until_us / 1000000, .tv_nsec = until_us % 1000000 * 1000 };
-    if (pool->n_used >= pool->size && pool->n_waiting >= pool->size) {
-        return error_set(e, 503, "all %u database connections are in use, and others wait", pool->size);
+    while (pool->n_used >= pool->size) {
+        int64_t now_us = clock_us();
+        int64_t wake_us = now_us + LOOK_MS * 1000 < until_us ? now_us + LOOK_MS * 1000 : until_us;
+        struct timespec wake = { .tv_sec = wake_us / 1000000, .tv_nsec = wake_us % 1000000 * 1000 };
+        if (now_us >= until_us || !may_wait(pool)) {
+            return error_set(e, 503, "all %u database connections are in use, and %u others wait", pool->size,
+                             pool->n_waiting);
+        }
+        pool->n_waiting++;
+        pthread_cond_timedwait(&pool->freed, &pool->lock, &wake);
+        pool->n_waiting--;
     }
-    pool->n_waiting++;
-    int failed = 0;
-    while (pool->n_used >= pool->size && failed == 0) {
-        failed = pthread_cond_timedwait(&pool->freed, &pool->lock, &until);
-    }
-    pool->n_waiting--;
-    return pool->n_used < pool->size ||
-           error_set(e, 503, "all %u database connections were in use for %u ms", pool->size, wait_ms);
+    return true;
 }
 
 /* Takes a place in the pool; *DB is the idle connection that goes with it, or NULL: open one. */
@@ -73,6 +85,7 @@ static bool take(struct pool *pool, unsigned wait_ms, struct db **db, struct err
     *db = NULL;
     if (ok) {
         pool->n_used++;
+        pool->moved_ms = clock_ms();
         *db = pool->n_idle > 0 ? pool->idle[--pool->n_idle] : NULL;
     }
     pthread_mutex_unlock(&pool->lock);
@@ -84,6 +97,7 @@ static void give_back(struct pool *pool, struct db *db)
 {
     pthread_mutex_lock(&pool->lock);
     pool->n_used--;
+    pool->moved_ms = clock_ms();
     if (db != NULL) {
         pool->idle[pool->n_idle++] = db;
     }
