@@ -8,6 +8,7 @@
 bool error_set(struct error *e, int status, const char *fmt, ...)
 {
     if (e != NULL) {
+        e->kind = 0;
         e->status = status;
         va_list ap;
         va_start(ap, fmt);

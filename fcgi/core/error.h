@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 struct error {
+    int kind;       /* what kind of failure, by an enum of the module that failed (store/fail.h); 0: none */
     int status;     /* the HTTP status that fits: 400 the client's fault, 503 the database, 500 ours */
     char what[480]; /* a sentence for people; may quote user input (escape it on the way out); truncated to
                        fit */

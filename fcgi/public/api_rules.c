@@ -80,7 +80,7 @@ static bool read_revisions(struct db *db, void *arg, struct error *e)
     struct db_value page[] = { DB_I(r->limit), DB_I(r->offset) };
     struct table_query rule = { .table = &table_rules, .key = { { "rule_id", DB_I(r->rule_id) } } };
     struct table_query history = {
-        .table = &table_rules_history,
+        .table = table_rules.history,
         .key = { { "rule_id", DB_I(r->rule_id) } },
         .more = "data_version IS NOT NULL",
     };

@@ -1,5 +1,8 @@
 /* MariaDB/MySQL: a connection, prepared statements only, typed rows. Built on Connector/C.
  *
+ * Errors have a kind (store/fail.h): FAIL_BUSY for a deadlock and its like, FAIL_INVALID for a value that
+ * does not fit its column, FAIL_DUPLICATE, else FAIL_DATABASE.
+ *
  * Auto-reconnect is off, connect/read/write timeouts are set, sessions run in strict mode, utf8mb4, UTC and
  * autocommit. A connection belongs to one thread. */
 #ifndef BALROG_STORE_DB_H
@@ -31,9 +34,19 @@ struct db_value {
 /* A statement without parameters or result: START TRANSACTION, COMMIT, ROLLBACK, SET. */
 bool db_exec(struct db *db, const char *sql, struct error *e);
 
+/* Runs SQL, an INSERT, UPDATE or DELETE, with N parameters (at most 64). *AFFECTED (unless NULL) is how many
+ * rows it changed: one that was set to the values that it had does not count. *ID (unless NULL) is the number
+ * that the database gave to the row that was inserted. */
+bool db_execute(struct db *db, const char *sql, const struct db_value *params, size_t n, uint64_t *affected,
+                int64_t *id, struct error *e);
+/* How many statements were sent on this connection: SELECTs, writes, COMMITs; not what preparing takes. */
+uint64_t db_statements(const struct db *db);
+/* Calls WATCH(ARG, SQL) before each statement, for tests; NULL: no more. */
+void db_watch(struct db *db, void (*watch)(void *arg, const char *sql), void *arg);
+
 /* A running SELECT. */
 struct db_rows;
-/* Runs SQL with N parameters (at most 16) for its '?'. NULL on failure. Prepared once a connection and text.
+/* Runs SQL with N parameters (at most 64) for its '?'. NULL on failure. Prepared once a connection and text.
  * Only one result may be open on a connection at a time. Rows come as they are read, values up to 255 MB. */
 struct db_rows *db_query(struct db *db, const char *sql, const struct db_value *params, size_t n,
                          struct error *e);

@@ -7,16 +7,6 @@
 #include "store/reader.h"
 #include "store/table.h"
 
-static const struct table release_assets = {
-    "release_assets",
-    {
-        { "name", COLUMN_TEXT },
-        { "path", COLUMN_TEXT },
-        { "data", COLUMN_TEXT },
-        { "data_version", COLUMN_INT },
-    },
-};
-
 /* What came of parsing: JSON, which CTX adopts, or NULL with doc->why. */
 static void set_json(void *ctx, struct release_doc *doc, cJSON *json)
 {
@@ -72,13 +62,14 @@ static bool read_asset(struct db *db, void *ctx, struct str name, const char *pa
 {
     bool failed = false;
     struct table_query q = {
-        .table = &release_assets,
+        .table = &table_release_assets,
+        .with_big = true,
         .key = { { "name", DB_S(name) }, { "path", DB_S(str_of(path)) } },
     };
     struct db_rows *rows = table_find(db, &q, e);
     if (rows != NULL && table_next(rows, &q, &failed, e)) {
-        struct str data = db_text(rows, table_column(&release_assets, "data"));
-        set_version(doc, db_int(rows, table_column(&release_assets, "data_version")));
+        struct str data = db_text(rows, table_column(&table_release_assets, "data"));
+        set_version(doc, db_int(rows, table_column(&table_release_assets, "data_version")));
         set_json(ctx, doc, str_absent(data) ? mem_check(cJSON_CreateNull()) : json_parse(data, &doc->why));
     }
     failed |= rows == NULL;

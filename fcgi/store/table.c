@@ -4,57 +4,15 @@
 
 #include <assert.h>
 
-#define RULE_COLUMNS                                                                                         \
-    { "rule_id", COLUMN_INT }, { "alias", COLUMN_TEXT }, { "priority", COLUMN_INT },                         \
-        { "mapping", COLUMN_TEXT }, { "fallbackMapping", COLUMN_TEXT }, { "backgroundRate", COLUMN_INT },    \
-        { "update_type", COLUMN_TEXT }, { "product", COLUMN_TEXT }, { "version", COLUMN_TEXT },              \
-        { "channel", COLUMN_TEXT }, { "buildTarget", COLUMN_TEXT }, { "buildID", COLUMN_TEXT },              \
-        { "locale", COLUMN_TEXT }, { "osVersion", COLUMN_TEXT }, { "memory", COLUMN_TEXT },                  \
-        { "instructionSet", COLUMN_TEXT }, { "jaws", COLUMN_BOOL }, { "mig64", COLUMN_BOOL },                \
-        { "distribution", COLUMN_TEXT }, { "distVersion", COLUMN_TEXT },                                     \
-        { "headerArchitecture", COLUMN_TEXT }, { "comment", COLUMN_TEXT }, { "data_version", COLUMN_INT },
-
-const struct table table_rules = { "rules", { RULE_COLUMNS } };
-
-const struct table table_rules_history = {
-    "rules_history",
-    { { "change_id", COLUMN_INT }, { "changed_by", COLUMN_TEXT }, { "timestamp", COLUMN_INT }, RULE_COLUMNS },
-};
-
-const struct table table_emergency_shutoffs = {
-    "emergency_shutoffs",
-    {
-        { "product", COLUMN_TEXT },
-        { "channel", COLUMN_TEXT },
-        { "comment", COLUMN_TEXT },
-        { "data_version", COLUMN_INT },
-    },
-};
-
-const struct table table_pinnable_releases = {
-    "pinnable_releases",
-    {
-        { "product", COLUMN_TEXT },
-        { "version", COLUMN_TEXT },
-        { "channel", COLUMN_TEXT },
-        { "mapping", COLUMN_TEXT },
-        { "data_version", COLUMN_INT },
-    },
-};
-
-#define RELEASE_COLUMNS                                                                                      \
-    { "name", COLUMN_TEXT }, { "product", COLUMN_TEXT }, { "read_only", COLUMN_BOOL },                       \
-        { "data_version", COLUMN_INT },
-
-const struct table table_releases = { "releases", { RELEASE_COLUMNS } };
-const struct table table_releases_json = { "releases_json", { RELEASE_COLUMNS } };
-
 /* ---- statements ---- */
 
-static void add_columns(struct buf *sql, const struct table *t)
+static void add_columns(struct buf *sql, const struct table_query *q)
 {
-    for (unsigned i = 0; t->column[i].name != NULL; i++) {
-        buf_printf(sql, "%s`%s`", i > 0 ? ", " : "", t->column[i].name);
+    const struct column *c = q->table->column;
+    for (unsigned i = 0; c[i].name != NULL; i++) {
+        if (q->with_big || (c[i].flags & COLUMN_BIG) == 0) {
+            buf_printf(sql, "%s`%s`", i > 0 ? ", " : "", c[i].name);
+        }
     }
 }
 
@@ -94,7 +52,7 @@ static struct db_rows *run(struct db *db, const struct table_query *q, bool coun
     if (count) {
         buf_lit(&sql, "COUNT(*)");
     } else {
-        add_columns(&sql, q->table);
+        add_columns(&sql, q);
     }
     size_t n = add_rest(&sql, q, params);
     buf_char(&sql, '\0');
@@ -109,15 +67,21 @@ struct db_rows *table_find(struct db *db, const struct table_query *q, struct er
     return run(db, q, false, e);
 }
 
-unsigned table_column(const struct table *t, const char *name)
+const struct column *table_has(const struct table *t, const char *name)
 {
-    for (unsigned i = 0; t->column[i].name != NULL; i++) {
-        if (strcmp(t->column[i].name, name) == 0) {
-            return i;
+    for (const struct column *c = t->column; c->name != NULL; c++) {
+        if (strcmp(c->name, name) == 0) {
+            return c;
         }
     }
-    assert(!"a table has no such column");
-    return 0;
+    return NULL;
+}
+
+unsigned table_column(const struct table *t, const char *name)
+{
+    const struct column *c = table_has(t, name);
+    assert(c != NULL);
+    return (unsigned)(c - t->column);
 }
 
 static bool exactly(const struct db_rows *rows, const struct table_query *q)
@@ -146,6 +110,7 @@ bool table_next(struct db_rows *rows, const struct table_query *q, bool *failed,
 
 static cJSON *value(const struct table *t, const struct db_rows *rows, unsigned i)
 {
+    cJSON *json;
     if (db_is_null(rows, i)) {
         return cJSON_CreateNull();
     }
@@ -154,6 +119,9 @@ static cJSON *value(const struct table *t, const struct db_rows *rows, unsigned 
         return cJSON_CreateNumber((double)db_int(rows, i));
     case COLUMN_BOOL:
         return cJSON_CreateBool(db_int(rows, i) != 0);
+    case COLUMN_JSON:
+        json = json_parse(db_text(rows, i), NULL);
+        return json != NULL ? json : json_text(db_text(rows, i));
     default:
         return json_text(db_text(rows, i));
     }
@@ -190,7 +158,7 @@ const cJSON *json_keep(void *ctx, cJSON *value)
 cJSON *table_row(const struct table *t, const struct db_rows *rows)
 {
     cJSON *row = mem_check(cJSON_CreateObject());
-    for (unsigned i = 0; t->column[i].name != NULL; i++) {
+    for (unsigned i = 0; t->column[i].name != NULL && i < db_columns(rows); i++) {
         cJSON_AddItemToObject(row, t->column[i].name, mem_check(value(t, rows, i)));
     }
     return row;

@@ -1,0 +1,65 @@
+/* Scheduled changes: a row of T_scheduled_changes with its conditions and sign-offs.
+ *
+ * The changes go by sc_id. Objects that are handed out are TX's and look as the API prints them: the base
+ * table's columns under their own names (data_version is the row's that is to be changed), sc_id,
+ * sc_data_version, change_type, scheduled_by, complete, the conditions (`when` in ms since 1970;
+ * telemetry_… for rules). */
+#ifndef BALROG_STORE_SCHEDULE_H
+#define BALROG_STORE_SCHEDULE_H
+
+#include "store/resource.h"
+
+/* Schedules CHANGE in the name of tx->actor: change_type, the base table's columns, and conditions. Its other
+ * members are left alone, but sc_id, complete, scheduled_by and base_… are refused (FAIL_INVALID). Validates
+ * it: conditions, the key, that the row exists, or not, at data_version, that no other change of the row is
+ * scheduled, resource.check. Signs off where tx->actor holds exactly one of the roles that are needed. */
+bool sc_insert(struct tx *tx, const struct resource *r, const cJSON *change, int64_t *sc_id, struct error *e);
+/* Changes what is scheduled: WHAT as CHANGE above (its change_type is ignored), columns that it lacks stay.
+ * tx->actor becomes scheduled_by; sign-offs of others are dropped. FAIL_OUTDATED unless the scheduled change
+ * is at SC_DATA_VERSION; FAIL_NOT_FOUND; FAIL_INVALID when it is complete. */
+bool sc_update(struct tx *tx, const struct resource *r, int64_t sc_id, const cJSON *what,
+               int64_t sc_data_version, struct error *e);
+/* Schedules again what CHANGE, a revision of it (history_change), says. Its key and data_version stay, but
+ * where a row is to be inserted. */
+bool sc_revert(struct tx *tx, const struct resource *r, int64_t sc_id, const cJSON *change, struct error *e);
+bool sc_delete(struct tx *tx, const struct resource *r, int64_t sc_id, int64_t sc_data_version,
+               struct error *e);
+/* Makes the change, in the name of the one who scheduled it, with his permissions of now, and the sign-offs
+ * of now; whatever `when` says. tx->actor needs scheduled_change/enact. FAIL_OUTDATED when it is complete. */
+bool sc_enact(struct tx *tx, const struct resource *r, int64_t sc_id, struct error *e);
+/* Writes the columns of WHAT, with which OLD, a row of the base table, was just updated to NOW, into what is
+ * scheduled for it. resource_update() calls it. */
+bool sc_merge(struct tx *tx, const struct resource *r, const cJSON *old, const cJSON *what, const cJSON *now,
+              struct error *e);
+
+/* Signs off as tx->actor, with ROLE. Nothing happens when he has done so already. FAIL_PERMISSION for a
+ * system account, for a role that he lacks, and for a second role; FAIL_NOT_FOUND. */
+bool sc_signoff(struct tx *tx, const struct resource *r, int64_t sc_id, const char *role, struct error *e);
+/* Takes back the sign-off of USERNAME: one's own role's, or as an admin any. *HAD tells whether there was
+ * one. */
+bool sc_revoke(struct tx *tx, const struct resource *r, int64_t sc_id, const char *username, bool *had,
+               struct error *e);
+/* {user: role} of a scheduled change. */
+bool sc_signoffs(struct tx *tx, const struct resource *r, int64_t sc_id, cJSON **signoffs, struct error *e);
+
+/* One scheduled change, without sign-offs; *SC is NULL when there is none. */
+bool sc_get(struct tx *tx, const struct resource *r, int64_t sc_id, enum row_lock lock, cJSON **sc,
+            struct error *e);
+
+/* Which ones. Costs at most five statements, however many there are. */
+struct sc_query {
+    struct {
+        const char *column; /* of the base table */
+        struct db_value value;
+    } key[3];           /* up to the first without a column */
+    int64_t sc_id;      /* unless 0, this one alone, complete or not */
+    bool all;           /* the complete ones too */
+    bool without_big;   /* without the big column (a release's data) */
+    bool without_needs; /* without required_signoffs */
+};
+/* An array in the order of their sc_ids, each with `signoffs`, {user: role}, and `required_signoffs`,
+ * {role: count}, which is empty for complete ones. */
+bool sc_list(struct tx *tx, const struct resource *r, const struct sc_query *q, cJSON **list,
+             struct error *e);
+
+#endif
