@@ -24,11 +24,16 @@ struct request {
     struct str args;    /* the part behind '?', still encoded; absent without '?' */
     struct str id;      /* nginx's $request_id, sent as REQUEST_ID; "" when it sends none */
     const void *params; /* for request_param() */
+    void *input;        /* for request_body() */
 };
 
 /* A FastCGI parameter ("HTTP_USER_AGENT", "REMOTE_USER"), absent when nginx sent none. Valid until the
  * response is sent. */
 struct str request_param(const struct request *r, const char *name);
+
+/* Reads R's body and appends it to OUT, whose maximum bounds it. False with a 413 in E when it is longer,
+ * with a 400 when it ends too early. Once a request. */
+bool request_body(const struct request *r, struct buf *out, struct error *e);
 
 enum { RESPONSE_BODY_MAX = 64 << 20 };
 

@@ -157,6 +157,7 @@ static void answer(const struct route *route, unsigned methods, struct call *cal
         response_problem(call->response, 405, "Method Not Allowed",
                          "The method is not allowed for the requested URL.", NULL);
     } else if (check_args(route, call)) {
+        call->route = route;
         route->handle(call);
     }
 }

@@ -15,6 +15,7 @@ struct call {
     const struct request *request;
     struct response *response;
     struct str param[ROUTE_PARAMS_MAX]; /* what the pattern's {…} matched, decoded, in their order */
+    const struct route *route;          /* the one whose handler runs */
 };
 
 struct route {

@@ -39,6 +39,7 @@
 enum {
     BODY_KEEP = 1 << 20, /* a body buffer that grew beyond this is given back */
     HEAD_MAX = 64 << 10,
+    BODY_CHUNK = 16 << 10, /* a request's body is read in pieces of this size */
     ACCEPT_PAUSE_MS = 100, /* after an accept() that failed, as for want of descriptors */
     LATE_MS = 200,         /* for idle threads to end once the time for draining is over */
 };
@@ -161,7 +162,7 @@ static struct str param_or_empty(const struct request *r, const char *name)
 
 static struct request request_of(const FCGX_Request *fcgi)
 {
-    struct request r = { .params = fcgi->envp };
+    struct request r = { .params = fcgi->envp, .input = fcgi->in };
     r.method_name = param_or_empty(&r, "REQUEST_METHOD");
     r.method = parse_method(r.method_name);
     r.uri = param_or_empty(&r, "REQUEST_URI");
@@ -218,6 +219,25 @@ static void send_response(FCGX_Request *fcgi, struct buf *head, const struct res
     if (!bodiless && method != METHOD_HEAD) {
         put(fcgi, &response->body);
     }
+}
+
+bool request_body(const struct request *r, struct buf *out, struct error *e)
+{
+    struct str length = request_param(r, "CONTENT_LENGTH");
+    size_t wanted = str_absent(length) ? 0 : strtoul(length.p, NULL, 10);
+    if (wanted > out->max - out->n) {
+        return error_set(e, 413, "The body is longer than %zu bytes", out->max);
+    }
+    buf_reserve(out, wanted);
+    char chunk[BODY_CHUNK];
+    size_t got = 0;
+    for (int n; (n = FCGX_GetStr(chunk, sizeof chunk, r->input)) > 0; got += (size_t)n) {
+        buf_bytes(out, chunk, (size_t)n);
+        if (out->full) {
+            return error_set(e, 413, "The body is longer than %zu bytes", out->max);
+        }
+    }
+    return got >= wanted || error_set(e, 400, "The body ended after %zu of %zu bytes", got, wanted);
 }
 
 /* What the handler left of the request's body: libfcgi would take it for the connection's next request. */

@@ -26,6 +26,17 @@ static atomic_bool slow_may_end;
 
 /* ---- the server under test ---- */
 
+/* Says what came of reading the body: how long it is and its last byte, or the error. */
+static void handle_body(const struct request *r, struct response *response)
+{
+    struct buf body;
+    struct error e;
+    buf_init(&body, 0, 50000);
+    response->status = request_body(r, &body, &e) ? 200 : e.status;
+    buf_printf(&response->body, "%zu|%.1s", body.n, body.n > 0 ? body.p + body.n - 1 : "");
+    buf_free(&body);
+}
+
 static void handle(void *arg, unsigned thread, const struct request *r, struct response *response)
 {
     ck_assert_ptr_eq(arg, &server);
@@ -38,6 +49,10 @@ static void handle(void *arg, unsigned thread, const struct request *r, struct r
         while (!atomic_load(&slow_may_end)) {
             poll(NULL, 0, 1);
         }
+    }
+    if (str_eq(r->path, STR("/body"))) {
+        handle_body(r, response);
+        return;
     }
     response->status = str_eq(r->path, STR("/empty")) ? 204 : 200;
     if (str_eq(r->path, STR("/big")) || str_eq(r->path, STR("/huge"))) {
@@ -201,6 +216,29 @@ START_TEST(bodies_nobody_reads)
         send_request(fd, true, "GET", STR("/a"), (struct str){ body, sizeof body });
         expect_answer(fd, ANSWER("10", "/a||absent"));
     }
+    close(fd);
+    stop();
+}
+END_TEST
+
+START_TEST(bodies_are_read_and_bounded)
+{
+    static char body[60000];
+    memset(body, 'x', sizeof body);
+    start();
+    int fd = dial();
+    send_request(fd, true, "POST", STR("/body"), (struct str){ body, 50000 });
+    expect_answer(fd, "Status: 200 OK\r\nContent-Length: 7\r\n\r\n50000|x");
+    send_request(fd, true, "POST", STR("/body"), STR_NONE);
+    expect_answer(fd, "Status: 200 OK\r\nContent-Length: 2\r\n\r\n0|");
+    send_request(fd, true, "POST", STR("/body"), (struct str){ body, 50001 });
+    struct buf out;
+    buf_init(&out, 0, 1 << 10);
+    ck_assert(read_answer(fd, &out));
+    ck_assert(str_starts(buf_view(&out), STR("Status: 413 ")));
+    buf_free(&out);
+    send_request(fd, true, "GET", STR("/a"), STR_NONE);
+    expect_answer(fd, ANSWER("10", "/a||absent"));
     close(fd);
     stop();
 }
@@ -499,8 +537,8 @@ START_TEST(tcp_is_refused)
 }
 END_TEST
 
-SUITE_MAIN("server", one_connection_many_requests, bodies_nobody_reads, long_uri, long_answers,
-           more_connections_than_threads, nonsense, drain_lets_requests_finish,
+SUITE_MAIN("server", one_connection_many_requests, bodies_nobody_reads, bodies_are_read_and_bounded, long_uri,
+           long_answers, more_connections_than_threads, nonsense, drain_lets_requests_finish,
            drain_waits_for_a_new_connections_request, drain_does_not_wait_for_ever,
            drain_says_what_it_could_not_end, signals_stay_as_they_were, own_socket, no_socket,
            inherited_from_spawn_fcgi, inherited_from_systemd, tcp_is_refused)
