@@ -68,6 +68,11 @@ bool body_check(const struct body_field *fields, const cJSON *value, struct erro
  * a number. WHERE: "query" or "path". Absent is fine unless required. */
 bool body_check_arg(const struct body_field *field, const char *where, struct str value, struct error *e);
 
+/* Whether a parameter that may be null says so: "null" or "None", as the reference's framework has it. */
+bool arg_is_null(struct str value);
+/* VALUE as a number; false when it is absent or none. */
+bool arg_int(struct str value, int64_t *n);
+
 /* ---- reading what was checked ---- */
 
 /* Member NAME as a string, absent when it is missing, null or no string. Borrowed. */
