@@ -83,7 +83,7 @@ merge_conf() {
 write_balrog_conf() {
     {
         printf '%s\n' 'database.host=' "database.socket=$RUN/db.sock" "database.name=$DB_NAME" \
-            'database.user=balrog_public' "database.password_file=$DIR/state/password" "public.socket=$RUN/public.sock" \
+            'database.user=balrog_public' "database.password_file=$RUN/password" "public.socket=$RUN/public.sock" \
             'public.threads=32'
         state settings | sed '/^mariadb\./d; /^$/d'
     } | merge_conf | replace "$DIR/balrog.conf"

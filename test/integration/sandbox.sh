@@ -51,6 +51,11 @@ status_of() {
     printf '%s\n' "$status"
 }
 
+# COMMAND, whose output is shown when it fails.
+succeeds() {
+    "$@" >"$WORK/output" 2>&1 || { cat "$WORK/output" >&2 && return 1; }
+}
+
 http() {
     curl -s -o /dev/null -w '%{http_code}' --max-time 10 --noproxy '*' "$1" || true
 }
@@ -129,7 +134,7 @@ test_interrupted() {
             sandbox down "$WORK/three" # it was quicker
         fi
         check "interrupted after $delay s: nothing runs" no_processes "$WORK/three"
-        check "and the next up mends it" equal 0 "$(status_of sandbox up "$WORK/three")"
+        check "and the next up mends it" succeeds sandbox up "$WORK/three"
         check "wholly" runs "$WORK/three"
         sandbox down "$WORK/three"
     done
@@ -144,7 +149,7 @@ test_killed() {
     sleep 1.5
     kill -KILL "$pid" 2>/dev/null || true
     wait "$pid" 2>/dev/null || true
-    check "after a kill the next up makes it whole" equal 0 "$(status_of sandbox up "$WORK/three")"
+    check "after a kill the next up makes it whole" succeeds sandbox up "$WORK/three"
     kill -KILL "$(cat "$WORK/three/run/public.pid")" "$(cat "$WORK/three/run/nginx.pid")"
     sandbox down "$WORK/three"
     check "down finds the orphans of a killed master" no_processes "$WORK/three"
@@ -153,7 +158,7 @@ test_killed() {
 test_places() {
     local long
     long=$WORK/deep/long$(printf 'x%.0s' {1..150})
-    check "a long directory works" equal 0 "$(status_of sandbox up "$long")"
+    check "a long directory works" succeeds sandbox up "$long"
     sandbox down "$long"
     check "and leaves nothing" test ! -e "$long/run"
     mkdir "$WORK/foreign"
@@ -177,7 +182,7 @@ test_down() {
     check "down leaves no process of one" no_processes "$WORK/one"
     check "down leaves no process of two" no_processes "$WORK/two"
     check "status says so" equal 3 "$(status_of sandbox status "$WORK/one")"
-    check "down again is fine" equal 0 "$(status_of sandbox down "$WORK/one")"
+    check "down again is fine" succeeds sandbox down "$WORK/one"
     sandbox up "$WORK/two" >"$WORK/two.out" 2>/dev/null
     check "the data outlive it" test "$(rules "$WORK/two")" -gt 10
 }
