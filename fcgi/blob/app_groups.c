@@ -297,17 +297,26 @@ static const struct app_field *find_field(const struct app_column *column, const
     return NULL;
 }
 
+/* Version 9 shows all booleans in lower case, wherever they come from. */
+static struct str lower_bool(const struct value *value)
+{
+    if (!value->is_string && str_eq(value->text, STR("True"))) {
+        return STR("true");
+    }
+    return !value->is_string && str_eq(value->text, STR("False")) ? STR("false") : value->text;
+}
+
 /* What COLUMN shows without any group; absent: nothing. */
 static struct str default_text(const struct app_column *column, const struct app_spot *spot,
                                const struct value *build_id, const struct blob_env *env)
 {
     switch (column->fallback) {
     case APP_DEFAULT_PARAM_0:
-        return spot->locale->param[0]->text;
+        return lower_bool(spot->locale->param[0]);
     case APP_DEFAULT_PARAM_1:
-        return spot->locale->param[1]->text;
+        return lower_bool(spot->locale->param[1]);
     case APP_DEFAULT_BUILD_ID:
-        return build_id->text;
+        return lower_bool(build_id);
     case APP_DEFAULT_TYPE:
         return str_absent(env->update_type) ? STR("None") : env->update_type;
     case APP_NO_DEFAULT:

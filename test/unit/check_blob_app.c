@@ -254,6 +254,8 @@ START_TEST(version_9_wrong_groups)
         { "[{'for': {}, 'fields': {'openURL': 5}}]",
           "BROKEN: release R: an attribute of the update line is no string" },
         { "[{'for': {'versions': ['x']}, 'fields': {}}]", "BAD: Version number x is invalid." },
+        { "[], 'displayVersion': false", "    <update appVersion=\"70.0\" buildID=\"5\" "
+                                         "displayVersion=\"false\" type=\"minor\">\n    </update>\n" },
         { "[{'for': {'locales': ['xx']}}]", "    <update appVersion=\"70.0\" buildID=\"5\" "
                                             "displayVersion=\"None\" type=\"minor\">\n    </update>\n" },
     };
