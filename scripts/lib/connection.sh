@@ -3,6 +3,7 @@
 # A password never gets onto a command line: what was asked for is written into an option file of the session's own.
 
 # For --help.
+# shellcheck disable=SC2034
 CONNECTION_HELP="Connection (nothing is read from option files that are not named here):
   --socket PATH           the server's unix socket
   --host NAME --port N    or its address (port 3306 unless said)
@@ -94,7 +95,7 @@ session() {
     local line last=';' end="-- end of statement --"
     ROWS=
     [[ $1 != *\; ]] || last=
-    printf "%s$last\\nSELECT '%s';\n" "$1" "$end" >&"$SESSION_IN" 2>/dev/null || return 1
+    { printf "%s$last\\nSELECT '%s';\n" "$1" "$end" >&"$SESSION_IN"; } 2>/dev/null || return 1
     while IFS= read -r line <&"$SESSION_OUT"; do
         [[ $line != "$end" ]] || return 0
         ROWS+=$line$'\n'

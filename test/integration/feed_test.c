@@ -74,7 +74,7 @@ START_TEST(a_quiet_poll_is_one_statement)
     static const char executed[] = "SELECT VARIABLE_VALUE FROM information_schema.SESSION_STATUS "
                                    "WHERE VARIABLE_NAME = 'COM_STMT_EXECUTE'";
     add_release(writer, "a");
-    runf(writer, "INSERT INTO balrog_changes (id, tbl, k, op) VALUES (100, 'releases', 'a', 'U')");
+    run(writer, "INSERT INTO balrog_changes (id, tbl, op) VALUES (50, 'rules', 'U'), (100, 'rules', 'U')");
     start(0);
     ck_assert_uint_gt(feed_gaps(feed), 0);
     poll_at(1);
@@ -82,6 +82,12 @@ START_TEST(a_quiet_poll_is_one_statement)
     poll_at(2);
     poll_at(3);
     ck_assert_int_eq(number(db, executed), before + 3);
+    run(writer, "DELETE FROM balrog_changes WHERE id = 50"); /* between gaps */
+    poll_at(4);
+    before = number(db, executed);
+    poll_at(5);
+    ck_assert_int_eq(number(db, executed), before + 2);
+    ck_assert(n_changes == 0 && !rebuild);
 }
 END_TEST
 
