@@ -53,6 +53,28 @@ struct config {
         const char *cache_control;
     } public_;
     struct {
+        const char *socket;
+        int socket_mode;
+        int threads;
+        int drain_s;
+        int database_connections;
+        int max_body_mb;
+        const char *version_file;
+        const char *openapi_file;
+        struct config_list cors_origins;
+        struct config_list system_accounts; /* may not sign off */
+        const char *trust_remote_user;      /* "yes" or "no" */
+        const char *issuer;
+        const char *audience;
+        const char *jwks_url;
+        const char *jwks_file;
+        int jwks_cache_s;
+        int jwks_refresh_s;
+        const char *email_claim;
+        const char *userinfo_url;
+        struct config_list machine; /* "CLIENT_ID ACCOUNT" */
+    } admin;
+    struct {
         struct config_list special_force_hosts;
         struct config_list allowlist; /* lines for allowlist_add() */
     } update;
