@@ -327,5 +327,6 @@ START_TEST(thousands_of_parameters)
 END_TEST
 
 SUITE_MAIN("query", every_form_names_its_fields, json_forms, what_is_no_route, fields_become_ascii, escapes,
-           avast_and_esrpre_are_cleaned, force_and_mig64, parameters_that_are_refused, system_capabilities,
-           architecture_comes_from_the_user_agent, channels_fall_back, long_urls, thousands_of_parameters)
+           paths_lose_their_dot_segments, avast_and_esrpre_are_cleaned, force_and_mig64,
+           parameters_that_are_refused, system_capabilities, architecture_comes_from_the_user_agent,
+           channels_fall_back, long_urls, thousands_of_parameters)
