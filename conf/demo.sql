@@ -73,8 +73,12 @@ SELECT r.name AS name, CONCAT(
             '-partial-', d.version, '&os=%OS_BOUNCER%&lang=%LOCALE%"' SEPARATOR ', ')
         FROM demo_partial d WHERE d.name = r.name), ''),
     '}}, "release-localtest": {"completes": {"*": "https://archive.mozilla.org/pub/', r.file, '/candidates/',
-    r.version, '-candidates/update/%OS_FTP%/%LOCALE%/', r.file, '-', r.version, '.complete.mar"}, "partials": {}}}'
-    ) AS text
+    r.version, '-candidates/update/%OS_FTP%/%LOCALE%/', r.file, '-', r.version, '.complete.mar"}, "partials": {',
+    IFNULL((SELECT GROUP_CONCAT('"', d.origin, '": "https://archive.mozilla.org/pub/', r.file, '/candidates/',
+            r.version, '-candidates/update/%OS_FTP%/%LOCALE%/', r.file, '-', d.version, '-', r.version,
+            '.partial.mar"' SEPARATOR ', ')
+        FROM demo_partial d WHERE d.name = r.name), ''),
+    '}}}') AS text
 FROM demo_release r;
 
 -- Everything of a release but its locales.
