@@ -1,0 +1,18 @@
+/* The tables that can be scheduled, as the admin API sees them: who may change what, and what needs
+ * sign-offs. Each stands in the file that is named. */
+#ifndef BALROG_ADMIN_RESOURCES_H
+#define BALROG_ADMIN_RESOURCES_H
+
+#include "store/resource.h"
+
+extern const struct resource emergency_shutoffs_resource;       /* shutoffs.c */
+extern const struct resource permissions_req_signoffs_resource; /* required_signoffs_resource.c */
+extern const struct resource permissions_resource;              /* permissions_resource.c */
+extern const struct resource pinnable_releases_resource;        /* pins.c */
+extern const struct resource product_req_signoffs_resource;     /* required_signoffs_resource.c */
+extern const struct resource release_assets_resource;           /* releases_v2_resource.c */
+extern const struct resource releases_json_resource;            /* releases_v2_resource.c */
+extern const struct resource releases_resource;                 /* releases_resource.c */
+extern const struct resource rules_resource;                    /* rules_resource.c */
+
+#endif

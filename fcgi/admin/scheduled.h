@@ -1,0 +1,80 @@
+/* What the endpoints of scheduled changes have in common, whatever is scheduled.
+ * (reference: views/scheduled_changes.py)
+ *
+ * A resource's file lists its own routes. Those that need nothing particular name the handlers here: these
+ * find the resource by the start of the route's pattern ("/scheduled_changes/rules"), and the number of the
+ * change is the first part of the path:
+ *
+ *     { METHOD_GET, "/scheduled_changes/rules/{sc_id:int}", scheduled_get, ADMIN_ANYONE, "…" },
+ *     { METHOD_POST, "/scheduled_changes/rules/{sc_id:int}/signoffs", scheduled_signoff, ADMIN_USER, "…",
+ *       .body = scheduled_signoff_fields },
+ *
+ * Creating and editing is the resource's own: it picks from the body what may be set, and hands that on. */
+#ifndef BALROG_ADMIN_SCHEDULED_H
+#define BALROG_ADMIN_SCHEDULED_H
+
+#include "admin/admin.h"
+#include "admin/resources.h"
+#include "store/schedule.h"
+
+/* ---- handlers, and the tables of what they take ---- */
+
+/* GET …: those to come, or ?all of them. */
+bool scheduled_list(struct admin_call *call, struct error *e);
+extern const struct body_field scheduled_list_args[];
+/* GET …/{sc_id:int} */
+bool scheduled_get(struct admin_call *call, struct error *e);
+/* DELETE …/{sc_id:int}?data_version= */
+bool scheduled_delete(struct admin_call *call, struct error *e);
+extern const struct body_field scheduled_delete_args[];
+/* POST …/{sc_id:int}/enact */
+bool scheduled_enact(struct admin_call *call, struct error *e);
+/* POST …/{sc_id:int}/signoffs {role} */
+bool scheduled_signoff(struct admin_call *call, struct error *e);
+extern const struct body_field scheduled_signoff_fields[];
+/* DELETE …/{sc_id:int}/signoffs[?username=] */
+bool scheduled_revoke(struct admin_call *call, struct error *e);
+extern const struct body_field scheduled_revoke_args[];
+/* GET …/{sc_id:int}/revisions?page=&limit= */
+bool scheduled_revisions(struct admin_call *call, struct error *e);
+extern const struct body_field scheduled_revisions_args[];
+/* POST …/{sc_id:int}/revisions {change_id} */
+bool scheduled_revert(struct admin_call *call, struct error *e);
+extern const struct body_field scheduled_revert_fields[];
+
+/* ---- for a resource's own handlers ---- */
+
+/* Rows for the tables of bodies: a time, which may be null; what kind of change; which version of the
+ * scheduled change is edited. */
+#define SCHEDULED_WHEN                                                                                       \
+    {                                                                                                        \
+        "when", FIELD_INT | FIELD_NULL, FORMAT_WHEN                                                          \
+    }
+#define SCHEDULED_CHANGE_TYPE                                                                                \
+    {                                                                                                        \
+        "change_type", FIELD_STRING, FORMAT_ASCII, .words = "insert update delete"                           \
+    }
+#define SCHEDULED_VERSION                                                                                    \
+    {                                                                                                        \
+        "sc_data_version", FIELD_INT, .required = true, .min = 1, .max = INT32_MAX                           \
+    }
+
+/* Answers {"count", "scheduled_changes"} with those that Q asks for. */
+bool scheduled_answer_list(struct admin_call *call, const struct resource *r, const struct sc_query *q,
+                           struct error *e);
+/* Schedules WHAT (change_type, columns, conditions; sc_insert) and answers {"sc_id", "signoffs"}. Refuses a
+ * change_type that is none and a time that is past. */
+bool scheduled_create(struct admin_call *call, const struct resource *r, const cJSON *what, struct error *e);
+/* Changes what is scheduled as the first part of the path by WHAT (sc_update) and answers
+ * {"new_data_version", "signoffs"}. The body's sc_data_version tells which version is meant. */
+bool scheduled_edit(struct admin_call *call, const struct resource *r, const cJSON *what, struct error *e);
+/* Whether WHAT has a `when` that is past; if so, the call is refused. */
+bool scheduled_in_past(struct admin_call *call, const cJSON *what);
+/* 404 in the reference's words for a number that no scheduled change has. Returns false. */
+bool scheduled_unknown(struct admin_call *call);
+
+/* The members of BODY that FIELDS names (but those that it refuses, sc_data_version and `except`, names
+ * separated by spaces, or NULL), as an object of the transaction's. Values are borrowed from BODY. */
+cJSON *scheduled_pick(struct admin_call *call, const struct body_field *fields, const char *except);
+
+#endif
