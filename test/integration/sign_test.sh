@@ -3,14 +3,14 @@
 set -euo pipefail
 
 if [[ ${1:-} == --help ]]; then
-    echo "usage: sign_test.sh    (BUILD_DIR: where the programs were built, the source tree by default)"
+    echo "usage: sign_test.sh    (BALROG_BUILD: where the programs were built, build/ by default)"
     exit 0
 fi
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=test/integration/lib.sh
 source "$here/lib.sh"
-programs=${BUILD_DIR:-$here/../..}/test/integration
+programs=${BALROG_BUILD:-$here/../../build}/test/integration
 tool=$programs/sign_tool
 work=$(mktemp -d)
 chain=https://chain.example/chains/gmp.pem

@@ -3,7 +3,7 @@
 set -euo pipefail
 
 if [[ ${1:-} == --help ]]; then
-    echo "usage: store.sh    (BUILD_DIR: where the programs were built, the source tree by default)"
+    echo "usage: store.sh    (BALROG_BUILD: where the programs were built, build/ by default)"
     exit 0
 fi
 
@@ -11,7 +11,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=test/integration/lib.sh
 source "$here/lib.sh"
 root=$here/../..
-programs=${BUILD_DIR:-$root}/test/integration
+programs=${BALROG_BUILD:-$root/build}/test/integration
 work=$(mktemp -d)
 trap 'stop_mariadb "$work"; rm -rf "$work"' EXIT
 
