@@ -1,0 +1,173 @@
+/* Answers are kept under the token's hash, in a table of fixed size: a token goes to one of a few places,
+ * where it puts out what has run out or was put there first. */
+#include "admin/userinfo.h"
+
+#include "web/client.h"
+
+#include <openssl/sha.h>
+#include <pthread.h>
+
+enum { WAYS = 8, ANSWER_MAX = 64 << 10, CONNECT_MS = 3000, ANSWER_MS = 5000 };
+
+struct place {
+    unsigned char token[SHA256_DIGEST_LENGTH];
+    int64_t until_s; /* 0: empty */
+    uint64_t age;    /* of two the lower one was put here first */
+    char email[EMAIL_MAX + 1];
+};
+
+struct userinfo {
+    const char *url;
+    const char *claim;
+    pthread_mutex_t lock; /* of what follows */
+    uint64_t clock;
+    struct place place[USERINFO_CACHED_MAX];
+};
+
+static int free_userinfo(struct userinfo *u)
+{
+    pthread_mutex_destroy(&u->lock);
+    return 0;
+}
+
+struct userinfo *userinfo_new(void *ctx, const char *url, const char *claim)
+{
+    struct userinfo *u = mem_new(ctx, struct userinfo);
+    u->url = url;
+    u->claim = claim;
+    pthread_mutex_init(&u->lock, NULL);
+    talloc_set_destructor(u, free_userinfo);
+    return u;
+}
+
+/* A name that may be an account's: printable ASCII with an '@'. What has none would be taken for a machine's.
+ */
+static bool is_email(const char *text)
+{
+    size_t n = strlen(text);
+    if (n > EMAIL_MAX || strchr(text, '@') == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (text[i] <= ' ' || text[i] > '~') {
+            return false;
+        }
+    }
+    return true;
+}
+
+const char *userinfo_claim(const cJSON *claims, const char *name)
+{
+    const char *email = json_get_string(claims, name);
+    bool refused = cJSON_IsFalse(json_get(claims, "email_verified"));
+    return email != NULL && !refused && is_email(email) ? email : NULL;
+}
+
+/* ---- the cache ---- */
+
+/* The places that a token may be in. */
+static struct place *ways_of(struct userinfo *u, const unsigned char *token)
+{
+    unsigned set = (token[0] | token[1] << 8) % (USERINFO_CACHED_MAX / WAYS);
+    return &u->place[set * WAYS];
+}
+
+static bool recall(struct userinfo *u, const unsigned char *token, int64_t now_s, char *email)
+{
+    bool found = false;
+    pthread_mutex_lock(&u->lock);
+    const struct place *p = ways_of(u, token);
+    for (unsigned i = 0; i < WAYS && !found; i++) {
+        found = p[i].until_s > now_s && memcmp(p[i].token, token, sizeof p[i].token) == 0;
+        if (found) {
+            memcpy(email, p[i].email, sizeof p[i].email);
+        }
+    }
+    pthread_mutex_unlock(&u->lock);
+    return found;
+}
+
+static void remember(struct userinfo *u, const unsigned char *token, int64_t now_s, int64_t until_s,
+                     const char *email)
+{
+    pthread_mutex_lock(&u->lock);
+    struct place *ways = ways_of(u, token);
+    struct place *p = ways;
+    for (unsigned i = 0; i < WAYS; i++) {
+        if (ways[i].until_s <= now_s) {
+            p = &ways[i];
+            break;
+        }
+        p = ways[i].age < p->age ? &ways[i] : p;
+    }
+    *p = (struct place){ .until_s = until_s, .age = ++u->clock };
+    memcpy(p->token, token, sizeof p->token);
+    memcpy(p->email, email, strlen(email) + 1);
+    pthread_mutex_unlock(&u->lock);
+}
+
+/* ---- asking ---- */
+
+static enum auth_result take_answer(const struct userinfo *u, struct str text, const char *subject,
+                                    char *email)
+{
+    struct error e;
+    cJSON *json = json_parse(text, &e);
+    const char *sub = json_get_string(json, "sub");
+    const char *claim = userinfo_claim(json, u->claim);
+    enum auth_result result = AUTH_OK;
+    if (!cJSON_IsObject(json) || (subject != NULL && sub != NULL && strcmp(sub, subject) != 0)) {
+        result = AUTH_NO_USERINFO;
+    } else if (claim == NULL) {
+        result = AUTH_NO_EMAIL;
+    } else {
+        memcpy(email, claim, strlen(claim) + 1);
+    }
+    cJSON_Delete(json);
+    return result;
+}
+
+static enum auth_result ask(const struct userinfo *u, struct str token, const char *subject, char *email,
+                            struct error *e)
+{
+    int status;
+    struct buf answer;
+    char *header = mem_printf(NULL, "Authorization: Bearer %.*s", STR_ARG(token));
+    const char *headers[] = { header };
+    struct client_request request = {
+        .url = u->url,
+        .headers = headers,
+        .n_headers = 1,
+        .connect_timeout_ms = CONNECT_MS,
+        .timeout_ms = ANSWER_MS,
+    };
+    enum auth_result result = AUTH_UNAVAILABLE;
+    buf_init(&answer, 0, ANSWER_MAX);
+    if (client_send(&request, &answer, &status, e)) {
+        if (status == 200) {
+            result = take_answer(u, buf_view(&answer), subject, email);
+        } else if (status >= 500 || status == 429) {
+            error_set(e, 503, "the userinfo endpoint answered %d", status);
+        } else {
+            result = AUTH_NO_USERINFO;
+        }
+    }
+    buf_free(&answer);
+    talloc_free(header);
+    return result;
+}
+
+enum auth_result userinfo_email(struct userinfo *u, struct str token, const char *subject, int64_t until_s,
+                                int64_t now_ms, char email[EMAIL_MAX + 1], struct error *e)
+{
+    unsigned char hash[SHA256_DIGEST_LENGTH];
+    SHA256((const unsigned char *)token.p, token.n, hash);
+    if (recall(u, hash, now_ms / 1000, email)) {
+        return AUTH_OK;
+    }
+    enum auth_result result = ask(u, token, subject, email, e);
+    if (result == AUTH_OK) {
+        remember(u, hash, now_ms / 1000, until_s, email);
+    }
+    return result;
+}

@@ -1,0 +1,24 @@
+/* Who a token belongs to, where the token itself does not say: the userinfo endpoint is asked, once a token.
+ */
+#ifndef BALROG_ADMIN_USERINFO_H
+#define BALROG_ADMIN_USERINFO_H
+
+#include "admin/jwt.h"
+
+enum { USERINFO_CACHED_MAX = 1024, EMAIL_MAX = 100 };
+
+struct userinfo;
+/* URL: a GET with the token answers with an object whose member CLAIM is the address. Owned by CTX. */
+struct userinfo *userinfo_new(void *ctx, const char *url, const char *claim);
+
+/* The e-mail address that goes with TOKEN, whose subject is SUBJECT (NULL: it names none) and which is valid
+ * until UNTIL_S; into EMAIL. AUTH_OK, AUTH_NO_USERINFO, AUTH_NO_EMAIL, or AUTH_UNAVAILABLE with E. Safe from
+ * any thread. */
+enum auth_result userinfo_email(struct userinfo *u, struct str token, const char *subject, int64_t until_s,
+                                int64_t now_ms, char email[EMAIL_MAX + 1], struct error *e);
+
+/* The address in CLAIMS (a token's or the endpoint's) under NAME; NULL when it is missing, too long, is none,
+ * or is said not to be verified. Borrowed. */
+const char *userinfo_claim(const cJSON *claims, const char *name);
+
+#endif
