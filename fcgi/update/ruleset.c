@@ -6,6 +6,8 @@
  * decides. */
 #include "update/ruleset.h"
 
+#include "update/rule_index.h"
+
 #include <stdlib.h>
 
 static struct str copy(void *ctx, struct str s)
@@ -66,6 +68,7 @@ struct ruleset *ruleset_build(void *ctx, const struct rule_row *rows, size_t n)
     if (n > 0) {
         qsort(set->rules, n, sizeof set->rules[0], by_priority);
     }
+    set->index = rule_index_build(set, set->rules, n);
     return set;
 }
 
@@ -168,16 +171,41 @@ enum rule_column rule_mismatch(const struct rule *rule, const struct query *q, b
     return mismatch(rule, q, &v, bad_version);
 }
 
+/* The version of Q cannot be parsed: the first match counts only if no rule wants the version. */
+static enum match match_without_version(const struct ruleset *rules, const struct query *q,
+                                        struct parsed_version *v, const struct rule **rule)
+{
+    struct rule_filter f;
+    bool bad = false;
+    rule_index_filter(rules->index, q, false, NULL, &f);
+    for (size_t i = 0; (i = rule_index_next(rules->index, &f, i)) < rules->n; i++) {
+        if (mismatch(&rules->rules[i], q, v, &bad) == RULE_MATCHES && *rule == NULL) {
+            *rule = &rules->rules[i];
+        }
+        if (bad) {
+            *rule = NULL;
+            return MATCH_BAD_VERSION;
+        }
+    }
+    return *rule != NULL ? MATCH_FOUND : MATCH_NONE;
+}
+
 enum match ruleset_match(const struct ruleset *rules, const struct query *q, const struct rule **rule)
 {
     struct parsed_version v = { .state = NOT_YET };
-    const struct rule *first = NULL;
+    struct rule_filter f;
     bool bad = false;
-    /* Go on behind the first match as long as the version might still turn out to be bad. */
-    for (size_t i = 0; i < rules->n && !bad && (first == NULL || v.state != GOOD); i++) {
-        bool matches = mismatch(&rules->rules[i], q, &v, &bad) == RULE_MATCHES;
-        first = matches && first == NULL ? &rules->rules[i] : first;
+    bool loose = product_is_loose(q->product);
+    *rule = NULL;
+    if (!loose && !parse_once(&v, q->version)) {
+        return match_without_version(rules, q, &v, rule);
     }
-    *rule = bad ? NULL : first;
-    return bad ? MATCH_BAD_VERSION : first != NULL ? MATCH_FOUND : MATCH_NONE;
+    rule_index_filter(rules->index, q, true, loose ? NULL : &v.version, &f);
+    for (size_t i = 0; (i = rule_index_next(rules->index, &f, i)) < rules->n; i++) {
+        if (mismatch(&rules->rules[i], q, &v, &bad) == RULE_MATCHES) {
+            *rule = &rules->rules[i];
+            return MATCH_FOUND;
+        }
+    }
+    return MATCH_NONE;
 }

@@ -18,6 +18,7 @@ struct rule {
 struct ruleset {
     size_t n;
     struct rule *rules; /* highest priority first; NULL priorities last; of equals the lower rule_id first */
+    struct rule_index *index;
 };
 
 /* Compiles N rows; owned by CTX. Rows that can never match (a column cannot be parsed) stay in, for
