@@ -147,6 +147,19 @@ bool allowlist_add(struct allowlist *a, struct str line, struct error *e)
     return true;
 }
 
+struct allowlist *allowlist_of(void *ctx, const struct config_list *lines, struct error *e)
+{
+    struct allowlist *a = allowlist_new(ctx);
+    for (size_t i = 0; i < lines->n; i++) {
+        if (!allowlist_add(a, lines->item[i], e)) {
+            error_prefix(e, "[allowlist] %.*s", STR_ARG(lines->item[i]));
+            talloc_free(a);
+            return NULL;
+        }
+    }
+    return a;
+}
+
 struct url {
     struct str scheme, netloc, path;
 };

@@ -2,6 +2,7 @@
 #ifndef BALROG_BLOB_ALLOWLIST_H
 #define BALROG_BLOB_ALLOWLIST_H
 
+#include "core/config.h"
 #include "core/error.h"
 #include "core/mem.h"
 #include "core/str.h"
@@ -15,6 +16,8 @@ struct allowlist *allowlist_new(void *ctx);
  * a regular expression (PCRE2) that the whole path must match; of a host's patterns the first that matches
  * decides. A host is given either without patterns (once) or with them, not both. */
 bool allowlist_add(struct allowlist *a, struct str line, struct error *e);
+/* One of all LINES of the configuration; NULL with the line in E when one is wrong. Owned by CTX. */
+struct allowlist *allowlist_of(void *ctx, const struct config_list *lines, struct error *e);
 /* Whether PRODUCT may be served from URL. Host and product compare exactly; the host is what
  * urllib.parse.urlparse calls netloc (with user and port, if any). */
 bool allowlist_permits(const struct allowlist *a, struct str url, struct str product);

@@ -1,0 +1,140 @@
+/* See program.h. */
+#include "web/program.h"
+
+#include "ops/log.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+static void print_help(const struct program *p, FILE *to)
+{
+    fprintf(to,
+            "Usage: %s [--config FILE] [--check-config]\n%s over FastCGI, on the socket it inherits (fd 0, "
+            "LISTEN_FDS) or the one configured.\n\n"
+            "  -c, --config FILE   configuration (%s)\n"
+            "      --check-config  read the configuration, say what is wrong with it, and end\n"
+            "      --version       print the version and end\n"
+            "  -h, --help          print this and end\n\n"
+            "Signals: TERM finishes what is under way and ends, HUP %s.\n"
+            "Exit status: 0 after TERM, 1 configuration, 2 usage, 3 cannot run.\n",
+            p->name, p->purpose, p->config, p->hup != NULL ? p->hup : "changes nothing");
+}
+
+void program_parse(const struct program *program, int argc, char **argv, struct program_options *o)
+{
+    enum { OPTION_CHECK = 1000, OPTION_VERSION };
+    static const struct option known[] = {
+        { "config", required_argument, NULL, 'c' },
+        { "check-config", no_argument, NULL, OPTION_CHECK },
+        { "version", no_argument, NULL, OPTION_VERSION },
+        { "help", no_argument, NULL, 'h' },
+        { NULL, 0, NULL, 0 },
+    };
+    *o = (struct program_options){ .config = program->config };
+    for (int c; (c = getopt_long(argc, argv, "c:h", known, NULL)) != -1;) {
+        switch (c) {
+        case 'c':
+            o->config = optarg;
+            break;
+        case OPTION_CHECK:
+            o->check = true;
+            break;
+        case OPTION_VERSION:
+            printf("%s " PACKAGE_VERSION "\n", program->name);
+            exit(EXIT_SUCCESS);
+        case 'h':
+            print_help(program, stdout);
+            exit(EXIT_SUCCESS);
+        default:
+            print_help(program, stderr);
+            exit(PROGRAM_USAGE);
+        }
+    }
+    if (optind < argc) {
+        fprintf(stderr, "%s: unexpected argument '%s'\n", program->name, argv[optind]);
+        print_help(program, stderr);
+        exit(PROGRAM_USAGE);
+    }
+}
+
+void program_log(const char *name, const struct config *config)
+{
+    enum log_level level = LOG_INFO;
+    enum log_format format = LOG_JSON;
+    log_level_parse(config->log.level, &level);
+    log_format_parse(config->log.format, &format);
+    log_setup(name, level, format);
+}
+
+int program_signals(struct error *e)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    int fd = signalfd(-1, &set, SFD_CLOEXEC);
+    if (fd < 0) {
+        error_set(e, 500, "cannot open a signalfd: %s", strerror(errno));
+    }
+    return fd;
+}
+
+bool program_wait(int signal_fd, int ready_fd, void (*reload)(void *arg), void *arg)
+{
+    for (;;) {
+        struct pollfd fds[] = { { signal_fd, POLLIN, 0 }, { ready_fd, POLLIN, 0 } };
+        if (poll(fds, 2, -1) < 0 && errno != EINTR) {
+            return false;
+        }
+        if (fds[0].revents != 0) {
+            struct signalfd_siginfo info;
+            if (read(signal_fd, &info, sizeof info) != sizeof info || info.ssi_signo != SIGHUP) {
+                return false;
+            }
+            if (reload != NULL) {
+                reload(arg);
+            }
+        } else if (fds[1].revents != 0) {
+            return true;
+        }
+    }
+}
+
+bool program_serve(const struct program_service *service, int signal_fd, struct error *e)
+{
+    bool inherited;
+    struct server *server;
+    int fd = server_socket(service->socket, (unsigned)service->socket_mode, &inherited, e);
+    if (fd < 0) {
+        return false;
+    }
+    struct server_options options = {
+        .listen_fd = fd,
+        .threads = (unsigned)service->threads,
+        .handle = service->handle,
+        .arg = service->handle_arg,
+    };
+    if (!server_start(&server, &options, e)) {
+        return false;
+    }
+    log_info("service.started", "version %s answers on %s with %d threads", PACKAGE_VERSION,
+             inherited ? "the inherited socket" : service->socket, service->threads);
+    program_wait(signal_fd, -1, service->reload, service->reload_arg);
+    log_info("service.stopping", "finishing what is under way");
+    if (!server_drain(server, (unsigned)service->drain_s * 1000)) {
+        log_error("service.stopped", "requests were still running after %d s", service->drain_s);
+        _exit(PROGRAM_RUN);
+    }
+    log_info("service.stopped", "done");
+    return true;
+}

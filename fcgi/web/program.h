@@ -1,0 +1,52 @@
+/* What the FastCGI programs have in common around their service: options, signals, the log, serving until
+ * told to end. */
+#ifndef BALROG_WEB_PROGRAM_H
+#define BALROG_WEB_PROGRAM_H
+
+#include "core/config.h"
+#include "web/server.h"
+
+enum program_exit { PROGRAM_CONFIG = 1, PROGRAM_USAGE = 2, PROGRAM_RUN = 3 };
+
+struct program {
+    const char *name;    /* "balrog-public" */
+    const char *purpose; /* a sentence for --help */
+    const char *config;  /* the configuration file when no option names one */
+    const char *hup;     /* what SIGHUP does, for --help; NULL: nothing */
+};
+
+struct program_options {
+    const char *config;
+    bool check; /* --check-config */
+};
+
+/* Takes the command line apart; --help, --version and what is wrong end the process. */
+void program_parse(const struct program *program, int argc, char **argv, struct program_options *o);
+
+/* Sets the log of the program NAME (constant text) up as CONFIG says. */
+void program_log(const char *name, const struct config *config);
+
+/* A descriptor for TERM, INT and HUP, which are blocked in this thread and those that it starts. -1 on
+ * failure. */
+int program_signals(struct error *e);
+
+/* Waits for TERM or INT or, unless it is -1, for READY_FD to become readable; calls RELOAD (unless NULL) on
+ * HUP. False when it is time to end. */
+bool program_wait(int signal_fd, int ready_fd, void (*reload)(void *arg), void *arg);
+
+struct program_service {
+    const char *socket;
+    int socket_mode;
+    int threads;
+    int drain_s;
+    void (*handle)(void *arg, unsigned thread, const struct request *r, struct response *response);
+    void *handle_arg;
+    void (*reload)(void *arg);
+    void *reload_arg;
+};
+
+/* Listens and answers until a signal says to end, and lets requests finish. False when it cannot begin. Where
+ * requests do not finish in time the process ends. */
+bool program_serve(const struct program_service *service, int signal_fd, struct error *e);
+
+#endif
