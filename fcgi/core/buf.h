@@ -1,5 +1,5 @@
-/* A growable buffer that is born with a maximum. An append that would pass the maximum is dropped and marks the
- * buffer `full`; the caller looks once, at the end, and uses nothing of a full buffer. */
+/* A growable buffer that is born with a maximum. An append that would pass the maximum is dropped and marks
+ * the buffer `full`; the caller looks once, at the end, and uses nothing of a full buffer. */
 #ifndef BALROG_CORE_BUF_H
 #define BALROG_CORE_BUF_H
 
