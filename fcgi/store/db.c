@@ -3,6 +3,8 @@
  * costs the memory of its longest row. */
 #include "store/db.h"
 
+#include "store/fail.h"
+
 #include <mysql.h>
 #include <errmsg.h>
 #include <mysqld_error.h>
@@ -10,8 +12,8 @@
 #include <stdlib.h>
 
 enum {
-    STATEMENTS_MAX = 64,    /* prepared statements kept on a connection; the oldest goes first */
-    PARAMS_MAX = 16,        /* '?' in a statement */
+    STATEMENTS_MAX = 128,   /* prepared statements kept on a connection; the oldest goes first */
+    PARAMS_MAX = 64,        /* '?' in a statement */
     COLUMN_START = 256,     /* bytes of a column's first buffer */
     COLUMN_MAX = 255 << 20, /* bytes of a value; under 256 MB, more than which talloc refuses to give */
     PACKET_MAX = 256 << 20,
@@ -29,6 +31,10 @@ struct db {
     unsigned n_statements;
     unsigned oldest; /* which one to replace when all places are taken */
     struct db_rows *open;
+    bool doomed; /* a lock was not had: nothing but ROLLBACK may follow */
+    uint64_t n_sent;
+    void (*watch)(void *arg, const char *sql);
+    void *watch_arg;
 };
 
 struct column {
@@ -74,12 +80,35 @@ static bool is_fatal(unsigned code)
     }
 }
 
+/* What an error that leaves the connection alive means to the one who asked. */
+static enum fail kind_of(unsigned code)
+{
+    switch (code) {
+    case ER_LOCK_DEADLOCK:
+    case ER_LOCK_WAIT_TIMEOUT:
+    case ER_CHECKREAD: /* under innodb_snapshot_isolation: the row has changed since the snapshot */
+        return FAIL_BUSY;
+    case ER_DUP_ENTRY:
+        return FAIL_DUPLICATE;
+    case ER_DATA_TOO_LONG:
+    case ER_WARN_DATA_OUT_OF_RANGE:
+    case ER_TRUNCATED_WRONG_VALUE_FOR_FIELD:
+    case ER_BAD_NULL_ERROR:
+    case ER_NO_DEFAULT_FOR_FIELD:
+        return FAIL_INVALID;
+    default:
+        return FAIL_DATABASE;
+    }
+}
+
 static bool failed_with(struct db *db, unsigned code, const char *what, struct error *e)
 {
+    enum fail kind = kind_of(code);
     if (is_fatal(code)) {
         db->alive = false;
     }
-    return error_set(e, 503, "database: %s (error %u)", what, code);
+    db->doomed |= kind == FAIL_BUSY;
+    return fail(e, kind, "database: %s (error %u)", what, code);
 }
 
 static bool connection_failed(struct db *db, struct error *e)
@@ -135,7 +164,8 @@ static void set_options(MYSQL *mysql, const struct config *config)
     mysql_options(mysql, MYSQL_OPT_MAX_ALLOWED_PACKET, &packet_max);
     mysql_options(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
     mysql_options(mysql, MYSQL_INIT_COMMAND,
-                  "SET NAMES utf8mb4, time_zone = '+00:00', autocommit = 1, sql_mode = 'STRICT_ALL_TABLES,"
+                  "SET NAMES utf8mb4, time_zone = '+00:00', autocommit = 1, innodb_lock_wait_timeout = 10, "
+                  "sql_mode = 'STRICT_ALL_TABLES,"
                   "NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'");
     mysql_options(mysql, MYSQL_INIT_COMMAND, "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");
 }
@@ -166,10 +196,40 @@ bool db_alive(const struct db *db)
     return db->alive;
 }
 
-bool db_exec(struct db *db, const char *sql, struct error *e)
+/* To be asked before anything is sent. */
+static bool may_send(struct db *db, const char *sql, struct error *e)
 {
     if (db->open != NULL) {
         return error_set(e, 500, "database: a result is still open");
+    }
+    if (db->doomed) {
+        return fail(e, FAIL_BUSY, "database: the transaction has failed");
+    }
+    db->n_sent++;
+    if (db->watch != NULL) {
+        db->watch(db->watch_arg, sql);
+    }
+    return true;
+}
+
+uint64_t db_statements(const struct db *db)
+{
+    return db->n_sent;
+}
+
+void db_watch(struct db *db, void (*watch)(void *arg, const char *sql), void *arg)
+{
+    db->watch = watch;
+    db->watch_arg = arg;
+}
+
+bool db_exec(struct db *db, const char *sql, struct error *e)
+{
+    if (strcmp(sql, "ROLLBACK") == 0) {
+        db->doomed = false;
+    }
+    if (!may_send(db, sql, e)) {
+        return false;
     }
     return mysql_real_query(db->mysql, sql, strlen(sql)) == 0 || connection_failed(db, e);
 }
@@ -282,11 +342,7 @@ static struct db_rows *open_rows(struct db *db, MYSQL_STMT *stmt, struct error *
 struct db_rows *db_query(struct db *db, const char *sql, const struct db_value *params, size_t n,
                          struct error *e)
 {
-    if (db->open != NULL) {
-        error_set(e, 500, "database: a result is still open");
-        return NULL;
-    }
-    MYSQL_STMT *stmt = prepare(db, sql, e);
+    MYSQL_STMT *stmt = may_send(db, sql, e) ? prepare(db, sql, e) : NULL;
     if (stmt == NULL) {
         return NULL;
     }
@@ -295,6 +351,26 @@ struct db_rows *db_query(struct db *db, const char *sql, const struct db_value *
         forget(db, stmt);
     }
     return rows;
+}
+
+bool db_execute(struct db *db, const char *sql, const struct db_value *params, size_t n, uint64_t *affected,
+                int64_t *id, struct error *e)
+{
+    MYSQL_STMT *stmt = may_send(db, sql, e) ? prepare(db, sql, e) : NULL;
+    if (stmt == NULL) {
+        return false;
+    }
+    if (!execute(db, stmt, params, n, e)) {
+        forget(db, stmt);
+        return false;
+    }
+    if (affected != NULL) {
+        *affected = mysql_stmt_affected_rows(stmt);
+    }
+    if (id != NULL) {
+        *id = (int64_t)mysql_stmt_insert_id(stmt);
+    }
+    return true;
 }
 
 /* ---- rows ---- */

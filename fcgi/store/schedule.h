@@ -32,6 +32,11 @@ bool sc_enact(struct tx *tx, const struct resource *r, int64_t sc_id, struct err
 bool sc_merge(struct tx *tx, const struct resource *r, const cJSON *old, const cJSON *what, const cJSON *now,
               struct error *e);
 
+/* Whether a change other than BUT is scheduled for the row of the base table that has the key columns of KEY;
+ * that stays so until the transaction ends. */
+bool sc_pending(struct tx *tx, const struct resource *r, const cJSON *key, int64_t but, bool *pending,
+                struct error *e);
+
 /* Signs off as tx->actor, with ROLE. Nothing happens when he has done so already. FAIL_PERMISSION for a
  * system account, for a role that he lacks, and for a second role; FAIL_NOT_FOUND. */
 bool sc_signoff(struct tx *tx, const struct resource *r, int64_t sc_id, const char *role, struct error *e);
@@ -39,7 +44,13 @@ bool sc_signoff(struct tx *tx, const struct resource *r, int64_t sc_id, const ch
  * one. */
 bool sc_revoke(struct tx *tx, const struct resource *r, int64_t sc_id, const char *username, bool *had,
                struct error *e);
-/* {user: role} of a scheduled change. */
+/* sc_signoff() without looking whether there is such a change. */
+bool sc_put_signoff(struct tx *tx, const struct resource *r, int64_t sc_id, const char *role,
+                    struct error *e);
+/* Drops all sign-offs but those of BUT, who may be NULL. */
+bool sc_drop_signoffs(struct tx *tx, const struct resource *r, int64_t sc_id, const char *but,
+                      struct error *e);
+/* {user: role} of a scheduled change; locked where TX writes. */
 bool sc_signoffs(struct tx *tx, const struct resource *r, int64_t sc_id, cJSON **signoffs, struct error *e);
 
 /* One scheduled change, without sign-offs; *SC is NULL when there is none. */

@@ -25,11 +25,12 @@ struct column {
     unsigned flags;
 };
 
-enum { TABLE_COLUMNS_MAX = 32 };
+enum { TABLE_COLUMNS_MAX = 40 };
 
 enum table_flag {
     TABLE_VERSIONED = 1, /* has data_version, which every update raises */
     TABLE_RELEASES = 2,  /* its history is kept by release_history.h */
+    TABLE_PART = 4,      /* goes with another row, with which it is written: no audit lines of its own */
 };
 
 struct table {

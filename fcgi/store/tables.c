@@ -48,7 +48,7 @@
     static const struct table IDENT##_when = {                                                               \
         .name = NAME "_scheduled_changes_conditions",                                                        \
         .column = { CONDITIONS(PLAIN) VERSION(PLAIN) },                                                      \
-        .flags = TABLE_VERSIONED,                                                                            \
+        .flags = TABLE_VERSIONED | TABLE_PART,                                                               \
         .history = &IDENT##_when_history,                                                                    \
     };                                                                                                       \
     static const struct table IDENT##_signoffs = {                                                           \

@@ -6,6 +6,7 @@
 #ifndef BALROG_STORE_TX_H
 #define BALROG_STORE_TX_H
 
+#include "blob/allowlist.h"
 #include "core/config.h"
 #include "store/fail.h"
 #include "store/pool.h"
@@ -21,7 +22,10 @@ struct tx_site {
     struct pool *pool;
     unsigned wait_ms; /* for a connection */
     struct config_list system_accounts;
-    int64_t (*now_ms)(void); /* the time, ms since 1970; NULL: the system's clock */
+    const struct allowlist *allowlist;         /* where releases may be served from, for who validates them */
+    int64_t (*now_ms)(void);                   /* the time, ms since 1970; NULL: the system's clock */
+    void (*watch)(void *arg, const char *sql); /* for tests: called before each statement; or NULL */
+    void *watch_arg;
 };
 
 /* Who asks for what kind of transaction, and what came of it besides. */

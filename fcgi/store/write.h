@@ -6,7 +6,8 @@
  * alone 1 ms before, then the row), an update the row, a delete the key alone. Releases, of both kinds, and
  * assets keep theirs elsewhere: see release_history.h.
  *
- * Rows handed out are TX's. */
+ * Rows handed out are TX's. What the JSON columns of a new row hold is shared with the values it was made
+ * from: these must live as long as TX, and none of it may be changed. */
 #ifndef BALROG_STORE_WRITE_H
 #define BALROG_STORE_WRITE_H
 

@@ -1,0 +1,247 @@
+/* See access.h. A question costs two look-ups by primary key, in one statement, the first time. */
+#include "store/access.h"
+
+#include "store/write.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+/* The permissions "admin" and THING of a user. */
+struct grants {
+    struct grants *next;
+    const char *username;
+    const char *thing;
+    const cJSON *rows;
+};
+
+struct roles {
+    struct roles *next;
+    const char *username;
+    cJSON *names;
+};
+
+struct access_cache {
+    struct grants *grants;
+    struct roles *roles;
+};
+
+static struct access_cache *cache_of(struct tx *tx)
+{
+    if (tx->access == NULL) {
+        tx->access = mem_new(tx->mem, struct access_cache);
+    }
+    return tx->access;
+}
+
+void access_forget(struct tx *tx)
+{
+    tx->access = NULL; /* goes with the attempt */
+}
+
+static char *copy(struct tx *tx, const char *text)
+{
+    return mem_strndup(tx->mem, text, strlen(text));
+}
+
+/* ---- permissions ---- */
+
+static bool read_grants(struct tx *tx, const char *username, const char *thing, cJSON **rows, struct error *e)
+{
+    struct db_value param = DB_S(str_of(thing));
+    struct table_query q = {
+        .table = &table_permissions,
+        .key = { { "username", DB_S(str_of(username)) } },
+        .more = "permission IN ('admin', ?)",
+        .tail = tx_share(tx),
+        .params = &param,
+        .n_params = 1,
+    };
+    return row_list(tx, &q, rows, e);
+}
+
+static bool find_grants(struct tx *tx, const char *username, const char *thing, const cJSON **rows,
+                        struct error *e)
+{
+    struct access_cache *cache = cache_of(tx);
+    for (const struct grants *g = cache->grants; g != NULL; g = g->next) {
+        if (strcmp(g->username, username) == 0 && strcmp(g->thing, thing) == 0) {
+            *rows = g->rows;
+            return true;
+        }
+    }
+    cJSON *read;
+    if (!read_grants(tx, username, thing, &read, e)) {
+        return false;
+    }
+    struct grants *g = mem_new(tx->mem, struct grants);
+    *g = (struct grants){ cache->grants, copy(tx, username), copy(tx, thing), read };
+    cache->grants = g;
+    *rows = read;
+    return true;
+}
+
+static const cJSON *grant(const cJSON *rows, const char *permission)
+{
+    for (const cJSON *row = rows->child; row != NULL; row = row->next) {
+        const char *name = row_text(row, "permission");
+        if (name != NULL && strcmp(name, permission) == 0) {
+            return row;
+        }
+    }
+    return NULL;
+}
+
+/* Whether the grant is limited to some PRODUCTS (or actions), of which VALUE is none. */
+static bool limited(const cJSON *row, const char *option, const char *value)
+{
+    const cJSON *list = json_get_array(json_get_object(row, "options"), option);
+    if (list == NULL || list->child == NULL) {
+        return false;
+    }
+    for (const cJSON *item = list->child; item != NULL; item = item->next) {
+        if (value != NULL && cJSON_IsString(item) && strcmp(item->valuestring, value) == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool access_has(struct tx *tx, const char *username, const char *thing, const char *action,
+                const char *product, bool *has, struct error *e)
+{
+    const cJSON *rows;
+    if (!find_grants(tx, username, thing, &rows, e)) {
+        return false;
+    }
+    const cJSON *row = grant(rows, "admin");
+    if (row != NULL) {
+        *has = !limited(row, "products", product);
+        return true;
+    }
+    row = grant(rows, thing);
+    *has = row != NULL && !limited(row, "actions", action) && !limited(row, "products", product);
+    return true;
+}
+
+bool access_demand(struct tx *tx, const char *thing, const char *action, const char *product, struct error *e,
+                   const char *fmt, ...)
+{
+    bool has = false;
+    if (!access_has(tx, tx->actor, thing, action, product, &has, e)) {
+        return false;
+    }
+    if (!has) {
+        char what[sizeof e->what];
+        va_list ap;
+        va_start(ap, fmt);
+        vsnprintf(what, sizeof what, fmt, ap);
+        va_end(ap);
+        return fail(e, FAIL_PERMISSION, "%s", what);
+    }
+    return true;
+}
+
+bool access_is_admin(struct tx *tx, const char *username, bool *is, struct error *e)
+{
+    const cJSON *rows;
+    if (!find_grants(tx, username, "admin", &rows, e)) {
+        return false;
+    }
+    *is = grant(rows, "admin") != NULL;
+    return true;
+}
+
+bool access_is_known(struct tx *tx, const char *username, bool *is, struct error *e)
+{
+    struct table_query q = {
+        .table = &table_permissions,
+        .key = { { "username", DB_S(str_of(username)) } },
+    };
+    cJSON *rows;
+    if (!row_list(tx, &q, &rows, e)) {
+        return false;
+    }
+    *is = username[0] != '\0' && rows->child != NULL;
+    return true;
+}
+
+/* ---- roles ---- */
+
+static bool read_roles(struct tx *tx, const char *username, cJSON **names, struct error *e)
+{
+    struct table_query q = {
+        .table = &table_user_roles,
+        .key = { { "username", DB_S(str_of(username)) } },
+        .tail = tx_share(tx),
+    };
+    cJSON *rows;
+    *names = tx_keep(tx, mem_check(cJSON_CreateArray()));
+    if (!row_list(tx, &q, &rows, e)) {
+        return false;
+    }
+    for (const cJSON *row = rows->child; row != NULL; row = row->next) {
+        cJSON_AddItemToArray(*names, mem_check(cJSON_CreateString(row_text(row, "role"))));
+    }
+    return true;
+}
+
+bool access_roles(struct tx *tx, const char *username, cJSON **names, struct error *e)
+{
+    struct access_cache *cache = cache_of(tx);
+    for (const struct roles *r = cache->roles; r != NULL; r = r->next) {
+        if (strcmp(r->username, username) == 0) {
+            *names = r->names;
+            return true;
+        }
+    }
+    if (!read_roles(tx, username, names, e)) {
+        return false;
+    }
+    struct roles *r = mem_new(tx->mem, struct roles);
+    *r = (struct roles){ cache->roles, copy(tx, username), *names };
+    cache->roles = r;
+    return true;
+}
+
+bool access_has_role(struct tx *tx, const char *username, const char *role, bool *has, struct error *e)
+{
+    cJSON *names;
+    if (!access_roles(tx, username, &names, e)) {
+        return false;
+    }
+    *has = false;
+    for (const cJSON *name = names->child; name != NULL; name = name->next) {
+        *has |= strcmp(name->valuestring, role) == 0;
+    }
+    return true;
+}
+
+bool access_count_role(struct tx *tx, const char *role, int64_t *count, struct error *e)
+{
+    struct table_query q = {
+        .table = &table_user_roles,
+        .key = { { "role", DB_S(str_of(role)) } },
+        .tail = tx_share(tx),
+    };
+    cJSON *rows;
+    if (!row_list(tx, &q, &rows, e)) {
+        return false;
+    }
+    *count = cJSON_GetArraySize(rows);
+    return true;
+}
+
+bool access_is_system(const struct tx *tx, const char *username)
+{
+    for (size_t i = 0; i < tx->site->system_accounts.n; i++) {
+        if (str_eq(tx->site->system_accounts.item[i], str_of(username))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *access_text(const char *text)
+{
+    return text != NULL ? text : "None";
+}

@@ -1,0 +1,240 @@
+/* Reading scheduled changes. However many there are, each kind of row is read by one statement, in the order
+ * of the sc_ids, and walked along the list; required sign-offs are worked out in memory. */
+#include "store/schedule.h"
+
+#include "store/sc_view.h"
+
+enum { SQL_MAX = 8192, PARAMS = 4 };
+
+struct reader {
+    struct tx *tx;
+    const struct resource *r;
+    const struct sc_query *q;
+    struct buf where;
+    struct db_value params[PARAMS];
+    size_t n_params;
+    cJSON *list;
+};
+
+static void make_where(struct reader *rd)
+{
+    const struct sc_query *q = rd->q;
+    buf_init(&rd->where, 128, SQL_MAX);
+    if (q->sc_id != 0) {
+        buf_lit(&rd->where, " WHERE s.sc_id = ?");
+        rd->params[rd->n_params++] = DB_I(q->sc_id);
+    } else {
+        buf_str(&rd->where, q->all ? STR(" WHERE TRUE") : STR(" WHERE s.complete = 0"));
+    }
+    for (size_t i = 0; i < sizeof q->key / sizeof q->key[0] && q->key[i].column != NULL; i++) {
+        buf_printf(&rd->where, " AND s.`base_%s` = ?", q->key[i].column);
+        rd->params[rd->n_params++] = q->key[i].value;
+    }
+}
+
+static struct db_rows *run(const struct reader *rd, struct buf *sql, const char *tail, struct error *e)
+{
+    buf_str(sql, buf_view(&rd->where));
+    buf_str(sql, str_of(tail));
+    buf_char(sql, '\0');
+    struct db_rows *rows = db_query(rd->tx->db, sql->p, rd->params, rd->n_params, e);
+    buf_free(sql);
+    return rows;
+}
+
+/* Whether the texts asked for are the row's exactly, whatever the collation. */
+static bool exactly(const struct sc_query *q, const cJSON *sc)
+{
+    for (size_t i = 0; i < sizeof q->key / sizeof q->key[0] && q->key[i].column != NULL; i++) {
+        const char *text = row_text(sc, q->key[i].column);
+        if (text != NULL && q->key[i].value.type == DB_TEXT && !str_eq(str_of(text), q->key[i].value.text)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool read_changes(struct reader *rd, struct error *e)
+{
+    const struct table *t = rd->r->table->scheduled;
+    struct table view;
+    struct buf sql;
+    bool failed = false;
+    buf_init(&sql, 2048, SQL_MAX);
+    buf_lit(&sql, "SELECT ");
+    sc_view_columns(t, false, !rd->q->without_big, &view, &sql);
+    sc_view_from(t, false, &sql);
+    struct db_rows *rows = run(rd, &sql, " ORDER BY s.sc_id", e);
+    rd->list = tx_keep(rd->tx, mem_check(cJSON_CreateArray()));
+    while (rows != NULL && db_next(rows, &failed, e)) {
+        cJSON *sc = table_row(&view, rows);
+        cJSON_AddItemToObject(sc, "signoffs", mem_check(cJSON_CreateObject()));
+        cJSON_AddItemToObject(sc, "required_signoffs", mem_check(cJSON_CreateObject()));
+        if (exactly(rd->q, sc)) {
+            cJSON_AddItemToArray(rd->list, sc);
+        } else {
+            cJSON_Delete(sc);
+        }
+    }
+    failed |= rows == NULL;
+    db_rows_close(rows);
+    return !failed;
+}
+
+/* The change SC_ID at or after *AT in the list, or NULL; *AT moves there. */
+static cJSON *walk_to(cJSON **at, int64_t sc_id)
+{
+    while (*at != NULL && row_int(*at, "sc_id") < sc_id) {
+        *at = (*at)->next;
+    }
+    return *at != NULL && row_int(*at, "sc_id") == sc_id ? *at : NULL;
+}
+
+static bool read_signoffs(struct reader *rd, struct error *e)
+{
+    const struct table *t = rd->r->table->scheduled;
+    struct buf sql;
+    bool failed = false;
+    buf_init(&sql, 512, SQL_MAX);
+    buf_printf(&sql, "SELECT g.sc_id, g.username, g.role FROM `%s` g JOIN `%s` s ON s.sc_id = g.sc_id",
+               t->signoffs->name, t->name);
+    struct db_rows *rows = run(rd, &sql, " ORDER BY g.sc_id", e);
+    cJSON *at = rd->list->child;
+    while (rows != NULL && db_next(rows, &failed, e)) {
+        cJSON *sc = walk_to(&at, db_int(rows, 0));
+        if (sc != NULL) {
+            char *username = mem_strndup(NULL, db_text(rows, 1).p, db_text(rows, 1).n);
+            cJSON_AddItemToObject(cJSON_GetObjectItemCaseSensitive(sc, "signoffs"), username,
+                                  json_text(db_text(rows, 2)));
+            talloc_free(username);
+        }
+    }
+    failed |= rows == NULL;
+    db_rows_close(rows);
+    return !failed;
+}
+
+/* SELECT of the rows that are to be changed, without their big column, each after its sc_id. */
+static void select_originals(const struct reader *rd, struct buf *sql)
+{
+    const struct table *t = rd->r->table;
+    const char *word = " ON";
+    buf_lit(sql, "SELECT s.sc_id");
+    for (const struct column *c = t->column; c->name != NULL; c++) {
+        if ((c->flags & COLUMN_BIG) == 0) {
+            buf_printf(sql, ", b.`%s`", c->name);
+        }
+    }
+    buf_printf(sql, " FROM `%s` s JOIN `%s` b", t->scheduled->name, t->name);
+    for (const struct column *c = t->column; c->name != NULL; c++) {
+        if ((c->flags & COLUMN_KEY) != 0) {
+            buf_printf(sql, "%s b.`%s` = s.`base_%s`", word, c->name, c->name);
+            word = " AND";
+        }
+    }
+}
+
+/* A descriptor of what select_originals() gives. */
+static struct table originals_view(const struct table *t)
+{
+    struct table view = { .name = t->name, .column = { { "sc_id", COLUMN_INT, 0 } } };
+    unsigned n = 1;
+    for (const struct column *c = t->column; c->name != NULL; c++) {
+        if ((c->flags & COLUMN_BIG) == 0) {
+            view.column[n++] = *c;
+        }
+    }
+    return view;
+}
+
+static bool read_originals(struct reader *rd, cJSON **originals, struct error *e)
+{
+    const struct table view = originals_view(rd->r->table);
+    struct buf sql;
+    bool failed = false;
+    buf_init(&sql, 1024, SQL_MAX);
+    select_originals(rd, &sql);
+    struct db_rows *rows = run(rd, &sql, " AND s.complete = 0 ORDER BY s.sc_id", e);
+    *originals = tx_keep(rd->tx, mem_check(cJSON_CreateArray()));
+    while (rows != NULL && db_next(rows, &failed, e)) {
+        cJSON_AddItemToArray(*originals, table_row(&view, rows));
+    }
+    failed |= rows == NULL;
+    db_rows_close(rows);
+    return !failed;
+}
+
+static bool add_needs(struct reader *rd, cJSON *sc, const cJSON *old, struct error *e)
+{
+    const char *type = row_text(sc, "change_type");
+    bool insert = type != NULL && strcmp(type, "insert") == 0;
+    bool delete = type != NULL && strcmp(type, "delete") == 0;
+    struct change c = { .type = insert   ? CHANGE_INSERT
+                                : delete ? CHANGE_DELETE
+                                         : CHANGE_UPDATE,
+                        .dry = true };
+    cJSON *needs;
+    if (!insert && old == NULL) {
+        return true; /* it is gone: nothing can be enacted */
+    }
+    c.old = insert ? NULL : old;
+    c.what = c.now = delete ? NULL : sc;
+    if (!resource_needs(rd->tx, rd->r, &c, &needs, e)) {
+        return false;
+    }
+    cJSON_ReplaceItemInObjectCaseSensitive(sc, "required_signoffs", mem_check(cJSON_Duplicate(needs, true)));
+    return true;
+}
+
+static bool read_needs(struct reader *rd, struct error *e)
+{
+    cJSON *originals;
+    if (!read_originals(rd, &originals, e) ||
+        ((rd->r->table->flags & TABLE_RELEASES) != 0 && !signoff_prefetch(rd->tx, e))) {
+        return false;
+    }
+    cJSON *at = originals->child;
+    for (cJSON *sc = rd->list->child; sc != NULL; sc = sc->next) {
+        const cJSON *old = walk_to(&at, row_int(sc, "sc_id"));
+        if (!row_true(sc, "complete") && !add_needs(rd, sc, old, e)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool sc_list(struct tx *tx, const struct resource *r, const struct sc_query *q, cJSON **list, struct error *e)
+{
+    struct reader rd = { .tx = tx, .r = r, .q = q };
+    make_where(&rd);
+    bool ok = read_changes(&rd, e) && (rd.list->child == NULL || read_signoffs(&rd, e)) &&
+              (rd.list->child == NULL || q->without_needs || r->require == NULL || read_needs(&rd, e));
+    buf_free(&rd.where);
+    *list = rd.list;
+    return ok;
+}
+
+bool sc_get(struct tx *tx, const struct resource *r, int64_t sc_id, enum row_lock lock, cJSON **sc,
+            struct error *e)
+{
+    static const char *const tails[] = {
+        [ROW_PLAIN] = "", [ROW_SHARED] = " LOCK IN SHARE MODE", [ROW_LOCKED] = " FOR UPDATE"
+    };
+    const struct table *t = r->table->scheduled;
+    const struct db_value id = DB_I(sc_id);
+    struct table view;
+    struct buf sql;
+    bool failed = false;
+    buf_init(&sql, 2048, SQL_MAX);
+    buf_lit(&sql, "SELECT ");
+    sc_view_columns(t, false, true, &view, &sql);
+    sc_view_from(t, false, &sql);
+    buf_printf(&sql, " WHERE s.sc_id = ?%s", tails[lock]);
+    buf_char(&sql, '\0');
+    struct db_rows *rows = db_query(tx->db, sql.p, &id, 1, e);
+    buf_free(&sql);
+    *sc = rows != NULL && db_next(rows, &failed, e) ? tx_keep(tx, table_row(&view, rows)) : NULL;
+    failed |= rows == NULL;
+    db_rows_close(rows);
+    return !failed;
+}

@@ -1,0 +1,219 @@
+/* Attempts follow each other on one connection as long as only locks were in the way. Whatever else fails
+ * ends it: the body's own refusal leaves the connection good, a lost connection does not. The pool may then
+ * run us again on a fresh one, which is right unless COMMIT was under way. */
+#include "store/tx.h"
+
+#include "core/clock.h"
+#include "ops/log.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+struct audit_entry {
+    struct audit_entry *next;
+    const char *line; /* JSON */
+};
+
+struct run {
+    const struct tx_site *site;
+    struct tx_request *request;
+    bool (*body)(struct tx *tx, void *arg, struct error *e);
+    void *arg;
+    int64_t start_ms;
+    unsigned seed;
+    bool done;           /* committed */
+    bool unknown;        /* COMMIT was sent, and then the connection lost */
+    struct error failed; /* why not, where the connection is good */
+};
+
+/* ---- what a body may use ---- */
+
+int64_t tx_now_ms(const struct tx *tx)
+{
+    if (tx->site->now_ms != NULL) {
+        return tx->site->now_ms();
+    }
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+cJSON *tx_keep(struct tx *tx, cJSON *json)
+{
+    json_keep(tx->mem, json);
+    return json;
+}
+
+const char *tx_share(const struct tx *tx)
+{
+    return tx->request->read_only ? "" : " LOCK IN SHARE MODE";
+}
+
+bool tx_fail_blob(struct tx *tx, cJSON *errors, struct error *e)
+{
+    cJSON_Delete(tx->request->blob_errors);
+    tx->request->blob_errors = errors;
+    return fail(e, FAIL_BLOB, "Invalid Blob");
+}
+
+/* ---- audit ---- */
+
+static void add_version(cJSON *line, const char *name, int64_t version)
+{
+    if (version > 0) {
+        cJSON_AddNumberToObject(line, name, (double)version);
+    }
+}
+
+static cJSON *key_of(const struct table *t, const cJSON *row)
+{
+    cJSON *key = mem_check(cJSON_CreateObject());
+    for (const struct column *c = t->column; c->name != NULL; c++) {
+        const cJSON *value = (c->flags & COLUMN_KEY) != 0 ? json_get(row, c->name) : NULL;
+        if (value != NULL) {
+            cJSON_AddItemToObject(key, c->name, mem_check(cJSON_Duplicate(value, true)));
+        }
+    }
+    return key;
+}
+
+void tx_audit(struct tx *tx, const char *action, const struct table *t, const cJSON *key, int64_t old_version,
+              int64_t new_version)
+{
+    struct buf text;
+    cJSON *line = mem_check(cJSON_CreateObject());
+    cJSON_AddStringToObject(line, "user", tx->request->username);
+    if (strcmp(tx->actor, tx->request->username) != 0) {
+        cJSON_AddStringToObject(line, "in_the_name_of", tx->actor);
+    }
+    cJSON_AddStringToObject(line, "action", action);
+    cJSON_AddStringToObject(line, "table", t->name);
+    cJSON_AddItemToObject(line, "key", key_of(t, key));
+    add_version(line, "old_data_version", old_version);
+    add_version(line, "new_data_version", new_version);
+    buf_init(&text, 256, LOG_LINE_MAX);
+    json_print(&text, line, JSON_DUMPS);
+    cJSON_Delete(line);
+    struct audit_entry *entry = mem_new(tx->mem, struct audit_entry);
+    entry->line = mem_strndup(entry, text.p, text.n);
+    buf_free(&text);
+    struct audit_entry **last = &tx->audit;
+    while (*last != NULL) {
+        last = &(*last)->next;
+    }
+    *last = entry;
+}
+
+static void log_audit(const struct tx *tx)
+{
+    for (const struct audit_entry *a = tx->audit; a != NULL; a = a->next) {
+        log_write(LOG_INFO, "audit", tx->request->request_id, "%s", a->line);
+    }
+}
+
+/* ---- running ---- */
+
+static bool begin(struct tx *tx, struct error *e)
+{
+    return db_exec(tx->db, tx->request->read_only ? "START TRANSACTION READ ONLY" : "START TRANSACTION", e);
+}
+
+static bool commit(struct run *run, struct tx *tx, struct error *e)
+{
+    if (db_exec(tx->db, "COMMIT", e)) {
+        return true;
+    }
+    if (!db_alive(tx->db) && !tx->request->read_only) {
+        run->unknown = true;
+        fail(e, FAIL_UNKNOWN,
+             "The connection to the database was lost while the change was committed. "
+             "Whether it was made is not known: look before you try again.");
+    }
+    return false;
+}
+
+/* One attempt. A refused or failed one is rolled back; where that fails the connection is of no use, which E
+ * does not tell. */
+static bool attempt(struct run *run, struct db *db, bool *usable, struct error *e)
+{
+    struct tx tx = { .db = db, .site = run->site, .request = run->request, .actor = run->request->username };
+    tx.mem = mem_check(talloc_new(NULL));
+    cJSON_Delete(run->request->blob_errors);
+    run->request->blob_errors = NULL;
+    run->request->attempts++;
+    bool ok = begin(&tx, e) && run->body(&tx, run->arg, e) && commit(run, &tx, e);
+    *usable = db_alive(db) && (ok || db_exec(db, "ROLLBACK", NULL));
+    if (ok) {
+        log_audit(&tx);
+    }
+    talloc_free(tx.mem);
+    return ok;
+}
+
+/* Waits 1…10 ms, then up to twice as long each time, at most 200 ms. */
+static void rest(struct run *run, unsigned n)
+{
+    unsigned limit_ms = n < 5 ? 10u << n : 200;
+    unsigned ms = 1 + (unsigned)rand_r(&run->seed) % limit_ms;
+    struct timespec t = { .tv_sec = 0, .tv_nsec = (long)ms * 1000000 };
+    nanosleep(&t, NULL);
+}
+
+static bool may_retry(const struct run *run, const struct error *e, unsigned n)
+{
+    return failed_as(e, FAIL_BUSY) && n + 1 < TX_ATTEMPTS && clock_ms() - run->start_ms < TX_DEADLINE_MS;
+}
+
+/* For pool_run(): true while the connection is good, whatever came of the transaction. */
+static bool work(struct db *db, void *arg, struct error *e)
+{
+    struct run *run = arg;
+    bool usable = false;
+    if (run->unknown) {
+        return fail(e, FAIL_UNKNOWN, "not tried again");
+    }
+    uint64_t sent = db_statements(db);
+    db_watch(db, run->site->watch, run->site->watch_arg);
+    for (unsigned n = 0;; n++) {
+        run->failed = (struct error){ .status = 500 };
+        run->done = attempt(run, db, &usable, &run->failed);
+        if (run->done || !usable || !may_retry(run, &run->failed, n)) {
+            break;
+        }
+        rest(run, n);
+    }
+    db_watch(db, NULL, NULL);
+    run->request->statements += (unsigned)(db_statements(db) - sent);
+    if (!usable && !run->done && e != NULL) {
+        *e = run->failed;
+    }
+    return usable || run->done;
+}
+
+bool tx_run(const struct tx_site *site, struct tx_request *request,
+            bool (*body)(struct tx *tx, void *arg, struct error *e), void *arg, struct error *e)
+{
+    struct run run = {
+        .site = site,
+        .request = request,
+        .body = body,
+        .arg = arg,
+        .start_ms = clock_ms(),
+        .seed = (unsigned)clock_us() ^ (unsigned)(uintptr_t)&run,
+    };
+    request->statements = 0;
+    request->attempts = 0;
+    request->blob_errors = NULL;
+    struct error no_connection = { .status = 503 };
+    bool reached = pool_run(site->pool, site->wait_ms, work, &run, &no_connection);
+    if (run.done) {
+        return true;
+    }
+    if (e != NULL) {
+        *e = reached || run.unknown ? run.failed : no_connection;
+        if (e->kind == FAIL_OTHER && e->status == 503) {
+            e->kind = FAIL_DATABASE;
+        }
+    }
+    return false;
+}
