@@ -13,12 +13,11 @@
 #include "store/tx.h"
 #include "web/router.h"
 
-struct admin; /* the program; service.h */
-
 /* One request on its way through a handler. */
 struct admin_call {
     const struct config *config;
-    void *ctx; /* goes with this run of the handler (tx->mem) */
+    const struct tx_site *site; /* for what needs a transaction of its own */
+    void *ctx;                  /* goes with this run of the handler (tx->mem) */
     const struct request *request;
     struct response *response;          /* empty */
     struct tx *tx;                      /* NULL where the route is ADMIN_NO_DATABASE */
@@ -38,6 +37,7 @@ enum admin_who {
 enum admin_flag {
     ADMIN_NO_DATABASE = 1, /* runs without a transaction */
     ADMIN_WRITES = 2,      /* a GET that writes; the other GETs have a transaction that only reads */
+    ADMIN_ANY_ARGS = 4,    /* query parameters are not looked at */
 };
 
 struct admin_route {

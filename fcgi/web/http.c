@@ -15,6 +15,14 @@ struct str request_param(const struct request *r, const char *name)
     return str_of(FCGX_GetParam(name, params));
 }
 
+void response_reset(struct response *r)
+{
+    r->status = 0;
+    r->content_type = NULL;
+    buf_reset(&r->head);
+    buf_reset(&r->body);
+}
+
 void response_header(struct response *r, const char *name, const char *fmt, ...)
 {
     char fixed[512];

@@ -44,6 +44,8 @@ struct response {
     struct buf body;
 };
 
+/* Makes R what handlers get: empty, without a status. */
+void response_reset(struct response *r);
 /* Adds a header. CR and LF in the value become spaces. */
 void response_header(struct response *r, const char *name, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

@@ -172,14 +172,6 @@ static struct request request_of(const FCGX_Request *fcgi)
     return r;
 }
 
-static void response_reset(struct response *r)
-{
-    r->status = 0;
-    r->content_type = NULL;
-    buf_reset(&r->head);
-    buf_reset(&r->body);
-}
-
 /* A response that cannot be sent as it is becomes a 500. */
 static void response_repair(struct response *response, const struct request *r)
 {

@@ -1,0 +1,128 @@
+/* See problem.h. */
+#include "admin/problem.h"
+
+#include <stdio.h>
+
+static void print_member(struct buf *out, const char *name, const char *value)
+{
+    buf_printf(out, "\"%s\": ", name);
+    json_print_string(out, str_of(value));
+    buf_lit(out, ", ");
+}
+
+void problem_json(struct response *r, int status, const char *title, const char *detail,
+                  const cJSON *exception)
+{
+    struct buf *out = &r->body;
+    r->status = status;
+    r->content_type = "application/json";
+    buf_reset(out);
+    buf_lit(out, "{");
+    print_member(out, "type", "about:blank");
+    print_member(out, "title", title);
+    print_member(out, "detail", detail);
+    buf_printf(out, "\"status\": %d", status);
+    if (exception != NULL) {
+        buf_lit(out, ", \"exception\": ");
+        json_print(out, exception, JSON_DUMPS);
+    }
+    buf_lit(out, "}");
+}
+
+void problem_text(struct response *r, int status, const char *title, const char *detail,
+                  const char *exception)
+{
+    cJSON *text = exception != NULL ? mem_check(cJSON_CreateString(exception)) : NULL;
+    problem_json(r, status, title, detail, text);
+    cJSON_Delete(text);
+}
+
+static void unavailable(struct response *r, const char *detail)
+{
+    response_header(r, "Retry-After", "%d", PROBLEM_RETRY_S);
+    response_problem(r, 503, http_reason(503), detail, NULL);
+}
+
+/* A 400 of the reference's whose exception begins with the request's method. */
+static void refused_request(struct response *r, const struct request *request, const char *detail,
+                            const char *why, const char *more)
+{
+    char exception[640];
+    snprintf(exception, sizeof exception, "Couldn't perform the request %.*s%s%s",
+             STR_ARG(request->method_name), why, more);
+    problem_text(r, 400, "Bad Request", detail, exception);
+}
+
+/* Errors that name no kind. */
+static void other(struct response *r, const struct error *e)
+{
+    if (e->status == 503) {
+        unavailable(r, "The service is not available now. Try again later.");
+    } else if (e->status >= 400 && e->status < 500) {
+        response_problem(r, e->status, http_reason(e->status), e->what, NULL);
+    } else {
+        problem_text(r, 500, "Internal Server Error", "Internal Server Error", NULL);
+    }
+}
+
+void problem_of(struct response *r, const struct request *request, const struct error *e,
+                const cJSON *blob_errors)
+{
+    switch ((enum fail)e->kind) {
+    case FAIL_OUTDATED:
+        refused_request(r, request, "OutdatedDataError",
+                        ". Outdated Data Version. old_data_version doesn't match current data_version", "");
+        break;
+    case FAIL_MERGE:
+        refused_request(r, request, "UpdateMergeError",
+                        " due to merge error. Is there a scheduled change that conflicts with yours?", "");
+        break;
+    case FAIL_SCHEDULED:
+        refused_request(r, request, "ChangeScheduledError", " due a conflict with a scheduled change. ",
+                        e->what);
+        break;
+    case FAIL_SIGNOFF:
+        problem_text(r, 400, "Bad Request", "Signoff Required", e->what);
+        break;
+    case FAIL_READ_ONLY:
+        problem_text(r, 400, "Bad Request", "Read only", e->what);
+        break;
+    case FAIL_PERMISSION:
+        problem_text(r, 403, "Forbidden", "Permission Denied", e->what);
+        break;
+    case FAIL_INVALID:
+    case FAIL_DUPLICATE:
+        problem_text(r, 400, "Bad Request", "Unknown error", e->what);
+        break;
+    case FAIL_BLOB:
+        problem_json(r, 400, "Bad Request", "Invalid Blob", blob_errors);
+        break;
+    case FAIL_NOT_FOUND:
+        problem_text(r, 404, "Not Found", e->what, NULL);
+        break;
+    case FAIL_DATABASE:
+        unavailable(r, "The database does not answer. Nothing was changed; try again later.");
+        break;
+    case FAIL_BUSY:
+        unavailable(r, "Others changed the same. Nothing was changed; try again.");
+        break;
+    case FAIL_UNKNOWN:
+        unavailable(r, e->what);
+        break;
+    case FAIL_OTHER:
+        other(r, e);
+        break;
+    }
+}
+
+void problem_auth(struct response *r, enum auth_result result)
+{
+    char exception[256];
+    if (result == AUTH_UNAVAILABLE) {
+        unavailable(r, "The token cannot be checked now. Try again later.");
+        return;
+    }
+    snprintf(exception, sizeof exception, "Permission denied to perform the request. %s", auth_says(result));
+    response_header(r, "WWW-Authenticate", "Bearer");
+    problem_text(r, 401, "Forbidden", "PermissionDeniedError", exception);
+}

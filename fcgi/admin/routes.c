@@ -1,0 +1,21 @@
+/* See routes.h. */
+#include "admin/routes.h"
+
+static const struct admin_routes *const files[] = {
+    &service_routes,
+};
+
+const struct admin_route *admin_routes_join(void *ctx, size_t *n)
+{
+    *n = 0;
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        *n += files[i]->n;
+    }
+    struct admin_route *all = mem_array(ctx, struct admin_route, *n);
+    struct admin_route *next = all;
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        memcpy(next, files[i]->route, files[i]->n * sizeof *next);
+        next += files[i]->n;
+    }
+    return all;
+}

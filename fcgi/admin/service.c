@@ -1,0 +1,310 @@
+/* The way of a request: the route, the caller, the parameters, the body, then the handler inside a
+ * transaction. Each step refuses or hands on. Who calls is asked before anything large is read. */
+#include "admin/service.h"
+
+#include "admin/auth.h"
+#include "admin/problem.h"
+#include "admin/routes.h"
+#include "core/clock.h"
+#include "ops/log.h"
+#include "store/access.h"
+
+#include <stdio.h>
+#include <sys/time.h>
+
+enum { DATABASE_WAIT_MS = 5000, MEGABYTE = 1 << 20 };
+
+struct admin {
+    const struct config *config;
+    struct auth *auth;
+    struct tx_site site;
+    const struct admin_route *route;
+    struct route *router; /* the same routes as the router knows them */
+    size_t n_routes;
+};
+
+/* One request between the steps. */
+struct step {
+    struct admin *admin;
+    struct call *call;
+    const struct admin_route *route;
+    const char *user;
+    cJSON *body;
+    int64_t now_ms;
+    bool refused; /* the handler has answered and returned false */
+};
+
+static int64_t wall_ms(void)
+{
+    struct timeval t;
+    gettimeofday(&t, NULL);
+    return (int64_t)t.tv_sec * 1000 + t.tv_usec / 1000;
+}
+
+/* ---- the transaction ---- */
+
+static bool may_enter(struct admin_call *call, struct error *e)
+{
+    bool known = true;
+    if (call->route->who == ADMIN_USER && strchr(call->user, '@') != NULL &&
+        !access_is_known(call->tx, call->user, &known, e)) {
+        return false;
+    }
+    return known || admin_problem(call, 403, "Forbidden", "Authorization Required", NULL);
+}
+
+/* Runs the handler; once more, after a deadlock, from the start. TX is NULL for a route without a database.
+ */
+static bool run(struct tx *tx, void *arg, struct error *e)
+{
+    struct step *step = arg;
+    struct admin_call call = {
+        .config = step->admin->config,
+        .site = &step->admin->site,
+        .ctx = tx != NULL ? tx->mem : step->call->ctx,
+        .request = step->call->request,
+        .response = step->call->response,
+        .tx = tx,
+        .user = step->user,
+        .body = step->body,
+        .now_ms = step->now_ms,
+        .http = step->call,
+        .route = step->route,
+    };
+    memcpy(call.param, step->call->param, sizeof call.param);
+    response_reset(call.response);
+    *e = (struct error){ 0 };
+    bool ok = (tx == NULL || may_enter(&call, e)) && step->route->handle(&call, e);
+    step->refused = !ok && call.response->status != 0;
+    if (step->refused && e->kind == FAIL_OTHER) {
+        fail(e, FAIL_INVALID, "refused");
+    }
+    return ok;
+}
+
+/* What the handler has answered counts, but not when it could not be told what it asked for. */
+static bool stands(const struct step *step, const struct error *e)
+{
+    return step->refused && !failed_as(e, FAIL_DATABASE) && !failed_as(e, FAIL_BUSY) &&
+           !failed_as(e, FAIL_UNKNOWN);
+}
+
+static void log_failure(const struct step *step, const struct error *e, int status)
+{
+    const struct request *r = step->call->request;
+    log_write(status >= 500 ? LOG_ERROR : LOG_INFO, status >= 500 ? "request.failed" : "request.refused",
+              r->id, "%.*s %.*s: %s", STR_ARG(r->method_name), STR_ARG(r->path), e->what);
+}
+
+static void answer(struct step *step)
+{
+    const struct request *request = step->call->request;
+    struct response *response = step->call->response;
+    struct error e = { 0 };
+    struct tx_request tx = {
+        .username = step->user,
+        .request_id = request->id,
+        .read_only = step->route->method == METHOD_GET && (step->route->flags & ADMIN_WRITES) == 0,
+    };
+    bool ok = step->route->flags & ADMIN_NO_DATABASE ? run(NULL, step, &e)
+                                                     : tx_run(&step->admin->site, &tx, run, step, &e);
+    if (!ok && !stands(step, &e)) {
+        response_reset(response);
+        problem_of(response, request, &e, tx.blob_errors);
+        log_failure(step, &e, response->status);
+    }
+    cJSON_Delete(tx.blob_errors);
+    log_write(LOG_DEBUG, "request.answered", request->id, "%s: %d, %u statements, %u attempts",
+              step->route->metric, response->status, tx.statements, tx.attempts);
+}
+
+/* ---- the steps before it ---- */
+
+static bool refuse(struct step *step, const struct error *e)
+{
+    problem_of(step->call->response, step->call->request, e, NULL);
+    log_failure(step, e, e->status);
+    return false;
+}
+
+static bool changes_something(const struct step *step)
+{
+    return step->route->method != METHOD_GET;
+}
+
+static bool identify(struct step *step)
+{
+    struct auth_caller caller;
+    struct error e = { 0 };
+    if (step->route->who == ADMIN_ANYONE) {
+        return true;
+    }
+    enum auth_result result =
+        auth_caller(step->admin->auth, step->call->ctx, step->call->request, step->now_ms, &caller, &e);
+    if (result != AUTH_OK) {
+        log_write(LOG_WARNING, "auth.refused", step->call->request->id, "%s %s", auth_says(result), e.what);
+        problem_auth(step->call->response, result);
+        return false;
+    }
+    step->user = caller.user;
+    if (caller.by_server && changes_something(step) &&
+        !auth_origin(step->admin->auth, step->call->request, &e)) {
+        return refuse(step, &e);
+    }
+    return true;
+}
+
+static bool check_parameters(struct step *step)
+{
+    static const struct body_field any = { "path", FIELD_STRING };
+    const struct body_field *row = step->route->params;
+    struct error e = { 0 };
+    for (size_t i = 0; i < ROUTE_PARAMS_MAX && !str_absent(step->call->param[i]); i++) {
+        const struct body_field *f = row != NULL && row->name != NULL ? row++ : &any;
+        if (!body_check_arg(f, "path", step->call->param[i], &e)) {
+            return refuse(step, &e);
+        }
+    }
+    for (const struct body_field *f = step->route->args; f != NULL && f->name != NULL; f++) {
+        if (!body_check_arg(f, "query", call_arg(step->call, f->name), &e)) {
+            return refuse(step, &e);
+        }
+    }
+    return true;
+}
+
+/* The body as JSON into step->body; NULL when it is empty. */
+static bool read_body(struct step *step, struct error *e)
+{
+    struct buf text;
+    struct str type = request_param(step->call->request, "CONTENT_TYPE");
+    buf_init(&text, 0, (size_t)step->admin->config->admin.max_body_mb * MEGABYTE);
+    bool ok = request_body(step->call->request, &text, e);
+    if (ok && text.n > 0 && !auth_is_json(type)) {
+        ok = error_set(e, 415, "Invalid Content-type (%.*s), expected JSON data",
+                       (int)(type.n < 100 ? type.n : 100), type.p != NULL ? type.p : "");
+    }
+    if (ok && text.n > 0) {
+        struct error why;
+        step->body = json_parse(buf_view(&text), &why);
+        ok = step->body != NULL || error_set(e, 400, "Request body is not valid JSON: %s", why.what);
+    }
+    buf_free(&text);
+    return ok;
+}
+
+static bool take_body(struct step *step)
+{
+    struct error e = { 0 };
+    if (step->route->body == NULL) {
+        return true;
+    }
+    return (read_body(step, &e) && body_check(step->route->body, step->body, &e)) || refuse(step, &e);
+}
+
+/* For every route of the router's table: the step to the admin's own. */
+static void dispatch(struct call *call)
+{
+    struct admin *admin = call->app;
+    struct step step = {
+        .admin = admin,
+        .call = call,
+        .route = &admin->route[call->route - admin->router],
+        .user = "",
+        .now_ms = wall_ms(),
+    };
+    if (identify(&step) && check_parameters(&step) && take_body(&step)) {
+        answer(&step);
+    }
+    cJSON_Delete(step.body);
+}
+
+/* ---- every request ---- */
+
+static void add_headers(const struct admin *admin, const struct request *request, struct response *response)
+{
+    const struct config_list *origins = &admin->config->admin.cors_origins;
+    struct str origin = request_param(request, "HTTP_ORIGIN");
+    response_header(response, "X-Frame-Options", "DENY");
+    response_header(response, "X-Content-Type-Options", "nosniff");
+    response_header(response, "Strict-Transport-Security", "max-age=31536000;");
+    response_header(response, "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
+    response_header(response, "Access-Control-Allow-Headers", "Authorization, Content-Type");
+    response_header(response, "Access-Control-Allow-Methods", "OPTIONS, GET, POST, PUT, DELETE");
+    if (auth_cors(admin->config, STR("*"))) {
+        response_header(response, "Access-Control-Allow-Origin", "*");
+        return;
+    }
+    if (origins->n > 0) {
+        response_header(response, "Vary", "Origin");
+    }
+    if (origin.n > 0 && auth_cors(admin->config, origin)) {
+        response_header(response, "Access-Control-Allow-Origin", "%.*s", STR_ARG(origin));
+    }
+}
+
+void admin_handle(void *arg, unsigned thread, const struct request *request, struct response *response)
+{
+    (void)thread;
+    struct admin *admin = arg;
+    struct request stripped = *request;
+    if (str_starts(request->path, STR("/api/"))) {
+        stripped.path = str_slice(request->path, 4, request->path.n);
+    }
+    struct call call = {
+        .app = admin,
+        .ctx = mem_check(talloc_new(NULL)),
+        .request = &stripped,
+        .response = response,
+    };
+    if (router_dispatch(admin->router, admin->n_routes, &call) == NULL) {
+        response_problem(
+            response, 404, http_reason(404),
+            "The requested URL was not found on the server. If you entered the URL manually please check "
+            "your spelling and try again.",
+            NULL);
+    }
+    add_headers(admin, request, response);
+    talloc_free(call.ctx);
+}
+
+/* ---- at the start ---- */
+
+/* The names of a route's query parameters, as the router wants them; NULL: any may come. */
+static const char *arg_names(void *ctx, const struct admin_route *route)
+{
+    char *names = mem_strndup(ctx, "", 0);
+    for (const struct body_field *f = route->args; f != NULL && f->name != NULL; f++) {
+        names = mem_check(talloc_asprintf_append_buffer(names, "%s%s", names[0] != '\0' ? " " : "", f->name));
+    }
+    return route->flags & ADMIN_ANY_ARGS ? NULL : names;
+}
+
+static void make_router(struct admin *admin)
+{
+    admin->route = admin_routes_join(admin, &admin->n_routes);
+    admin->router = mem_array(admin, struct route, admin->n_routes);
+    for (size_t i = 0; i < admin->n_routes; i++) {
+        const struct admin_route *r = &admin->route[i];
+        admin->router[i] = (struct route){ r->method, r->pattern, arg_names(admin, r), dispatch, r->metric };
+    }
+}
+
+struct admin *admin_new(void *ctx, const struct config *config, struct error *e)
+{
+    struct admin *admin = mem_new(ctx, struct admin);
+    admin->config = config;
+    admin->auth = auth_new(admin, config, e);
+    admin->site = (struct tx_site){
+        .pool = pool_new(admin, config, (unsigned)config->admin.database_connections),
+        .wait_ms = DATABASE_WAIT_MS,
+        .system_accounts = config->admin.system_accounts,
+        .allowlist = allowlist_of(admin, &config->update.allowlist, e),
+    };
+    if (admin->auth == NULL || admin->site.allowlist == NULL) {
+        talloc_free(admin);
+        return NULL;
+    }
+    make_router(admin);
+    return admin;
+}
