@@ -1,0 +1,120 @@
+/* A walk along the keys that URLs are under. What is no object on the way has no members, so nothing of the
+ * kind needs looking at twice. */
+#include "blob/domains.h"
+
+struct domains {
+    struct str product;
+    const struct allowlist *allowlist;
+};
+
+static bool forbidden(const struct domains *d, const cJSON *url)
+{
+    return url != NULL &&
+           !(cJSON_IsString(url) && allowlist_permits(d->allowlist, str_of(url->valuestring), d->product));
+}
+
+/* The first member of what OBJECT has under KEY. */
+static const cJSON *first_in(const cJSON *object, const char *key)
+{
+    const cJSON *value = json_get_object(object, key);
+    return value != NULL ? value->child : NULL;
+}
+
+/* URLs, or URLs by patch key and release, below CHANNEL. */
+static bool channel_forbidden(const struct domains *d, const cJSON *channel)
+{
+    if (!cJSON_IsObject(channel)) {
+        return forbidden(d, channel);
+    }
+    for (const cJSON *type = channel->child; type != NULL; type = type->next) {
+        for (const cJSON *url = type->child; url != NULL; url = url->next) {
+            if (forbidden(d, url)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static bool locale_forbidden(const struct domains *d, const cJSON *locale)
+{
+    static const char *const single[] = { "partial", "complete" };
+    static const char *const lists[] = { "partials", "completes" };
+    for (size_t i = 0; i < sizeof single / sizeof single[0]; i++) {
+        if (forbidden(d, json_get(json_get(locale, single[i]), "fileUrl"))) {
+            return true;
+        }
+    }
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+        const cJSON *list = json_get(locale, lists[i]);
+        for (const cJSON *patch = list != NULL ? list->child : NULL; patch != NULL; patch = patch->next) {
+            if (forbidden(d, json_get(patch, "fileUrl"))) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static bool app_forbidden(const struct domains *d, const cJSON *blob)
+{
+    for (const cJSON *channel = first_in(blob, "fileUrls"); channel != NULL; channel = channel->next) {
+        if (channel_forbidden(d, channel)) {
+            return true;
+        }
+    }
+    for (const cJSON *platform = first_in(blob, "platforms"); platform != NULL; platform = platform->next) {
+        for (const cJSON *locale = first_in(platform, "locales"); locale != NULL; locale = locale->next) {
+            if (locale_forbidden(d, locale)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* Also Guardian's only level. */
+static bool platforms_forbidden(const struct domains *d, const cJSON *addon)
+{
+    for (const cJSON *platform = first_in(addon, "platforms"); platform != NULL; platform = platform->next) {
+        if (forbidden(d, json_get(platform, "fileUrl"))) {
+            return true;
+        }
+        const cJSON *mirrors = json_get(platform, "mirrorUrls");
+        for (const cJSON *url = mirrors != NULL ? mirrors->child : NULL; url != NULL; url = url->next) {
+            if (forbidden(d, url)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static bool addons_forbidden(const struct domains *d, const cJSON *blob, const char *key)
+{
+    for (const cJSON *addon = first_in(blob, key); addon != NULL; addon = addon->next) {
+        if (platforms_forbidden(d, addon)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool blob_has_forbidden_domain(const cJSON *blob, int schema_version, struct str product,
+                               const struct allowlist *allowlist)
+{
+    struct domains d = { product, allowlist };
+    switch (schema_version) {
+    case 50:
+    case 4000:
+        return false;
+    case 1000:
+        return addons_forbidden(&d, blob, "vendors");
+    case 5000:
+        return addons_forbidden(&d, blob, "addons");
+    case 10000:
+        return platforms_forbidden(&d, blob);
+    default:
+        return app_forbidden(&d, blob);
+    }
+}

@@ -1,0 +1,12 @@
+/* Groups of a version 9 release's updateLine that set the same field for the same query. */
+#ifndef BALROG_BLOB_OVERLAPS_H
+#define BALROG_BLOB_OVERLAPS_H
+
+#include "core/json.h"
+
+/* Whether the updateLine of BLOB, which its schema has been checked for, is free of them. False: E says which
+ * fields, and each pair of groups is added to CONFLICTS, an array, as [for, for, [field names]] (at most 100
+ * pairs); or E says what could not be compared, and nothing is added. */
+bool overlaps_check(const cJSON *blob, cJSON *conflicts, struct error *e);
+
+#endif

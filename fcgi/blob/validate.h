@@ -1,0 +1,34 @@
+/* May this blob be written? (reference: createBlob, Blob.validate) */
+#ifndef BALROG_BLOB_VALIDATE_H
+#define BALROG_BLOB_VALIDATE_H
+
+#include "blob/allowlist.h"
+#include "core/json.h"
+
+/* Why a blob is refused. The reference raises one of two exceptions, whose texts its handlers put into
+ * different places of their answers. */
+struct blob_errors {
+    bool is_list;       /* a BlobValidationError; else a ValueError */
+    struct error error; /* 400 and the exception's text */
+    cJSON *list; /* what the answer's "exception" is where that is a list: a BlobValidationError's errors,
+                    else the text alone. An array of strings; conflicts of updateLine groups are arrays
+                    themselves: [for, for, [field names]] */
+};
+/* Frees the list; may be called on a zeroed struct. */
+void blob_errors_free(struct blob_errors *errors);
+
+/* Whether BLOB says which format it is of, which is all that is asked of a blob to be scheduled. *VERSION
+ * receives its schema_version (NULL: not wanted). False: ERRORS says why, blob_errors_free() it. */
+bool blob_version(const cJSON *blob, int *version, struct blob_errors *errors);
+
+/* Whether BLOB, whole, may be a release of PRODUCT (the row's new product; absent: none): its format's
+ * schema, URLs on permitted hosts only, the hash lengths of GMP, no two updateLine groups for one query. That
+ * the row's name is the blob's is the caller's to see to. False: ERRORS says why, blob_errors_free() it. */
+bool blob_validate(const cJSON *blob, struct str product, const struct allowlist *allowlist,
+                   struct blob_errors *errors);
+
+/* The version that an app release as a whole is of (reference: getApplicationVersion(None, None)): the text
+ * at its top. Absent for other formats, and where there is none. */
+struct str blob_application_version(const cJSON *blob);
+
+#endif
