@@ -1,6 +1,6 @@
 /* The path of an asset, ".platforms.P.locales.L", is split at every dot and what is before the first is
  * dropped; objects missing on the way are made (reference: util/data_structures.py ensure_path_exists,
- * set_by_path). */
+ * get_by_path, set_by_path). */
 #include "blob/assets.h"
 
 /* The member PIECE of OBJECT. *KEY receives its name as cJSON wants it, owned by SCRATCH. */
@@ -19,9 +19,9 @@ static void set_member(cJSON *object, cJSON *old, const char *key, cJSON *value)
     }
 }
 
-/* Takes VALUE. */
-static void put(void *scratch, cJSON *root, struct str path, cJSON *value)
+void assets_put(cJSON *root, struct str path, cJSON *value)
 {
+    void *scratch = mem_check(talloc_new(NULL));
     cJSON *at = root;
     struct str rest = path, piece;
     str_split(&rest, '.', &piece);
@@ -30,7 +30,8 @@ static void put(void *scratch, cJSON *root, struct str path, cJSON *value)
         cJSON *next = member(scratch, at, piece, &key);
         if (str_absent(rest)) {
             set_member(at, next, key, value);
-            return;
+            value = NULL;
+            break;
         }
         if (next == NULL) {
             next = mem_check(cJSON_CreateObject());
@@ -38,7 +39,21 @@ static void put(void *scratch, cJSON *root, struct str path, cJSON *value)
         }
         at = next;
     }
-    cJSON_Delete(value);
+    cJSON_Delete(value); /* where the path leads nowhere */
+    talloc_free(scratch);
+}
+
+const cJSON *assets_get(const cJSON *root, struct str path)
+{
+    void *scratch = mem_check(talloc_new(NULL));
+    const cJSON *at = root;
+    struct str rest = path, piece;
+    str_split(&rest, '.', &piece);
+    while (at != NULL && str_split(&rest, '.', &piece)) {
+        at = json_get(at, mem_strndup(scratch, piece.p, piece.n));
+    }
+    talloc_free(scratch);
+    return at;
 }
 
 static cJSON *parse_base(struct str json, struct error *e)
@@ -64,9 +79,7 @@ cJSON *assets_merge(const struct release_row *row, struct error *e)
     for (size_t i = 0; i < row->n_assets; i++) {
         const struct release_asset *asset = &row->assets[i];
         cJSON *value = str_absent(asset->json) ? NULL : json_parse(asset->json, NULL);
-        void *scratch = mem_check(talloc_new(NULL));
-        put(scratch, blob, asset->path, value != NULL ? value : mem_check(cJSON_CreateNull()));
-        talloc_free(scratch);
+        assets_put(blob, asset->path, value != NULL ? value : mem_check(cJSON_CreateNull()));
     }
     return blob;
 }

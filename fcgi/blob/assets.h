@@ -10,4 +10,10 @@
  * object is left out. */
 cJSON *assets_merge(const struct release_row *row, struct error *e);
 
+/* Puts VALUE, which it takes, where PATH leads in ROOT, an object; objects missing on the way are made. Where
+ * the way leads through something that is no object, nothing is put. Also for trees of data versions. */
+void assets_put(cJSON *root, struct str path, cJSON *value);
+/* What is where PATH leads in ROOT, or NULL. */
+const cJSON *assets_get(const cJSON *root, struct str path);
+
 #endif
