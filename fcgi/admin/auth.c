@@ -2,11 +2,10 @@
 #include "admin/auth.h"
 
 #include "admin/userinfo.h"
+#include "core/file.h"
 #include "ops/log.h"
 #include "web/client.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <strings.h>
 
 enum { CONNECT_MS = 3000, ANSWER_MS = 5000 };
@@ -56,18 +55,7 @@ const char *auth_says(enum auth_result result)
 
 static bool load_file(void *arg, struct buf *out, struct error *e)
 {
-    const char *path = arg;
-    char chunk[4096];
-    FILE *file = fopen(path, "re");
-    if (file == NULL) {
-        return error_set(e, 503, "cannot read %s: %s", path, strerror(errno));
-    }
-    for (size_t n; (n = fread(chunk, 1, sizeof chunk, file)) > 0;) {
-        buf_bytes(out, chunk, n);
-    }
-    bool ok = ferror(file) == 0;
-    fclose(file);
-    return ok || error_set(e, 503, "cannot read %s", path);
+    return file_read(arg, out, e);
 }
 
 static bool load_url(void *arg, struct buf *out, struct error *e)

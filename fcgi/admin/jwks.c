@@ -132,11 +132,7 @@ static struct key_set *load_set(const struct jwks_options *options, struct error
 {
     struct buf text;
     buf_init(&text, 4096, JWKS_TEXT_MAX);
-    bool ok = options->load(options->arg, &text, e);
-    if (ok && text.full) {
-        ok = error_set(e, 503, "the key set is longer than %d bytes", JWKS_TEXT_MAX);
-    }
-    struct key_set *set = ok ? parse_set(buf_view(&text), e) : NULL;
+    struct key_set *set = options->load(options->arg, &text, e) ? parse_set(buf_view(&text), e) : NULL;
     buf_free(&text);
     return set;
 }

@@ -13,7 +13,7 @@
 enum { JWKS_TEXT_MAX = 256 << 10, JWKS_KEYS_MAX = 64 };
 
 struct jwks_options {
-    /* Appends the set's text to OUT; may take its time. */
+    /* Appends the set's text to OUT, and fails when it does not fit; may take its time. */
     bool (*load)(void *arg, struct buf *out, struct error *e);
     void *arg;
     int cache_s;   /* a set older than this is loaded again */

@@ -1,0 +1,16 @@
+/* The endpoints that every web program has for those who run it (Mozilla's Dockerflow). */
+#ifndef BALROG_WEB_DOCKERFLOW_H
+#define BALROG_WEB_DOCKERFLOW_H
+
+#include "web/http.h"
+
+/* __version__: the file at PATH or, where that is "" or cannot be read (which is logged), what was built in.
+ */
+void dockerflow_version(const struct request *request, struct response *response, const char *path);
+/* __lbheartbeat__: we live. */
+void dockerflow_lbheartbeat(struct response *response);
+/* __heartbeat__: the database answered with NUMBER; or it did not, which E tells the log. */
+void dockerflow_heartbeat(struct response *response, int64_t number);
+void dockerflow_no_heartbeat(const struct request *request, struct response *response, const struct error *e);
+
+#endif
