@@ -3,13 +3,12 @@
 #include "admin/service.h"
 
 #include "admin/auth.h"
+#include "admin/database.h"
 #include "admin/problem.h"
 #include "admin/routes.h"
-#include "core/clock.h"
 #include "ops/log.h"
 #include "store/access.h"
 
-#include <stdio.h>
 #include <sys/time.h>
 
 enum { DATABASE_WAIT_MS = 5000, MEGABYTE = 1 << 20 };
@@ -307,4 +306,9 @@ struct admin *admin_new(void *ctx, const struct config *config, struct error *e)
     }
     make_router(admin);
     return admin;
+}
+
+bool admin_check_database(struct admin *admin, struct error *e)
+{
+    return database_check(admin->site.pool, admin->config, e);
 }

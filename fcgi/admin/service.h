@@ -9,8 +9,7 @@ struct admin;
 /* Everything that requests need, as CONFIG (which must outlive it) says. NULL when something is wrong there.
  * Owned by CTX. */
 struct admin *admin_new(void *ctx, const struct config *config, struct error *e);
-/* Whether the database is one that can be served from: it answers to our account and its settings are what is
- * relied on. */
+/* See database_check(). */
 bool admin_check_database(struct admin *admin, struct error *e);
 /* For program_service.handle; ARG is the admin. */
 void admin_handle(void *arg, unsigned thread, const struct request *request, struct response *response);

@@ -1,0 +1,63 @@
+/* Is the database one that can be served from? What is relied on is looked at once, at the start, rather than
+ * when a big release is the first to fail. */
+#include "admin/database.h"
+
+enum { PACKET_MIN = 64 << 20, MEGABYTE = 1 << 20, WAIT_MS = 5000 };
+
+static bool read_number(struct db *db, const char *sql, int64_t *n, struct error *e)
+{
+    bool failed = false;
+    struct db_rows *rows = db_query(db, sql, NULL, 0, e);
+    if (rows == NULL) {
+        return false;
+    }
+    bool there = db_next(rows, &failed, e);
+    *n = there ? db_int(rows, 0) : 0;
+    db_rows_close(rows);
+    return !failed;
+}
+
+/* A whole body goes into one statement, escaped in the worst case. */
+static bool check_packet(struct db *db, int64_t needed, struct error *e)
+{
+    int64_t n;
+    if (!read_number(db, "SELECT @@max_allowed_packet", &n, e)) {
+        return false;
+    }
+    return n >= needed || error_set(e, 500, "max_allowed_packet is %lld bytes; at least %lld are needed",
+                                    (long long)n, (long long)needed);
+}
+
+/* Without transactions nothing here is all or nothing. */
+static bool check_engines(struct db *db, struct error *e)
+{
+    int64_t n;
+    if (!read_number(db,
+                     "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() "
+                     "AND table_type = 'BASE TABLE' AND engine <> 'InnoDB'",
+                     &n, e)) {
+        return false;
+    }
+    return n == 0 || error_set(e, 500, "%lld tables are not InnoDB", (long long)n);
+}
+
+/* A table that the account of balrog-public may not read. */
+static bool check_account(struct db *db, struct error *e)
+{
+    int64_t n;
+    return read_number(db, "SELECT COUNT(*) FROM permissions", &n, e) ||
+           error_prefix(e, "[database] user must be the admin's account, and the schema be there");
+}
+
+static bool check_all(struct db *db, void *arg, struct error *e)
+{
+    const int64_t *packet = arg;
+    return check_packet(db, *packet, e) && check_engines(db, e) && check_account(db, e);
+}
+
+bool database_check(struct pool *pool, const struct config *config, struct error *e)
+{
+    int64_t bodies = 2 * (int64_t)config->admin.max_body_mb * MEGABYTE;
+    int64_t packet = bodies > PACKET_MIN ? bodies : PACKET_MIN;
+    return pool_run(pool, WAIT_MS, check_all, &packet, e);
+}

@@ -1,0 +1,77 @@
+/* balrog-admin: the admin API over FastCGI. A database that cannot be reached at the start is waited for
+ * while requests are answered 503; one that is set up wrongly ends the start. */
+#include "admin/service.h"
+#include "ops/log.h"
+#include "web/program.h"
+
+#include <curl/curl.h>
+#include <mysql.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static const struct program program = {
+    .name = "balrog-admin",
+    .purpose = "Answers the admin API",
+    .config = SYSCONFDIR "/balrog/admin.conf",
+};
+
+static bool check_database(struct admin *admin, struct error *e)
+{
+    if (admin_check_database(admin, e)) {
+        return true;
+    }
+    if (e->status == 503) {
+        log_warning("service.database", "%s", e->what);
+    }
+    return e->status == 503;
+}
+
+static bool run(const struct config *config, struct admin *admin, struct error *e)
+{
+    int signal_fd = program_signals(e);
+    struct program_service service = {
+        .socket = config->admin.socket,
+        .socket_mode = config->admin.socket_mode,
+        .threads = config->admin.threads,
+        .drain_s = config->admin.drain_s,
+        .handle = admin_handle,
+        .handle_arg = admin,
+    };
+    bool ok = signal_fd >= 0 && check_database(admin, e) && program_serve(&service, signal_fd, e);
+    if (signal_fd >= 0) {
+        close(signal_fd);
+    }
+    return ok;
+}
+
+int main(int argc, char **argv)
+{
+    struct program_options o;
+    struct error e = { 0 };
+    program_parse(&program, argc, argv, &o);
+    log_setup(program.name, LOG_INFO, LOG_PLAIN);
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+    mysql_library_init(0, NULL, NULL);
+    void *ctx = mem_check(talloc_new(NULL));
+    struct config *config = config_read(ctx, o.config, &e);
+    struct admin *admin = config != NULL ? admin_new(ctx, config, &e) : NULL;
+    if (admin == NULL) {
+        fprintf(stderr, "%s: %s\n", program.name, e.what);
+        return PROGRAM_CONFIG;
+    }
+    if (o.check) {
+        printf("%s is valid\n", o.config);
+        talloc_free(ctx);
+        return EXIT_SUCCESS;
+    }
+    program_log(program.name, config);
+    bool ok = run(config, admin, &e);
+    if (!ok) {
+        log_error("service.failed", "%s", e.what);
+    }
+    talloc_free(ctx);
+    mysql_library_end();
+    curl_global_cleanup();
+    return ok ? EXIT_SUCCESS : PROGRAM_RUN;
+}

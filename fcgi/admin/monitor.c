@@ -1,0 +1,125 @@
+/* What those who run the service ask it, and what callers ask about themselves and about the API. */
+#include "admin/routes.h"
+#include "core/file.h"
+#include "store/write.h"
+#include "web/dockerflow.h"
+
+enum { OPENAPI_MAX = 4 << 20 };
+
+/* ---- heartbeat ---- */
+
+static bool read_watchdog(struct tx *tx, bool *there, int64_t *value, struct error *e)
+{
+    bool failed = false;
+    struct db_rows *rows = db_query(tx->db, "SELECT watchdog FROM dockerflow LIMIT 1 FOR UPDATE", NULL, 0, e);
+    if (rows == NULL) {
+        return false;
+    }
+    *there = db_next(rows, &failed, e);
+    *value = *there ? db_int(rows, 0) : 0;
+    db_rows_close(rows);
+    return !failed;
+}
+
+/* Raises the number in the table dockerflow: proof that the database takes writes. */
+static bool raise_watchdog(struct tx *tx, void *arg, struct error *e)
+{
+    bool there;
+    int64_t *value = arg;
+    if (!read_watchdog(tx, &there, value, e)) {
+        return false;
+    }
+    ++*value;
+    return db_exec(tx->db,
+                   there ? "UPDATE dockerflow SET watchdog = watchdog + 1 LIMIT 1"
+                         : "INSERT INTO dockerflow (watchdog) VALUES (1)",
+                   e);
+}
+
+static bool get_heartbeat(struct admin_call *call, struct error *e)
+{
+    int64_t watchdog;
+    struct tx_request request = { .username = "", .request_id = call->request->id };
+    if (tx_run(call->site, &request, raise_watchdog, &watchdog, e)) {
+        dockerflow_heartbeat(call->response, watchdog);
+    } else {
+        dockerflow_no_heartbeat(call->request, call->response, e);
+    }
+    return true;
+}
+
+static bool get_lbheartbeat(struct admin_call *call, struct error *e)
+{
+    (void)e;
+    dockerflow_lbheartbeat(call->response);
+    return true;
+}
+
+static bool get_version(struct admin_call *call, struct error *e)
+{
+    (void)e;
+    dockerflow_version(call->request, call->response, call->config->admin.version_file);
+    return true;
+}
+
+/* ---- the API's description ---- */
+
+static bool get_openapi(struct admin_call *call, struct error *e)
+{
+    struct buf text;
+    const char *path = call->config->admin.openapi_file;
+    buf_init(&text, 0, OPENAPI_MAX);
+    bool ok = file_read(path[0] != '\0' ? path : PKGDATADIR "/docs/openapi.json", &text, e);
+    if (ok) {
+        response_text(call->response, 200, "application/json", buf_view(&text));
+    }
+    buf_free(&text);
+    return ok;
+}
+
+/* ---- who am I ---- */
+
+/* Adds to ANSWER the member NAME: an object of the rows of T that are the caller's, by the column KEY; of
+ * each the columns in COLUMNS. */
+static bool add_own(struct admin_call *call, cJSON *answer, const char *name, const struct table *t,
+                    const char *key, const char *const columns[], struct error *e)
+{
+    cJSON *rows;
+    const cJSON *row;
+    struct table_query q = { .table = t, .key = { { "username", DB_S(str_of(call->user)) } } };
+    if (!row_list(call->tx, &q, &rows, e)) {
+        return false;
+    }
+    cJSON *own = mem_check(cJSON_AddObjectToObject(answer, name));
+    cJSON_ArrayForEach(row, rows)
+    {
+        cJSON *item = mem_check(cJSON_AddObjectToObject(own, row_text(row, key)));
+        for (size_t i = 0; columns[i] != NULL; i++) {
+            cJSON_AddItemToObject(item, columns[i],
+                                  mem_check(cJSON_Duplicate(json_get(row, columns[i]), true)));
+        }
+    }
+    return true;
+}
+
+static bool get_whoami(struct admin_call *call, struct error *e)
+{
+    static const char *const of_permission[] = { "options", "data_version", NULL };
+    static const char *const of_role[] = { "data_version", NULL };
+    cJSON *answer = tx_keep(call->tx, mem_check(cJSON_CreateObject()));
+    mem_check(cJSON_AddStringToObject(answer, "username", call->user));
+    return add_own(call, answer, "permissions", &table_permissions, "permission", of_permission, e) &&
+           add_own(call, answer, "roles", &table_user_roles, "role", of_role, e) && admin_json(call, answer);
+}
+
+static const struct admin_route routes[] = {
+    { METHOD_GET, "/__heartbeat__", get_heartbeat, ADMIN_ANYONE, "heartbeat",
+      .flags = ADMIN_NO_DATABASE | ADMIN_ANY_ARGS },
+    { METHOD_GET, "/__lbheartbeat__", get_lbheartbeat, ADMIN_ANYONE, "lbheartbeat",
+      .flags = ADMIN_NO_DATABASE | ADMIN_ANY_ARGS },
+    { METHOD_GET, "/__version__", get_version, ADMIN_ANYONE, "version",
+      .flags = ADMIN_NO_DATABASE | ADMIN_ANY_ARGS },
+    { METHOD_GET, "/openapi.json", get_openapi, ADMIN_ANYONE, "openapi", .flags = ADMIN_NO_DATABASE },
+    { METHOD_GET, "/whoami", get_whoami, ADMIN_USER, "whoami" },
+};
+const struct admin_routes service_routes = ADMIN_ROUTES(routes);
