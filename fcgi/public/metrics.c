@@ -3,6 +3,8 @@
 
 #include "core/clock.h"
 
+#include <unistd.h>
+
 static void head(struct buf *out, const char *name, const char *type, const char *help)
 {
     buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
@@ -38,6 +40,8 @@ static void print_counters(struct buf *out, const struct counters *c)
 
 void metrics_print(struct buf *out, const struct counters *counters, const struct loader_stats *l)
 {
+    head(out, "balrog_public_info", "gauge", "Which of the workers behind the socket this is.");
+    buf_printf(out, "balrog_public_info{pid=\"%ld\",version=\"%s\"} 1\n", (long)getpid(), PACKAGE_VERSION);
     print_counters(out, counters);
     single(out, "balrog_public_snapshot_generation", "gauge", "Snapshots published since start.",
            (double)l->generation);

@@ -214,11 +214,13 @@ static bool try_query(struct service *s, unsigned thread, const struct request *
             return false;
         }
         count(&t->counters.answers[REASON_NO_ROUTE]);
+        complain(t, r, LOG_INFO, "answer.no_route", "not a form of update query");
         response_text(response, 200, "text/xml; charset=utf-8", STR(ENGINE_EMPTY_XML));
     } else if (r->method != METHOD_GET && r->method != METHOD_HEAD) {
         respond_wrong_method(r, response);
     } else if (status == QUERY_BAD_PARAMETER) {
         count(&t->counters.answers[REASON_BAD_REQUEST]);
+        complain(t, r, LOG_INFO, "answer.bad_request", e.what);
         response_problem(response, 400, NULL, e.what, NULL);
     } else {
         answer_query(s, thread, r, &q, response);
