@@ -10,6 +10,7 @@ extern const struct admin_routes releases_routes;          /* releases.c */
 extern const struct admin_routes releases_v2_routes;       /* releases_v2.c */
 extern const struct admin_routes required_signoffs_routes; /* required_signoffs.c */
 extern const struct admin_routes rules_routes;             /* rules.c */
+extern const struct admin_routes scheduled_rules_routes;   /* scheduled_rules.c */
 extern const struct admin_routes service_routes;  /* monitor.c: __heartbeat__ and so on, whoami, openapi */
 extern const struct admin_routes shutoffs_routes; /* shutoffs.c */
 extern const struct admin_routes users_routes;    /* users.c */

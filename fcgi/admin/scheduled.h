@@ -15,6 +15,7 @@
 
 #include "admin/admin.h"
 #include "admin/resources.h"
+#include "admin/rows.h"
 #include "store/schedule.h"
 
 /* ---- handlers, and the tables of what they take ---- */
@@ -35,28 +36,37 @@ extern const struct body_field scheduled_signoff_fields[];
 /* DELETE …/{sc_id:int}/signoffs[?username=] */
 bool scheduled_revoke(struct admin_call *call, struct error *e);
 extern const struct body_field scheduled_revoke_args[];
-/* GET …/{sc_id:int}/revisions?page=&limit= */
+/* GET …/{sc_id:int}/revisions?page=&limit= (rows_page_args) */
 bool scheduled_revisions(struct admin_call *call, struct error *e);
-extern const struct body_field scheduled_revisions_args[];
 /* POST …/{sc_id:int}/revisions {change_id} */
 bool scheduled_revert(struct admin_call *call, struct error *e);
 extern const struct body_field scheduled_revert_fields[];
 
 /* ---- for a resource's own handlers ---- */
 
-/* Rows for the tables of bodies: a time, which may be null; what kind of change; which version of the
- * scheduled change is edited. */
+/* Rows for the tables of bodies. A time, which may be null. */
 #define SCHEDULED_WHEN                                                                                       \
     {                                                                                                        \
-        "when", FIELD_INT | FIELD_NULL, FORMAT_WHEN                                                          \
+        "when", FIELD_INT | FIELD_NULL, .format = FORMAT_WHEN                                                \
     }
+/* What kind of change. */
 #define SCHEDULED_CHANGE_TYPE                                                                                \
     {                                                                                                        \
         "change_type", FIELD_STRING, FORMAT_ASCII, .words = "insert update delete"                           \
     }
+/* Which version of the scheduled change is edited. */
 #define SCHEDULED_VERSION                                                                                    \
     {                                                                                                        \
         "sc_data_version", FIELD_INT, .required = true, .min = 1, .max = INT32_MAX                           \
+    }
+/* What the server sets. */
+#define SCHEDULED_COMPLETE                                                                                   \
+    {                                                                                                        \
+        "complete", FIELD_ANY, .refused = BODY_READ_ONLY                                                     \
+    }
+#define SCHEDULED_BY                                                                                         \
+    {                                                                                                        \
+        "scheduled_by", FIELD_ANY, .refused = BODY_READ_ONLY                                                 \
     }
 
 /* Answers {"count", "scheduled_changes"} with those that Q asks for. */
@@ -70,11 +80,12 @@ bool scheduled_create(struct admin_call *call, const struct resource *r, const c
 bool scheduled_edit(struct admin_call *call, const struct resource *r, const cJSON *what, struct error *e);
 /* Whether WHAT has a `when` that is past; if so, the call is refused. */
 bool scheduled_in_past(struct admin_call *call, const cJSON *what);
-/* 404 in the reference's words for a number that no scheduled change has. Returns false. */
-bool scheduled_unknown(struct admin_call *call);
+/* To be called when one of schedule.h's functions has failed: where E says that there is no such scheduled
+ * change, the call is refused with a 404. Returns false. */
+bool scheduled_failed(struct admin_call *call, const struct resource *r, struct error *e);
 
-/* The members of BODY that FIELDS names (but those that it refuses, sc_data_version and `except`, names
- * separated by spaces, or NULL), as an object of the transaction's. Values are borrowed from BODY. */
+/* The members of the call's body that FIELDS names, but for sc_data_version and those in EXCEPT (names
+ * separated by spaces, or NULL), as an object of the transaction's. */
 cJSON *scheduled_pick(struct admin_call *call, const struct body_field *fields, const char *except);
 
 #endif

@@ -1,0 +1,106 @@
+/* See rule_form.h. */
+#include "admin/rule_form.h"
+
+#include "admin/scheduled.h"
+
+static bool is_space(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r') || (c >= 0x1c && c <= 0x1f);
+}
+
+static cJSON *without_spaces(struct admin_call *call, const char *text)
+{
+    char *copy = mem_printf(call->ctx, "%s", text);
+    char *to = copy;
+    for (const char *from = text; *from != '\0'; from++) {
+        if (!is_space(*from)) {
+            *to++ = *from;
+        }
+    }
+    *to = '\0';
+    return *copy != '\0' ? mem_check(cJSON_CreateString(copy)) : mem_check(cJSON_CreateNull());
+}
+
+static bool is_number(const struct body_field *f)
+{
+    return f->format >= FORMAT_PRIORITY;
+}
+
+static bool is_list(const struct body_field *f)
+{
+    return strcmp(f->name, "locale") == 0 || strcmp(f->name, "distribution") == 0;
+}
+
+/* What the column F becomes. */
+static cJSON *taken(struct admin_call *call, const struct body_field *f, const cJSON *value)
+{
+    int64_t n;
+    if (is_number(f)) {
+        return mem_check(body_int(call->body, f->name, &n) ? cJSON_CreateNumber((double)n)
+                                                           : cJSON_CreateNull());
+    }
+    if (!cJSON_IsString(value)) {
+        return mem_check(cJSON_Duplicate(value, true));
+    }
+    if (is_list(f)) {
+        return without_spaces(call, value->valuestring);
+    }
+    struct str text = body_trimmed(call->ctx, call->body, f->name);
+    return str_absent(text) ? mem_check(cJSON_CreateNull()) : json_text(text);
+}
+
+cJSON *rule_form(struct admin_call *call, const char *except)
+{
+    cJSON *sent = scheduled_pick(call, call->route->body, except);
+    cJSON *what = tx_keep(call->tx, mem_check(cJSON_CreateObject()));
+    for (const struct body_field *f = call->route->body; f->name != NULL; f++) {
+        const cJSON *value = json_get(sent, f->name);
+        if (value != NULL) {
+            cJSON_AddItemToObject(what, f->name, taken(call, f, value));
+        }
+    }
+    return what;
+}
+
+/* ---- mappings ---- */
+
+/* Adds to *N how many releases T has under exactly NAME: one or none. They stay until the transaction ends.
+ */
+static bool count_releases(struct tx *tx, const struct table *t, const char *name, int *n, struct error *e)
+{
+    cJSON *rows;
+    struct table_query q = {
+        .table = t,
+        .key = { { "name", DB_S(str_of(name)) } },
+        .tail = tx_share(tx),
+    };
+    if (!row_list(tx, &q, &rows, e)) {
+        return false;
+    }
+    *n += cJSON_GetArraySize(rows);
+    return true;
+}
+
+/* Whether WHAT's COLUMN, if it is set, names a release. */
+static bool names_release(struct admin_call *call, const cJSON *what, const char *column, struct error *e)
+{
+    int n = 0;
+    const char *name = row_text(what, column);
+    if (name == NULL) {
+        return true;
+    }
+    if (!count_releases(call->tx, &table_releases, name, &n, e) ||
+        !count_releases(call->tx, &table_releases_json, name, &n, e)) {
+        return false;
+    }
+    const char *detail = mem_printf(call->ctx, "Invalid %s value. No release name found in DB", column);
+    return n == 1 || admin_problem(call, 400, "Bad Request", detail, NULL);
+}
+
+bool rule_form_maps(struct admin_call *call, const cJSON *what, bool required, struct error *e)
+{
+    if (row_text(what, "mapping") == NULL && (required || body_has(what, "mapping"))) {
+        return admin_problem(call, 400, "Bad Request", "mapping value cannot be set to null/empty", NULL);
+    }
+    return names_release(call, what, "mapping", e) && names_release(call, what, "fallbackMapping", e);
+}

@@ -1,0 +1,45 @@
+/* A rule as it is sent: what its fields may be, and what becomes of them. */
+#ifndef BALROG_ADMIN_RULE_FORM_H
+#define BALROG_ADMIN_RULE_FORM_H
+
+#include "admin/admin.h"
+
+enum { RULE_TEXT = FIELD_STRING | FIELD_NULL, RULE_NUMBER = FIELD_INT | FIELD_STRING | FIELD_NULL };
+
+/* Rows for the tables of bodies. All that a rule consists of, but what it is identified by and update_type.
+ */
+#define RULE_FIELDS                                                                                          \
+    { "priority", RULE_NUMBER, .format = FORMAT_PRIORITY },                                                  \
+        { "mapping", RULE_TEXT, .format = FORMAT_ASCII, .max = 100 },                                        \
+        { "backgroundRate", RULE_NUMBER, .format = FORMAT_BACKGROUND_RATE },                                 \
+        { "product", RULE_TEXT, .format = FORMAT_ASCII, .max = 15 },                                         \
+        { "version", RULE_TEXT, .format = FORMAT_VERSION, .max = 75 },                                       \
+        { "channel", RULE_TEXT, .format = FORMAT_ASCII, .max = 75 },                                         \
+        { "buildTarget", RULE_TEXT, .format = FORMAT_ASCII, .max = 75 },                                     \
+        { "buildID", RULE_TEXT, .format = FORMAT_BUILD_ID, .max = 20 },                                      \
+        { "locale", RULE_TEXT, .format = FORMAT_ASCII, .max = 200 },                                         \
+        { "osVersion", RULE_TEXT, .format = FORMAT_ASCII, .max = 1000 },                                     \
+        { "distribution", RULE_TEXT, .format = FORMAT_ASCII, .max = 2000 },                                  \
+        { "distVersion", RULE_TEXT, .format = FORMAT_ASCII, .max = 100 },                                    \
+        { "headerArchitecture", RULE_TEXT, .format = FORMAT_ASCII, .max = 10 },                              \
+        { "comment", RULE_TEXT, .format = FORMAT_ASCII, .max = 500 },                                        \
+        { "alias", RULE_TEXT, .format = FORMAT_ALIAS, .max = 50 },                                           \
+        { "instructionSet", RULE_TEXT, .format = FORMAT_ASCII, .max = 1000 },                                \
+        { "memory", RULE_TEXT, .format = FORMAT_ASCII, .max = 100 },                                         \
+        { "fallbackMapping", RULE_TEXT, .format = FORMAT_ASCII, .max = 100 },                                \
+        { "mig64", .types = FIELD_BOOL | FIELD_NULL },                                                       \
+    {                                                                                                        \
+        "jaws", .types = FIELD_BOOL | FIELD_NULL                                                             \
+    }
+#define RULE_UPDATE_TYPE "update_type", .max = 15, .words = "major minor"
+
+/* The members of the call's body that its route's table names, but for those in EXCEPT (names separated by
+ * spaces, or NULL): texts without the white space around them, in a list of locales or distributions without
+ * any; a blank one is null; numbers as numbers. An object of the transaction's. */
+cJSON *rule_form(struct admin_call *call, const char *except);
+
+/* Whether the releases that WHAT maps to exist, in one of the tables, not both. REQUIRED: there has to be a
+ * mapping; else it may be left out, but not be null. If not, the call is refused. */
+bool rule_form_maps(struct admin_call *call, const cJSON *what, bool required, struct error *e);
+
+#endif

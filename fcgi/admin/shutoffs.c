@@ -1,0 +1,190 @@
+/* /emergency_shutoff and its scheduled deletions. (reference: admin/emergency_shutoff.py) */
+#include "admin/resources.h"
+#include "admin/routes.h"
+#include "admin/rows.h"
+#include "admin/scheduled.h"
+
+/* ---- who may ---- */
+
+static bool check(struct tx *tx, const struct change *c, struct error *e)
+{
+    const char *product = row_text(c->type == CHANGE_INSERT ? c->now : c->old, "product");
+    switch (c->type) {
+    case CHANGE_INSERT:
+        return access_demand(tx, "emergency_shutoff", "create", product, e,
+                             "%s is not allowed to shut off updates for product %s", tx->actor,
+                             access_text(product));
+    case CHANGE_DELETE:
+        return access_demand(tx, "emergency_shutoff", "delete", product, e,
+                             "%s is not allowed to delete shutoffs for product %s", tx->actor,
+                             access_text(product));
+    default:
+        return fail(e, FAIL_INVALID, "Shutoffs cannot be changed");
+    }
+}
+
+/* Shutting off must be quick; turning updates on again needs what a rule for them needs. */
+static bool require(struct tx *tx, const struct change *c, cJSON *needs, struct error *e)
+{
+    return c->old == NULL ||
+           signoff_need_product(tx, row_text(c->old, "product"), row_text(c->old, "channel"), needs, e);
+}
+
+const struct resource emergency_shutoffs_resource = { .table = &table_emergency_shutoffs,
+                                                      .check = check,
+                                                      .require = require };
+
+/* ---- shutoffs ---- */
+
+static bool list_shutoffs(struct admin_call *call, struct error *e)
+{
+    cJSON *shutoffs;
+    struct table_query q = { .table = &table_emergency_shutoffs, .tail = "ORDER BY product, channel" };
+    return row_list(call->tx, &q, &shutoffs, e) &&
+           rows_answer(call, "shutoffs", shutoffs, cJSON_GetArraySize(shutoffs));
+}
+
+static const struct body_field path_params[] = {
+    { "product", FIELD_STRING, .format = FORMAT_ASCII },
+    { "channel", FIELD_STRING, .format = FORMAT_ASCII },
+    { 0 },
+};
+
+/* The key that the path names. */
+static cJSON *path_key(struct admin_call *call)
+{
+    cJSON *key = row_key(call->tx, "product", admin_text(call, call->param[0]));
+    cJSON_AddItemToObject(key, "channel", json_text(call->param[1]));
+    return key;
+}
+
+static bool get_shutoff(struct admin_call *call, struct error *e)
+{
+    cJSON *shutoff;
+    if (!row_get(call->tx, &table_emergency_shutoffs, path_key(call), ROW_PLAIN, &shutoff, e)) {
+        return false;
+    }
+    if (shutoff == NULL) {
+        return admin_problem_plain(call, 404, "Not Found", "Requested emergency shutoff wasn't found",
+                                   "Requested shutoff does not exist");
+    }
+    admin_data_version(call, row_int(shutoff, "data_version"));
+    return admin_dumps(call, 200, shutoff);
+}
+
+#define SHUTOFF_FIELDS                                                                                       \
+    { "product", FIELD_STRING, .format = FORMAT_ASCII, .required = true, .min = 1, .max = 15 },              \
+        { "channel", FIELD_STRING, .format = FORMAT_ASCII, .required = true, .min = 1, .max = 75 },          \
+        { "data_version", FIELD_INT, .min = 1, .max = INT32_MAX },                                           \
+    {                                                                                                        \
+        "comment", FIELD_STRING | FIELD_NULL, .format = FORMAT_ASCII, .max = 500                             \
+    }
+
+static const struct body_field create_fields[] = {
+    SHUTOFF_FIELDS,
+    { 0 },
+};
+
+static bool exists_already(struct admin_call *call)
+{
+    return admin_problem_plain(call, 400, "Bad Request", "Invalid Emergency shutoff data",
+                               "Emergency shutoff for product/channel already exists.");
+}
+
+static bool create_shutoff(struct admin_call *call, struct error *e)
+{
+    cJSON *shutoff;
+    const cJSON *what = scheduled_pick(call, create_fields, "data_version");
+    if (!row_get(call->tx, &table_emergency_shutoffs, what, ROW_PLAIN, &shutoff, e)) {
+        return false;
+    }
+    if (shutoff != NULL) {
+        return exists_already(call);
+    }
+    if (!resource_insert(call->tx, &emergency_shutoffs_resource, what, NULL, &shutoff, e)) {
+        return failed_as(e, FAIL_DUPLICATE) ? exists_already(call) : false;
+    }
+    return admin_dumps(call, 201, shutoff);
+}
+
+static const struct body_field delete_args[] = {
+    { "data_version", FIELD_INT, .required = true, .min = 1 },
+    { 0 },
+};
+
+static bool delete_shutoff(struct admin_call *call, struct error *e)
+{
+    int64_t data_version = 0;
+    admin_arg_int(call, "data_version", &data_version);
+    if (resource_delete(call->tx, &emergency_shutoffs_resource, path_key(call), data_version, NULL, e)) {
+        return admin_text_answer(call, 200, "%s", "");
+    }
+    return failed_as(e, FAIL_NOT_FOUND)
+               ? admin_problem_plain(call, 404, "Not Found", "Shutoff wasn't found", "Shutoff does not exist")
+               : false;
+}
+
+/* ---- scheduled deletions ---- */
+
+static const struct body_field schedule_fields[] = {
+    SCHEDULED_WHEN,
+    SHUTOFF_FIELDS,
+    SCHEDULED_COMPLETE,
+    SCHEDULED_BY,
+    { "change_type", FIELD_STRING, .format = FORMAT_ASCII, .words = "delete" },
+    { 0 },
+};
+
+static bool schedule_deletion(struct admin_call *call, struct error *e)
+{
+    if (!body_has(call->body, "change_type")) {
+        return admin_problem_plain(call, 400, "Bad Request", "Invalid or missing change_type", NULL);
+    }
+    if (body_has(call->body, "sc_id")) {
+        return admin_problem_plain(call, 400, "Bad Request",
+                                   "sc_id cannot be set when scheduling a new change", NULL);
+    }
+    const cJSON *what = scheduled_pick(call, schedule_fields, NULL);
+    return scheduled_create(call, &emergency_shutoffs_resource, what, e);
+}
+
+static const struct body_field edit_fields[] = {
+    SCHEDULED_VERSION,
+    SCHEDULED_WHEN,
+    SCHEDULED_COMPLETE,
+    SCHEDULED_BY,
+    { "sc_id", .types = FIELD_ANY, .refused = BODY_READ_ONLY },
+    { 0 },
+};
+
+static bool edit_deletion(struct admin_call *call, struct error *e)
+{
+    return scheduled_edit(call, &emergency_shutoffs_resource, scheduled_pick(call, edit_fields, NULL), e);
+}
+
+#define SCHEDULED "/scheduled_changes/emergency_shutoff"
+
+static const struct admin_route routes[] = {
+    { METHOD_GET, "/emergency_shutoff", list_shutoffs, .metric = "emergency_shutoff_get" },
+    { METHOD_POST, "/emergency_shutoff", create_shutoff, ADMIN_USER, "emergency_shutoff_create",
+      .body = create_fields },
+    { METHOD_GET, "/emergency_shutoff/{product}/{channel}", get_shutoff, ADMIN_ANYONE,
+      "emergency_shutoff_get_by_id", .params = path_params },
+    { METHOD_DELETE, "/emergency_shutoff/{product}/{channel}", delete_shutoff, ADMIN_USER,
+      "emergency_shutoff_delete", .args = delete_args, .params = path_params },
+    { METHOD_GET, SCHEDULED, scheduled_list, ADMIN_ANYONE, "emergency_shutoff_scheduled_changes",
+      .args = scheduled_list_args },
+    { METHOD_POST, SCHEDULED, schedule_deletion, ADMIN_USER, "emergency_shutoff_schedule_deletion",
+      .body = schedule_fields },
+    { METHOD_POST, SCHEDULED "/{sc_id:int}", edit_deletion, ADMIN_USER,
+      "emergency_shutoff_update_scheduled_deletion", .body = edit_fields },
+    { METHOD_DELETE, SCHEDULED "/{sc_id:int}", scheduled_delete, ADMIN_USER,
+      "emergency_shutoff_delete_scheduled_deletion", .args = scheduled_delete_args },
+    { METHOD_POST, SCHEDULED "/{sc_id:int}/enact", scheduled_enact, ADMIN_USER,
+      .metric = "emergency_shutoff_enact_scheduled_change" },
+    { METHOD_POST, SCHEDULED "/{sc_id:int}/signoffs", scheduled_signoff, ADMIN_USER,
+      "emergency_shutoff_signoff_scheduled_change", .body = scheduled_signoff_fields },
+    { METHOD_DELETE, SCHEDULED "/{sc_id:int}/signoffs", scheduled_revoke, ADMIN_USER,
+      "emergency_shutoff_revoke_signoff_scheduled_change", .args = scheduled_revoke_args },
+};
+const struct admin_routes shutoffs_routes = ADMIN_ROUTES(routes);
