@@ -2,6 +2,7 @@
 #include "admin/routes.h"
 
 static const struct admin_routes *const files[] = {
+    &releases_v2_routes,
     &service_routes,
 };
 

@@ -449,12 +449,40 @@ static bool print_table(struct db *db, struct list *l, const struct table *table
     return !failed;
 }
 
-bool release_list_names(struct db *db, const struct release_filter *filter, struct buf *out, struct error *e)
+static const struct release_filter all = { STR_NONE, STR_NONE };
+
+/* V1: those of the v1 table too. */
+static bool list_names(struct db *db, const struct release_filter *filter, bool v1, struct buf *out,
+                       struct error *e)
 {
     struct list *l = list_new(filter);
     buf_char(out, '[');
-    bool ok = print_table(db, l, &table_releases, print_name, out, e) &&
+    bool ok = (!v1 || print_table(db, l, &table_releases, print_name, out, e)) &&
               print_table(db, l, &table_releases_json, print_name, out, e);
+    buf_char(out, ']');
+    talloc_free(l);
+    return ok;
+}
+
+bool release_list_names(struct db *db, const struct release_filter *filter, struct buf *out, struct error *e)
+{
+    return list_names(db, filter, true, out, e);
+}
+
+bool release_list_names_v2(struct db *db, struct buf *out, struct error *e)
+{
+    return list_names(db, &all, false, out, e);
+}
+
+static bool list_print(struct db *db, const struct release_filter *filter, bool v1, struct buf *out,
+                       struct error *e)
+{
+    struct list *l = list_new(filter);
+    bool ok = read_mappings(db, l, e) && read_requirements(db, l, e) && read_all_scheduled(db, l, e);
+    buf_char(out, '[');
+    ok = ok && (!v1 || print_table(db, l, &table_releases, print_v1, out, e)) &&
+         print_table(db, l, &table_releases_json, print_v2, out, e);
+    print_scheduled_only(l, out);
     buf_char(out, ']');
     talloc_free(l);
     return ok;
@@ -462,13 +490,10 @@ bool release_list_names(struct db *db, const struct release_filter *filter, stru
 
 bool release_list_print(struct db *db, const struct release_filter *filter, struct buf *out, struct error *e)
 {
-    struct list *l = list_new(filter);
-    bool ok = read_mappings(db, l, e) && read_requirements(db, l, e) && read_all_scheduled(db, l, e);
-    buf_char(out, '[');
-    ok = ok && print_table(db, l, &table_releases, print_v1, out, e) &&
-         print_table(db, l, &table_releases_json, print_v2, out, e);
-    print_scheduled_only(l, out);
-    buf_char(out, ']');
-    talloc_free(l);
-    return ok;
+    return list_print(db, filter, true, out, e);
+}
+
+bool release_list_print_v2(struct db *db, struct buf *out, struct error *e)
+{
+    return list_print(db, &all, false, out, e);
 }

@@ -1,0 +1,218 @@
+/* GET /v2/releases…, and what the writing handlers read. (reference: services/releases.py get_release,
+ * get_releases, get_data_versions, get_data_version) */
+#include "admin/releases_v2.h"
+#include "blob/assets.h"
+#include "blob/merge.h"
+#include "store/release_list.h"
+
+/* ---- rows ---- */
+
+bool release_v2_base(struct tx *tx, const char *name, enum row_lock lock, cJSON **row, struct error *e)
+{
+    return row_get(tx, &table_releases_json, row_key(tx, "name", name), lock, row, e);
+}
+
+const cJSON *release_v2_blob(struct tx *tx, const cJSON *row)
+{
+    const cJSON *blob = json_get_object(row, "data");
+    return blob != NULL ? blob : tx_keep(tx, mem_check(cJSON_CreateObject()));
+}
+
+bool release_v2_assets(struct tx *tx, const char *name, bool with_data, cJSON **rows, struct error *e)
+{
+    struct table_query q = {
+        .table = &table_release_assets,
+        .key = { { "name", DB_S(str_of(name)) } },
+        .with_big = with_data,
+        .tail = "ORDER BY path",
+    };
+    return row_list(tx, &q, rows, e);
+}
+
+bool release_v2_pending(struct tx *tx, const struct resource *r, const char *name, bool with_data,
+                        cJSON **rows, struct error *e)
+{
+    struct table_query q = {
+        .table = r->table->scheduled,
+        .key = { { "complete", DB_I(0) }, { "base_name", DB_S(str_of(name)) } },
+        .with_big = with_data,
+        .tail = "ORDER BY sc_id",
+    };
+    return row_list(tx, &q, rows, e);
+}
+
+void release_v2_note(cJSON *tree, const char *path, cJSON *value)
+{
+    if (path != NULL && strcmp(path, ".") != 0) {
+        assets_put(tree, str_of(path), value);
+        return;
+    }
+    cJSON_DeleteItemFromObjectCaseSensitive(tree, ".");
+    cJSON_AddItemToObject(tree, ".", value);
+}
+
+/* ---- one release ---- */
+
+static cJSON *number(int64_t n)
+{
+    return mem_check(cJSON_CreateNumber((double)n));
+}
+
+/* COLUMN of ROW, taken out of it. */
+static cJSON *take(cJSON *row, const char *column)
+{
+    return mem_check(cJSON_DetachItemFromObjectCaseSensitive(row, column));
+}
+
+/* What is asked for: a release as it is, and as it will be once all that is scheduled was enacted. */
+struct view {
+    cJSON *answer; /* has the other four */
+    cJSON *blob;
+    cJSON *data_versions;
+    cJSON *sc_blob;
+    cJSON *sc_data_versions;
+};
+
+static struct view view_new(struct tx *tx)
+{
+    struct view v = { .answer = tx_keep(tx, mem_check(cJSON_CreateObject())) };
+    v.blob = mem_check(cJSON_AddObjectToObject(v.answer, "blob"));
+    v.data_versions = mem_check(cJSON_AddObjectToObject(v.answer, "data_versions"));
+    v.sc_blob = mem_check(cJSON_AddObjectToObject(v.answer, "sc_blob"));
+    v.sc_data_versions = mem_check(cJSON_AddObjectToObject(v.answer, "sc_data_versions"));
+    return v;
+}
+
+static bool view_live(struct view *v, struct tx *tx, const char *name, struct error *e)
+{
+    cJSON *base, *assets;
+    if (!release_v2_base(tx, name, ROW_PLAIN, &base, e) || !release_v2_assets(tx, name, true, &assets, e)) {
+        return false;
+    }
+    if (json_get_object(base, "data") != NULL) {
+        v->blob = take(base, "data");
+        cJSON_ReplaceItemInObjectCaseSensitive(v->answer, "blob", v->blob);
+    }
+    if (base != NULL) {
+        release_v2_note(v->data_versions, ".", number(row_int(base, "data_version")));
+    }
+    for (cJSON *row = assets->child; row != NULL; row = row->next) {
+        const char *path = row_text(row, "path");
+        assets_put(v->blob, str_of(path), take(row, "data"));
+        assets_put(v->data_versions, str_of(path), number(row_int(row, "data_version")));
+    }
+    return true;
+}
+
+static bool deletes(const cJSON *scheduled)
+{
+    const char *type = row_text(scheduled, "change_type");
+    return type != NULL && strcmp(type, "delete") == 0;
+}
+
+static void view_scheduled_base(struct view *v, const cJSON *scheduled)
+{
+    const cJSON *data = json_get_object(scheduled, "base_data");
+    if (scheduled != NULL) {
+        release_v2_note(v->sc_data_versions, ".", number(row_int(scheduled, "data_version")));
+    }
+    if (scheduled == NULL || !deletes(scheduled)) {
+        v->sc_blob = mem_check(cJSON_Duplicate(v->blob, true));
+        cJSON_ReplaceItemInObjectCaseSensitive(v->answer, "sc_blob", v->sc_blob);
+        if (data != NULL) {
+            merge_over(v->sc_blob, data);
+        }
+    }
+}
+
+/* A locale that is going to be deleted still shows, as in the reference. */
+static bool view_scheduled(struct view *v, struct tx *tx, const char *name, struct error *e)
+{
+    cJSON *bases, *assets;
+    if (!release_v2_pending(tx, &releases_json_resource, name, true, &bases, e) ||
+        !release_v2_pending(tx, &release_assets_resource, name, true, &assets, e)) {
+        return false;
+    }
+    if (bases->child == NULL && assets->child == NULL) {
+        return true;
+    }
+    view_scheduled_base(v, bases->child);
+    for (cJSON *row = assets->child; row != NULL; row = row->next) {
+        const char *path = row_text(row, "base_path");
+        assets_put(v->sc_data_versions, str_of(path), number(row_int(row, "data_version")));
+        if (!deletes(row)) {
+            assets_put(v->sc_blob, str_of(path), take(row, "base_data"));
+        }
+    }
+    return true;
+}
+
+static bool not_there(struct admin_call *call)
+{
+    return admin_problem(call, 404, "Not Found", "Release does not exist", NULL);
+}
+
+bool releases_v2_get(struct admin_call *call, struct error *e)
+{
+    struct view v = view_new(call->tx);
+    const char *name = admin_text(call, call->param[0]);
+    if (!view_live(&v, call->tx, name, e) || !view_scheduled(&v, call->tx, name, e)) {
+        return false;
+    }
+    bool there = v.blob->child != NULL || v.sc_blob->child != NULL;
+    return there ? admin_json(call, v.answer) : not_there(call);
+}
+
+/* ---- data versions ---- */
+
+bool releases_v2_data_versions(struct admin_call *call, struct error *e)
+{
+    cJSON *base, *assets;
+    const char *name = admin_text(call, call->param[0]);
+    if (!release_v2_base(call->tx, name, ROW_PLAIN, &base, e) ||
+        !release_v2_assets(call->tx, name, false, &assets, e)) {
+        return false;
+    }
+    if (base == NULL) {
+        return not_there(call);
+    }
+    cJSON *answer = tx_keep(call->tx, mem_check(cJSON_CreateObject()));
+    cJSON *versions = mem_check(cJSON_AddObjectToObject(answer, "data_versions"));
+    release_v2_note(versions, ".", number(row_int(base, "data_version")));
+    for (const cJSON *row = assets->child; row != NULL; row = row->next) {
+        release_v2_note(versions, row_text(row, "path"), number(row_int(row, "data_version")));
+    }
+    return admin_json(call, answer);
+}
+
+bool releases_v2_data_version(struct admin_call *call, struct error *e)
+{
+    cJSON *row;
+    cJSON *key = row_key(call->tx, "name", admin_text(call, call->param[0]));
+    cJSON_AddItemToObject(key, "path", json_text(call->param[1]));
+    if (!row_get(call->tx, &table_release_assets, key, ROW_PLAIN, &row, e)) {
+        return false;
+    }
+    if (row == NULL) {
+        return not_there(call);
+    }
+    cJSON *answer = tx_keep(call->tx, mem_check(cJSON_CreateObject()));
+    mem_check(cJSON_AddNumberToObject(answer, "data_version", (double)row_int(row, "data_version")));
+    return admin_json(call, answer);
+}
+
+/* ---- all of them ---- */
+
+bool releases_v2_list(struct admin_call *call, struct error *e)
+{
+    struct buf *out = &call->response->body;
+    bool names_only = admin_arg(call, "names_only").n > 0;
+    buf_str(out, names_only ? STR("") : STR("{\"releases\":"));
+    if (!(names_only ? release_list_names_v2 : release_list_print_v2)(call->tx->db, out, e)) {
+        return false;
+    }
+    buf_str(out, names_only ? STR("\n") : STR("}\n"));
+    call->response->status = 200;
+    call->response->content_type = "application/json";
+    return true;
+}

@@ -1,0 +1,168 @@
+/* Bases and assets of v2 releases as resources. (reference: db.py ReleasesJSON, ReleaseAssets)
+ *
+ * The reference asks who may do something in its handlers alone, once for the whole release. Here they ask
+ * likewise, and nobody is asked again while a change is being scheduled, merged into or dropped; but when it
+ * is made, the one in whose name that happens must still be allowed to. What needs sign-offs goes by the
+ * release's name alone, so that a base or locale that does not exist yet needs the same as any other. */
+#include "admin/releases_v2.h"
+#include "blob/tree.h"
+#include "blob/validate.h"
+
+bool release_v2_demand(struct tx *tx, const char *action, const char *product, struct error *e)
+{
+    return access_demand(tx, "release", action, product, e, "%s is not allowed to %s %s releases", tx->actor,
+                         action, access_text(product));
+}
+
+bool release_v2_demand_read_only(struct tx *tx, bool read_only, const char *product, struct error *e)
+{
+    const char *action = read_only ? "set" : "unset";
+    return access_demand(tx, "release_read_only", action, product, e,
+                         "%s is not allowed to %s read_only for %s releases", tx->actor, action,
+                         access_text(product));
+}
+
+bool release_v2_validate(struct tx *tx, const cJSON *blob, const char *product, struct error *e)
+{
+    struct blob_errors errors = { 0 };
+    if (blob_validate(blob, str_of(product), tx->site->allowlist, &errors)) {
+        return true;
+    }
+    if (errors.is_list) {
+        cJSON *list = errors.list;
+        errors.list = NULL;
+        tx_fail_blob(tx, list, e);
+    } else {
+        fail(e, FAIL_INVALID, "%s", errors.error.what);
+    }
+    blob_errors_free(&errors);
+    return false;
+}
+
+/* ---- the base ---- */
+
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+/* Whether an update changes, or may change, what is served; anything else is about read_only. */
+static bool changes_content(const struct change *c)
+{
+    if (c->old == NULL) {
+        return true;
+    }
+    const cJSON *was = json_get(c->old, "data"), *is = json_get(c->now, "data");
+    return !tree_equal(was, is) || !same_text(row_text(c->old, "product"), row_text(c->now, "product"));
+}
+
+static bool changes_read_only(const struct change *c)
+{
+    return c->old != NULL && row_true(c->old, "read_only") != row_true(c->now, "read_only");
+}
+
+/* Whether an update names read_only and nothing else that can be changed. */
+static bool is_about_read_only(const struct change *c)
+{
+    return json_get(c->what, "read_only") != NULL && json_get(c->what, "data") == NULL &&
+           json_get(c->what, "product") == NULL;
+}
+
+static bool check_base_update(struct tx *tx, const struct change *c, struct error *e)
+{
+    const char *was = row_text(c->old, "product"), *is = row_text(c->now, "product");
+    bool read_only = changes_read_only(c) || is_about_read_only(c);
+    if (read_only && !release_v2_demand_read_only(tx, row_true(c->now, "read_only"), was, e)) {
+        return false;
+    }
+    if (read_only && !changes_content(c)) {
+        return true;
+    }
+    return release_v2_demand(tx, "modify", was, e) &&
+           (same_text(was, is) || release_v2_demand(tx, "modify", is, e));
+}
+
+static bool check_base(struct tx *tx, const struct change *c, struct error *e)
+{
+    const char *product = row_text(c->type == CHANGE_DELETE ? c->old : c->now, "product");
+    if (c->type != CHANGE_DELETE && (product == NULL || product[0] == '\0')) {
+        return fail(e, FAIL_INVALID, "A release needs a product");
+    }
+    if (c->dry) {
+        return true;
+    }
+    switch (c->type) {
+    case CHANGE_INSERT:
+        return release_v2_demand(tx, "create", product, e);
+    case CHANGE_UPDATE:
+        return check_base_update(tx, c, e);
+    default:
+        return release_v2_demand(tx, "delete", product, e);
+    }
+}
+
+static bool require_base(struct tx *tx, const struct change *c, cJSON *needs, struct error *e)
+{
+    const cJSON *row = c->now != NULL ? c->now : c->old;
+    const cJSON *read_only = c->type == CHANGE_UPDATE ? json_get(c->now, "read_only") : NULL;
+    bool locks = cJSON_IsTrue(read_only) && changes_read_only(c) && !changes_content(c);
+    bool unlocks =
+        read_only != NULL && !cJSON_IsTrue(read_only) && (c->old == NULL || row_true(c->old, "read_only"));
+    if (unlocks) {
+        const char *product = row_text(c->old != NULL ? c->old : c->now, "product");
+        return signoff_need_writable(tx, row_text(row, "name"), product, needs, e);
+    }
+    return locks || signoff_need_release(tx, row_text(row, "name"), needs, e);
+}
+
+const struct resource releases_json_resource = {
+    .table = &table_releases_json,
+    .check = check_base,
+    .require = require_base,
+};
+
+/* ---- assets ---- */
+
+/* The product of the release NAME; NULL when it has no base. */
+static bool product_of(struct tx *tx, const char *name, const char **product, struct error *e)
+{
+    cJSON *rows;
+    struct table_query q = {
+        .table = &table_releases_json,
+        .key = { { "name", DB_S(str_of(name)) } },
+        .tail = tx_share(tx),
+    };
+    if (!row_list(tx, &q, &rows, e)) {
+        return false;
+    }
+    *product = row_text(rows->child, "product");
+    return true;
+}
+
+/* Assets come with a release that is created, and go with one that is deleted: who may do that may do this
+ * too. */
+static bool check_asset(struct tx *tx, const struct change *c, struct error *e)
+{
+    static const char *const instead[] = { [CHANGE_INSERT] = "create", [CHANGE_DELETE] = "delete" };
+    const char *product, *action = c->type == CHANGE_UPDATE ? NULL : instead[c->type];
+    bool has = false;
+    if (c->dry) {
+        return true;
+    }
+    if (!product_of(tx, row_text(c->now != NULL ? c->now : c->old, "name"), &product, e) ||
+        (action != NULL && !access_has(tx, tx->actor, "release", action, product, &has, e))) {
+        return false;
+    }
+    return has || release_v2_demand(tx, "modify", product, e);
+}
+
+static bool require_asset(struct tx *tx, const struct change *c, cJSON *needs, struct error *e)
+{
+    return signoff_need_release(tx, row_text(c->now != NULL ? c->now : c->old, "name"), needs, e);
+}
+
+const struct resource release_assets_resource = {
+    .table = &table_release_assets,
+    .check = check_asset,
+    .require = require_asset,
+};
