@@ -1,0 +1,326 @@
+/* A row's versions are numbered by steps from a key frame, which holds the whole text. Every tenth step is
+ * kept as what it differs in from the tenth step before it, any other from the step before it: so the text
+ * that is needed to write a version is mostly the one that it replaces, and reading one back takes but a few
+ * steps.
+ *
+ * Who writes a version has locked the row. Its head is first made sure of and then read by its whole key:
+ * that locks it alone, where a search for the newest version would lock the gaps around it, into which others
+ * who write to neighbouring rows have to insert. */
+#include "store/release_history.h"
+
+#include "store/frame.h"
+
+#include <openssl/sha.h>
+
+enum {
+    KEY_EVERY = 100, /* steps from one key frame to the next */
+    SPAN = 10,       /* steps that are one after the other */
+    CHAIN_MAX = KEY_EVERY / SPAN + SPAN,
+};
+
+/* The row, and where its history ends. */
+struct head {
+    struct db_value row[3]; /* table, name, path */
+    int64_t change_id;      /* 0: nothing is recorded since it was last deleted */
+    int64_t data_version;
+    int64_t step;
+    int64_t tenth; /* the change_id of the last step that is a multiple of SPAN */
+    unsigned char digest[SHA256_DIGEST_LENGTH];
+};
+
+/* The row as it is before it is written. */
+struct present {
+    bool there;
+    int64_t data_version;
+    struct str text;
+    unsigned char digest[SHA256_DIGEST_LENGTH];
+};
+
+static struct head head_of(const char *table, const char *name, const char *path)
+{
+    return (struct head){ .row = { DB_S(str_of(table)), DB_S(str_of(name)), DB_S(str_of(path)) } };
+}
+
+static struct str copy_of(struct tx *tx, struct str s)
+{
+    return str_absent(s) ? s : (struct str){ mem_strndup(tx->mem, s.p, s.n), s.n };
+}
+
+static void digest_of(struct str text, unsigned char digest[SHA256_DIGEST_LENGTH])
+{
+    SHA256((const unsigned char *)text.p, text.n, digest);
+}
+
+/* ---- reading ---- */
+
+/* An entry as it is stored. */
+struct entry {
+    int64_t base; /* 0: it is a key frame */
+    size_t size;
+    struct str frame;
+};
+
+static bool read_entry(struct tx *tx, int64_t change_id, struct entry *entry, struct error *e)
+{
+    bool failed = false, found;
+    char *sql = mem_printf(
+        tx->mem, "SELECT base, size, frame FROM balrog_release_history WHERE change_id = ?%s", tx_share(tx));
+    struct db_rows *rows = db_query(tx->db, sql, &DB_I(change_id), 1, e);
+    found = rows != NULL && db_next(rows, &failed, e);
+    if (found) {
+        *entry = (struct entry){ db_int(rows, 0), (size_t)db_int(rows, 1), copy_of(tx, db_text(rows, 2)) };
+    }
+    failed |= rows == NULL;
+    db_rows_close(rows);
+    if (!failed && (!found || str_absent(entry->frame))) {
+        return error_set(e, 500, "release history: there is no version %lld", (long long)change_id);
+    }
+    return !failed;
+}
+
+bool release_history_change(struct tx *tx, int64_t change_id, struct str *json, struct error *e)
+{
+    struct entry chain[CHAIN_MAX];
+    unsigned n = 0;
+    for (int64_t id = change_id; id != 0; id = chain[n++].base) {
+        if (n == CHAIN_MAX) {
+            return error_set(e, 500, "release history: version %lld has too many bases",
+                             (long long)change_id);
+        }
+        if (!read_entry(tx, id, &chain[n], e)) {
+            return false;
+        }
+    }
+    *json = STR_NONE;
+    while (n > 0) {
+        struct str base = *json;
+        n--;
+        *json = frame_unpack(tx->mem, chain[n].frame, base, chain[n].size, e);
+        talloc_free((char *)base.p);
+        if (str_absent(*json)) {
+            return error_prefix(e, "release history: version %lld", (long long)change_id);
+        }
+    }
+    return true;
+}
+
+/* Data versions start again at 1 when a row is deleted and made again. */
+bool release_history_read(struct tx *tx, const char *table, const char *name, const char *path,
+                          int64_t data_version, struct str *json, struct error *e)
+{
+    bool failed = false;
+    int64_t change_id = 0;
+    const struct head h = head_of(table, name, path);
+    const struct db_value params[] = {
+        h.row[0], h.row[1], h.row[2], DB_I(data_version), h.row[0], h.row[1], h.row[2],
+    };
+    struct db_rows *rows =
+        db_query(tx->db,
+                 "SELECT MAX(change_id) FROM balrog_release_history"
+                 " WHERE tbl = ? AND name = ? AND path = ? AND data_version = ? AND deleted = 0"
+                 " AND change_id >= (SELECT COALESCE(MAX(change_id), 0)"
+                 " FROM balrog_release_history WHERE tbl = ? AND name = ? AND path = ?"
+                 " AND (deleted = 1 OR data_version = 1))",
+                 params, sizeof params / sizeof params[0], e);
+    if (rows != NULL && db_next(rows, &failed, e)) {
+        change_id = db_int(rows, 0);
+    }
+    failed |= rows == NULL;
+    db_rows_close(rows);
+    *json = STR_NONE;
+    return !failed && (change_id == 0 || release_history_change(tx, change_id, json, e));
+}
+
+bool release_history_list(struct tx *tx, const char *table, const char *name, const char *path, int64_t from,
+                          int64_t limit, cJSON **list, struct error *e)
+{
+    static const struct table columns = {
+        .name = "balrog_release_history",
+        .column = { { "change_id", COLUMN_INT, 0 },
+                    { "data_version", COLUMN_INT, 0 },
+                    { "deleted", COLUMN_BOOL, 0 },
+                    { "changed_by", COLUMN_TEXT, 0 },
+                    { "timestamp", COLUMN_INT, 0 },
+                    { "size", COLUMN_INT, 0 } },
+    };
+    bool failed = false;
+    const struct head h = head_of(table, name, path);
+    const struct db_value params[] = { h.row[0], h.row[1], h.row[2], DB_I(limit), DB_I(from) };
+    struct db_rows *rows = db_query(tx->db,
+                                    "SELECT change_id, data_version, deleted, changed_by, timestamp, size"
+                                    " FROM balrog_release_history WHERE tbl = ? AND name = ? AND path = ?"
+                                    " ORDER BY change_id DESC LIMIT ? OFFSET ?",
+                                    params, sizeof params / sizeof params[0], e);
+    *list = tx_keep(tx, mem_check(cJSON_CreateArray()));
+    while (rows != NULL && db_next(rows, &failed, e)) {
+        cJSON_AddItemToArray(*list, table_row(&columns, rows));
+    }
+    failed |= rows == NULL;
+    db_rows_close(rows);
+    return !failed;
+}
+
+/* ---- the head ---- */
+
+/* Reads and locks H, which is made where it is missing. */
+static bool lock_head(struct tx *tx, struct head *h, struct error *e)
+{
+    bool failed = false;
+    if (!db_execute(tx->db,
+                    "INSERT INTO balrog_release_heads (tbl, name, path) VALUES (?, ?, ?)"
+                    " ON DUPLICATE KEY UPDATE tbl = VALUES(tbl)",
+                    h->row, 3, NULL, NULL, e)) {
+        return false;
+    }
+    struct db_rows *rows =
+        db_query(tx->db,
+                 "SELECT change_id, data_version, step, tenth, digest FROM balrog_release_heads"
+                 " WHERE tbl = ? AND name = ? AND path = ? FOR UPDATE",
+                 h->row, 3, e);
+    if (rows != NULL && db_next(rows, &failed, e)) {
+        struct str digest = db_text(rows, 4);
+        h->change_id = db_int(rows, 0);
+        h->data_version = db_int(rows, 1);
+        h->step = db_int(rows, 2);
+        h->tenth = db_int(rows, 3);
+        memcpy(h->digest, digest.p != NULL ? digest.p : "",
+               digest.n < sizeof h->digest ? digest.n : sizeof h->digest);
+    }
+    failed |= rows == NULL;
+    db_rows_close(rows);
+    return !failed;
+}
+
+static bool save_head(struct tx *tx, const struct head *h, struct error *e)
+{
+    const struct db_value nothing = { .type = DB_NULL };
+    bool is = h->change_id != 0;
+    const struct db_value params[] = {
+        h->row[0],
+        h->row[1],
+        h->row[2],
+        is ? DB_I(h->change_id) : nothing,
+        is ? DB_I(h->data_version) : nothing,
+        is ? DB_I(h->step) : nothing,
+        is ? DB_I(h->tenth) : nothing,
+        is ? DB_S(((struct str){ (const char *)h->digest, sizeof h->digest })) : nothing,
+    };
+    return db_execute(
+        tx->db,
+        "INSERT INTO balrog_release_heads (tbl, name, path, change_id, data_version, step, tenth,"
+        " digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE"
+        " change_id = VALUES(change_id), data_version = VALUES(data_version),"
+        " step = VALUES(step), tenth = VALUES(tenth), digest = VALUES(digest)",
+        params, sizeof params / sizeof params[0], NULL, NULL, e);
+}
+
+/* ---- writing ---- */
+
+static bool read_present(struct tx *tx, const struct head *h, struct present *now, struct error *e)
+{
+    bool failed = false, of_asset = strcmp(h->row[0].text.p, "release_assets") == 0;
+    char *sql =
+        mem_printf(tx->mem, "SELECT data_version, data, name, %s FROM `%s` WHERE name = ?%s FOR UPDATE",
+                   of_asset ? "path" : "''", h->row[0].text.p, of_asset ? " AND path = ?" : "");
+    struct db_rows *rows = db_query(tx->db, sql, &h->row[1], of_asset ? 2 : 1, e);
+    *now = (struct present){ .there = false };
+    while (rows != NULL && db_next(rows, &failed, e)) {
+        if (str_eq(db_text(rows, 2), h->row[1].text) && str_eq(db_text(rows, 3), h->row[2].text)) {
+            struct str text = db_text(rows, 1);
+            now->there = true;
+            now->data_version = db_int(rows, 0);
+            now->text = str_absent(text) ? STR("null") : copy_of(tx, text);
+            digest_of(now->text, now->digest);
+        }
+    }
+    failed |= rows == NULL;
+    db_rows_close(rows);
+    return !failed;
+}
+
+/* What the step after H is to be kept as a difference from: its change_id, 0 for a key frame, and text. NOW
+ * is what is in the table, which may be that. */
+static bool choose_base(struct tx *tx, const struct head *h, int64_t step, const struct present *now,
+                        int64_t *base, struct str *text, struct error *e)
+{
+    *text = STR_NONE;
+    *base = step == 0 ? 0 : step % SPAN == 0 ? h->tenth : h->change_id;
+    if (*base == h->change_id && now->there && memcmp(now->digest, h->digest, sizeof h->digest) == 0) {
+        *text = now->text;
+        return true;
+    }
+    return *base == 0 || release_history_change(tx, *base, text, e);
+}
+
+/* BASE and FRAME are 0 and absent for a deletion; a change that was FOUND is nobody's. */
+static bool add_entry(struct tx *tx, const struct head *h, int64_t data_version, bool found, int64_t base,
+                      size_t size, struct str frame, int64_t *change_id, struct error *e)
+{
+    const struct db_value nothing = { .type = DB_NULL };
+    const struct db_value params[] = {
+        h->row[0],
+        h->row[1],
+        h->row[2],
+        DB_I(data_version),
+        DB_I(str_absent(frame)),
+        found ? nothing : DB_S(str_of(tx->actor)),
+        found ? nothing : DB_I(tx_now_ms(tx)),
+        base != 0 ? DB_I(base) : nothing,
+        DB_I((int64_t)size),
+        DB_S(frame),
+    };
+    return db_execute(
+        tx->db,
+        "INSERT INTO balrog_release_history (tbl, name, path, data_version, deleted, changed_by,"
+        " timestamp, base, size, frame) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        params, sizeof params / sizeof params[0], NULL, change_id, e);
+}
+
+/* Adds a version after H, which then is it. */
+static bool add_version(struct tx *tx, struct head *h, int64_t data_version, struct str json, bool found,
+                        const struct present *now, struct error *e)
+{
+    int64_t base;
+    struct str base_text;
+    int64_t step = h->change_id == 0 ? 0 : (h->step + 1) % KEY_EVERY;
+    if (!choose_base(tx, h, step, now, &base, &base_text, e)) {
+        return false;
+    }
+    struct str frame = frame_pack(tx->mem, json, base_text, e);
+    if (str_absent(frame) || !add_entry(tx, h, data_version, found, base, json.n, frame, &h->change_id, e)) {
+        return false;
+    }
+    talloc_free((char *)frame.p);
+    h->data_version = data_version;
+    h->step = step;
+    h->tenth = step % SPAN == 0 ? h->change_id : h->tenth;
+    digest_of(json, h->digest);
+    return true;
+}
+
+static bool add_deletion(struct tx *tx, struct head *h, int64_t data_version, struct error *e)
+{
+    int64_t change_id;
+    h->change_id = 0;
+    return add_entry(tx, h, data_version, false, 0, 0, STR_NONE, &change_id, e);
+}
+
+bool release_history_record(struct tx *tx, const char *table, const char *name, const char *path,
+                            int64_t data_version, struct str json, struct error *e)
+{
+    struct head h = head_of(table, name, path);
+    struct present now = { .there = false };
+    bool is_new = data_version == 1 && !str_absent(json);
+    if (!is_new) {
+        if (!lock_head(tx, &h, e) || !read_present(tx, &h, &now, e)) {
+            return false;
+        }
+        bool known = h.change_id != 0 && h.data_version == now.data_version;
+        if (now.there && !known && !add_version(tx, &h, now.data_version, now.text, true, &now, e)) {
+            return false;
+        }
+    }
+    bool added = str_absent(json) ? add_deletion(tx, &h, data_version, e)
+                                  : add_version(tx, &h, data_version, json, false, &now, e);
+    return added && save_head(tx, &h, e);
+}
