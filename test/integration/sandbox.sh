@@ -123,9 +123,10 @@ test_parts() {
 # `up` is interrupted at different moments; what is left must not run, and must become whole by the next `up`.
 test_interrupted() {
     local delay pid
-    for delay in 0.2 0.8 1.4 2; do
+    for delay in 0.1 0.6 1.1 1.6 2.1; do
         rm -rf -- "$WORK/three"
-        setsid "$TOP/scripts/sandbox" up "$WORK/three" >/dev/null 2>&1 &
+        # A background job ignores SIGINT unless told otherwise.
+        setsid env --default-signal=INT "$TOP/scripts/sandbox" up "$WORK/three" >/dev/null 2>&1 &
         pid=$!
         sleep "$delay"
         kill -INT -- "-$pid" 2>/dev/null || true
