@@ -25,10 +25,10 @@ bool releases_v2_replace(struct admin_call *call, struct error *e);       /* PUT
 bool release_v2_base(struct tx *tx, const char *name, enum row_lock lock, cJSON **row, struct error *e);
 /* What is in the base, an object, without copying it; an empty object where the column holds none. */
 const cJSON *release_v2_blob(struct tx *tx, const cJSON *row);
-/* All assets of NAME, by path; without their data unless WITH_DATA. */
+/* All assets of NAME, by path; without their data unless WITH_DATA. Locked where TX writes. */
 bool release_v2_assets(struct tx *tx, const char *name, bool with_data, cJSON **rows, struct error *e);
 /* The rows of R's scheduled table that are to come for the release NAME, with their base_… columns, by
- * sc_id. */
+ * sc_id. Locked where TX writes. */
 bool release_v2_pending(struct tx *tx, const struct resource *r, const char *name, bool with_data,
                         cJSON **rows, struct error *e);
 /* Puts VALUE, which it takes, at PATH of TREE, an object; the base's path is "." (or NULL). */

@@ -18,13 +18,20 @@ const cJSON *release_v2_blob(struct tx *tx, const cJSON *row)
     return blob != NULL ? blob : tx_keep(tx, mem_check(cJSON_CreateObject()));
 }
 
+/* Where something is to be written, what was committed last counts, not the transaction's snapshot, which may
+ * be older than the lock on the base. */
+static const char *tail_of(const struct tx *tx, const char *reading, const char *writing)
+{
+    return tx->request->read_only ? reading : writing;
+}
+
 bool release_v2_assets(struct tx *tx, const char *name, bool with_data, cJSON **rows, struct error *e)
 {
     struct table_query q = {
         .table = &table_release_assets,
         .key = { { "name", DB_S(str_of(name)) } },
         .with_big = with_data,
-        .tail = "ORDER BY path",
+        .tail = tail_of(tx, "ORDER BY path", "ORDER BY path FOR UPDATE"),
     };
     return row_list(tx, &q, rows, e);
 }
@@ -36,7 +43,7 @@ bool release_v2_pending(struct tx *tx, const struct resource *r, const char *nam
         .table = r->table->scheduled,
         .key = { { "complete", DB_I(0) }, { "base_name", DB_S(str_of(name)) } },
         .with_big = with_data,
-        .tail = "ORDER BY sc_id",
+        .tail = tail_of(tx, "ORDER BY sc_id", "ORDER BY sc_id FOR UPDATE"),
     };
     return row_list(tx, &q, rows, e);
 }
