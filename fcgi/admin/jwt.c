@@ -28,8 +28,8 @@ static bool is_extended(struct str token)
     struct str encoded;
     uint8_t *text;
     size_t n;
-    str_split(&token, '.', &encoded);
-    if (!cjose_base64url_decode(encoded.p, encoded.n, &text, &n, &error)) {
+    if (!str_split(&token, '.', &encoded) ||
+        !cjose_base64url_decode(encoded.p, encoded.n, &text, &n, &error)) {
         return true;
     }
     cJSON *header = json_parse((struct str){ (const char *)text, n }, &e);
