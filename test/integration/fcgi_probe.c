@@ -226,9 +226,12 @@ int main(int argc, char **argv)
     }
     buf_init(&answer, 1 << 16, ANSWER_MAX);
     find_workers(c, n, argv[1], &answer);
+    int status = 0;
     if (is_await) {
-        return await(c, n, start, strtol(argv[4], NULL, 10), argv[5], str_of(argv[6]), &answer);
+        status = await(c, n, start, strtol(argv[4], NULL, 10), argv[5], str_of(argv[6]), &answer);
+    } else {
+        each(c, n, str_of(argv[4]), &answer);
     }
-    each(c, n, str_of(argv[4]), &answer);
-    return 0;
+    buf_free(&answer);
+    return status;
 }
