@@ -9,6 +9,31 @@ bool rows_answer(struct admin_call *call, const char *name, const cJSON *rows, i
     return admin_json(call, answer);
 }
 
+/* The value in the current row's only column. */
+static cJSON *value_of(const struct db_rows *rows, enum column_type type)
+{
+    return type == COLUMN_TEXT   ? json_text(db_text(rows, 0))
+           : type == COLUMN_BOOL ? mem_check(cJSON_CreateBool(db_int(rows, 0) != 0))
+                                 : mem_check(cJSON_CreateNumber((double)db_int(rows, 0)));
+}
+
+bool rows_distinct(struct admin_call *call, const struct table *t, const struct column *c, cJSON **values,
+                   struct error *e)
+{
+    bool failed = false;
+    const char *sql =
+        mem_printf(call->ctx, "SELECT DISTINCT %s`%s` AS v FROM `%s` WHERE `%s` IS NOT NULL ORDER BY v",
+                   c->type == COLUMN_TEXT ? "BINARY " : "", c->name, t->name, c->name);
+    struct db_rows *rows = db_query(call->tx->db, sql, NULL, 0, e);
+    *values = tx_keep(call->tx, mem_check(cJSON_CreateArray()));
+    while (rows != NULL && db_next(rows, &failed, e)) {
+        cJSON_AddItemToArray(*values, value_of(rows, c->type));
+    }
+    failed |= rows == NULL;
+    db_rows_close(rows);
+    return !failed;
+}
+
 const struct body_field rows_page_args[] = {
     { "page", FIELD_INT | FIELD_NULL, .min = 1 },
     { "limit", FIELD_INT | FIELD_NULL, .min = 1 },

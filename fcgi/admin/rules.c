@@ -99,31 +99,6 @@ static bool get_rule(struct admin_call *call, struct error *e)
     return admin_dumps(call, 200, rule);
 }
 
-/* The value in the current row's only column. */
-static cJSON *value_of(const struct db_rows *rows, enum column_type type)
-{
-    return type == COLUMN_TEXT   ? json_text(db_text(rows, 0))
-           : type == COLUMN_BOOL ? mem_check(cJSON_CreateBool(db_int(rows, 0) != 0))
-                                 : mem_check(cJSON_CreateNumber((double)db_int(rows, 0)));
-}
-
-/* The values of a column, each once, even where the database's collation takes two for the same. */
-static bool distinct(struct tx *tx, const struct column *c, cJSON *values, struct error *e)
-{
-    bool failed = false;
-    const char *sql = mem_printf(tx->mem,
-                                 "SELECT DISTINCT %s`%s` AS v FROM rules WHERE `%s` IS NOT NULL "
-                                 "ORDER BY v",
-                                 c->type == COLUMN_TEXT ? "BINARY " : "", c->name, c->name);
-    struct db_rows *rows = db_query(tx->db, sql, NULL, 0, e);
-    while (rows != NULL && db_next(rows, &failed, e)) {
-        cJSON_AddItemToArray(values, value_of(rows, c->type));
-    }
-    failed |= rows == NULL;
-    db_rows_close(rows);
-    return !failed;
-}
-
 static const struct body_field column_params[] = {
     { "column", FIELD_STRING, .format = FORMAT_ASCII, .max = 50 },
     { 0 },
@@ -131,13 +106,14 @@ static const struct body_field column_params[] = {
 
 static bool get_column(struct admin_call *call, struct error *e)
 {
-    cJSON *values = tx_keep(call->tx, mem_check(cJSON_CreateArray()));
+    cJSON *values;
     const struct column *c = table_has(&table_rules, admin_text(call, call->param[0]));
     if (c == NULL) {
         return admin_problem(call, 404, "Not Found", "Rule column was not found",
                              "Requested column does not exist");
     }
-    return distinct(call->tx, c, values, e) && rows_answer(call, c->name, values, cJSON_GetArraySize(values));
+    return rows_distinct(call, &table_rules, c, &values, e) &&
+           rows_answer(call, c->name, values, cJSON_GetArraySize(values));
 }
 
 /* ---- writing ---- */

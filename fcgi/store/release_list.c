@@ -364,12 +364,24 @@ static void print_row(struct list *l, struct buf *out, cJSON *row)
     cJSON_Delete(row);
 }
 
-static void print_v1(struct list *l, const struct db_rows *rows, struct buf *out)
+static cJSON *row_v1(struct list *l, const struct db_rows *rows, struct str name)
 {
-    struct str name = db_text(rows, table_column(&table_releases, "name"));
     cJSON *row = table_row(&table_releases, rows);
     add_rule_ids(l, row, name);
     add_rule_info(l, row, name);
+    return row;
+}
+
+static void print_v1(struct list *l, const struct db_rows *rows, struct buf *out)
+{
+    print_row(l, out, row_v1(l, rows, db_text(rows, table_column(&table_releases, "name"))));
+}
+
+static void print_v1_needs(struct list *l, const struct db_rows *rows, struct buf *out)
+{
+    struct str name = db_text(rows, table_column(&table_releases, "name"));
+    cJSON *row = row_v1(l, rows, name);
+    add_required_signoffs(l, row, name);
     print_row(l, out, row);
 }
 
@@ -451,14 +463,15 @@ static bool print_table(struct db *db, struct list *l, const struct table *table
 
 static const struct release_filter all = { STR_NONE, STR_NONE };
 
-/* V1: those of the v1 table too. */
-static bool list_names(struct db *db, const struct release_filter *filter, bool v1, struct buf *out,
+enum { V1 = 1, V2 = 2 }; /* which tables */
+
+static bool list_names(struct db *db, const struct release_filter *filter, unsigned tables, struct buf *out,
                        struct error *e)
 {
     struct list *l = list_new(filter);
     buf_char(out, '[');
-    bool ok = (!v1 || print_table(db, l, &table_releases, print_name, out, e)) &&
-              print_table(db, l, &table_releases_json, print_name, out, e);
+    bool ok = ((tables & V1) == 0 || print_table(db, l, &table_releases, print_name, out, e)) &&
+              ((tables & V2) == 0 || print_table(db, l, &table_releases_json, print_name, out, e));
     buf_char(out, ']');
     talloc_free(l);
     return ok;
@@ -466,12 +479,18 @@ static bool list_names(struct db *db, const struct release_filter *filter, bool 
 
 bool release_list_names(struct db *db, const struct release_filter *filter, struct buf *out, struct error *e)
 {
-    return list_names(db, filter, true, out, e);
+    return list_names(db, filter, V1 | V2, out, e);
+}
+
+bool release_list_names_v1(struct db *db, const struct release_filter *filter, struct buf *out,
+                           struct error *e)
+{
+    return list_names(db, filter, V1, out, e);
 }
 
 bool release_list_names_v2(struct db *db, struct buf *out, struct error *e)
 {
-    return list_names(db, &all, false, out, e);
+    return list_names(db, &all, V2, out, e);
 }
 
 static bool list_print(struct db *db, const struct release_filter *filter, bool v1, struct buf *out,
@@ -491,6 +510,18 @@ static bool list_print(struct db *db, const struct release_filter *filter, bool 
 bool release_list_print(struct db *db, const struct release_filter *filter, struct buf *out, struct error *e)
 {
     return list_print(db, filter, true, out, e);
+}
+
+bool release_list_print_v1(struct db *db, const struct release_filter *filter, struct buf *out,
+                           struct error *e)
+{
+    struct list *l = list_new(filter);
+    buf_char(out, '[');
+    bool ok = read_mappings(db, l, e) && read_requirements(db, l, e) &&
+              print_table(db, l, &table_releases, print_v1_needs, out, e);
+    buf_char(out, ']');
+    talloc_free(l);
+    return ok;
 }
 
 bool release_list_print_v2(struct db *db, struct buf *out, struct error *e)

@@ -22,6 +22,11 @@ bool release_list_names(struct db *db, const struct release_filter *filter, stru
  * that so far are only scheduled (where the filter names no product: they have none). */
 bool release_list_print(struct db *db, const struct release_filter *filter, struct buf *out, struct error *e);
 
+/* The same for the v1 table alone; each release has required_signoffs, too. */
+bool release_list_names_v1(struct db *db, const struct release_filter *filter, struct buf *out,
+                           struct error *e);
+bool release_list_print_v1(struct db *db, const struct release_filter *filter, struct buf *out,
+                           struct error *e);
 /* The same for the v2 tables alone. */
 bool release_list_names_v2(struct db *db, struct buf *out, struct error *e);
 bool release_list_print_v2(struct db *db, struct buf *out, struct error *e);

@@ -1,0 +1,47 @@
+/* What the files of /releases, those of the v1 table, share. */
+#ifndef BALROG_ADMIN_RELEASES_H
+#define BALROG_ADMIN_RELEASES_H
+
+#include "admin/admin.h"
+#include "admin/resources.h"
+#include "blob/validate.h"
+
+/* ---- handlers ---- */
+
+bool releases_create(struct admin_call *call, struct error *e);        /* releases_write.c */
+bool releases_ensure(struct admin_call *call, struct error *e);        /* releases_write.c */
+bool releases_delete(struct admin_call *call, struct error *e);        /* releases_write.c */
+bool releases_put_read_only(struct admin_call *call, struct error *e); /* releases_write.c */
+bool releases_update(struct admin_call *call, struct error *e);        /* releases_change.c */
+bool releases_put_locale(struct admin_call *call, struct error *e);    /* releases_change.c */
+/* What their bodies hold. */
+extern const struct body_field releases_fields[];
+extern const struct body_field releases_read_only_fields[];
+extern const struct body_field releases_partial_fields[];
+
+/* ---- rows and blobs ---- */
+
+/* The release NAME, *ROW NULL when there is none. LOCK as in write.h; the plain row comes without its data.
+ */
+bool release_find(struct admin_call *call, const char *name, enum row_lock lock, cJSON **row,
+                  struct error *e);
+/* {"name": NAME}, the transaction's. */
+cJSON *release_key(struct admin_call *call, const char *name);
+/* The 404 for a release NAME that is not there. Returns false. */
+bool release_missing(struct admin_call *call, const char *name);
+
+/* The blob in TEXT, the transaction's, if it says of which format it is; otherwise FAIL_BLOB or FAIL_INVALID.
+ */
+bool release_parse(struct tx *tx, const char *text, cJSON **blob, struct error *e);
+/* Makes E of ERRORS, which are freed: FAIL_BLOB or FAIL_INVALID, with the exception's text. Returns false. */
+bool release_refuse_blob(struct tx *tx, struct blob_errors *errors, struct error *e);
+/* What the release NAME held at DATA_VERSION, the transaction's; FAIL_INVALID when that is not known. */
+bool release_ancestor(struct tx *tx, const char *name, int64_t data_version, cJSON **blob, struct error *e);
+
+/* Where E is about what was sent (FAIL_BLOB, FAIL_INVALID; FAIL_READ_ONLY; FAIL_OUTDATED if LATE): the answer
+ * that the handlers give themselves, with DETAIL, or READ_ONLY_DETAIL for the second, and the reasons.
+ * Returns false; any other E is left to who called the handler. */
+bool release_refused(struct admin_call *call, const struct error *e, bool late, const char *detail,
+                     const char *read_only_detail);
+
+#endif

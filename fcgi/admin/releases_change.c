@@ -1,0 +1,304 @@
+/* Parts of v1 releases: members of the blob, or a locale, put into the release that the path names and into
+ * those that the body's copyTo names; what is missing of them is made. (reference: views/releases.py
+ * changeRelease)
+ *
+ * The part is put into the version that the client has seen. Where that is not the newest one, the result is
+ * merged with it like a whole release would be: so submissions of different locales never conflict. */
+#include "admin/releases.h"
+
+const struct body_field releases_partial_fields[] = {
+    { "product", FIELD_STRING, FORMAT_ASCII, .required = true, .min = 1, .max = 15 },
+    { "data", FIELD_STRING, FORMAT_JSON_STRING, .required = true },
+    { "data_version", FIELD_INT, .min = 1, .max = INT32_MAX },
+    { "name", FIELD_STRING, FORMAT_ASCII, .min = 1, .max = 100 },
+    { "hashFunction", FIELD_STRING, .format = FORMAT_ASCII },
+    { "schema_version", FIELD_INT, .min = 1, .max = INT32_MAX },
+    { "copyTo", FIELD_STRING, .format = FORMAT_JSON_STRING },
+    { "alias", FIELD_STRING, .format = FORMAT_JSON_STRING },
+    { 0 },
+};
+
+struct submission {
+    struct admin_call *call;
+    const char *primary;           /* the release that the path names */
+    const char *platform, *locale; /* NULL: DATA are members of the blob */
+    const char *product;
+    const cJSON *data;
+    const cJSON *copy_to;      /* names of releases; NULL: none */
+    const cJSON *alias;        /* names of platforms; NULL: none */
+    const char *hash_function; /* NULL: none */
+    const cJSON *schema_version;
+    int64_t data_version; /* 0: none was given */
+    bool is_new;          /* what was submitted was not there before */
+};
+
+/* ---- what was sent ---- */
+
+static bool is_text(const cJSON *value)
+{
+    return cJSON_IsString(value) && value->valuestring[0] != '\0';
+}
+
+/* The JSON in the member NAME of the body; NULL when there is none. */
+static bool parse_member(struct admin_call *call, const char *name, const cJSON **value, struct error *e)
+{
+    struct error why;
+    struct str text = body_str(call->body, name);
+    *value = NULL;
+    if (text.n > 0) {
+        *value = tx_keep(call->tx, json_parse(text, &why));
+    }
+    return text.n == 0 || *value != NULL || fail(e, FAIL_INVALID, "%s", why.what);
+}
+
+/* The same for a list of names. */
+static bool parse_names(struct admin_call *call, const char *name, const cJSON **names, struct error *e)
+{
+    if (!parse_member(call, name, names, e)) {
+        return false;
+    }
+    bool right = *names == NULL || cJSON_IsArray(*names);
+    for (const cJSON *one = right && *names != NULL ? (*names)->child : NULL; one != NULL; one = one->next) {
+        right &= is_text(one);
+    }
+    return right || fail(e, FAIL_INVALID, "%s: a list of names is wanted", name);
+}
+
+static bool read_submission(struct submission *s, struct error *e)
+{
+    struct admin_call *call = s->call;
+    s->primary = admin_text(call, call->param[0]);
+    s->product = json_get_string(call->body, "product");
+    s->is_new = true;
+    body_int(call->body, "data_version", &s->data_version);
+    if (!parse_member(call, "data", &s->data, e) || !parse_names(call, "copyTo", &s->copy_to, e) ||
+        !parse_names(call, "alias", &s->alias, e)) {
+        return false;
+    }
+    if (!cJSON_IsObject(s->data)) {
+        return fail(e, FAIL_INVALID, "data: an object is wanted");
+    }
+    s->schema_version =
+        json_get(body_has(call->body, "schema_version") ? call->body : s->data, "schema_version");
+    struct str hash_function = body_str(call->body, "hashFunction");
+    s->hash_function = hash_function.n > 0 ? hash_function.p : json_get_string(s->data, "hashFunction");
+    return true;
+}
+
+/* ---- blobs, changed without copying them ---- */
+
+static cJSON *new_object(struct submission *s)
+{
+    return tx_keep(s->call->tx, mem_check(cJSON_CreateObject()));
+}
+
+/* OBJECT (NULL: an empty one) with VALUE as its member KEY. All but the members' list is shared. */
+static cJSON *with_member(struct submission *s, const cJSON *object, const char *key, const cJSON *value)
+{
+    bool there = false;
+    cJSON *changed = new_object(s);
+    for (const cJSON *item = object != NULL ? object->child : NULL; item != NULL; item = item->next) {
+        bool is = strcmp(item->string, key) == 0;
+        there |= is;
+        cJSON_AddItemReferenceToObject(changed, item->string, (cJSON *)(is ? value : item));
+    }
+    if (!there) {
+        cJSON_AddItemReferenceToObject(changed, key, (cJSON *)value);
+    }
+    return changed;
+}
+
+/* BLOB with MEMBERS in the place of its own. */
+static const cJSON *with_members(struct submission *s, const cJSON *blob, const cJSON *members)
+{
+    for (const cJSON *item = members->child; item != NULL; item = item->next) {
+        blob = with_member(s, blob, item->string, item);
+    }
+    return blob;
+}
+
+/* BLOB with the locale, at PLATFORM, and with those aliases of it that neither BLOB nor TIP has. */
+static cJSON *with_locale(struct submission *s, const cJSON *blob, const cJSON *tip, const char *platform)
+{
+    const cJSON *platforms = json_get_object(blob, "platforms");
+    const cJSON *there = json_get_object(tip, "platforms");
+    const cJSON *one = json_get_object(platforms, platform);
+    const cJSON *locales = with_member(s, json_get_object(one, "locales"), s->locale, s->data);
+    cJSON *changed = with_member(s, platforms, platform, with_member(s, one, "locales", locales));
+    for (const cJSON *alias = s->alias != NULL ? s->alias->child : NULL; alias != NULL; alias = alias->next) {
+        if (json_get(there, alias->valuestring) == NULL && json_get(changed, alias->valuestring) == NULL) {
+            cJSON *is = new_object(s);
+            mem_check(cJSON_AddStringToObject(is, "alias", platform));
+            changed = with_member(s, changed, alias->valuestring, is);
+        }
+    }
+    return with_member(s, blob, "platforms", changed);
+}
+
+/* The platform that the submission's one is an alias of in TIP, or itself. */
+static const char *resolve(const struct submission *s, const cJSON *tip)
+{
+    const char *alias = json_get_string(json_get(json_get(tip, "platforms"), s->platform), "alias");
+    return alias != NULL ? alias : s->platform;
+}
+
+static bool has_locale(const struct submission *s, const cJSON *blob)
+{
+    const cJSON *platform = json_get(json_get(blob, "platforms"), s->platform);
+    return json_get(json_get(platform, "locales"), s->locale) != NULL;
+}
+
+/* ---- writing ---- */
+
+static bool refused(struct submission *s, const struct error *e, bool late, const char *verb)
+{
+    char *detail = mem_printf(s->call->ctx, "Couldn't %s release: %s", verb, e->what);
+    return release_refused(s->call, e, late, detail, detail);
+}
+
+/* Makes the release NAME, of nothing but what it must have. */
+static bool create(struct submission *s, const char *name, cJSON **row, struct error *e)
+{
+    cJSON *values = new_object(s), *blob = new_object(s);
+    mem_check(cJSON_AddStringToObject(blob, "name", name));
+    cJSON_AddItemReferenceToObject(blob, "schema_version", (cJSON *)s->schema_version);
+    if (s->hash_function != NULL) {
+        mem_check(cJSON_AddStringToObject(blob, "hashFunction", s->hash_function));
+    }
+    mem_check(cJSON_AddStringToObject(values, "name", name));
+    mem_check(cJSON_AddStringToObject(values, "product", s->product));
+    cJSON_AddItemReferenceToObject(values, "data", blob);
+    struct blob_errors errors = { 0 };
+    if ((blob_version(blob, NULL, &errors) || release_refuse_blob(s->call->tx, &errors, e)) &&
+        resource_insert(s->call->tx, &releases_resource, values, NULL, row, e)) {
+        return true;
+    }
+    /* Somebody else was faster: begin again, with his. */
+    return failed_as(e, FAIL_DUPLICATE) ? fail(e, FAIL_BUSY, "release %s was made meanwhile", name)
+                                        : refused(s, e, false, "create");
+}
+
+/* Whether the submission fits the release ROW, which the path names. */
+static bool fits(const struct submission *s, const cJSON *row)
+{
+    struct admin_call *call = s->call;
+    const char *product = row_text(row, "product");
+    const char *function = json_get_string(json_get(row, "data"), "hashFunction");
+    if (s->data_version == 0) {
+        return admin_problem(call, 400, "Bad Request", "Release exists, data_version must be provided", NULL);
+    }
+    if (strcmp(s->product, product) != 0) {
+        const char *detail = mem_printf(
+            call->ctx,
+            "Product name '%s' doesn't match the one on the release object ('%s') for release '%s'",
+            s->product, product, s->primary);
+        return admin_problem(call, 400, "Bad Request", detail, NULL);
+    }
+    if (function != NULL && s->hash_function != NULL && strcmp(function, s->hash_function) != 0) {
+        const char *detail = mem_printf(
+            call->ctx,
+            "hashFunction '%s' doesn't match the one on the release object ('%s') for release '%s'",
+            s->hash_function, function, s->primary);
+        return admin_problem(call, 400, "Bad Request", detail, NULL);
+    }
+    return true;
+}
+
+/* Whether tx->actor may put a locale into ROW. He must be allowed to modify it besides, which the resource
+ * sees to. */
+static bool may_add_locale(struct submission *s, const cJSON *row, struct error *e)
+{
+    struct tx *tx = s->call->tx;
+    const char *product = row_text(row, "product");
+    if (row_true(row, "read_only")) {
+        return fail(e, FAIL_READ_ONLY, "Release '%s' is read only", row_text(row, "name"));
+    }
+    return access_demand(tx, "release_locale", "modify", product, e,
+                         "%s is not allowed to add builds for product %s", tx->actor, access_text(product));
+}
+
+static bool write(struct submission *s, const cJSON *row, int64_t data_version, struct error *e)
+{
+    struct tx *tx = s->call->tx;
+    const cJSON *tip = json_get(row, "data"), *seen = tip;
+    const cJSON *data;
+    cJSON *ancestor, *what = new_object(s);
+    if (s->locale != NULL && !may_add_locale(s, row, e)) {
+        return false;
+    }
+    if (data_version != row_int(row, "data_version")) {
+        if (!release_ancestor(tx, row_text(row, "name"), data_version, &ancestor, e)) {
+            return false;
+        }
+        seen = ancestor;
+    }
+    if (s->locale != NULL) {
+        data = with_locale(s, seen, tip, resolve(s, tip));
+    } else {
+        data = with_members(s, seen, s->data);
+        mem_check(cJSON_AddStringToObject(what, "product", s->product));
+    }
+    cJSON_AddItemReferenceToObject(what, "data", (cJSON *)data);
+    return resource_update(tx, &releases_resource, row, what, data_version, NULL, NULL, e);
+}
+
+static bool submit_to(struct submission *s, const char *name, struct error *e)
+{
+    cJSON *row;
+    bool is_primary = strcmp(name, s->primary) == 0;
+    if (!release_find(s->call, name, ROW_LOCKED, &row, e)) {
+        return false;
+    }
+    if (row == NULL) {
+        if (!create(s, name, &row, e)) {
+            return false;
+        }
+        is_primary = false; /* its version is 1 */
+    } else if (is_primary) {
+        s->is_new &= s->locale != NULL && !has_locale(s, json_get(row, "data"));
+        if (!fits(s, row)) {
+            return false;
+        }
+    }
+    return write(s, row, is_primary ? s->data_version : row_int(row, "data_version"), e) ||
+           refused(s, e, true, "update");
+}
+
+static bool submit(struct submission *s, struct error *e)
+{
+    cJSON *row;
+    struct admin_call *call = s->call;
+    if (!read_submission(s, e)) {
+        return false;
+    }
+    if (!cJSON_IsNumber(s->schema_version) || s->schema_version->valuedouble == 0) {
+        return admin_problem(call, 400, "Bad Request", "schema_version is required", NULL);
+    }
+    if (!submit_to(s, s->primary, e)) {
+        return false;
+    }
+    for (const cJSON *to = s->copy_to != NULL ? s->copy_to->child : NULL; to != NULL; to = to->next) {
+        if (!submit_to(s, to->valuestring, e)) {
+            return false;
+        }
+    }
+    if (!release_find(call, s->primary, ROW_PLAIN, &row, e)) {
+        return false;
+    }
+    const cJSON *answer = row_key_int(call->tx, "new_data_version", row_int(row, "data_version"));
+    return admin_dumps(call, s->is_new ? 201 : 200, answer);
+}
+
+bool releases_update(struct admin_call *call, struct error *e)
+{
+    struct submission s = { .call = call };
+    return submit(&s, e);
+}
+
+bool releases_put_locale(struct admin_call *call, struct error *e)
+{
+    struct submission s = { .call = call };
+    s.platform = admin_text(call, call->param[1]);
+    s.locale = admin_text(call, call->param[2]);
+    return submit(&s, e);
+}

@@ -1,0 +1,208 @@
+/* Releases of the v1 table as a resource. (reference: db.py Releases)
+ *
+ * A change may be about read_only, or about what is served, and each has its own permission and sign-offs.
+ * The reference takes one that names read_only for the first kind alone; here one that also changes what is
+ * served is both. */
+#include "admin/releases.h"
+#include "blob/merge.h"
+#include "blob/tree.h"
+#include "store/release_history.h"
+
+/* ---- what a change is about ---- */
+
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+/* Of an update. */
+struct aspects {
+    bool read_only;
+    bool content;
+};
+
+static bool changes_content(const struct change *c)
+{
+    return !same_text(row_text(c->old, "product"), row_text(c->now, "product")) ||
+           !tree_equal(json_get(c->old, "data"), json_get(c->now, "data"));
+}
+
+static struct aspects aspects_of(const struct change *c)
+{
+    bool content = json_get(c->what, "data") != NULL || json_get(c->what, "product") != NULL;
+    bool named = json_get(c->what, "read_only") != NULL;
+    bool changed = named && row_true(c->old, "read_only") != row_true(c->now, "read_only");
+    return (struct aspects){
+        .read_only = changed || (named && !content),
+        .content = changed ? content && changes_content(c) : content || !named,
+    };
+}
+
+/* ---- may it be done, and is it valid ---- */
+
+static bool demand(struct tx *tx, const char *action, const char *product, struct error *e)
+{
+    return access_demand(tx, "release", action, product, e, "%s is not allowed to %s releases for product %s",
+                         tx->actor, action, access_text(product));
+}
+
+static bool demand_read_only(struct tx *tx, bool read_only, const char *product, struct error *e)
+{
+    return access_demand(tx, "release_read_only", read_only ? "set" : "unset", product, e,
+                         "%s is not allowed to mark %s products read %s", tx->actor, access_text(product),
+                         read_only ? "only" : "write");
+}
+
+/* Whether the data of NOW may be its product's and its own. */
+static bool check_blob(struct tx *tx, const cJSON *now, struct error *e)
+{
+    struct blob_errors errors = { 0 };
+    const cJSON *blob = json_get(now, "data");
+    const char *name = row_text(now, "name"), *inside = json_get_string(blob, "name");
+    if (!blob_validate(blob, str_of(row_text(now, "product")), tx->site->allowlist, &errors)) {
+        return release_refuse_blob(tx, &errors, e);
+    }
+    return same_text(name, inside) ||
+           fail(e, FAIL_INVALID, "name in database (%s) does not match name in blob (%s)", name,
+                access_text(inside));
+}
+
+static bool check_insert(struct tx *tx, const struct change *c, struct error *e)
+{
+    const char *product = row_text(c->now, "product");
+    if (product == NULL || row_text(c->now, "name") == NULL || !cJSON_IsObject(json_get(c->now, "data"))) {
+        return fail(e, FAIL_INVALID, "name, product, and data are all required");
+    }
+    return check_blob(tx, c->now, e) && demand(tx, "create", product, e);
+}
+
+static bool check_content(struct tx *tx, const struct change *c, bool unlocking, struct error *e)
+{
+    const cJSON *data = json_get(c->what, "data");
+    const char *was = row_text(c->old, "product"), *is = row_text(c->now, "product");
+    bool writes = data != NULL || json_get(c->what, "product") != NULL;
+    if (writes && row_true(c->old, "read_only") && !unlocking) {
+        return fail(e, FAIL_READ_ONLY, "Release '%s' is read only", row_text(c->old, "name"));
+    }
+    return (data == NULL || cJSON_IsNull(data) || check_blob(tx, c->now, e)) &&
+           demand(tx, "modify", was, e) && (same_text(was, is) || demand(tx, "modify", is, e));
+}
+
+static bool check_update(struct tx *tx, const struct change *c, struct error *e)
+{
+    const struct aspects about = aspects_of(c);
+    bool read_only = row_true(c->now, "read_only");
+    return (!about.read_only || demand_read_only(tx, read_only, row_text(c->old, "product"), e)) &&
+           (!about.content || check_content(tx, c, about.read_only && !read_only, e));
+}
+
+/* Whether a rule maps to the release NAME. None comes to do so before the transaction ends. */
+static bool is_mapped(struct tx *tx, const char *name, bool *mapped, struct error *e)
+{
+    bool failed = false;
+    struct str wanted = str_of(name);
+    const struct db_value params[] = { DB_S(wanted), DB_S(wanted) };
+    const char *sql = mem_printf(tx->mem,
+                                 "SELECT mapping, fallbackMapping FROM rules"
+                                 " WHERE mapping = ? OR fallbackMapping = ?%s",
+                                 tx_share(tx));
+    struct db_rows *rows = db_query(tx->db, sql, params, 2, e);
+    *mapped = false;
+    while (rows != NULL && db_next(rows, &failed, e)) {
+        *mapped |= str_eq(db_text(rows, 0), wanted) || str_eq(db_text(rows, 1), wanted);
+    }
+    failed |= rows == NULL;
+    db_rows_close(rows);
+    return !failed;
+}
+
+static bool check_delete(struct tx *tx, const cJSON *old, struct error *e)
+{
+    bool mapped;
+    const char *name = row_text(old, "name");
+    if (!is_mapped(tx, name, &mapped, e)) {
+        return false;
+    }
+    if (mapped) {
+        return fail(e, FAIL_INVALID, "%s has rules pointing to it. Hence it cannot be deleted.", name);
+    }
+    if (row_true(old, "read_only")) {
+        return fail(e, FAIL_READ_ONLY, "Release '%s' is read only", name);
+    }
+    return demand(tx, "delete", row_text(old, "product"), e);
+}
+
+static bool check(struct tx *tx, const struct change *c, struct error *e)
+{
+    switch (c->type) {
+    case CHANGE_INSERT:
+        return check_insert(tx, c, e);
+    case CHANGE_UPDATE:
+        return check_update(tx, c, e);
+    default:
+        return check_delete(tx, c->old, e);
+    }
+}
+
+/* ---- sign-offs ---- */
+
+/* Making a release read-only needs none; while that is only scheduled, the same are shown as for any change.
+ */
+static bool require(struct tx *tx, const struct change *c, cJSON *needs, struct error *e)
+{
+    const char *name = row_text(c->now != NULL ? c->now : c->old, "name");
+    if (c->type == CHANGE_UPDATE && c->old != NULL) {
+        if (row_true(c->old, "read_only") && !row_true(c->now, "read_only")) {
+            return signoff_need_writable(tx, name, row_text(c->old, "product"), needs, e);
+        }
+        if (!c->dry && !aspects_of(c).content) {
+            return true;
+        }
+    }
+    return signoff_need_release(tx, name, needs, e);
+}
+
+/* ---- outdated submissions ---- */
+
+bool release_ancestor(struct tx *tx, const char *name, int64_t data_version, cJSON **blob, struct error *e)
+{
+    struct str text;
+    if (!release_history_read(tx, "releases", name, "", data_version, &text, e)) {
+        return false;
+    }
+    if (str_absent(text)) {
+        return fail(e, FAIL_INVALID, "What release %s was at data_version %lld is not known", name,
+                    (long long)data_version);
+    }
+    *blob = tx_keep(tx, json_parse(text, e));
+    return *blob != NULL;
+}
+
+static bool merge(struct tx *tx, const struct change *c, int64_t data_version, cJSON **what, struct error *e)
+{
+    cJSON *ancestor, *merged = NULL;
+    const cJSON *mine = json_get(c->what, "data"), *tip = json_get(c->old, "data");
+    if (cJSON_IsObject(mine) && cJSON_IsObject(tip)) {
+        if (!release_ancestor(tx, row_text(c->old, "name"), data_version, &ancestor, e)) {
+            return false;
+        }
+        merged = tx_keep(tx, merge_three(ancestor, tip, mine, NULL));
+    }
+    if (merged == NULL) {
+        return fail(e, FAIL_OUTDATED,
+                    "Failed to update row, old_data_version doesn't match current data_version");
+    }
+    *what = tx_keep(tx, mem_check(cJSON_CreateObject()));
+    for (const cJSON *item = c->what->child; item != NULL; item = item->next) {
+        const cJSON *value = item == mine ? merged : item;
+        cJSON_AddItemReferenceToObject(*what, item->string, (cJSON *)value);
+    }
+    return true;
+}
+
+const struct resource releases_resource = {
+    .table = &table_releases,
+    .check = check,
+    .require = require,
+    .merge = merge,
+};

@@ -1,0 +1,206 @@
+/* Whole releases of the v1 table: made, replaced, deleted, made read-only. (reference: views/releases.py) */
+#include "admin/releases.h"
+
+const struct body_field releases_fields[] = {
+    { "name", FIELD_STRING, FORMAT_ASCII, .required = true, .min = 1, .max = 100 },
+    { "product", FIELD_STRING, FORMAT_ASCII, .required = true, .min = 1, .max = 15 },
+    { "blob", FIELD_STRING, FORMAT_JSON_STRING, .required = true },
+    { "data_version", FIELD_INT, .min = 1, .max = INT32_MAX },
+    { 0 },
+};
+
+const struct body_field releases_read_only_fields[] = {
+    { "data_version", FIELD_INT, .required = true, .min = 1, .max = INT32_MAX },
+    { "read_only", FIELD_BOOL | FIELD_STRING, .required = true },
+    { 0 },
+};
+
+/* ---- rows and blobs ---- */
+
+cJSON *release_key(struct admin_call *call, const char *name)
+{
+    return row_key(call->tx, "name", name);
+}
+
+bool release_find(struct admin_call *call, const char *name, enum row_lock lock, cJSON **row, struct error *e)
+{
+    cJSON *rows;
+    struct table_query q = { .table = &table_releases, .key = { { "name", DB_S(str_of(name)) } } };
+    if (lock != ROW_PLAIN) {
+        return row_get(call->tx, &table_releases, release_key(call, name), lock, row, e);
+    }
+    if (!row_list(call->tx, &q, &rows, e)) {
+        return false;
+    }
+    *row = rows->child;
+    return true;
+}
+
+bool release_missing(struct admin_call *call, const char *name)
+{
+    return admin_problem(call, 404, "Not Found", mem_printf(call->ctx, "Release: %s not found", name), NULL);
+}
+
+bool release_refuse_blob(struct tx *tx, struct blob_errors *errors, struct error *e)
+{
+    if (errors->is_list) {
+        cJSON *list = errors->list;
+        errors->list = NULL;
+        tx_fail_blob(tx, list, e);
+    }
+    fail(e, errors->is_list ? FAIL_BLOB : FAIL_INVALID, "%s", errors->error.what);
+    blob_errors_free(errors);
+    return false;
+}
+
+bool release_parse(struct tx *tx, const char *text, cJSON **blob, struct error *e)
+{
+    struct blob_errors errors = { 0 };
+    struct error why;
+    *blob = tx_keep(tx, json_parse(str_of(text), &why));
+    if (*blob == NULL) {
+        return fail(e, FAIL_INVALID, "%s", why.what);
+    }
+    return blob_version(*blob, NULL, &errors) || release_refuse_blob(tx, &errors, e);
+}
+
+bool release_refused(struct admin_call *call, const struct error *e, bool late, const char *detail,
+                     const char *read_only_detail)
+{
+    bool read_only = failed_as(e, FAIL_READ_ONLY);
+    if (failed_as(e, FAIL_BLOB)) {
+        return admin_problem_list(call, 400, "Bad Request", detail, call->tx->request->blob_errors);
+    }
+    if (!read_only && !failed_as(e, FAIL_INVALID) && !(late && failed_as(e, FAIL_OUTDATED))) {
+        return false;
+    }
+    cJSON *reasons = tx_keep(call->tx, mem_check(cJSON_CreateArray()));
+    cJSON_AddItemToArray(reasons, mem_check(cJSON_CreateString(e->what)));
+    return admin_problem_list(call, read_only ? 403 : 400, read_only ? "Forbidden" : "Bad Request",
+                              read_only ? read_only_detail : detail, reasons);
+}
+
+/* ---- making and replacing ---- */
+
+static cJSON *values_of(struct admin_call *call, const char *name, const cJSON *blob)
+{
+    cJSON *values = tx_keep(call->tx, mem_check(cJSON_CreateObject()));
+    cJSON_AddItemReferenceToObject(values, "data", (cJSON *)blob);
+    cJSON_AddItemReferenceToObject(values, "product", (cJSON *)json_get(call->body, "product"));
+    if (name != NULL) {
+        mem_check(cJSON_AddStringToObject(values, "name", name));
+    }
+    return values;
+}
+
+static bool exists(struct admin_call *call, const char *name)
+{
+    return admin_problem(call, 400, "Bad Request", mem_printf(call->ctx, "Release: %s already exists", name),
+                         "Database already contains the release");
+}
+
+bool releases_create(struct admin_call *call, struct error *e)
+{
+    cJSON *row, *blob;
+    const char *name = json_get_string(call->body, "name");
+    if (!release_find(call, name, ROW_PLAIN, &row, e)) {
+        return false;
+    }
+    if (row != NULL) {
+        return exists(call, name);
+    }
+    if (!release_parse(call->tx, json_get_string(call->body, "blob"), &blob, e) ||
+        !resource_insert(call->tx, &releases_resource, values_of(call, name, blob), NULL, &row, e)) {
+        return failed_as(e, FAIL_DUPLICATE)
+                   ? exists(call, name)
+                   : release_refused(call, e, false, "Couldn't create release", "Couldn't create release");
+    }
+    const cJSON *answer = row_key_int(call->tx, "new_data_version", row_int(row, "data_version"));
+    return admin_dumps(call, 201, answer);
+}
+
+static bool refused(struct admin_call *call, const struct error *e)
+{
+    return release_refused(call, e, false, "Couldn't update release",
+                           "Couldn't update release. Release is marked read only");
+}
+
+static bool replace(struct admin_call *call, const char *name, struct error *e)
+{
+    cJSON *blob, *row;
+    int64_t data_version;
+    if (!body_int(call->body, "data_version", &data_version)) {
+        return admin_problem(call, 400, "Bad Request", "data_version field is missing", NULL);
+    }
+    if (!release_parse(call->tx, json_get_string(call->body, "blob"), &blob, e) ||
+        !resource_update(call->tx, &releases_resource, release_key(call, name), values_of(call, NULL, blob),
+                         data_version, NULL, &row, e)) {
+        return refused(call, e);
+    }
+    return admin_new_version(call, row_int(row, "data_version"));
+}
+
+bool releases_ensure(struct admin_call *call, struct error *e)
+{
+    cJSON *row, *blob;
+    const char *name = admin_text(call, call->param[0]);
+    if (!release_find(call, name, ROW_LOCKED, &row, e)) {
+        return false;
+    }
+    if (row != NULL) {
+        return replace(call, name, e);
+    }
+    if (!release_parse(call->tx, json_get_string(call->body, "blob"), &blob, e) ||
+        !resource_insert(call->tx, &releases_resource, values_of(call, name, blob), NULL, NULL, e)) {
+        /* Somebody else was faster: begin again, with his. */
+        return failed_as(e, FAIL_DUPLICATE) ? fail(e, FAIL_BUSY, "release %s was made meanwhile", name)
+                                            : refused(call, e);
+    }
+    return admin_text_answer(call, 201, "%s", "");
+}
+
+/* ---- deleting, read_only ---- */
+
+bool releases_delete(struct admin_call *call, struct error *e)
+{
+    cJSON *row;
+    int64_t data_version = 0;
+    const char *name = admin_text(call, call->param[0]);
+    admin_arg_int(call, "data_version", &data_version);
+    if (!release_find(call, name, ROW_LOCKED, &row, e)) {
+        return false;
+    }
+    if (row == NULL) {
+        return release_missing(call, name);
+    }
+    if (resource_delete(call->tx, &releases_resource, release_key(call, name), data_version, NULL, e)) {
+        return admin_text_answer(call, 200, "%s", "");
+    }
+    const char *detail = mem_printf(call->ctx, "Couldn't delete %s. Release is marked read only", name);
+    return failed_as(e, FAIL_READ_ONLY) ? release_refused(call, e, false, detail, detail) : false;
+}
+
+bool releases_put_read_only(struct admin_call *call, struct error *e)
+{
+    cJSON *row;
+    int64_t data_version = 0;
+    const char *name = admin_text(call, call->param[0]);
+    const cJSON *wanted = json_get(call->body, "read_only");
+    bool read_only = cJSON_IsTrue(wanted) || body_str(call->body, "read_only").n > 0;
+    body_int(call->body, "data_version", &data_version);
+    if (!release_find(call, name, ROW_LOCKED, &row, e)) {
+        return false;
+    }
+    if (row == NULL) {
+        return release_missing(call, name);
+    }
+    if (!read_only || !row_true(row, "read_only")) {
+        cJSON *what = tx_keep(call->tx, mem_check(cJSON_CreateObject()));
+        mem_check(cJSON_AddBoolToObject(what, "read_only", read_only));
+        if (!resource_update(call->tx, &releases_resource, row, what, data_version, NULL, NULL, e)) {
+            return false;
+        }
+        data_version++;
+    }
+    return admin_dumps(call, 201, row_key_int(call->tx, "new_data_version", data_version));
+}
