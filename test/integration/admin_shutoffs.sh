@@ -1,0 +1,139 @@
+#!/bin/bash
+# Emergency shutoffs, their scheduled deletion, and pins in the admin API.
+set -euo pipefail
+
+if [[ ${1:-} == --help ]]; then
+    echo "usage: admin_shutoffs.sh    (BALROG_BUILD: where the programs were built, build/ by default)"
+    exit 0
+fi
+
+TOP=$(realpath -- "$(dirname -- "$0")/../..")
+# shellcheck source=test/integration/lib.sh
+. "$TOP/test/integration/lib.sh"
+# shellcheck source=test/integration/admin_lib.sh
+. "$TOP/test/integration/admin_lib.sh"
+
+SHUTOFF=/emergency_shutoff
+SC=/scheduled_changes/emergency_shutoff
+PINS=/scheduled_changes/pinnable_releases
+
+rows() {
+    cat <<EOF
+INSERT INTO permissions (username, permission, options, data_version) VALUES
+    ('admin@x', 'admin', NULL, 1),
+    ('off@x', 'emergency_shutoff', '{"products": ["Firefox"], "actions": ["create"]}', 1),
+    ('on@x', 'emergency_shutoff', '{"products": ["Firefox"]}', 1),
+    ('pin@x', 'pinnable_release', '{"products": ["Firefox"]}', 1),
+    ('qa@x', 'release_locale', NULL, 1),
+    ('balrogagent', 'scheduled_change', '{"actions": ["enact"]}', 1);
+INSERT INTO user_roles (username, role, data_version) VALUES ('qa@x', 'qa', 1), ('on@x', 'releng', 1);
+INSERT INTO product_req_signoffs (product, channel, role, signoffs_required, data_version) VALUES
+    ('Firefox', 'release', 'qa', 1, 1), ('Firefox', 'release', 'releng', 1, 1), ('Other', 'beta', 'qa', 1, 1);
+INSERT INTO pinnable_releases (product, version, channel, mapping, data_version) VALUES
+    ('Firefox', '100.', 'release', 'Fx-100', 3);
+INSERT INTO pinnable_releases_scheduled_changes (sc_id, scheduled_by, complete, change_type, base_product, base_version,
+    base_channel, base_mapping, base_data_version, data_version) VALUES
+    (1, 'pin@x', 0, 'update', 'Firefox', '100.', 'release', 'Fx-100.1', 3, 1),
+    (2, 'pin@x', 0, 'insert', 'Other', '1.', 'release', 'Other-1', NULL, 1);
+INSERT INTO pinnable_releases_scheduled_changes_conditions (sc_id, \`when\`, data_version) VALUES
+    (1, $LATER, 1), (2, $LATER, 1);
+EOF
+}
+
+test_shutoffs() {
+    local long
+    long=$(printf 'x%.0s' {1..501})
+    check "shutting off needs no sign-off" gives 201 off@x POST "$SHUTOFF" '{"product": "Firefox", "channel": "release"}'
+    check "what was made" says '{"product": "Firefox", "channel": "release", "comment": null, "data_version": 1}'
+    check "twice" refused 400 "already exists" off@x POST "$SHUTOFF" '{"product": "Firefox", "channel": "release"}'
+    check "another product" refused 403 "off@x is not allowed to shut off updates for product Other" off@x POST "$SHUTOFF" \
+        '{"product": "Other", "channel": "release"}'
+    check "nobody" gives 401 - POST "$SHUTOFF" '{"product": "Firefox", "channel": "beta"}'
+    check "an empty channel" refused 400 "is too short" admin@x POST "$SHUTOFF" '{"product": "Firefox", "channel": ""}'
+    check "no channel" refused 400 "'channel' is a required property" admin@x POST "$SHUTOFF" '{"product": "Firefox"}'
+    check "null" refused 400 "is not of type" admin@x POST "$SHUTOFF" '{"product": null, "channel": "x"}'
+    check "a long comment" refused 400 "is too long" admin@x POST "$SHUTOFF" \
+        "{\"product\": \"Firefox\", \"channel\": \"x\", \"comment\": \"$long\"}"
+    check "a version is not obeyed" gives 201 admin@x POST "$SHUTOFF" \
+        '{"product": "Other", "channel": "odd", "comment": "why", "data_version": 7}'
+    check "it is 1" body_has '"data_version": 1'
+    check "one of them" gives 200 - GET "$SHUTOFF/Other/odd"
+    check "its version in the head" grep -qi '^X-Data-Version: 1' "$WORK/head"
+    check "none" gives 404 - GET "$SHUTOFF/Other/Odd"
+    check "all of them" gives 200 - GET "$SHUTOFF"
+    check "two" body_has '"count":2'
+    check "turning on without need of sign-offs" gives 200 admin@x DELETE "$SHUTOFF/Other/odd?data_version=1"
+    check "an empty answer" says ''
+    check "turning on where they are needed" refused 400 "Signoff Required" on@x DELETE "$SHUTOFF/Firefox/release?data_version=1"
+    check "an action not granted" refused 403 "off@x is not allowed to delete shutoffs for product Firefox" off@x DELETE \
+        "$SHUTOFF/Firefox/release?data_version=1"
+    check "one that is not there" refused 404 "Shutoff wasn't found" admin@x DELETE "$SHUTOFF/Firefox/no?data_version=1"
+    check "without a version" gives 400 admin@x DELETE "$SHUTOFF/Firefox/release"
+    check "version 0" gives 400 admin@x DELETE "$SHUTOFF/Firefox/release?data_version=0"
+    check "its history" equal "NULL 1" \
+        "$(query "SELECT data_version FROM emergency_shutoffs_history WHERE product = 'Firefox' ORDER BY change_id")"
+}
+
+test_scheduled() {
+    local id body="\"product\": \"Firefox\", \"channel\": \"release\", \"data_version\": 1, \"when\": $LATER"
+    check "only deletions" refused 400 "is not one of ['delete']" on@x POST "$SC" "{$body, \"change_type\": \"update\"}"
+    check "no kind" refused 400 "Invalid or missing change_type" on@x POST "$SC" "{$body}"
+    check "sc_id" refused 400 "sc_id cannot be set" on@x POST "$SC" "{$body, \"change_type\": \"delete\", \"sc_id\": 3}"
+    check "complete" refused 400 "read-only" on@x POST "$SC" "{$body, \"change_type\": \"delete\", \"complete\": true}"
+    check "of one that is not there" gives 400 on@x POST "$SC" \
+        "{\"product\": \"No\", \"channel\": \"no\", \"data_version\": 1, \"when\": $LATER, \"change_type\": \"delete\"}"
+    check "an action not granted" gives 403 off@x POST "$SC" "{$body, \"change_type\": \"delete\"}"
+    check "no time" refused 400 "No conditions found" on@x POST "$SC" \
+        '{"product": "Firefox", "channel": "release", "data_version": 1, "change_type": "delete"}'
+    check "scheduling" gives 200 on@x POST "$SC" "{$body, \"change_type\": \"delete\"}"
+    check "signs off with one's role" body_has '"signoffs":{"on@x":"releng"}'
+    id=$(number sc_id)
+    check "the list" gives 200 - GET "$SC"
+    check "says what is needed" body_has '"required_signoffs":{"qa":1,"releng":1}'
+    check "there is no single one" gives 405 - GET "$SC/$id"
+    check "nor revisions" gives 404 - GET "$SC/$id/revisions"
+    check "editing" gives 200 on@x POST "$SC/$id" "{\"sc_data_version\": 1, \"when\": $((LATER + 1))}"
+    check "its new version" body_has '"new_data_version":2'
+    check "a shutoff that is not named" gives 200 on@x POST "$SC/$id" \
+        "{\"sc_data_version\": 2, \"when\": $LATER, \"product\": \"Other\"}"
+    check "stays" equal "Firefox" "$(query "SELECT base_product FROM emergency_shutoffs_scheduled_changes WHERE sc_id = $id")"
+    check "to the past" refused 400 "in the past" on@x POST "$SC/$id" '{"sc_data_version": 3, "when": 5}'
+    check "one that is not there" refused 404 "does not exist" on@x POST "$SC/999" "{\"sc_data_version\": 1, \"when\": $LATER}"
+    check "too few sign-offs" refused 400 "Signoff Required" balrogagent POST "$SC/$id/enact"
+    check "deleting the shutoff meanwhile" refused 400 "Signoff Required" admin@x DELETE "$SHUTOFF/Firefox/release?data_version=1"
+    check "signing" gives 200 qa@x POST "$SC/$id/signoffs" '{"role": "qa"}'
+    check "an outdated deletion" refused 400 OutdatedDataError on@x DELETE "$SC/$id?data_version=1"
+    check "enacting" gives 200 balrogagent POST "$SC/$id/enact"
+    check "it is on again" gives 404 - GET "$SHUTOFF/Firefox/release"
+    check "in the name of who scheduled" equal "on@x" \
+        "$(query "SELECT changed_by FROM emergency_shutoffs_history ORDER BY change_id DESC LIMIT 1")"
+    check "done is not shown" gives 200 - GET "$SC"
+    check "none" says '{"count":0,"scheduled_changes":[]}'
+    check "but among all" gives 200 - GET "$SC?all="
+    check "one" body_has '"count":1'
+}
+
+test_pins() {
+    check "a pin" gives 200 - GET /v2/pins/Firefox/release/100.
+    check "as it is" says '{"channel":"release","data_version":3,"mapping":"Fx-100","product":"Firefox","version":"100."}'
+    check "none" refused 404 "Pin does not exist" - GET /v2/pins/Firefox/release/100
+    check "what is scheduled" gives 200 - GET "$PINS"
+    check "needs no sign-offs" body_has '"required_signoffs":{}'
+    check "two" body_has '"count":2'
+    check "nothing can be scheduled here" gives 405 admin@x POST "$PINS" '{}'
+    check "nor looked at alone" gives 404 - GET "$PINS/1"
+    check "nor signed" gives 404 qa@x POST "$PINS/1/signoffs" '{"role": "qa"}'
+    check "enacting" gives 200 balrogagent POST "$PINS/1/enact"
+    check "the pin" equal "Fx-100.1 4" "$(query "SELECT mapping, data_version FROM pinnable_releases WHERE version = '100.'")"
+    check "one who may not pin" refused 403 "pin@x is not allowed to create pinnable releases for product Other" \
+        balrogagent POST "$PINS/2/enact"
+    check "one who may not enact" gives 403 pin@x POST "$PINS/2/enact"
+    check "one that is not there" gives 404 balrogagent POST "$PINS/99/enact"
+}
+
+rows >"$WORK/rows.sql"
+admin_up "$WORK/rows.sql"
+test_shutoffs
+test_scheduled
+test_pins
+summary
