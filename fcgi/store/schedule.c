@@ -132,15 +132,15 @@ static bool sc_open_pending(struct tx *tx, const struct resource *r, int64_t sc_
            fail(e, FAIL_INVALID, "Scheduled change already completed. Cannot %s now.", verb);
 }
 
-/* What is scheduled for the row with KEY's key, locked; none when KEY has not the whole key. */
-static bool pending(struct tx *tx, const struct resource *r, const cJSON *key, bool with_big, cJSON **rows,
-                    struct error *e)
+/* What is scheduled for the row with KEY's key; none when KEY has not the whole key. Nobody else can schedule
+ * a change of it meanwhile. Shared locks, since in an adopted database, which lacks the index, every row is
+ * locked. */
+static bool pending(struct tx *tx, const struct resource *r, const cJSON *key, cJSON **rows, struct error *e)
 {
     struct table_query q = {
         .table = r->table->scheduled,
         .key = { { "complete", DB_I(0) } },
-        .with_big = with_big,
-        .tail = "FOR UPDATE",
+        .tail = "LOCK IN SHARE MODE",
     };
     unsigned n = 1;
     *rows = tx_keep(tx, mem_check(cJSON_CreateArray()));
@@ -164,7 +164,7 @@ bool sc_pending(struct tx *tx, const struct resource *r, const cJSON *key, int64
 {
     cJSON *rows;
     *found = false;
-    if (!pending(tx, r, key, false, &rows, e)) {
+    if (!pending(tx, r, key, &rows, e)) {
         return false;
     }
     for (const cJSON *row = rows->child; row != NULL; row = row->next) {
@@ -422,7 +422,7 @@ bool sc_merge(struct tx *tx, const struct resource *r, const cJSON *old, const c
               struct error *e)
 {
     cJSON *rows;
-    if (!pending(tx, r, old, false, &rows, e)) {
+    if (!pending(tx, r, old, &rows, e)) {
         return false;
     }
     const cJSON *diff = rows->child != NULL ? differences(tx, r, old, what, now) : NULL;

@@ -158,7 +158,7 @@ const cJSON *json_keep(void *ctx, cJSON *value)
 cJSON *table_row(const struct table *t, const struct db_rows *rows)
 {
     cJSON *row = mem_check(cJSON_CreateObject());
-    for (unsigned i = 0; t->column[i].name != NULL && i < db_columns(rows); i++) {
+    for (unsigned i = 0; i < db_columns(rows) && t->column[i].name != NULL; i++) {
         cJSON_AddItemToObject(row, t->column[i].name, mem_check(value(t, rows, i)));
     }
     return row;

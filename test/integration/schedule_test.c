@@ -1,13 +1,6 @@
 /* Scheduled changes: what may be scheduled, edited, signed off, merged, enacted, and what is then there. */
 #include "write_world.h"
 
-bool release_history_record(struct tx *tx, const char *table, const char *name, const char *path,
-                            int64_t data_version, struct str json, struct error *err)
-{
-    (void)tx, (void)table, (void)name, (void)path, (void)data_version, (void)json, (void)err;
-    return true;
-}
-
 #define WHEN "\"when\": 1800000100000"
 
 static const char beta[] = "{\"product\": \"Firefox\", \"channel\": \"beta\", \"update_type\": \"minor\"}";

@@ -7,13 +7,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-bool release_history_record(struct tx *tx, const char *table, const char *name, const char *path,
-                            int64_t data_version, struct str json, struct error *err)
-{
-    (void)tx, (void)table, (void)name, (void)path, (void)data_version, (void)json, (void)err;
-    return true;
-}
-
 #define WHEN "\"when\": 1800000100000"
 
 static const char beta[] = "{\"product\": \"Firefox\", \"channel\": \"beta\", \"update_type\": \"minor\"}";
@@ -105,6 +98,25 @@ START_TEST(a_row_is_scheduled_once)
     }
     assert_rows("20", "SELECT COUNT(*) FROM rules_scheduled_changes");
     assert_rows("20", "SELECT COUNT(*) FROM pinnable_releases_scheduled_changes");
+}
+END_TEST
+
+START_TEST(writers_of_different_rows_all_succeed)
+{
+    enum { ROUNDS = 20 };
+    static char json[THREADS][200];
+    run(writer, "INSERT INTO rules (update_type, product, channel, mapping, data_version)"
+                " SELECT 'minor', 'Other', 'release', CONCAT('R', seq), 1 FROM seq_1_to_20");
+    for (int version = 0; version <= ROUNDS; version++) {
+        struct act acts[THREADS];
+        for (unsigned i = 0; i < THREADS; i++) {
+            snprintf(json[i], sizeof json[i],
+                     "{\"name\": \"R%u\", \"product\": \"P\", \"data\": {\"n\": %d}}", i, version);
+            acts[i] = version == 0 ? insert(&releases, json[i]) : update(&releases, json[i], version);
+        }
+        ck_assert_uint_eq(race_all("root", acts, THREADS, OK), THREADS);
+    }
+    assert_rows("8,21,21", "SELECT COUNT(*), MIN(data_version), MAX(data_version) FROM releases_json");
 }
 END_TEST
 
@@ -418,6 +430,7 @@ int main(void)
     const TTest *const tests[] = {
         of_eight_writers_exactly_one_wins,
         a_row_is_scheduled_once,
+        writers_of_different_rows_all_succeed,
         a_change_is_enacted_once,
         enacting_races_with_revoking_and_editing,
         a_deadlock_is_tried_again,
