@@ -1,7 +1,11 @@
 # shellcheck shell=bash
-# The three configuration files of a sandbox. Each write_… succeeds when the file changed, and fails when it already
-# was as it should be. Sourced by scripts/sandbox, which sets TOP, DIR, RUN and DB_NAME and defines state.
-: "${TOP=}" "${DIR=}" "${RUN=}" "${DB_NAME=}"
+# The configuration files of a sandbox. Each write_… succeeds when the file changed, and fails when it already was as it
+# should be. Sourced by scripts/sandbox, which sets TOP, BUILD, DIR, RUN and DB_NAME and defines state.
+: "${TOP=}" "${BUILD=}" "${DIR=}" "${RUN=}" "${DB_NAME=}"
+
+has_admin() {
+    [[ -x $BUILD/balrog-admin ]]
+}
 
 # Puts standard input into FILE. Fails when FILE held just that.
 replace() {
@@ -79,14 +83,45 @@ merge_conf() {
         }' - "$TOP/conf/balrog.conf"
 }
 
-# Fails when nothing changed.
-write_balrog_conf() {
+write_program_conf() { # FILE ACCOUNT SETTING…; the sandbox's own settings come last
+    local file=$1 account=$2
+    shift 2
     {
         printf '%s\n' 'database.host=' "database.socket=$RUN/db.sock" "database.name=$DB_NAME" \
-            'database.user=balrog_public' "database.password_file=$RUN/password" "public.socket=$RUN/public.sock" \
-            'public.threads=32'
+            "database.user=$account" "database.password_file=$RUN/password" "$@"
         state settings | sed '/^mariadb\./d; /^$/d'
-    } | merge_conf | replace "$DIR/balrog.conf"
+    } | merge_conf | replace "$file"
+}
+
+# Fails when nothing changed.
+write_balrog_conf() {
+    write_program_conf "$DIR/balrog.conf" balrog_public "public.socket=$RUN/public.sock" 'public.threads=32'
+}
+
+# Fails when nothing changed. The system accounts are those that conf/demo.sql and recorded answers know.
+write_admin_conf() {
+    local trust=no
+    [[ -z $(state user-header) ]] || trust=yes
+    write_program_conf "$DIR/admin.conf" balrog_admin "admin.socket=$RUN/admin.sock" 'admin.threads=32' \
+        "admin.trust_remote_user=$trust" "admin.openapi_file=$TOP/docs/openapi.json" \
+        'admin.system_accounts=balrogagent balrog-ffxbld balrog-tbirdbld seabld balrog-xpibld'
+}
+
+# The admin's server block. The header that stands for a user is trusted here as nowhere else; "-" is nobody.
+# shellcheck disable=SC2016 # the variables are nginx's
+admin_server() { # PORT
+    local header
+    header=$(state user-header | tr 'A-Z-' 'a-z_')
+    if [[ -n $header ]]; then
+        printf 'map $http_%s $sandbox_user {\n    "-" "";\n    default $http_%s;\n}\n' "$header" "$header"
+    fi
+    sed -e "s|@LISTEN@|127.0.0.1:$1|" -e 's|@SERVER_NAME@|localhost|' -e "s|@SOCKET@|$RUN/admin.sock|" \
+        -e "s|@LOG_DIR@|$DIR/log|" "$TOP/conf/nginx/admin.conf.in" |
+        if [[ -n $header ]]; then
+            sed 's|^    fastcgi_param REMOTE_USER "";|    fastcgi_param REMOTE_USER $sandbox_user;|'
+        else
+            cat
+        fi
 }
 
 write_nginx_conf() { # PORT; fails when nothing changed
@@ -115,6 +150,7 @@ http {
     uwsgi_temp_path $DIR/tmp/uwsgi;
 EOF
         sed 's/^./    &/' "$DIR/nginx-public.conf"
+        ! has_admin || admin_server $(($1 + 1)) | sed 's/^./    &/'
         printf '}\n'
     } | replace "$DIR/nginx.conf"
 }
