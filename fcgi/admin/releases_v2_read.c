@@ -20,9 +20,9 @@ const cJSON *release_v2_blob(struct tx *tx, const cJSON *row)
 
 /* Where something is to be written, what was committed last counts, not the transaction's snapshot, which may
  * be older than the lock on the base. */
-static const char *tail_of(const struct tx *tx, const char *reading, const char *writing)
+static const char *ordered_by(struct tx *tx, const char *column)
 {
-    return tx->request->read_only ? reading : writing;
+    return mem_printf(tx->mem, "ORDER BY %s%s", column, tx_share(tx));
 }
 
 bool release_v2_assets(struct tx *tx, const char *name, bool with_data, cJSON **rows, struct error *e)
@@ -31,7 +31,7 @@ bool release_v2_assets(struct tx *tx, const char *name, bool with_data, cJSON **
         .table = &table_release_assets,
         .key = { { "name", DB_S(str_of(name)) } },
         .with_big = with_data,
-        .tail = tail_of(tx, "ORDER BY path", "ORDER BY path FOR UPDATE"),
+        .tail = ordered_by(tx, "path"),
     };
     return row_list(tx, &q, rows, e);
 }
@@ -43,7 +43,7 @@ bool release_v2_pending(struct tx *tx, const struct resource *r, const char *nam
         .table = r->table->scheduled,
         .key = { { "complete", DB_I(0) }, { "base_name", DB_S(str_of(name)) } },
         .with_big = with_data,
-        .tail = tail_of(tx, "ORDER BY sc_id", "ORDER BY sc_id FOR UPDATE"),
+        .tail = ordered_by(tx, "sc_id"),
     };
     return row_list(tx, &q, rows, e);
 }
