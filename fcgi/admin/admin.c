@@ -2,6 +2,7 @@
 #include "admin/admin.h"
 
 #include "admin/problem.h"
+#include "blob/tree.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -102,6 +103,21 @@ bool admin_problem_list(struct admin_call *call, int status, const char *title, 
                         const cJSON *exceptions)
 {
     problem_json(call->response, status, title, detail, exceptions);
+    return false;
+}
+
+bool admin_refuse_value(struct admin_call *call, const struct error *e)
+{
+    struct buf text;
+    if (!failed_as(e, FAIL_INVALID)) {
+        return false;
+    }
+    buf_init(&text, 0, 4 * sizeof e->what);
+    buf_lit(&text, "(");
+    tree_repr_string(&text, str_of(e->what));
+    buf_lit(&text, ",)");
+    admin_problem(call, 400, "Bad Request", admin_text(call, buf_view(&text)), NULL);
+    buf_free(&text);
     return false;
 }
 

@@ -98,6 +98,10 @@ bool admin_problem(struct admin_call *call, int status, const char *title, const
 /* The same with a list of strings for its exception. EXCEPTIONS is borrowed. */
 bool admin_problem_list(struct admin_call *call, int status, const char *title, const char *detail,
                         const cJSON *exceptions);
+/* For handlers that tell what is wrong with a value in their own problem, as the reference prints an
+ * exception's arguments ("('…',)"): to be called when something has failed. Other failures are left to the
+ * one place. */
+bool admin_refuse_value(struct admin_call *call, const struct error *e);
 /* A problem as the reference's framework makes it: application/problem+json (validation, shutoffs, v1
  * releases and rules read in common with the public API). */
 bool admin_problem_plain(struct admin_call *call, int status, const char *title, const char *detail,

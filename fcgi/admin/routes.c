@@ -2,8 +2,19 @@
 #include "admin/routes.h"
 
 static const struct admin_routes *const files[] = {
+    &history_routes,
+    &pins_routes,
+    &releases_routes,
     &releases_v2_routes,
+    &required_signoffs_routes,
+    &rules_routes,
+    &scheduled_permissions_routes,
+    &scheduled_releases_routes,
+    &scheduled_required_signoffs_routes,
+    &scheduled_rules_routes,
     &service_routes,
+    &shutoffs_routes,
+    &users_routes,
 };
 
 const struct admin_route *admin_routes_join(void *ctx, size_t *n)

@@ -105,6 +105,9 @@ static bool add_filter(struct select *s, const struct history_query *q, struct e
             return false;
         }
     }
+    for (size_t i = 0; q->present[i] != NULL; i++) {
+        buf_printf(&s->sql, " AND s.`%s` IS NOT NULL", q->present[i]);
+    }
     if (q->from_ms != 0) {
         buf_lit(&s->sql, " AND s.timestamp >= ?");
         s->params[s->n++] = DB_I(q->from_ms);

@@ -13,6 +13,7 @@ struct history_query {
         const char *column; /* of the history: a column of the table, change_id or changed_by */
         struct db_value value;
     } key[HISTORY_KEYS_MAX];   /* up to the first without a column */
+    const char *present[3];    /* columns of the table that are not null, up to NULL */
     int64_t from_ms, until_ms; /* both inclusive; 0: open */
     int64_t page;              /* from 1 */
     int64_t limit;

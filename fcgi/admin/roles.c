@@ -1,0 +1,108 @@
+/* See users.h. What a decision rests on is read locked: a role is not revoked while sign-offs come to need
+ * it, and not granted while the user's last permission goes. */
+#include "admin/users.h"
+
+bool users_demand_view(struct tx *tx, const char *username, struct error *e)
+{
+    return (username != NULL && strcmp(username, tx->actor) == 0) ||
+           access_demand(tx, "permission", "view", NULL, e,
+                         "You are not authorized to view permissions of other users.");
+}
+
+bool users_permissions(struct tx *tx, const char *username, cJSON **rows, struct error *e)
+{
+    struct table_query q = {
+        .table = &table_permissions,
+        .key = { { "username", DB_S(str_of(username)) } },
+        .tail = tx_share(tx),
+    };
+    return row_list(tx, &q, rows, e);
+}
+
+static cJSON *key_of(struct tx *tx, const char *username, const char *role)
+{
+    cJSON *key = row_key(tx, "username", username);
+    mem_check(cJSON_AddStringToObject(key, "role", role));
+    return key;
+}
+
+bool roles_grant(struct tx *tx, const char *username, const char *role, struct error *e)
+{
+    cJSON *permissions;
+    if (!access_demand(tx, "permission", "create", NULL, e, "%s is not allowed to grant user roles",
+                       tx->actor) ||
+        !users_demand_view(tx, username, e) || !users_permissions(tx, username, &permissions, e)) {
+        return false;
+    }
+    if (permissions->child == NULL) {
+        return fail(e, FAIL_INVALID, "Cannot grant a role to a user without any permissions");
+    }
+    return row_insert(tx, &table_user_roles, key_of(tx, username, role), NULL, e);
+}
+
+/* The most sign-offs of ROLE that a row of T requires, if that is more than *MOST. */
+static bool most_required(struct tx *tx, const struct table *t, const char *role, int64_t *most,
+                          struct error *e)
+{
+    cJSON *rows;
+    struct table_query q = {
+        .table = t,
+        .key = { { "role", DB_S(str_of(role)) } },
+        .tail = tx_share(tx),
+    };
+    if (!row_list(tx, &q, &rows, e)) {
+        return false;
+    }
+    for (const cJSON *row = rows->child; row != NULL; row = row->next) {
+        int64_t required = row_int(row, "signoffs_required");
+        *most = required > *most ? required : *most;
+    }
+    return true;
+}
+
+/* Whether those who are left can still sign off whatever needs ROLE. */
+static bool can_spare(struct tx *tx, const char *role, struct error *e)
+{
+    int64_t required = 0, holders;
+    if (!most_required(tx, &table_permissions_req_signoffs, role, &required, e) ||
+        !most_required(tx, &table_product_req_signoffs, role, &required, e) ||
+        !access_count_role(tx, role, &holders, e)) {
+        return false;
+    }
+    return required == 0 || required < holders ||
+           fail(e, FAIL_INVALID,
+                "Revoking %s role would make it impossible for Required Signoffs to be fulfilled", role);
+}
+
+bool roles_revoke(struct tx *tx, const char *username, const char *role, int64_t data_version,
+                  struct error *e)
+{
+    cJSON *row;
+    if (!access_demand(tx, "permission", "delete", NULL, e,
+                       "('%%s is not allowed to revoke user roles', '%s')", tx->actor) ||
+        !can_spare(tx, role, e) ||
+        !row_get(tx, &table_user_roles, key_of(tx, username, role), ROW_LOCKED, &row, e)) {
+        return false;
+    }
+    return row != NULL ? row_delete(tx, &table_user_roles, row, data_version, e)
+                       : fail(e, FAIL_NOT_FOUND, "%s does not have the role %s", username, role);
+}
+
+bool roles_revoke_all(struct tx *tx, const char *username, struct error *e)
+{
+    cJSON *rows;
+    struct table_query q = {
+        .table = &table_user_roles,
+        .key = { { "username", DB_S(str_of(username)) } },
+        .tail = "FOR UPDATE",
+    };
+    if (!row_list(tx, &q, &rows, e)) {
+        return false;
+    }
+    for (const cJSON *row = rows->child; row != NULL; row = row->next) {
+        if (!roles_revoke(tx, username, row_text(row, "role"), row_int(row, "data_version"), e)) {
+            return false;
+        }
+    }
+    return true;
+}

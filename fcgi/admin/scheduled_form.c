@@ -1,0 +1,88 @@
+/* See scheduled_form.h. (reference: views/permissions.py, views/required_signoffs.py) */
+#include "admin/scheduled_form.h"
+
+cJSON *scheduled_form_options(const cJSON *text)
+{
+    struct error e;
+    bool given = cJSON_IsString(text) && text->valuestring[0] != '\0';
+    cJSON *options = given ? json_parse(str_of(text->valuestring), &e) : NULL;
+    bool is_empty = (cJSON_IsObject(options) || cJSON_IsArray(options)) && options->child == NULL;
+    if (options == NULL || is_empty || (cJSON_IsString(options) && options->valuestring[0] == '\0')) {
+        cJSON_Delete(options);
+        options = mem_check(cJSON_CreateNull());
+    }
+    return options;
+}
+
+/* What the member of the body that F describes becomes, if it becomes anything else. */
+static cJSON *converted(const struct admin_call *call, const struct body_field *f)
+{
+    int64_t n;
+    if (f->format == FORMAT_JSON_STRING) {
+        return scheduled_form_options(json_get(call->body, f->name));
+    }
+    if (f->format == FORMAT_SIGNOFFS_REQUIRED) {
+        return mem_check(body_int(call->body, f->name, &n) ? cJSON_CreateNumber((double)n)
+                                                           : cJSON_CreateNull());
+    }
+    return NULL;
+}
+
+/* The members of the body that the route's table names, but for those in EXCEPT. */
+static cJSON *take(struct admin_call *call, const char *except)
+{
+    cJSON *what = scheduled_pick(call, call->route->body, except);
+    for (const struct body_field *f = call->route->body; f->name != NULL; f++) {
+        cJSON *value = json_get(what, f->name) != NULL ? converted(call, f) : NULL;
+        if (value != NULL) {
+            cJSON_ReplaceItemInObjectCaseSensitive(what, f->name, value);
+        }
+    }
+    return what;
+}
+
+/* Whether WHAT has NAME, not null and not 0; if not, the call is refused. */
+static bool has(struct admin_call *call, const cJSON *what, const char *name)
+{
+    const char *exception = mem_printf(call->ctx, "%s is missing", name);
+    return row_int(what, name) != 0 || admin_problem(call, 400, "Bad Request", "Missing field", exception);
+}
+
+static bool is(const char *type, const char *name)
+{
+    return type != NULL && strcmp(type, name) == 0;
+}
+
+bool scheduled_form_create(struct admin_call *call, const struct scheduled_form *form, struct error *e)
+{
+    const char *type = json_get_string(call->body, "change_type");
+    const cJSON *what = take(call, is(type, "insert") ? "data_version" : NULL);
+    if (cJSON_IsNull(json_get(call->body, "when"))) {
+        return admin_problem(call, 400, "Bad Request", form->needs_when, NULL);
+    }
+    if (body_has(call->body, "sc_id")) {
+        return admin_problem(call, 400, "Bad Request", "sc_id cannot be set when scheduling a new change",
+                             NULL);
+    }
+    return (form->required == NULL || is(type, "delete") || has(call, what, form->required)) &&
+           (is(type, "insert") || has(call, what, "data_version")) &&
+           scheduled_create(call, form->resource, what, e);
+}
+
+bool scheduled_form_edit(struct admin_call *call, const struct scheduled_form *form, struct error *e)
+{
+    cJSON *sc;
+    if (!sc_get(call->tx, form->resource, admin_param_int(call, 0), ROW_LOCKED, &sc, e)) {
+        return false;
+    }
+    if (sc == NULL) {
+        return admin_problem(call, 404, "Not Found", "Unknown sc_id", form->unknown);
+    }
+    const char *type = row_text(sc, "change_type");
+    const char *left_alone = is(type, "insert")   ? "data_version"
+                             : is(type, "update") ? form->keys
+                                                  : mem_printf(call->ctx, "%s %s", form->keys, form->columns);
+    const cJSON *what = take(call, left_alone);
+    return (is(type, "insert") || has(call, what, "data_version")) &&
+           scheduled_edit(call, form->resource, what, e);
+}
