@@ -77,7 +77,7 @@ number() {
 }
 
 # statements USER METHOD PATH: how many the database is sent for it. The public service asks for news meanwhile, so
-# the least of several counts.
+# the least of several counts; stop it for requests that take long.
 statements() {
     local before after least=999999
     for _ in {1..8}; do

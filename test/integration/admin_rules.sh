@@ -14,8 +14,12 @@ TOP=$(realpath -- "$(dirname -- "$0")/../..")
 # shellcheck source=test/integration/admin_lib.sh
 . "$TOP/test/integration/admin_lib.sh"
 
-MANY=300 # scheduled changes, where statements are counted
-[[ -z ${BALROG_TEST_FULL-} ]] || MANY=5000
+MANY=300  # rules with a scheduled change each, where statements are counted
+ROUNDS=10 # of eight clients that race
+if [[ -n ${BALROG_TEST_FULL-} ]]; then
+    MANY=5000
+    ROUNDS=100
+fi
 SC=/scheduled_changes/rules
 
 rows() {
@@ -303,8 +307,42 @@ test_history() {
     check "none named" gives 400 admin@x POST "/rules/$id/revisions" '{"change_id": 0}'
 }
 
+# Of eight that write the same version, one does.
+test_race() {
+    local version=1 id round i won lost
+    local -a pids
+    ask admin@x POST /rules "{$RULE, \"product\": \"Race\"}" >/dev/null
+    id=$(<"$WORK/body")
+    won=0 lost=0
+    for ((round = 0; round < ROUNDS; round++)); do
+        pids=()
+        for i in {1..8}; do
+            curl -s --noproxy '*' -o /dev/null -w '%{http_code}\n' -X POST -H 'X-Test-User: admin@x' \
+                -H 'Content-Type: application/json' \
+                --data-binary "{\"comment\": \"$i\", \"data_version\": $version}" "$ADMIN_URL/rules/$id" \
+                >"$WORK/race.$i" &
+            pids+=($!)
+        done
+        wait "${pids[@]}"
+        won=$((won + $(cat "$WORK"/race.* | grep -c 200)))
+        lost=$((lost + $(cat "$WORK"/race.* | grep -c 400)))
+        version=$((version + 1))
+    done
+    check "one of eight wins, each time" equal "$ROUNDS $((ROUNDS * 7))" "$won $lost"
+    check "history has no gap" equal "$((ROUNDS + 1)) $((ROUNDS + 1)) 1" "$(query \
+        "SELECT MAX(data_version), COUNT(DISTINCT data_version), MIN(data_version) FROM rules_history WHERE rule_id = $id")"
+}
+
+# within_a_second PATH
+within_a_second() {
+    local seconds
+    seconds=$(curl -s --noproxy '*' -o /dev/null -w '%{time_total}' "$ADMIN_URL$1")
+    [[ $seconds == 0.* ]] || { echo "  $seconds s for $1" >&2 && return 1; }
+}
+
 test_many() {
     local few list="$SC"
+    sandbox stop "$BOX" public >/dev/null 2>&1 # whose questions would count
     schedule rel@x "{\"change_type\": \"update\", \"rule_id\": 2, \"data_version\": 2, \"when\": $LATER, $RULE,
         \"product\": \"Firefox\", \"channel\": \"release\"}" >/dev/null
     ask - GET "$list" >/dev/null
@@ -324,6 +362,8 @@ EOF
     check "a longer list needs no more statements" equal "$few" "$(statements - GET "$list")"
     check "it is whole" equal "$((MANY + 1))" "$(grep -o '"releng":1' "$WORK/body" | wc -l)"
     check "rules: one statement" equal 1 "$(statements - GET /rules)"
+    check "rules in a second" within_a_second /rules
+    check "and what is scheduled for them" within_a_second "$list"
 }
 
 rows >"$WORK/rows.sql"
@@ -337,5 +377,6 @@ test_server_sets
 test_conditions
 test_merging
 test_history
+test_race
 test_many
 summary
