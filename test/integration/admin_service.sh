@@ -1,0 +1,299 @@
+#!/bin/bash
+# Around the admin API's handlers: who is calling (tokens, nginx's user, forgeries, other sites' pages), how much may be
+# sent, what is answered without a database, monitoring, the audit log, the first administrator, nginx's templates.
+set -euo pipefail
+
+if [[ ${1:-} == --help ]]; then
+    echo "usage: admin_service.sh    (BALROG_BUILD: where the programs were built, build/ by default)"
+    exit 0
+fi
+
+TOP=$(realpath -- "$(dirname -- "$0")/../..")
+# shellcheck source=test/integration/lib.sh
+. "$TOP/test/integration/lib.sh"
+# shellcheck source=test/integration/admin_lib.sh
+. "$TOP/test/integration/admin_lib.sh"
+
+ISSUER=https://idp.example/
+NGINX=
+
+stop_nginx() {
+    [[ -z $NGINX ]] || kill "$NGINX" 2>/dev/null || true
+    NGINX=
+}
+trap 'stop_nginx; admin_cleanup' EXIT
+
+# ---- tokens ----
+
+base64url() {
+    basenc -w 0 --base64url | tr -d =
+}
+
+# A key set with the key that signs tokens, under the id k1.
+make_keys() {
+    openssl genrsa -out "$WORK/key.pem" 2048 2>/dev/null
+    local n
+    n=$(openssl rsa -in "$WORK/key.pem" -noout -modulus | sed 's/Modulus=//' | basenc -d --base16 | base64url)
+    printf '{"keys": [{"kty": "RSA", "kid": "k1", "use": "sig", "e": "AQAB", "n": "%s"}]}\n' "$n" >"$WORK/jwks.json"
+}
+
+# token CLAIMS [SECONDS]: one that is valid for so long, with these claims besides.
+token() {
+    local head body
+    head=$(printf '{"alg": "RS256", "typ": "JWT", "kid": "k1"}' | base64url)
+    body=$(printf '{"iss": "%s", "aud": "balrog", "exp": %d, %s}' "$ISSUER" $(($(date +%s) + ${2-60})) "$1" | base64url)
+    printf '%s.%s.%s' "$head" "$body" \
+        "$(printf '%s.%s' "$head" "$body" | openssl dgst -sha256 -sign "$WORK/key.pem" -binary | base64url)"
+}
+
+# with OPTION…: the status of a request by curl.
+with() {
+    curl -s --noproxy '*' --max-time 60 -D "$WORK/head" -o "$WORK/body" -w '%{http_code}' "$@" || true
+}
+
+# answers STATUS OPTION…
+answers() {
+    local status=$1 got
+    shift
+    got=$(with "$@")
+    equal "$status" "$got" || { head -c 300 "$WORK/body" >&2 && return 1; }
+}
+
+# As whom a token with these claims is answered.
+whoami_of() {
+    with -H "Authorization: Bearer $(token "$@")" "$ADMIN_URL/whoami" >/dev/null
+    sed -n 's/.*"username":"\([^"]*\)".*/\1/p; s/.*'"'code': '"'\([a-z_]*\).*/\1/p' "$WORK/body"
+}
+
+header() { # NAME: its value in the last response
+    sed -n "s/^$1: //Ip" "$WORK/head" | tr -d '\r'
+}
+
+logged() {
+    grep -qF -- "$1" "$BOX/log/admin.log"
+}
+
+# ---- the checks ----
+
+first_administrator() {
+    local tool=("$TOP/scripts/create-admin" --socket "$DB_SOCKET" --user root --database "$DB_NAME")
+    check "create-admin plans by default" "${tool[@]}" boss@example.com >"$WORK/log"
+    check "and does nothing then" equal 0 "$(query 'SELECT COUNT(*) FROM permissions')"
+    check "create-admin" "${tool[@]}" --execute boss@example.com >"$WORK/log"
+    check "again is fine" "${tool[@]}" --execute boss@example.com >"$WORK/log"
+    check "nobody else" equal 1 "$("${tool[@]}" --execute "o'neil@example.com" >"$WORK/log" 2>&1 || echo $?)"
+    check "but when it is said" "${tool[@]}" --execute --another "o'neil@example.com" >"$WORK/log"
+    check "no name that is none" equal 2 "$("${tool[@]}" --execute boss >"$WORK/log" 2>&1 || echo $?)"
+    check "they have histories" equal "4 2" "$(query 'SELECT COUNT(*), COUNT(data_version) FROM permissions_history')"
+    check "whoami" gives 200 boss@example.com GET /whoami
+    check "says so" equal \
+        '{"permissions":{"admin":{"data_version":1,"options":null}},"roles":{},"username":"boss@example.com"}' \
+        "$(<"$WORK/body")"
+}
+
+callers() {
+    check "nobody" refused 401 "'authorization_header_missing'" - GET /whoami
+    check "nobody under /api" refused 401 "'authorization_header_missing'" - GET /api/whoami
+    check "somebody under /api" gives 200 boss@example.com GET /api/whoami
+    check "a stranger" refused 403 "Authorization Required" stranger@example.com GET /whoami
+    check "a machine account needs no permission to be known" gives 200 balrogagent GET /whoami
+    local header
+    for header in Remote-User REMOTE_USER X-Remote-User X-Forwarded-User HTTP_REMOTE_USER; do
+        check "$header is nobody" answers 401 -H "$header: boss@example.com" "$ADMIN_URL/whoami"
+    done
+    check "a token" equal boss@example.com "$(whoami_of '"email": "boss@example.com"')"
+    check "a machine's token" equal balrogagent "$(whoami_of '"gty": "client-credentials", "azp": "Client1"')"
+    check "a token that ran out" equal token_expired "$(whoami_of '"email": "boss@example.com"' -60)"
+    check "a token without address" equal no_email "$(whoami_of '"sub": "x"')"
+    check "a token of a stranger" equal '' "$(whoami_of '"email": "stranger@example.com"')"
+    check "is refused" body_has "Authorization Required"
+    check "no token" answers 401 -H 'Authorization: Bearer x' "$ADMIN_URL/whoami"
+    check "a password" answers 401 -u boss@example.com:x "$ADMIN_URL/whoami"
+    check "tokens are not logged" equal '' "$(grep -rlF -- "$(token '"x": 1' | cut -d. -f1)." "$BOX/log" || true)"
+}
+
+other_sites() {
+    local post=(-X POST -H 'X-Test-User: boss@example.com' "$ADMIN_URL/rules")
+    local json=(-H 'Content-Type: application/json' -d '{}')
+    check "our own page" answers 400 "${post[@]}" "${json[@]}" -H "Origin: $ADMIN_URL"
+    check "a page that is configured" answers 400 "${post[@]}" "${json[@]}" -H 'Origin: https://ui.example.com'
+    check "may read the answer" equal https://ui.example.com "$(header Access-Control-Allow-Origin)"
+    check "another page" answers 403 "${post[@]}" "${json[@]}" -H 'Origin: https://evil.example'
+    check "may not" equal '' "$(header Access-Control-Allow-Origin)"
+    check "no page at all" answers 403 "${post[@]}" "${json[@]}" -H 'Origin: null'
+    check "a form" answers 415 "${post[@]}" -d 'product=x'
+    check "plain text" answers 415 "${post[@]}" -H 'Content-Type: text/plain' -d '{}'
+    check "a page of another site with a token of its own" answers 400 -X POST "${json[@]}" "$ADMIN_URL/rules" \
+        -H "Authorization: Bearer $(token '"email": "boss@example.com"')" -H 'Origin: https://evil.example'
+    check "before it asks" answers 200 -X OPTIONS -H 'Origin: https://ui.example.com' "$ADMIN_URL/rules"
+    check "which methods" equal "OPTIONS, GET, POST, PUT, DELETE" "$(header Access-Control-Allow-Methods)"
+    local name
+    for name in X-Frame-Options:DENY X-Content-Type-Options:nosniff 'Strict-Transport-Security:max-age=31536000;' \
+        "Content-Security-Policy:default-src 'none'; frame-ancestors 'none'"; do
+        check "${name%%:*}" equal "${name#*:}" "$(header "${name%%:*}")"
+    done
+}
+
+bodies() {
+    head -c 1000000 /dev/zero | tr '\0' ' ' >"$WORK/1m"
+    head -c 3000000 /dev/zero | tr '\0' ' ' >"$WORK/3m"
+    local post=(-X POST -H 'X-Test-User: boss@example.com' -H 'Content-Type: application/json' "$ADMIN_URL/rules")
+    check "a body that is long enough" answers 400 "${post[@]}" --data-binary "@$WORK/1m"
+    check "a body that is too long" answers 413 "${post[@]}" --data-binary "@$WORK/3m"
+    check "says what is allowed" body_has 'The body is longer than 2097152 bytes'
+    check "nobody's body" answers 401 -X POST -H 'Content-Type: application/json' --data-binary "@$WORK/3m" \
+        "$ADMIN_URL/rules"
+    check "in pieces" answers 413 "${post[@]}" -H 'Transfer-Encoding: chunked' --data-binary "@$WORK/3m"
+    check "nested too deeply" answers 400 "${post[@]}" --data-binary "$(printf '%0200d' 0 | tr 0 '[')"
+    check "no JSON" refused 400 "Request body is not valid JSON" boss@example.com POST /rules '{bad'
+    check "nothing" refused 400 "None is not of type 'object'" boss@example.com POST /rules ''
+}
+
+routes() {
+    check "an unknown path" refused 404 "The requested URL was not found" boss@example.com GET /nope
+    check "an unknown parameter" refused 400 "Extra query parameter(s) x not in spec" - GET '/rules?x=1'
+    check "a wrong method" refused 405 "not allowed" boss@example.com PATCH /rules
+    check "HEAD" equal 200 "$(with -I "$ADMIN_URL/rules")"
+}
+
+monitoring() {
+    check "the load balancer's" gives 200 - GET /__lbheartbeat__
+    check "lives" says 'OK!'
+    check "the version" gives 200 - GET /__version__
+    check "has one" body_has '"version":'
+    check "the heartbeat" gives 200 - GET /__heartbeat__
+    check "starts at one" says 1
+    check "again" gives 200 - GET /__heartbeat__
+    check "counts" says 2
+    check "in the database" equal 2 "$(query 'SELECT watchdog FROM dockerflow')"
+}
+
+audit() {
+    local path=/users/new@example.com/permissions/rule
+    check "a change" answers 201 -X PUT -H 'X-Test-User: boss@example.com' -H 'Content-Type: application/json' -d '{}' \
+        "$ADMIN_URL$path"
+    check "one that is refused" gives 400 boss@example.com PUT "$path" '{"data_version": 7}'
+    local line='{"user": "boss@example.com", "action": "insert", "table": "permissions", '
+    line+='"key": {"permission": "rule", "username": "new@example.com"}, "new_data_version": 1}'
+    check "is logged: who, what, versions" logged "\"message\": \"${line//\"/\\\"}\""
+    check "once" equal 1 "$(grep -c '"Type": "audit"' "$BOX/log/admin.log")"
+    check "with the request's id" grep -q '"Type": "audit".*"requestid": "[0-9a-f]\{32\}"' "$BOX/log/admin.log"
+}
+
+without_a_database() {
+    sandbox stop "$BOX" db
+    check "no database" gives 503 boss@example.com GET /whoami
+    check "come back later" equal 5 "$(header Retry-After)"
+    check "a problem" equal application/problem+json "$(header Content-Type)"
+    check "nothing of us in it" body_lacks "$BOX"
+    check "writes" gives 503 boss@example.com PUT /users/a@b/permissions/rule '{}'
+    check "the heartbeat" gives 502 - GET /__heartbeat__
+    check "the load balancer's" gives 200 - GET /__lbheartbeat__
+    sandbox start "$BOX" db
+    sleep 0.6 # a connection that failed is not tried again at once
+    check "back again" gives 200 boss@example.com GET /whoami
+}
+
+# ---- nginx's templates ----
+
+# nginx with conf/nginx/admin.conf.in, changed by the sed SCRIPT, on a socket of its own.
+start_nginx() { # SCRIPT
+    local as_root=
+    [[ $EUID -ne 0 ]] || as_root='user root;'
+    mkdir -p "$WORK/nginx"
+    rm -f "$WORK/nginx/sock"
+    {
+        printf '%s\n' "daemon off; $as_root pid $WORK/nginx/pid; error_log $WORK/nginx/error.log;" \
+            'events { worker_connections 64; }' 'http {'
+        printf "    %s_temp_path $WORK/nginx/tmp;\n" client_body fastcgi proxy scgi uwsgi
+        sed -e "s|listen @LISTEN@|listen unix:$WORK/nginx/sock|" -e 's|@SERVER_NAME@|localhost|' \
+            -e "s|@SOCKET@|$BOX/run/admin.sock|" -e "s|@LOG_DIR@|$WORK/nginx|" -e "$1" "$TOP/conf/nginx/admin.conf.in"
+        printf '}\n'
+    } >"$WORK/nginx/conf"
+    nginx -e "$WORK/nginx/error.log" -c "$WORK/nginx/conf" >"$WORK/nginx/log" 2>&1 &
+    NGINX=$!
+    local i
+    for ((i = 0; i < 100; i++)); do
+        [[ ! -S $WORK/nginx/sock ]] || return 0
+        sleep 0.05
+    done
+    cat "$WORK/nginx/log" "$WORK/nginx/error.log" >&2
+    return 1
+}
+
+passwords() {
+    printf 'boss@example.com:%s\n' "$(openssl passwd -apr1 secret)" >"$WORK/htpasswd"
+    start_nginx "s|^    fastcgi_param REMOTE_USER \"\";||
+        s|#\(auth_basic \)|\1|
+        s|#auth_basic_user_file .*|auth_basic_user_file $WORK/htpasswd;|
+        s|#\(fastcgi_param REMOTE_USER .remote_user\)|\1|"
+    local there=(--unix-socket "$WORK/nginx/sock")
+    check "a password" answers 200 "${there[@]}" -u boss@example.com:secret http://localhost/whoami
+    check "is whose" body_has '"username":"boss@example.com"'
+    check "a wrong one" answers 401 "${there[@]}" -u boss@example.com:wrong http://localhost/whoami
+    check "none" answers 401 "${there[@]}" http://localhost/rules
+    check "monitoring has none" answers 200 "${there[@]}" http://localhost/__lbheartbeat__
+    check "nor does a name count there" answers 200 "${there[@]}" -u boss@example.com:wrong \
+        http://localhost/__heartbeat__
+    stop_nginx
+}
+
+# A certificate for /SUBJECT, in $WORK/NAME.pem and .key; signed by itself without a CA.
+certificate() { # NAME SUBJECT [CA]
+    openssl req -newkey rsa:2048 -nodes -subj "$2" -keyout "$WORK/$1.key" -out "$WORK/csr" 2>/dev/null
+    if (($# > 2)); then
+        openssl x509 -req -days 2 -in "$WORK/csr" -CA "$WORK/$3.pem" -CAkey "$WORK/$3.key" -CAcreateserial \
+            -out "$WORK/$1.pem" 2>/dev/null
+    else
+        openssl x509 -req -days 2 -in "$WORK/csr" -signkey "$WORK/$1.key" -out "$WORK/$1.pem" 2>/dev/null
+    fi
+}
+
+# shows STATUS NAME: so is the one answered who shows that certificate.
+shows() {
+    answers "$1" --unix-socket "$WORK/nginx/sock" -k --cert "$WORK/$2.pem" --key "$WORK/$2.key" https://localhost/whoami
+}
+
+certificates() {
+    certificate ca /CN=ca
+    certificate tls /CN=localhost
+    certificate good /CN=Boss/emailAddress=boss@example.com ca
+    certificate forged '/CN=x,emailAddress=boss@example.com' ca
+    certificate none /CN=boss@example.com ca
+    certificate own /CN=Boss/emailAddress=boss@example.com
+    start_nginx "s|^\(    listen .*\);|\1 ssl; ssl_certificate $WORK/tls.pem; ssl_certificate_key $WORK/tls.key;|
+        s|^    fastcgi_param REMOTE_USER \"\";||
+        s|#ssl_client_certificate .*|ssl_client_certificate $WORK/ca.pem;|
+        s|#\(ssl_verify_client\)|\1|
+        s|#\(fastcgi_param REMOTE_USER .balrog_admin_certificate\)|\1|"
+    check "a certificate" shows 200 good
+    check "is whose" body_has '"username":"boss@example.com"'
+    check "a name that looks like an address" shows 401 forged
+    check "no address" shows 401 none
+    check "one of somebody else's" shows 400 own
+    check "no certificate" answers 400 --unix-socket "$WORK/nginx/sock" -k https://localhost/whoami
+    stop_nginx
+}
+
+untrusted() {
+    sandbox up "$BOX" --set admin.trust_remote_user=no >"$WORK/log"
+    check "nginx's user does not count unless it is trusted" \
+        refused 401 "'authorization_header_missing'" boss@example.com GET /whoami
+    check "tokens do" equal boss@example.com "$(whoami_of '"email": "boss@example.com"')"
+}
+
+make_keys
+admin_up /dev/null --set "admin.issuer=$ISSUER" --set admin.audience=balrog --set "admin.jwks_file=$WORK/jwks.json" \
+    --set 'admin.machine=Client1 balrogagent' --set admin.cors_origins=https://ui.example.com --set admin.max_body_mb=2
+first_administrator
+callers
+other_sites
+bodies
+routes
+monitoring
+audit
+passwords
+certificates
+without_a_database
+untrusted
+summary
