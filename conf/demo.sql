@@ -237,5 +237,34 @@ REPLACE INTO product_req_signoffs (product, channel, role, signoffs_required, da
 ('Firefox', 'release', 'releng', 1, 1),
 ('Firefox', 'release', 'relman', 1, 1);
 
+-- Who may do what. Their passwords are in conf/demo.passwords.
+DELETE FROM permissions_history WHERE changed_by = 'demo@example.org';
+DELETE FROM user_roles_history WHERE changed_by = 'demo@example.org';
+
+REPLACE INTO permissions (username, permission, options, data_version) VALUES
+('admin@example.org', 'admin', NULL, 1),
+('releng@example.org', 'rule', '{"products": ["Firefox", "Thunderbird"]}', 1),
+('releng@example.org', 'release', '{"products": ["Firefox", "Thunderbird"]}', 1),
+('releng@example.org', 'release_locale', '{"products": ["Firefox", "Thunderbird"]}', 1),
+('relman@example.org', 'emergency_shutoff', '{"products": ["Firefox", "Thunderbird"]}', 1),
+('balrogagent', 'scheduled_change', '{"actions": ["enact"]}', 1);
+
+INSERT INTO permissions_history (changed_by, timestamp, permission, username)
+SELECT 'demo@example.org', 1725350399999, permission, username FROM permissions
+WHERE username LIKE '%@example.org' OR username = 'balrogagent';
+INSERT INTO permissions_history (changed_by, timestamp, permission, username, options, data_version)
+SELECT 'demo@example.org', 1725350400000, permission, username, options, data_version FROM permissions
+WHERE username LIKE '%@example.org' OR username = 'balrogagent';
+
+REPLACE INTO user_roles (username, role, data_version) VALUES
+('releng@example.org', 'releng', 1),
+('relman@example.org', 'relman', 1);
+
+INSERT INTO user_roles_history (changed_by, timestamp, username, role)
+SELECT 'demo@example.org', 1725350399999, username, role FROM user_roles WHERE username LIKE '%@example.org';
+INSERT INTO user_roles_history (changed_by, timestamp, username, role, data_version)
+SELECT 'demo@example.org', 1725350400000, username, role, data_version FROM user_roles
+WHERE username LIKE '%@example.org';
+
 DROP TEMPORARY TABLE demo_platform, demo_alias, demo_locale, demo_release, demo_partial, demo_asset, demo_urls,
     demo_head, demo_aliases;

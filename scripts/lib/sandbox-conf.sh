@@ -101,7 +101,7 @@ write_balrog_conf() {
 # Fails when nothing changed. The system accounts are those that conf/demo.sql and recorded answers know.
 write_admin_conf() {
     local trust=no
-    [[ -z $(state user-header) ]] || trust=yes
+    [[ -z $(state user-header)$(state passwords) ]] || trust=yes
     write_program_conf "$DIR/admin.conf" balrog_admin "admin.socket=$RUN/admin.sock" 'admin.threads=32' \
         "admin.trust_remote_user=$trust" "admin.openapi_file=$TOP/docs/openapi.json" \
         'admin.system_accounts=balrogagent balrog-ffxbld balrog-tbirdbld seabld balrog-xpibld'
@@ -110,18 +110,18 @@ write_admin_conf() {
 # The admin's server block. The header that stands for a user is trusted here as nowhere else; "-" is nobody.
 # shellcheck disable=SC2016 # the variables are nginx's
 admin_server() { # PORT
-    local header
+    local header passwords nobody='^    fastcgi_param REMOTE_USER "";' who=()
     header=$(state user-header | tr 'A-Z-' 'a-z_')
+    passwords=$(state passwords)
     if [[ -n $header ]]; then
         printf 'map $http_%s $sandbox_user {\n    "-" "";\n    default $http_%s;\n}\n' "$header" "$header"
+        who=(-e "s|$nobody|    fastcgi_param REMOTE_USER \$sandbox_user;|")
+    elif [[ -n $passwords ]]; then
+        who=(-e "/$nobody/d" -e 's|#\(auth_basic "\)|\1|' -e 's|#\(fastcgi_param REMOTE_USER $remote_user;\)|\1|'
+            -e "s|#\(auth_basic_user_file\) .*;|\1 $passwords;|")
     fi
     sed -e "s|@LISTEN@|127.0.0.1:$1|" -e 's|@SERVER_NAME@|localhost|' -e "s|@SOCKET@|$RUN/admin.sock|" \
-        -e "s|@LOG_DIR@|$DIR/log|" "$TOP/conf/nginx/admin.conf.in" |
-        if [[ -n $header ]]; then
-            sed 's|^    fastcgi_param REMOTE_USER "";|    fastcgi_param REMOTE_USER $sandbox_user;|'
-        else
-            cat
-        fi
+        -e "s|@LOG_DIR@|$DIR/log|" "${who[@]}" "$TOP/conf/nginx/admin.conf.in"
 }
 
 write_nginx_conf() { # PORT; fails when nothing changed
