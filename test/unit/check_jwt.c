@@ -6,13 +6,14 @@
 
 #include <openssl/bio.h>
 #include <openssl/pem.h>
+#include <pthread.h>
 
 #define NOW_S 1700000000LL
 #define GOOD "\"iss\": \"https://idp/\", \"aud\": \"balrog\", \"sub\": \"u1\", \"exp\": 1700000100"
 
 static void *ctx;
-static EVP_PKEY *rsa, *other_rsa, *ec;
-static const char *set_text; /* what the next load gives; NULL: it fails */
+static EVP_PKEY *rsa, *other_rsa, *ec; /* the other one where a test makes it */
+static const char *set_text;           /* what the next load gives; NULL: it fails */
 static int loads;
 static struct jwks *jwks;
 static int64_t now_ms;
@@ -33,7 +34,6 @@ static void setup(void)
 {
     ctx = talloc_new(NULL);
     rsa = EVP_RSA_gen(2048);
-    other_rsa = EVP_RSA_gen(2048);
     ec = EVP_EC_gen("P-256");
     set_text =
         mem_printf(ctx, "{\"keys\": [%s, %s]}",
@@ -98,6 +98,7 @@ START_TEST(an_unknown_key_is_looked_for_not_too_often)
 {
     ck_assert_int_eq(find("new", "RS256"), JWKS_UNKNOWN);
     ck_assert_int_eq(loads, 1);
+    other_rsa = EVP_RSA_gen(2048);
     set_text = mem_printf(ctx, "{\"keys\": [%s]}", jwk_of(ctx, other_rsa, "new", ""));
     now_ms += 29000;
     ck_assert_int_eq(find("new", "RS256"), JWKS_UNKNOWN);
@@ -141,6 +142,39 @@ START_TEST(without_any_keys)
     set_text = good;
     now_ms += 30000;
     ck_assert_int_eq(find("r", "RS256"), JWKS_FOUND);
+}
+END_TEST
+
+/* Asks as many callers at once do, at times that go on, so that sets come and go meanwhile. */
+static void *ask_often(void *arg)
+{
+    void *own = talloc_new(NULL);
+    size_t found = 0;
+    (void)arg;
+    for (int i = 0; i < 2000; i++) {
+        const char *key;
+        bool known = i % 3 != 0;
+        enum jwks_answer answer =
+            jwks_find(jwks, own, known ? "r" : "x", "RS256", now_ms + i * 1000, &key, NULL);
+        found += answer == (known ? JWKS_FOUND : JWKS_UNKNOWN);
+    }
+    talloc_free(own);
+    return (void *)found;
+}
+
+START_TEST(many_ask_at_once)
+{
+    pthread_t thread[4];
+    void *found;
+    ck_assert_int_eq(find("r", "RS256"), JWKS_FOUND);
+    for (size_t i = 0; i < 4; i++) {
+        ck_assert_int_eq(pthread_create(&thread[i], NULL, ask_often, NULL), 0);
+    }
+    for (size_t i = 0; i < 4; i++) {
+        pthread_join(thread[i], &found);
+        ck_assert_uint_eq((size_t)found, 2000);
+    }
+    ck_assert_int_gt(loads, 2);
 }
 END_TEST
 
@@ -289,6 +323,7 @@ END_TEST
 
 START_TEST(keys_and_algorithms_must_fit)
 {
+    other_rsa = EVP_RSA_gen(2048);
     ck_assert_int_eq(verify(token_signed(ctx, ec, "{\"alg\": \"RS256\", \"kid\": \"e\"}", "{" GOOD "}")),
                      AUTH_UNKNOWN_KEY);
     ck_assert_int_eq(verify_rsa("{\"alg\": \"ES256\", \"kid\": \"r\"}", "{" GOOD "}"), AUTH_UNKNOWN_KEY);
@@ -386,8 +421,8 @@ START_TEST(no_keys_no_verdict)
 END_TEST
 
 SUITE_MAIN_WITH("jwt", setup, teardown, keys_are_kept_for_a_while, an_unknown_key_is_looked_for_not_too_often,
-                a_failed_load_keeps_the_old_keys, without_any_keys, a_clock_put_back_does_no_harm,
-                keys_that_do_not_fit_are_passed_over, good_tokens, times, issuer_and_audience,
-                other_algorithms_are_refused, two_algorithms_at_once, keys_and_algorithms_must_fit,
-                critical_extensions_are_refused, payloads_that_are_no_objects, malformed_tokens,
-                damaged_tokens, no_keys_no_verdict)
+                a_failed_load_keeps_the_old_keys, without_any_keys, many_ask_at_once,
+                a_clock_put_back_does_no_harm, keys_that_do_not_fit_are_passed_over, good_tokens, times,
+                issuer_and_audience, other_algorithms_are_refused, two_algorithms_at_once,
+                keys_and_algorithms_must_fit, critical_extensions_are_refused, payloads_that_are_no_objects,
+                malformed_tokens, damaged_tokens, no_keys_no_verdict)
