@@ -41,8 +41,8 @@ test_rules() {
     change "its version shows" 'Rule-Data-Version: 3' "$path" <<<"UPDATE rules SET data_version = 3 WHERE rule_id = 1"
     change "deleted" '!product=' "$path" <<<"DELETE FROM rules WHERE rule_id = 1"
     change "deleted and made again at its first version" product=R1 "$path" <<<"$(rule 1 rules R1)"
-    change "replaced within a transaction" product=R2 "$path" <<<"START TRANSACTION; DELETE FROM rules WHERE rule_id = 1;
-        $(rule 1 rules R2) COMMIT;"
+    change "replaced within a transaction" product=R2 "$path" <<<"START TRANSACTION;
+        DELETE FROM rules WHERE rule_id = 1; $(rule 1 rules R2) COMMIT"
 }
 
 test_v1() {
@@ -85,8 +85,9 @@ test_pins() {
     path=$(update_path pins)
     writer <<<"$(rule 4 pins R1)"
     change "without a pin" product=R1 "$path?pin=40." <<<''
-    change "a pin is inserted" product=PINNED "$path?pin=40." <<<"INSERT INTO releases (name, product, data, data_version)
-        VALUES ('P1', 'Firefox', '$(app_release PINNED 40.0)', 1);
+    change "a pin is inserted" product=PINNED "$path?pin=40." <<<"
+        INSERT INTO releases (name, product, data, data_version) VALUES
+            ('P1', 'Firefox', '$(app_release PINNED 40.0)', 1);
         INSERT INTO pinnable_releases (product, version, channel, mapping, data_version)
         VALUES ('Firefox', '40.', 'pins', 'P1', 1)"
     change "updated" product=R2 "$path?pin=40." <<<"UPDATE pinnable_releases SET mapping = 'R2', data_version = 2"
@@ -97,8 +98,8 @@ test_shutoffs() {
     local path
     path=$(update_path shut)
     change "before the shutoff" product=R1 "$path" <<<"$(rule 5 shut R1)"
-    change "a shutoff is inserted" '!product=' "$path" <<<"INSERT INTO emergency_shutoffs (product, channel, data_version)
-        VALUES ('Firefox', 'shut', 1)"
+    change "a shutoff is inserted" '!product=' "$path" <<<"
+        INSERT INTO emergency_shutoffs (product, channel, data_version) VALUES ('Firefox', 'shut', 1)"
     change "deleted" product=R1 "$path" <<<"DELETE FROM emergency_shutoffs"
 }
 
@@ -226,7 +227,8 @@ test_comparison() {
     sandbox_up --set public.compare_s=1
     writer <<<"$(rule 13 missed R1) INSERT INTO pinnable_releases (product, version, channel, mapping, data_version)
         VALUES ('Firefox', '40.', 'missed', 'P1', 1);
-        INSERT INTO emergency_shutoffs (product, channel, data_version) VALUES ('Firefox', 'gone', 1); $(rule 14 gone R1)"
+        INSERT INTO emergency_shutoffs (product, channel, data_version) VALUES ('Firefox', 'gone', 1);
+        $(rule 14 gone R1)"
     check "before" shows "$SOON" product=PINNED "$path?pin=40."
     check "nothing is missed yet" equal 0 "$(metric feed_missed_total)"
     db <<<"TRUNCATE pinnable_releases"

@@ -21,7 +21,8 @@ rise() {
 
 # The paths of COUNT queries: served, throttled, shut off, pinned, without a rule, wrong.
 paths() {
-    local i channels=(release beta nightly release-localtest none) locales=(de fr xx) args=('' '?force=1' '?pin=128.' '?pin=x')
+    local i channels=(release beta nightly release-localtest none) locales=(de fr xx)
+    local args=('' '?force=1' '?pin=128.' '?pin=x')
     for ((i = 0; i < COUNT; i++)); do
         case $((i % 10)) in
         0) echo "/json/1/FirefoxVPN/2.$((i % 40)).0/WINNT_x86_64/release/update.json" ;;
@@ -30,8 +31,9 @@ paths() {
         3) echo "/update/3/Firefox/none/2020/WINNT_x86_64-msvc/de/release/os/default/default/update.xml" ;;
         4) echo "/update/what/is/this/$i" ;;
         *)
-            printf '/update/6/Firefox/%s.0/20200101000000/WINNT_x86_64-msvc-x64/%s/%s/Windows_NT 10.0/%s/default/default/update.xml%s\n' \
-                "$((60 + i % 80))" "${locales[i % 3]}" "${channels[i % 5]}" ISET:SSE4_2,MEM:8192 "${args[i % 4]}"
+            printf '/update/6/Firefox/%s.0/20200101000000/WINNT_x86_64-msvc-x64/%s/%s/' \
+                $((60 + i % 80)) "${locales[i % 3]}" "${channels[i % 5]}"
+            printf 'Windows_NT 10.0/ISET:SSE4_2,MEM:8192/default/default/update.xml%s\n' "${args[i % 4]}"
             ;;
         esac
     done | sed 's/ /%20/g'

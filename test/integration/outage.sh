@@ -9,7 +9,8 @@ if [[ -n ${BALROG_TEST_FULL-} ]]; then
     AWAY=60
 fi
 OWN=$WORK/own # a worker besides the sandbox's
-UPDATE=/update/6/Firefox/100.0/20200101000000/WINNT_x86_64-msvc-x64/de/release/Windows_NT%2010.0/ISET:SSE4_2,MEM:8192/default/default/update.xml
+UPDATE=/update/6/Firefox/100.0/20200101000000/WINNT_x86_64-msvc-x64/de/release/Windows_NT%2010.0/ISET:SSE4_2,MEM:8192
+UPDATE+=/default/default/update.xml
 LOAD_PATHS=(
     "$UPDATE"
     "$UPDATE?force=1"
@@ -82,8 +83,8 @@ test_hangs() {
     for i in {1..50}; do
         printf 'url = "%s%s?force=%d"\noutput = /dev/null\n' "$PUBLIC_URL" "$UPDATE" "$i"
     done >"$WORK/urls"
-    check "a hanging database: updates are answered" equal '50 200' \
-        "$(curl -s --max-time 2 --noproxy '*' -w '%{http_code}\n' -K "$WORK/urls" | sort | uniq -c | awk '{ print $1, $2 }')"
+    curl -s --max-time 2 --noproxy '*' -w '%{http_code}\n' -K "$WORK/urls" >"$WORK/statuses" || true
+    check "a hanging database: updates are answered" equal 50 "$(grep -c 200 "$WORK/statuses")"
     check "the load balancer's heartbeat is" equal 200 "$(status /__lbheartbeat__ --max-time 2)"
     kill -CONT "$pid"
     wait "$asking" || true
@@ -131,7 +132,8 @@ test_late_start() {
     check "who asks the others waits" kill -0 "$waiting"
     sandbox start db
     check "once the database is there it serves" until_true 5 test -S "$OWN.sock"
-    check "an update" equal 1 "$("$BUILD/test/integration/fcgi_probe" "$OWN.sock" 1 each "$UPDATE?force=1" | grep -c '<update ')"
+    "$BUILD/test/integration/fcgi_probe" "$OWN.sock" 1 each "$UPDATE?force=1" >"$WORK/answer"
+    check "an update" grep -q '<update ' "$WORK/answer"
     wait "$waiting" || true
     check "who waited gets his answer" grep -q '<update ' "$WORK/waited"
     kill -TERM "$pid"

@@ -14,9 +14,9 @@ VPN=/json/1/FirefoxVPN/2.10.0/WINNT_x86_64/release/update.json
 UPDATE=/update/3/Firefox/100.0/20200101000000/WINNT_x86_64-msvc-x64/de/release/os/default/default/update.xml
 LOAD_PATHS=("$UPDATE" "$UPDATE?force=1" "$VPN" /api/v1/rules /__lbheartbeat__)
 
-# program ARG…: balrog-public, without the socket that a shell's standard input might be.
+# program ARG…: balrog-public, for what is to end by itself.
 program() {
-    "$BUILD/balrog-public" "$@" </dev/null
+    timeout 20 "$BUILD/balrog-public" "$@" </dev/null
 }
 
 # exit_status COMMAND…; what it said is in $OWN.said.
@@ -149,13 +149,13 @@ test_check_config() {
 }
 
 test_live_socket() {
-    check "a second one on a live socket refuses" equal 3 "$(exit_status timeout 20 "$BUILD/balrog-public" --config "$CONFIG" </dev/null)"
+    check "a second one on a live socket refuses" equal 3 "$(exit_status program --config "$CONFIG")"
     check "and says why" grep -q 'in use' "$OWN.said"
     check "the first ones go on" equal 200 "$(status "$UPDATE")"
     check "a second pair of eyes" shows 1000 '<updates>' "$UPDATE"
     sed "s|^socket = .*public.sock|socket = $OWN.sock|" "$CONFIG" >"$OWN.conf"
     : >"$OWN.sock"
-    check "a file in the socket's place is left alone" equal 3 "$(exit_status timeout 20 "$BUILD/balrog-public" --config "$OWN.conf" </dev/null)"
+    check "a file in the socket's place is left alone" equal 3 "$(exit_status program --config "$OWN.conf")"
     check "and is still there" test -f "$OWN.sock"
     rm "$OWN.sock"
 }

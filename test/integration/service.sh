@@ -29,7 +29,10 @@ trap take_down EXIT
 
 # sandbox COMMAND [ARG…]: on the test's own.
 sandbox() {
-    "$TOP/scripts/sandbox" "$1" "$SANDBOX" "${@:2}" 2>>"$WORK/sandbox.log" || { cat "$WORK/sandbox.log" >&2 && return 1; }
+    if ! "$TOP/scripts/sandbox" "$1" "$SANDBOX" "${@:2}" 2>>"$WORK/sandbox.log"; then
+        cat "$WORK/sandbox.log" >&2
+        return 1
+    fi
 }
 
 # sandbox_up [OPTION…]: makes it or changes its settings; sets PUBLIC_URL, DB_SOCKET and DB_NAME.
