@@ -1,0 +1,354 @@
+#!/bin/bash
+# Every success that docs/openapi.json documents, held against a real response, and some refusals.
+set -euo pipefail
+
+if [[ ${1:-} == --help ]]; then
+    echo "usage: openapi.sh    (BALROG_BUILD: where the programs were built, build/ by default)"
+    exit 0
+fi
+
+TOP=$(realpath -- "$(dirname -- "$0")/../..")
+# shellcheck source=test/integration/lib.sh
+. "$TOP/test/integration/lib.sh"
+# shellcheck source=test/integration/admin_lib.sh
+. "$TOP/test/integration/admin_lib.sh"
+
+TOOL=${BALROG_BUILD:-$TOP/build}/test/integration/openapi_check
+DOC=$TOP/docs/openapi.json
+PUBLIC_URL=
+
+rows() {
+    cat <<'EOF'
+INSERT INTO permissions (username, permission, options, data_version) VALUES
+    ('admin@x', 'admin', NULL, 1), ('qa@x', 'rule', '{"products": ["Firefox"], "actions": ["create"]}', 1),
+    ('agent', 'scheduled_change', NULL, 1);
+INSERT INTO user_roles (username, role, data_version) VALUES ('qa@x', 'qa', 1), ('admin@x', 'qa', 1);
+INSERT INTO product_req_signoffs (product, channel, role, signoffs_required, data_version) VALUES
+    ('Firefox', 'release', 'qa', 1, 1);
+INSERT INTO permissions_req_signoffs (product, role, signoffs_required, data_version) VALUES ('Firefox', 'qa', 1, 1);
+INSERT INTO emergency_shutoffs (product, channel, comment, data_version) VALUES ('Fennec', 'release', NULL, 1);
+INSERT INTO pinnable_releases (product, version, channel, mapping, data_version) VALUES
+    ('Firefox', '102.', 'release', 'V2', 1);
+INSERT INTO dockerflow (watchdog) VALUES (1);
+EOF
+    printf "INSERT INTO releases (name, product, read_only, data, data_version) VALUES ('%s', 'Firefox', 0, '%s', 1);\n" \
+        R1 "$(blob R1)" Plain "$(blob Plain)"
+    cat <<'EOF'
+INSERT INTO rules (rule_id, alias, priority, mapping, backgroundRate, update_type, product, channel, data_version) VALUES
+    (1, 'fx', 100, 'R1', 100, 'minor', 'Firefox', 'release', 1), (2, NULL, 90, 'R1', 100, 'minor', 'Thunderbird', 'beta', 1);
+EOF
+}
+
+LOCALE='{"buildID": "20200101000000", "completes": [{"filesize": 1, "from": "*", "hashValue": "'$(printf 'ab%.0s' {1..64})'"}]}'
+FORMAT='"schema_version": 4, "hashFunction": "sha512"'
+URLS='"fileUrls": {"*": {"completes": {"*": "https://archive.mozilla.org/pub/x.mar"}}}'
+
+blob() { # NAME
+    printf '%s' "{\"name\": \"$1\", \"schema_version\": 4, \"hashFunction\": \"sha512\", \"appVersion\": \"70.0\", " \
+        "\"displayVersion\": \"70.0\", $URLS, \"platforms\": {\"p\": {\"buildID\": \"20200101000000\", " \
+        "\"OS_BOUNCER\": \"l\", \"OS_FTP\": \"l\", \"locales\": {\"de\": $LOCALE}}}}"
+}
+
+quoted() { # TEXT: as a JSON string
+    local text=${1//\\/\\\\}
+    printf '"%s"' "${text//\"/\\\"}"
+}
+
+# documented: the last answer to METHOD PATH, whose status is given, is as documented.
+documented() { # METHOD PATH STATUS
+    local type
+    type=$(sed -n 's/^Content-Type: \(.*\)\r$/\1/Ip' "$WORK/head")
+    "$TOOL" "$DOC" "${1,,}" "$2" "$3" "$type" <"$WORK/body" >>"$WORK/seen" ||
+        { printf '  in: %.600s\n' "$(<"$WORK/body")" >&2 && return 1; }
+}
+
+# as STATUS USER METHOD PATH [BODY]: so it is answered, and that is as documented.
+as() {
+    local status=$1
+    shift
+    gives "$status" "$@" && documented "$2" "$3" "$status"
+}
+
+# one: a check of it.
+one() {
+    check "$3 $4" as "$@"
+}
+
+public() { # PATH
+    local status
+    status=$(curl -s --noproxy '*' --path-as-is -D "$WORK/head" -o "$WORK/body" -w '%{http_code}' "$PUBLIC_URL$1")
+    check "public $1: $status" documented GET "$1" "$status"
+}
+
+# The number NAME of the last answer.
+new() {
+    number sc_id
+}
+
+run_rules() {
+    local id sc=/scheduled_changes/rules
+    local body='"priority": 1, "backgroundRate": 50, "update_type": "minor", "mapping": "R1", "product": "Thunderbird", "channel": "beta"'
+    one 200 admin@x POST /rules "{$body}"
+    id=$(<"$WORK/body")
+    one 400 admin@x POST /rules '{}'
+    one 401 - POST /rules "{$body}"
+    one 403 qa@x POST /rules "{$body}"
+    one 200 - GET /rules
+    one 200 - GET "/rules?timestamp=$LATER"
+    one 200 - GET /rules/fx
+    one 404 - GET /rules/none
+    one 200 admin@x POST "/rules/$id" '{"data_version": 1, "comment": "one"}'
+    one 200 admin@x PUT "/rules/$id" '{"data_version": "2", "comment": "two"}'
+    one 200 - GET "/rules/$id/revisions"
+    one 200 admin@x POST "/rules/$id/revisions" \
+        "{\"change_id\": $(query "SELECT change_id FROM rules_history WHERE rule_id = $id AND data_version = 1")}"
+    one 200 - GET /rules/columns/product
+    one 200 admin@x POST "$sc" "{\"change_type\": \"update\", \"rule_id\": 1, \"data_version\": 1, \"when\": $LATER, $body}"
+    id=$(new)
+    one 200 - GET "$sc"
+    one 200 - GET "$sc/$id"
+    one 200 admin@x POST "$sc/$id" "{\"sc_data_version\": 1, \"data_version\": 1, \"when\": $LATER, $body, \"comment\": \"new\"}"
+    one 200 - GET "$sc/$id/revisions"
+    one 200 - GET "/rules/history?product=Thunderbird"
+    one 200 admin@x POST "$sc/$id/revisions" '{"change_id": 2}'
+    one 200 qa@x POST "$sc/$id/signoffs" '{"role": "qa"}'
+    one 200 qa@x DELETE "$sc/$id/signoffs"
+    one 200 qa@x DELETE "$sc/$id/signoffs"
+    one 403 qa@x POST "$sc/$id/enact"
+    one 400 agent POST "$sc/$id/enact"
+    one 200 qa@x POST "$sc/$id/signoffs" '{"role": "qa"}'
+    one 200 agent POST "$sc/$id/enact"
+    one 200 - GET "$sc?all=1"
+    one 200 admin@x POST "$sc" "{\"change_type\": \"insert\", \"when\": $LATER, $body}"
+    id=$(new)
+    one 200 admin@x DELETE "$sc/$id?data_version=1"
+    one 200 admin@x DELETE "/rules/2?data_version=1"
+}
+
+run_releases() {
+    local id sc=/scheduled_changes/releases text
+    text=$(quoted "$(blob R2)")
+    one 201 admin@x POST /releases "{\"name\": \"R2\", \"product\": \"Thunderbird\", \"blob\": $text}"
+    one 201 admin@x PUT /releases/R3 "{\"name\": \"R3\", \"product\": \"Thunderbird\", \"blob\": $(quoted "$(blob R3)")}"
+    one 200 admin@x PUT /releases/R3 \
+        "{\"name\": \"R3\", \"product\": \"Thunderbird\", \"blob\": $(quoted "$(blob R3)"), \"data_version\": 1}"
+    one 200 admin@x POST /releases/R3 '{"product": "Thunderbird", "data": "{\"displayVersion\": \"70\"}", "data_version": 2, "schema_version": 4, "hashFunction": "sha512"}'
+    one 201 admin@x PUT /releases/R3/builds/p/fr "{\"product\": \"Thunderbird\", \"data\": $(quoted "$LOCALE"), \"data_version\": 3, $FORMAT}"
+    one 200 admin@x PUT /releases/R3/builds/p/fr "{\"product\": \"Thunderbird\", \"data\": $(quoted "$LOCALE"), \"data_version\": 4, $FORMAT}"
+    one 200 - GET /releases
+    one 200 - GET '/releases?names_only=1'
+    one 200 - GET /releases/R3
+    one 404 - GET /releases/None
+    one 200 - GET /releases/R3/builds/p/de
+    one 200 - GET /releases/columns/product
+    one 200 - GET /releases/R1/read_only
+    one 200 - GET /releases/R1/read_only/product/required_signoffs
+    one 200 admin@x POST "$sc" "{\"change_type\": \"update\", \"name\": \"Plain\", \"product\": \"Firefox\",
+        \"data\": $(quoted "$(blob Plain)"), \"data_version\": 1, \"when\": $LATER}"
+    id=$(new)
+    one 200 - GET "$sc"
+    one 200 - GET "$sc/$id"
+    one 200 - GET "/scheduled_change/diff/release/$id"
+    one 200 - GET /releases
+    one 200 admin@x POST "$sc/$id" "{\"sc_data_version\": 1, \"data_version\": 1, \"when\": $LATER,
+        \"data\": $(quoted "$(blob Plain)")}"
+    one 200 - GET "$sc/$id/revisions"
+    one 200 admin@x POST "$sc/$id/revisions" '{"change_id": 2}'
+    one 200 qa@x POST "$sc/$id/signoffs" '{"role": "qa"}'
+    one 200 qa@x DELETE "$sc/$id/signoffs"
+    one 200 agent POST "$sc/$id/enact"
+    one 200 admin@x POST "$sc" "{\"change_type\": \"delete\", \"name\": \"R2\", \"data_version\": 1, \"when\": $LATER}"
+    one 200 admin@x DELETE "$sc/$(new)?data_version=1"
+    one 201 admin@x PUT /releases/R2/read_only '{"read_only": true, "data_version": 1}'
+    one 403 admin@x DELETE "/releases/R2?data_version=2"
+    one 200 admin@x DELETE "/releases/R3?data_version=5"
+}
+
+run_releases_in_parts() {
+    local v2 base=/v2/releases
+    v2=$(blob V2)
+    one 200 admin@x PUT "$base/V2" "{\"blob\": $v2, \"product\": \"Firefox\"}"
+    one 200 - GET "$base"
+    one 200 - GET "$base?names_only=1"
+    one 200 - GET "$base/V2"
+    one 404 - GET "$base/None"
+    one 200 - GET "$base/V2/data_versions"
+    one 200 - GET "$base/V2/.platforms.p.locales.de/data_version"
+    one 200 admin@x POST "$base/V2" '{"blob": {"displayVersion": "71"}, "old_data_versions": {".": 1}}'
+    one 200 admin@x POST "$base/V2" "{\"blob\": {\"displayVersion\": \"72\", \"platforms\": {\"p\": {\"locales\": {\"fr\": $LOCALE}}}},
+        \"old_data_versions\": {\".\": 2}, \"when\": $LATER}"
+    one 200 - GET "$base"
+    one 200 - GET "$base/V2"
+    one 200 qa@x PUT "$base/V2/signoff" '{"role": "qa"}'
+    one 200 - GET "$base"
+    one 200 qa@x DELETE "$base/V2/signoff"
+    one 200 agent POST "$base/V2/enact"
+    one 200 admin@x PUT "$base/V2/read_only" '{"read_only": true, "old_data_version": 3}'
+    one 200 admin@x PUT "$base/V2/read_only" '{"read_only": false, "old_data_version": 4}'
+    one 200 admin@x PUT "$base/V2/pinnable" '{"product": "Firefox", "channel": "beta", "version": "70."}'
+    one 200 admin@x PUT "$base/V2/pinnable" '{"product": "Firefox", "channel": "beta", "version": "70."}'
+    one 200 admin@x PUT "$base/V2/pinnable" "{\"product\": \"Firefox\", \"channel\": \"esr\", \"version\": \"70.\", \"when\": $LATER}"
+    one 200 - GET /scheduled_changes/pinnable_releases
+    one 200 agent POST "/scheduled_changes/pinnable_releases/$(query 'SELECT sc_id FROM pinnable_releases_scheduled_changes')/enact"
+    one 200 - GET /v2/pins/Firefox/beta/70.
+    one 200 admin@x PUT "$base/V3" "{\"blob\": ${v2//V2/V3}, \"product\": \"Thunderbird\"}"
+    one 200 admin@x PUT "$base/V4" "{\"blob\": ${v2//V2/V4}, \"product\": \"Thunderbird\", \"when\": $LATER}"
+    one 200 - GET "$base"
+    one 200 admin@x DELETE "$base/V3"
+}
+
+run_shutoffs() {
+    local id sc=/scheduled_changes/emergency_shutoff
+    one 201 admin@x POST /emergency_shutoff '{"product": "Firefox", "channel": "release", "comment": "bad"}'
+    one 201 admin@x POST /emergency_shutoff '{"product": "Thunderbird", "channel": "beta"}'
+    one 200 - GET /emergency_shutoff
+    one 200 - GET /emergency_shutoff/Thunderbird/beta
+    one 404 - GET /emergency_shutoff/Thunderbird/none
+    one 200 admin@x DELETE "/emergency_shutoff/Thunderbird/beta?data_version=1"
+    one 200 admin@x POST "$sc" "{\"change_type\": \"delete\", \"product\": \"Firefox\", \"channel\": \"release\",
+        \"data_version\": 1, \"when\": $LATER}"
+    id=$(new)
+    one 200 - GET "$sc"
+    one 200 admin@x POST "$sc/$id" "{\"sc_data_version\": 1, \"when\": $LATER}"
+    one 200 qa@x POST "$sc/$id/signoffs" '{"role": "qa"}'
+    one 200 qa@x DELETE "$sc/$id/signoffs"
+    one 200 agent POST "$sc/$id/enact"
+    one 200 admin@x POST "$sc" "{\"change_type\": \"delete\", \"product\": \"Fennec\", \"channel\": \"release\",
+        \"data_version\": 1, \"when\": $LATER}"
+    one 200 admin@x DELETE "$sc/$(new)?data_version=1"
+}
+
+# The life of one scheduled change at URL: made with BODY, edited with EDIT.
+live() { # URL BODY EDIT
+    local id
+    one 200 admin@x POST "$1" "$2"
+    id=$(new)
+    one 200 - GET "$1"
+    one 200 admin@x POST "$1/$id" "{\"sc_data_version\": 1, \"when\": $LATER, $3}"
+    one 200 - GET "$1/$id/revisions"
+    one 200 admin@x POST "$1/$id/revisions" \
+        "{\"change_id\": $(curl -s --noproxy '*' "$ADMIN_URL$1/$id/revisions" | grep -o '"change_id":[0-9]*' | tail -n 1 | tr -dc 0-9)}"
+    one 200 qa@x POST "$1/$id/signoffs" '{"role": "qa"}'
+    one 200 qa@x DELETE "$1/$id/signoffs"
+    one 200 qa@x POST "$1/$id/signoffs" '{"role": "qa"}'
+    one 200 agent POST "$1/$id/enact"
+    one 200 - GET "$1?all=1"
+    one 404 admin@x DELETE "$1/999?data_version=1"
+}
+
+run_required() {
+    local url=/required_signoffs sc=/scheduled_changes/required_signoffs
+    one 200 - GET $url/product
+    one 200 - GET $url/permissions
+    one 201 admin@x POST $url/product '{"product": "Thunderbird", "channel": "x", "role": "qa", "signoffs_required": 1}'
+    one 201 admin@x POST $url/permissions '{"product": "Thunderbird", "role": "qa", "signoffs_required": 1}'
+    one 400 - DELETE $url/product
+    one 400 - DELETE $url/permissions
+    one 200 - GET "$url/product/revisions?product=Thunderbird&channel=x&role=qa"
+    one 200 - GET "$url/permissions/revisions?product=Thunderbird&role=qa"
+    live $sc/product "{\"change_type\": \"update\", \"product\": \"Thunderbird\", \"channel\": \"x\", \"role\": \"qa\",
+        \"signoffs_required\": 2, \"data_version\": 1, \"when\": $LATER}" '"signoffs_required": 1, "data_version": 1'
+    live $sc/permissions "{\"change_type\": \"update\", \"product\": \"Thunderbird\", \"role\": \"qa\",
+        \"signoffs_required\": 2, \"data_version\": 1, \"when\": $LATER}" '"signoffs_required": 1, "data_version": 1'
+    one 200 admin@x POST $sc/product "{\"change_type\": \"insert\", \"product\": \"N\", \"channel\": \"x\", \"role\": \"qa\",
+        \"signoffs_required\": 1, \"when\": $LATER}"
+    one 200 admin@x DELETE "$sc/product/$(new)?data_version=1"
+    one 200 admin@x POST $sc/permissions "{\"change_type\": \"insert\", \"product\": \"N\", \"role\": \"qa\",
+        \"signoffs_required\": 1, \"when\": $LATER}"
+    one 200 admin@x DELETE "$sc/permissions/$(new)?data_version=1"
+    one 200 - GET $url/product/history
+    one 200 - GET $url/permissions/history
+}
+
+run_users() {
+    local sc=/scheduled_changes/permissions
+    one 201 admin@x PUT /users/n@x/permissions/rule '{"options": "{\"products\": [\"Other\"]}"}'
+    one 200 admin@x PUT /users/n@x/permissions/rule '{"options": "{\"products\": [\"Others\"]}", "data_version": 1}'
+    one 200 admin@x POST /users/n@x/permissions/rule '{"options": "{\"products\": [\"Other\"]}", "data_version": 2}'
+    one 201 admin@x PUT /users/n@x/roles/r
+    one 200 admin@x PUT /users/n@x/roles/r
+    one 200 admin@x GET /users
+    one 403 qa@x GET /users
+    one 200 admin@x GET /users/n@x
+    one 200 admin@x GET /users/qa@x/permissions
+    one 200 qa@x GET /users/qa@x/permissions/rule
+    one 404 admin@x GET /users/qa@x/permissions/admin
+    one 200 qa@x GET /whoami
+    one 200 admin@x DELETE "/users/n@x/roles/r?data_version=1"
+    one 200 admin@x DELETE "/users/n@x/permissions/rule?data_version=3"
+    live $sc "{\"change_type\": \"insert\", \"username\": \"s@x\", \"permission\": \"rule\", \"when\": $LATER}" \
+        '"options": "{\"products\": [\"Firefox\"]}"'
+    one 200 admin@x POST $sc "{\"change_type\": \"delete\", \"username\": \"s@x\", \"permission\": \"rule\",
+        \"data_version\": 1, \"when\": $LATER}"
+    one 200 admin@x DELETE "$sc/$(new)?data_version=1"
+    one 200 admin@x GET /permissions/history
+}
+
+run_public() {
+    local client=Firefox/60.0/20190101000000/p/de/release
+    sandbox restart "$BOX" public >/dev/null 2>&1
+    public "/update/1/$client/update.xml"
+    public "/update/2/$client/os/update.xml"
+    public "/update/3/$client/os/default/default/update.xml"
+    public "/update/4/$client/os/default/default/60/update.xml"
+    public "/update/5/$client/os/default/default/1/update.xml"
+    public "/update/6/$client/os/SSE3/default/default/update.xml?force=1"
+    public "/update/6/${client/60.0/x}/os/SSE3/default/default/update.xml?pin=x"
+    public "/update/6/$client/os/SSE3/default/default/update.xml?other=1"
+    public /json/1/FirefoxVPN/1.0/WINNT_x86_64/release/update.json
+    public /json/1/None/1.0/WINNT_x86_64/release/update.json
+    public /json/2/FirefoxVPN/1.0/WINNT_x86_64/release/os/update.json
+    public /api/v1/releases
+    public "/api/v1/releases?names_only=1"
+    public /api/v1/releases/R1
+    public /api/v1/releases/None
+    public /api/v1/releases/R1/builds/p/de
+    public /api/v1/rules
+    public /api/v1/rules/fx
+    public /api/v1/rules/1/revisions
+    public /api/v1/emergency_shutoff
+    public /api/v1/emergency_shutoff/Fennec/release
+    public /api/v1/pins/Firefox/release/102.
+    public "/api/v1/rules?other=1"
+    public /robots.txt
+    public /contribute.json
+    public /__heartbeat__
+    public /__version__
+}
+
+run_service() {
+    one 200 - GET /__heartbeat__
+    one 200 - GET /__lbheartbeat__
+    one 200 - GET /__version__
+    one 200 - GET /openapi.json
+}
+
+every_success_was_seen() {
+    local unseen
+    unseen=$("$TOOL" "$DOC" | sort | comm -23 - <(sort -u "$WORK/seen"))
+    [[ -z $unseen ]] || { printf '  not seen: %s\n' "${unseen//$'\n'/, }" >&2 && return 1; }
+}
+
+guardian() {
+    printf "INSERT INTO releases (name, product, data, data_version) VALUES ('Vpn-2', 'FirefoxVPN', '%s', 1);\n" \
+        "{\"name\": \"Vpn-2\", \"product\": \"FirefoxVPN\", \"schema_version\": 10000, \"version\": \"2.0\", \"required\": true,
+        \"hashFunction\": \"sha512\", \"platforms\": {\"WINNT_x86_64\": {\"fileUrl\": \"https://archive.mozilla.org/x.exe\",
+        \"hashValue\": \"abc\"}}}"
+    printf "INSERT INTO rules (rule_id, priority, mapping, backgroundRate, update_type, product, channel, data_version) VALUES
+        (50, 1, 'Vpn-2', 100, 'minor', 'FirefoxVPN', 'release', 1);\n"
+}
+
+{ rows && guardian; } >"$WORK/rows.sql"
+: >"$WORK/seen"
+admin_up "$WORK/rows.sql"
+run_public
+run_service
+run_rules
+run_releases
+run_releases_in_parts
+run_shutoffs
+run_required
+run_users
+public /api/v1/releases
+check "every success that is documented was seen" every_success_was_seen
+summary
