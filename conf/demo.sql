@@ -36,8 +36,8 @@ INSERT INTO demo_release VALUES
     ('Firefox-130.0-build3', 'Firefox', 'firefox', 9, 1, '130.0', '20240829075237'),
     ('Firefox-131.0b5-build1', 'Firefox', 'firefox', 9, 1, '131.0', '20240911091532'),
     ('Firefox-mozilla-central-nightly-latest', 'Firefox', 'firefox', 9, 1, '132.0a1', '20240912213104'),
-    ('Thunderbird-115.14.0-build1', 'Thunderbird', 'thunderbird', 8, 0, '115.14.0', '20240805160811'),
-    ('Thunderbird-128.2.0esr-build1', 'Thunderbird', 'thunderbird', 8, 0, '128.2.0', '20240829143210');
+    ('Thunderbird-115.14.0-build1', 'Thunderbird', 'thunderbird', 6, 0, '115.14.0', '20240805160811'),
+    ('Thunderbird-128.2.0esr-build1', 'Thunderbird', 'thunderbird', 6, 0, '128.2.0', '20240829143210');
 
 CREATE OR REPLACE TEMPORARY TABLE demo_partial (name VARCHAR(100), origin VARCHAR(100), version VARCHAR(20));
 INSERT INTO demo_partial VALUES
@@ -89,7 +89,7 @@ SELECT r.name AS name, CONCAT(
     CASE r.kind
         WHEN 4 THEN CONCAT('"platformVersion": "', r.version,
             '", "detailsUrl": "https://www.mozilla.org/%LOCALE%/firefox/', r.version, '/releasenotes/", ')
-        WHEN 8 THEN CONCAT('"detailsUrl": "https://www.thunderbird.net/%LOCALE%/thunderbird/', r.version,
+        WHEN 6 THEN CONCAT('"detailsUrl": "https://www.thunderbird.net/%LOCALE%/thunderbird/', r.version,
             '/releasenotes/", ')
         ELSE CONCAT('"updateLine": [{"for": {}, "fields": {"type": "minor", "detailsURL": ',
             '"https://www.mozilla.org/%LOCALE%/firefox/', r.version, '/releasenotes/"}}, ',
@@ -138,7 +138,7 @@ REPLACE INTO releases (name, product, read_only, data, data_version) VALUES
 ('SystemAddons-Superblob', 'SystemAddons', 0, '{"name": "SystemAddons-Superblob", "schema_version": 4000,
     "blobs": ["webcompat@mozilla.org-130.2.0", "formautofill@mozilla.org-1.0.1"]}', 1),
 ('SystemAddons-none', 'SystemAddons', 0, '{"name": "SystemAddons-none", "schema_version": 5000,
-    "hashFunction": "sha512", "uninstall": true, "addons": {}}', 1);
+    "hashFunction": "sha512", "uninstall": true}', 1);
 
 REPLACE INTO releases (name, product, read_only, data, data_version)
 SELECT name, 'OpenH264', 0, CONCAT('{"name": "', name, '", "schema_version": 1000, "hashFunction": "sha512",
@@ -167,7 +167,7 @@ FROM (SELECT 'Widevine-4.10.2830.0' AS name) t;
 
 REPLACE INTO releases (name, product, read_only, data, data_version)
 SELECT CONCAT(addon, '-', version), 'SystemAddons', 0, CONCAT('{"name": "', addon, '-', version,
-    '", "schema_version": 5000, "hashFunction": "sha512", "uninstall": false, "addons": {"', addon,
+    '", "schema_version": 5000, "hashFunction": "sha512", "addons": {"', addon,
     '": {"version": "', version, '", "platforms": {"default": {"filesize": ', 40000 + CRC32(addon) % 90000,
     ', "hashValue": "', SHA2(addon, 512), '", "fileUrl": "https://archive.mozilla.org/pub/system-addons/', addon, '/',
     addon, '-', version, '-signed.xpi"}}}}}'), 1
