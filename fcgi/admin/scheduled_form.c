@@ -1,17 +1,25 @@
 /* See scheduled_form.h. (reference: views/permissions.py, views/required_signoffs.py) */
 #include "admin/scheduled_form.h"
 
+static bool is_nothing(const cJSON *value)
+{
+    if (value == NULL) {
+        return true;
+    }
+    bool holds = cJSON_IsObject(value) || cJSON_IsArray(value);
+    return (holds && value->child == NULL) || (cJSON_IsString(value) && value->valuestring[0] == '\0');
+}
+
 cJSON *scheduled_form_options(const cJSON *text)
 {
     struct error e;
-    bool given = cJSON_IsString(text) && text->valuestring[0] != '\0';
+    bool given = cJSON_IsString(text) && !is_nothing(text);
     cJSON *options = given ? json_parse(str_of(text->valuestring), &e) : NULL;
-    bool is_empty = (cJSON_IsObject(options) || cJSON_IsArray(options)) && options->child == NULL;
-    if (options == NULL || is_empty || (cJSON_IsString(options) && options->valuestring[0] == '\0')) {
-        cJSON_Delete(options);
-        options = mem_check(cJSON_CreateNull());
+    if (!is_nothing(options)) {
+        return options;
     }
-    return options;
+    cJSON_Delete(options);
+    return mem_check(cJSON_CreateNull());
 }
 
 /* What the member of the body that F describes becomes, if it becomes anything else. */

@@ -62,11 +62,9 @@ static bool list_rows(struct admin_call *call, const struct table *t, cJSON **ro
 /* {username: {"permissions": {permission: …}, "roles": []}}. ROWS are sorted by username. */
 static void add_users(cJSON *users, const cJSON *rows)
 {
-    const cJSON *row;
     cJSON *permissions = NULL;
     const char *last = NULL;
-    cJSON_ArrayForEach(row, rows)
-    {
+    for (const cJSON *row = rows->child; row != NULL; row = row->next) {
         const char *username = row_text(row, "username");
         if (last == NULL || strcmp(last, username) != 0) {
             cJSON *user = mem_check(cJSON_AddObjectToObject(users, username));

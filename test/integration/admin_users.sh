@@ -27,6 +27,7 @@ INSERT INTO permissions (username, permission, options, data_version) VALUES
     ('granter@x', 'permission', '{"actions": ["create", "view"]}', 1), ('rs@x', 'required_signoff', NULL, 1),
     ('rsfx@x', 'required_signoff', '{"products": ["Firefox"]}', 1),
     ('qa1@x', 'rule', NULL, 1), ('qa2@x', 'rule', NULL, 1), ('rel@x', 'rule', NULL, 1),
+    ('odd@x', 'permission', '{"actions": "delete"}', 1), ('list@x', 'permission', '["actions"]', 1),
     ('machine', 'permission', '{"actions": ["view"]}', 1), ('balrogagent', 'scheduled_change', '{"actions": ["enact"]}', 1);
 INSERT INTO user_roles (username, role, data_version) VALUES
     ('qa1@x', 'qa', 1), ('qa2@x', 'qa', 1), ('rel@x', 'releng', 1), ('two@x', 'tb', 1), ('two@x', 'spare', 3),
@@ -66,6 +67,10 @@ test_viewing() {
     check "nobody" gives 401 - GET /users
     check "a stranger" refused 403 "Authorization Required" stranger@x GET /users
     check "a machine without permissions is no stranger" refused 403 "$view" other-machine GET /users
+    check "options that are no list, as an adopted database may have them, still limit" \
+        refused 403 "$view" odd@x GET /users
+    check "to what they say" refused 400 OutdatedDataError odd@x DELETE "/users/odd@x/permissions/permission?data_version=9"
+    check "options that are no object allow nothing" refused 403 "$view" list@x GET /users
     check "of oneself one may" gives 200 two@x GET /users/two@x
     check "roles by name" body_has '"roles":{"spare":{"data_version":3},"tb":{"data_version":1}},"username":"two@x"'
     check "one's permissions" gives 200 two@x GET /users/two@x/permissions
