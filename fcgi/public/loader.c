@@ -136,35 +136,51 @@ static void compare_release(void *arg, struct str name, uint64_t stamp)
     }
 }
 
-static bool compare_all(struct loader *l, struct error *e)
+/* Inside one consistent read, in which the feed comes first: what differs although the feed has told all that
+ * it knows was missed. What is to be read again anyway does not count. */
+static bool compare_inside(struct loader *l, void *tmp, struct comparison_run *run, struct error *e)
 {
-    void *tmp = talloc_new(l);
     struct release_stamp *stamps;
     struct table_stamps tables;
-    struct comparison_run run = { .loader = l };
-    bool ok = reader_release_stamps(l->db, tmp, &stamps, &run.n, e) && reader_table_stamps(l->db, &tables, e);
-    if (ok) {
-        const struct table_stamps *old = &l->tables->stamps;
-        bool changed =
-            tables.rules != old->rules || tables.pins != old->pins || tables.shutoffs != old->shutoffs;
-        if (run.n > 0) {
-            qsort(stamps, run.n, sizeof(*stamps), stamp_cmp);
-        }
-        run.stamps = stamps;
-        library_each(l->library, compare_release, &run);
-        run.missed += changed;
-        l->todo.tables |= changed;
-        l->todo.publish |= run.missed > 0;
-        l->compared_ms = clock_ms();
+    if (!poll_feed(l, e) || !reader_release_stamps(l->db, tmp, &stamps, &run->n, e) ||
+        !reader_table_stamps(l->db, &tables, e)) {
+        return false;
     }
-    if (run.missed > 0) {
+    const struct table_stamps *old = &l->tables->stamps;
+    bool changed = !l->todo.tables && (tables.rules != old->rules || tables.pins != old->pins ||
+                                       tables.shutoffs != old->shutoffs);
+    if (run->n > 0) {
+        qsort(stamps, run->n, sizeof(*stamps), stamp_cmp);
+    }
+    run->stamps = stamps;
+    library_each(l->library, compare_release, run);
+    run->missed += changed;
+    l->todo.tables |= changed;
+    l->todo.publish |= run->missed > 0;
+    return true;
+}
+
+static bool compare_all(struct loader *l, struct error *e)
+{
+    struct comparison_run run = { .loader = l };
+    struct error ignored;
+    if (!reader_begin(l->db, e)) {
+        return false;
+    }
+    void *tmp = talloc_new(l);
+    bool ok = compare_inside(l, tmp, &run, e);
+    talloc_free(tmp);
+    if (!reader_end(l->db, ok ? e : &ignored) || !ok) {
+        return false;
+    }
+    l->compared_ms = clock_ms();
+    if (run.missed > 0 && !l->todo.everything) {
         atomic_fetch_add(&l->state->loader.feed_missed, run.missed);
         log_warning("feed.missed",
                     "%zu changes had left no trace in the change feed (restored table? missing triggers?)",
                     run.missed);
     }
-    talloc_free(tmp);
-    return ok;
+    return true;
 }
 
 /* ---- publishing ---- */

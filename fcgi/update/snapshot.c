@@ -67,7 +67,9 @@ void library_each(const struct library *library, void (*seen)(void *arg, struct 
                   void *arg)
 {
     for (struct holding *h = library->holdings; h != NULL; h = h->hh.next) {
-        seen(arg, h->name, h->stamp);
+        if (!h->expired) {
+            seen(arg, h->name, h->stamp);
+        }
     }
 }
 

@@ -22,8 +22,8 @@ struct library *library_new(void *ctx);
 /* The release NAME has changed / any may have changed: the next build asks for it again if it needs it. */
 void library_expire(struct library *library, struct str name);
 void library_expire_all(struct library *library);
-/* Calls SEEN for every release that is held, and for names known to be missing (stamp 0), with the stamp it
- * was read with. */
+/* Calls SEEN for every release that is held and has not expired, and for names known to be missing (stamp 0),
+ * with the stamp it was read with. SEEN may let it expire. */
 void library_each(const struct library *library, void (*seen)(void *arg, struct str name, uint64_t stamp),
                   void *arg);
 void library_commit(struct library *library);
