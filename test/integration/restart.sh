@@ -164,6 +164,7 @@ test_live_socket() {
 test_stale_socket() {
     local pid round
     for round in first second; do
+        : >"$OWN.said"
         "$BUILD/balrog-public" --config "$OWN.conf" </dev/null >"$OWN.said" 2>&1 &
         pid=$!
         LOOSE+=("$pid")
