@@ -45,6 +45,7 @@ struct column {
 };
 
 struct db_rows {
+    bool grew; /* buffers are to be bound again, before the next fetch: binding sets the lengths to 0 */
     struct db *db;
     MYSQL_STMT *stmt;
     unsigned n_columns;
@@ -394,6 +395,11 @@ static bool fetch_rest(struct db_rows *rows, unsigned i, struct error *e)
 bool db_next(struct db_rows *rows, bool *failed, struct error *e)
 {
     *failed = false;
+    if (rows->grew && mysql_stmt_bind_result(rows->stmt, rows->binds) != 0) {
+        *failed = true;
+        return statement_failed(rows->db, rows->stmt, e);
+    }
+    rows->grew = false;
     int rc = mysql_stmt_fetch(rows->stmt);
     if (rc == MYSQL_NO_DATA) {
         return false;
@@ -402,15 +408,11 @@ bool db_next(struct db_rows *rows, bool *failed, struct error *e)
         *failed = true;
         return statement_failed(rows->db, rows->stmt, e);
     }
-    bool grew = false;
     for (unsigned i = 0; i < rows->n_columns && !*failed; i++) {
         if (!rows->columns[i].null && rows->columns[i].n > rows->columns[i].cap) {
             *failed = !fetch_rest(rows, i, e);
-            grew = true;
+            rows->grew = true;
         }
-    }
-    if (grew && !*failed && mysql_stmt_bind_result(rows->stmt, rows->binds) != 0) {
-        *failed = !statement_failed(rows->db, rows->stmt, e);
     }
     return !*failed;
 }
