@@ -25,7 +25,7 @@ static bool is_extended(struct str token)
 {
     cjose_err error;
     struct error e;
-    struct str encoded;
+    struct str encoded = STR_NONE;
     uint8_t *text;
     size_t n;
     if (!str_split(&token, '.', &encoded) ||
