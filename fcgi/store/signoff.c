@@ -1,5 +1,6 @@
-/* The two tables of required sign-offs are small and are read whole. Which rules map to a release is asked by
- * name, or, for lists, read whole too: then the rows are sorted by the release's name and searched. */
+/* The two tables of required sign-offs are read whole: they are small, and a list of scheduled changes looks
+ * through them for each of its changes. Which rules map to a release is asked by name, or, for lists, read
+ * whole too: then the rows are sorted by the release's name and searched. */
 #include "store/signoff.h"
 
 #include "store/write.h"
@@ -19,11 +20,22 @@ struct mappings {
     size_t n;
 };
 
+/* A row of either table of required sign-offs. */
+struct required {
+    const char *product, *channel, *role;
+    int64_t count;
+};
+
+struct requirements {
+    struct required *item;
+    size_t n;
+};
+
 struct signoff_cache {
-    cJSON *products;           /* rows of product_req_signoffs, or NULL: not read yet */
-    cJSON *permissions;        /* of permissions_req_signoffs */
-    struct mappings *mappings; /* of all releases, or NULL: not read */
-    struct mappings *asked;    /* of the release that was asked for last, or NULL */
+    struct requirements *products;    /* product_req_signoffs, or NULL: not read yet */
+    struct requirements *permissions; /* permissions_req_signoffs */
+    struct mappings *mappings;        /* of all releases, or NULL: not read */
+    struct mappings *asked;           /* of the release that was asked for last, or NULL */
     const char *asked_name;
 };
 
@@ -84,10 +96,27 @@ bool signoff_verify(const cJSON *needs, const cJSON *given, struct error *e)
 
 /* ---- required sign-offs ---- */
 
-static bool read_table(struct tx *tx, const struct table *t, cJSON **rows, struct error *e)
+/* Reads T into *ALL, unless that was done. */
+static bool read_table(struct tx *tx, const struct table *t, struct requirements **all, struct error *e)
 {
+    cJSON *rows;
     struct table_query q = { .table = t, .tail = tx_share(tx) };
-    return *rows != NULL || row_list(tx, &q, rows, e);
+    if (*all != NULL) {
+        return true;
+    }
+    if (!row_list(tx, &q, &rows, e)) {
+        return false;
+    }
+    struct requirements *r = mem_new(tx->mem, struct requirements);
+    r->item = mem_array(r, struct required, (size_t)cJSON_GetArraySize(rows));
+    for (const cJSON *row = rows->child; row != NULL; row = row->next) {
+        r->item[r->n++] = (struct required){ .product = row_text(row, "product"),
+                                             .channel = row_text(row, "channel"),
+                                             .role = row_text(row, "role"),
+                                             .count = row_int(row, "signoffs_required") };
+    }
+    *all = r;
+    return true;
 }
 
 static bool same(const char *a, const char *b)
@@ -108,22 +137,18 @@ static bool covers(const char *channel, const char *required)
     return c.n >= 3 && str_starts(str_of(required), str_slice(c, 0, c.n - 1));
 }
 
-static void add_row(cJSON *needs, const cJSON *row)
-{
-    needs_add(needs, row_text(row, "role"), row_int(row, "signoffs_required"));
-}
-
 bool signoff_need_product(struct tx *tx, const char *product, const char *channel, cJSON *needs,
                           struct error *e)
 {
     struct signoff_cache *cache = cache_of(tx);
+    bool any = product == NULL || product[0] == '\0';
     if (!read_table(tx, &table_product_req_signoffs, &cache->products, e)) {
         return false;
     }
-    for (const cJSON *row = cache->products->child; row != NULL; row = row->next) {
-        bool of_product = product == NULL || product[0] == '\0' || same(product, row_text(row, "product"));
-        if (of_product && covers(channel, row_text(row, "channel"))) {
-            add_row(needs, row);
+    for (size_t i = 0; i < cache->products->n; i++) {
+        const struct required *r = &cache->products->item[i];
+        if ((any || same(product, r->product)) && covers(channel, r->channel)) {
+            needs_add(needs, r->role, r->count);
         }
     }
     return true;
@@ -135,9 +160,10 @@ bool signoff_need_permission(struct tx *tx, const char *product, cJSON *needs, s
     if (!read_table(tx, &table_permissions_req_signoffs, &cache->permissions, e)) {
         return false;
     }
-    for (const cJSON *row = cache->permissions->child; row != NULL; row = row->next) {
-        if (product == NULL || same(product, row_text(row, "product"))) {
-            add_row(needs, row);
+    for (size_t i = 0; i < cache->permissions->n; i++) {
+        const struct required *r = &cache->permissions->item[i];
+        if (product == NULL || same(product, r->product)) {
+            needs_add(needs, r->role, r->count);
         }
     }
     return true;
@@ -153,9 +179,10 @@ bool signoff_need_required(struct tx *tx, const char *product, const char *chann
     if (!read_table(tx, &table_product_req_signoffs, &cache->products, e)) {
         return false;
     }
-    for (const cJSON *row = cache->products->child; row != NULL; row = row->next) {
-        if (same(product, row_text(row, "product")) && same(channel, row_text(row, "channel"))) {
-            add_row(needs, row);
+    for (size_t i = 0; i < cache->products->n; i++) {
+        const struct required *r = &cache->products->item[i];
+        if (same(product, r->product) && same(channel, r->channel)) {
+            needs_add(needs, r->role, r->count);
         }
     }
     return true;

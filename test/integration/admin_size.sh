@@ -56,9 +56,9 @@ scheduled() {
             SELECT sc_id, 'qa@x', 'qa' FROM $table WHERE sc_id NOT IN (SELECT sc_id FROM ${table}_signoffs);"
 }
 
-# rows TAG RELEASES RULES: that many of them; all else by the number of rules. Names begin with TAG.
+# rows TAG RELEASES RULES: that many of them; as many of all else as rules, but of required sign-offs a tenth. Names begin with TAG.
 rows() {
-    local tag=$1 releases=$2 rules=$3
+    local tag=$1 releases=$2 rules=$3 signoffs=$(($3 / 10))
     cat <<EOF
 SET autocommit = 0;
 INSERT INTO releases (name, product, read_only, data, data_version)
@@ -80,11 +80,11 @@ INSERT INTO permissions_history (changed_by, timestamp, username, permission, da
 INSERT INTO user_roles (username, role, data_version) SELECT CONCAT('$tag-', seq, '@x'), 'qa', 1 FROM seq_1_to_$rules;
 INSERT INTO emergency_shutoffs (product, channel, data_version) SELECT '$tag', CONCAT('ch-', seq), 1 FROM seq_1_to_$rules;
 INSERT INTO product_req_signoffs (product, channel, role, signoffs_required, data_version)
-    SELECT '$tag', CONCAT('ch-', seq), 'qa', 1, 1 FROM seq_1_to_$rules;
+    SELECT '$tag', CONCAT('ch-', seq), 'qa', 1, 1 FROM seq_1_to_$signoffs;
 INSERT IGNORE INTO product_req_signoffs (product, channel, role, signoffs_required, data_version)
     SELECT 'Firefox', CONCAT('ch-', seq), 'qa', 1, 1 FROM seq_0_to_49;
 INSERT INTO permissions_req_signoffs (product, role, signoffs_required, data_version)
-    SELECT CONCAT('$tag', seq), 'qa', 1, 1 FROM seq_1_to_$rules;
+    SELECT CONCAT('$tag', seq), 'qa', 1, 1 FROM seq_1_to_$signoffs;
 $(scheduled rules "$rules" "rule_id=(SELECT rule_id FROM rules WHERE alias = CONCAT('$tag-', seq))" "product='Firefox'")
 $(scheduled releases "$rules" "name=CONCAT('$tag-v1-', seq)" "product='Firefox'" 'read_only=0')
 $(scheduled releases_json "$rules" "name=CONCAT('$tag-v2-', seq)" "product='Firefox'" 'read_only=0')
@@ -92,8 +92,8 @@ $(scheduled release_assets "$rules" "name=CONCAT('$tag-v2-', seq)" "path='.platf
 $(scheduled permissions "$rules" "username=CONCAT('$tag-', seq, '@x')" "permission='rule'")
 $(scheduled emergency_shutoffs "$rules" "product='$tag'" "channel=CONCAT('ch-', seq)")
 $(scheduled pinnable_releases "$rules" "product='Firefox'" "version=CONCAT('$tag', seq)" "channel='c'" "mapping='x'")
-$(scheduled product_req_signoffs "$rules" "product='$tag'" "channel=CONCAT('ch-', seq)" "role='qa'")
-$(scheduled permissions_req_signoffs "$rules" "product=CONCAT('$tag', seq)" "role='qa'")
+$(scheduled product_req_signoffs "$signoffs" "product='$tag'" "channel=CONCAT('ch-', seq)" "role='qa'")
+$(scheduled permissions_req_signoffs "$signoffs" "product=CONCAT('$tag', seq)" "role='qa'")
 COMMIT;
 EOF
 }
