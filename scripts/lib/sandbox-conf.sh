@@ -130,7 +130,8 @@ write_nginx_conf() { # PORT; fails when nothing changed
         user='user root;'
     fi
     sed -e "s|@LISTEN@|127.0.0.1:$1|" -e 's|@SERVER_NAME@|localhost|' -e "s|@SOCKET@|$RUN/public.sock|" \
-        -e "s|@LOG_DIR@|$DIR/log|" "$TOP/conf/nginx/public.conf.in" >"$DIR/nginx-public.conf"
+        -e "s|@LOG_DIR@|$DIR/log|" "$TOP/conf/nginx/backends.conf.in" "$TOP/conf/nginx/public.conf.in" \
+        >"$DIR/nginx-public.conf"
     {
         cat <<EOF
 daemon off;
