@@ -60,7 +60,7 @@ test_fresh() {
     check "the plan names the step" said "0001_initial: to be applied"
     check "the plan does nothing" answers 0 "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE()"
     check "a fresh database" upgrade 0 --execute
-    check "72 tables of the reference's and 4 of ours" answers 76 \
+    check "72 tables of the reference's and 5 of ours" answers 77 \
         "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE()"
     check "identifiers compare exactly" answers 0 "SELECT COUNT(*) FROM information_schema.columns
         WHERE table_schema = DATABASE() AND collation_name <> 'utf8mb4_nopad_bin' AND table_name <> 'balrog_schema'"
@@ -131,6 +131,9 @@ test_users() {
         check "balrog_public does not update $table" refused balrog_public \
             "UPDATE $table SET $([[ $table == balrog_changes ]] && echo op=1 || echo data_version=1)"
     done
+    check "balrog_public tells that it runs" as balrog_public "
+        INSERT INTO app_instances VALUES ('h:balrog-public:1:2', 'balrog-public', 'h', 1, '0.2', 2, 2, NULL);
+        UPDATE app_instances SET seen_at = 3; DELETE FROM app_instances"
     for table in permissions user_roles permissions_history; do
         check "balrog_public does not read $table" refused balrog_public "SELECT COUNT(*) FROM $table"
     done
@@ -199,16 +202,19 @@ test_changed_files() {
     check "the file is named" said "0001_initial/additive.sql is not what was applied"
     check "and by the plan" upgrade 3 --schema "$work/schema"
     copy_schema
-    mkdir "$work/schema/0005_hole"
-    cp "$work/schema/0001_initial"/*.sql "$work/schema/0005_hole"
+    local steps next
+    steps=$(find "$root/schema" -name '[0-9]*_*' | wc -l)
+    next=$(printf %04d $((steps + 1)))
+    mkdir "$work/schema/0099_hole"
+    cp "$work/schema/0001_initial"/*.sql "$work/schema/0099_hole"
     check "a missing step is refused" upgrade 3 --schema "$work/schema"
-    rm -r "$work/schema/0005_hole"
-    mkdir "$work/schema/0003_third"
-    echo "CREATE TABLE IF NOT EXISTS third (a INT);" >"$work/schema/0003_third/additive.sql"
+    rm -r "$work/schema/0099_hole"
+    mkdir "$work/schema/${next}_third"
+    echo "CREATE TABLE IF NOT EXISTS third (a INT);" >"$work/schema/${next}_third/additive.sql"
     echo "SELECT 'no table third' WHERE NOT EXISTS (SELECT 1 FROM information_schema.tables
-        WHERE table_schema = DATABASE() AND table_name = 'third');" >"$work/schema/0003_third/verify.sql"
+        WHERE table_schema = DATABASE() AND table_name = 'third');" >"$work/schema/${next}_third/verify.sql"
     check "a new step is planned" upgrade 0 --schema "$work/schema"
-    check "the new step alone" equal "0003_third: to be applied" "${SAID%%$'\n'*}"
+    check "the new step alone" equal "${next}_third: to be applied" "${SAID%%$'\n'*}"
     check "a new step is run" upgrade 0 --execute --schema "$work/schema"
     check "a database that is ahead is refused" upgrade 3 --execute
     query <<<"DELETE FROM balrog_schema WHERE version = 1"
