@@ -2,6 +2,8 @@
  * when a big release is the first to fail. */
 #include "admin/database.h"
 
+#include "store/schema_range.h"
+
 enum { PACKET_MIN = 64 << 20, MEGABYTE = 1 << 20, WAIT_MS = 5000 };
 
 static bool read_number(struct db *db, const char *sql, int64_t *n, struct error *e)
@@ -52,7 +54,8 @@ static bool check_account(struct db *db, struct error *e)
 static bool check_all(struct db *db, void *arg, struct error *e)
 {
     const int64_t *packet = arg;
-    return check_packet(db, *packet, e) && check_engines(db, e) && check_account(db, e);
+    return schema_check(db, e) && check_packet(db, *packet, e) && check_engines(db, e) &&
+           check_account(db, e);
 }
 
 bool database_check(struct pool *pool, const struct config *config, struct error *e)

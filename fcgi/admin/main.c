@@ -2,6 +2,8 @@
  * while requests are answered 503; one that is set up wrongly ends the start. */
 #include "admin/service.h"
 #include "ops/log.h"
+#include "store/fail.h"
+#include "store/instances.h"
 #include "web/program.h"
 
 #include <curl/curl.h>
@@ -21,10 +23,11 @@ static bool check_database(struct admin *admin, struct error *e)
     if (admin_check_database(admin, e)) {
         return true;
     }
-    if (e->status == 503) {
+    bool wait = e->status == 503 && !failed_as(e, FAIL_SCHEMA);
+    if (wait) {
         log_warning("service.database", "%s", e->what);
     }
-    return e->status == 503;
+    return wait;
 }
 
 static bool run(const struct config *config, struct admin *admin, struct error *e)
@@ -38,7 +41,14 @@ static bool run(const struct config *config, struct admin *admin, struct error *
         .handle = admin_handle,
         .handle_arg = admin,
     };
-    bool ok = signal_fd >= 0 && check_database(admin, e) && program_serve(&service, signal_fd, e);
+    /* It reports first and asks for the schema then: so a destructive upgrade, which notes that it begins and
+     * asks for instances then, never misses one. */
+    struct reporter *reporter =
+        signal_fd >= 0 ? reporter_start(admin, &config->database, program.name, NULL, NULL, e) : NULL;
+    bool ok = reporter != NULL && check_database(admin, e) && program_serve(&service, signal_fd, e);
+    if (reporter != NULL) {
+        reporter_stop(reporter);
+    }
     if (signal_fd >= 0) {
         close(signal_fd);
     }
@@ -73,5 +83,5 @@ int main(int argc, char **argv)
     talloc_free(ctx);
     mysql_library_end();
     curl_global_cleanup();
-    return ok ? EXIT_SUCCESS : PROGRAM_RUN;
+    return ok ? EXIT_SUCCESS : failed_as(&e, FAIL_SCHEMA) ? PROGRAM_SCHEMA : PROGRAM_RUN;
 }

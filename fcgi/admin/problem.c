@@ -106,6 +106,7 @@ void problem_of(struct response *r, const struct request *request, const struct 
     case FAIL_BUSY:
         unavailable(r, "Others changed the same. Nothing was changed; try again.");
         break;
+    case FAIL_SCHEMA:
     case FAIL_UNKNOWN:
         unavailable(r, e->what);
         break;

@@ -2,6 +2,7 @@
 #include "admin/routes.h"
 
 static const struct admin_routes *const files[] = {
+    &app_instances_routes,
     &history_routes,
     &pins_routes,
     &releases_routes,

@@ -4,6 +4,7 @@
 
 #include "admin/admin.h"
 
+extern const struct admin_routes app_instances_routes;               /* app_instances.c */
 extern const struct admin_routes history_routes;                     /* history.c */
 extern const struct admin_routes pins_routes;                        /* pins.c */
 extern const struct admin_routes releases_routes;                    /* releases.c */

@@ -6,10 +6,11 @@
 #include "admin/database.h"
 #include "admin/problem.h"
 #include "admin/routes.h"
+#include "core/clock.h"
 #include "ops/log.h"
 #include "store/access.h"
 
-#include <sys/time.h>
+#include <stdatomic.h>
 
 enum { DATABASE_WAIT_MS = 5000, MEGABYTE = 1 << 20 };
 
@@ -20,6 +21,7 @@ struct admin {
     const struct admin_route *route;
     struct route *router; /* the same routes as the router knows them */
     size_t n_routes;
+    atomic_bool checked; /* the database is one that can be served from */
 };
 
 /* One request between the steps. */
@@ -32,13 +34,6 @@ struct step {
     int64_t now_ms;
     bool refused; /* the handler has answered and returned false */
 };
-
-static int64_t wall_ms(void)
-{
-    struct timeval t;
-    gettimeofday(&t, NULL);
-    return (int64_t)t.tv_sec * 1000 + t.tv_usec / 1000;
-}
 
 /* ---- the transaction ---- */
 
@@ -105,8 +100,9 @@ static void answer(struct step *step)
         .request_id = request->id,
         .read_only = step->route->method == METHOD_GET && (step->route->flags & ADMIN_WRITES) == 0,
     };
-    bool ok = step->route->flags & ADMIN_NO_DATABASE ? run(NULL, step, &e)
-                                                     : tx_run(&step->admin->site, &tx, run, step, &e);
+    bool ok = step->route->flags & ADMIN_NO_DATABASE
+                  ? run(NULL, step, &e)
+                  : admin_check_database(step->admin, &e) && tx_run(&step->admin->site, &tx, run, step, &e);
     if (!ok && !stands(step, &e)) {
         response_reset(response);
         problem_of(response, request, &e, tx.blob_errors);
@@ -210,7 +206,7 @@ static void dispatch(struct call *call)
         .call = call,
         .route = &admin->route[call->route - admin->router],
         .user = "",
-        .now_ms = wall_ms(),
+        .now_ms = clock_wall_ms(),
     };
     if (identify(&step) && check_parameters(&step) && take_body(&step)) {
         answer(&step);
@@ -295,7 +291,7 @@ struct admin *admin_new(void *ctx, const struct config *config, struct error *e)
     admin->config = config;
     admin->auth = auth_new(admin, config, e);
     admin->site = (struct tx_site){
-        .pool = pool_new(admin, config, (unsigned)config->admin.database_connections),
+        .pool = pool_new(admin, &config->database, (unsigned)config->admin.database_connections),
         .wait_ms = DATABASE_WAIT_MS,
         .system_accounts = config->admin.system_accounts,
         .allowlist = allowlist_of(admin, &config->update.allowlist, e),
@@ -310,5 +306,8 @@ struct admin *admin_new(void *ctx, const struct config *config, struct error *e)
 
 bool admin_check_database(struct admin *admin, struct error *e)
 {
-    return database_check(admin->site.pool, admin->config, e);
+    if (!atomic_load(&admin->checked)) {
+        atomic_store(&admin->checked, database_check(admin->site.pool, admin->config, e));
+    }
+    return atomic_load(&admin->checked);
 }

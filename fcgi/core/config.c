@@ -93,7 +93,7 @@ static bool fail_unknown_key(struct parser *p, const char *section, const char *
 
 static bool check_section(struct parser *p, const char *section)
 {
-    char known[160] = "";
+    char known[320] = "";
     for (const struct config_key *k = config_keys; k->name != NULL; k++) {
         if (belongs(k, section)) {
             return true;
@@ -197,7 +197,7 @@ static const char *read_line(FILE *file, char text[SECRET_MAX])
     n -= n > 0 && text[n - 1] == '\r';
     text[n] = '\0';
     if (n == 0 || n == SECRET_MAX - 1 || strlen(text) != n || strpbrk(text, "\r\n") != NULL) {
-        return "the file must hold one line, the password";
+        return "the file must hold one line, the secret";
     }
     return NULL;
 }
@@ -401,6 +401,25 @@ static void take_environment(struct parser *p)
     }
 }
 
+/* What follows from other keys. */
+static void complete(struct config *config)
+{
+    struct config_database *primary = &config->primary;
+    if (config->database.socket[0] != '\0') {
+        config->database.host = "";
+    }
+    if (primary->host[0] == '\0' && primary->socket[0] == '\0') {
+        *primary = config->database;
+        return;
+    }
+    if (primary->socket[0] != '\0') {
+        primary->host = "";
+    }
+    primary->connect_timeout_s = config->database.connect_timeout_s;
+    primary->read_timeout_s = config->database.read_timeout_s;
+    primary->write_timeout_s = config->database.write_timeout_s;
+}
+
 struct config *config_read(void *ctx, const char *path, struct error *e)
 {
     struct config *config = mem_new(ctx, struct config);
@@ -420,9 +439,7 @@ struct config *config_read(void *ctx, const char *path, struct error *e)
         p.failed = !error_set(e, 500, "cannot read %s: %s", path, strerror(errno));
     }
     take_environment(&p);
-    if (config->database.socket[0] != '\0') {
-        config->database.host = "";
-    }
+    complete(config);
     fclose(p.file);
     free(p.text);
     talloc_free(p.set_at);

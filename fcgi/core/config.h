@@ -28,18 +28,23 @@ struct config_signer {
         *autograph_password; /* read from autograph_password_file, or BALROG_AUTOGRAPH[_PRODUCT]_PASSWORD */
 };
 
+/* A database server and the account there. */
+struct config_database {
+    const char *host; /* "" where a socket is given */
+    int port;
+    const char *socket;
+    const char *name;
+    const char *user;
+    const char *password; /* read from password_file, or from an environment variable */
+    int connect_timeout_s;
+    int read_timeout_s;
+    int write_timeout_s;
+};
+
 struct config {
-    struct {
-        const char *host; /* "" where a socket is given */
-        int port;
-        const char *socket;
-        const char *name;
-        const char *user;
-        const char *password; /* read from password_file, or BALROG_DATABASE_PASSWORD */
-        int connect_timeout_s;
-        int read_timeout_s;
-        int write_timeout_s;
-    } database;
+    struct config_database database;
+    struct config_database
+        primary; /* where balrog-public reports itself; the same as database unless given */
     struct {
         const char *socket;
         int socket_mode;
@@ -74,6 +79,29 @@ struct config {
         const char *userinfo_url;
         struct config_list machine; /* "CLIENT_ID ACCOUNT" */
     } admin;
+    struct {
+        const char *admin_url;
+        const char *ca_file;
+        const char *allow_http; /* "yes" or "no" */
+        int interval_s;
+        const char *user;
+        const char *password; /* read from password_file, or from an environment variable; so are the others */
+        const char *token_url;
+        const char *client_id;
+        const char *client_secret;
+        const char *token_auth; /* "body" or "basic" */
+        const char *audience;
+        const char *scope;
+        int connect_timeout_s;
+        int timeout_s;
+        int max_answer_mb;
+        int retry_min_s;
+        int retry_max_s;
+        const char *uptake_url; /* with {product} and {channel} */
+        const char *uptake_pointer;
+        const char *uptake_bearer;
+        int uptake_timeout_s;
+    } agent;
     struct {
         struct config_list special_force_hosts;
         struct config_list allowlist; /* lines for allowlist_add() */

@@ -25,6 +25,18 @@ const struct config_key config_keys[] = {
     { "database", "read_timeout_s", CONFIG_INT, AT(database.read_timeout_s), "30", 1, 3600, SECONDS },
     { "database", "write_timeout_s", CONFIG_INT, AT(database.write_timeout_s), "30", 1, 3600, SECONDS },
 
+    { "primary", "host", CONFIG_TEXT, AT(primary.host), "",
+      .help =
+          "Where [database] is a replica: its primary, for the one table that balrog-public writes\n"
+          "(app_instances). Without a host or socket here it is written in [database]. A primary that is\n"
+          "away never stops serving." },
+    { "primary", "port", CONFIG_INT, AT(primary.port), "3306", 1, 65535, "" },
+    { "primary", "socket", CONFIG_PATH, AT(primary.socket), "" },
+    { "primary", "name", CONFIG_TEXT, AT(primary.name), "balrog", .min = 1 },
+    { "primary", "user", CONFIG_TEXT, AT(primary.user), "balrog_public", .min = 1 },
+    { "primary", "password_file", CONFIG_SECRET, AT(primary.password), "",
+      .variable = "BALROG_PRIMARY_PASSWORD" },
+
     { "public", "socket", CONFIG_PATH, AT(public_.socket), "/run/balrog/public.sock",
       .help = "Where nginx finds us. A socket that was inherited (spawn-fcgi, systemd) comes first." },
     { "public", "socket_mode", CONFIG_MODE, AT(public_.socket_mode), "0660" },
@@ -86,6 +98,50 @@ const struct config_key config_keys[] = {
       .help = "CLIENT-ID ACCOUNT: the account of a program's tokens (those with a member \"gty\"), by their "
               "\"azp\".\n"
               "The key is repeated, once a program." },
+
+    { "agent", "admin_url", CONFIG_TEXT, AT(agent.admin_url), "",
+      .help = "Where the admin API is, as https://balrog-admin.example.org. Required." },
+    { "agent", "ca_file", CONFIG_PATH, AT(agent.ca_file), "",
+      .help = "Certificates (PEM) that those of the servers asked here must be signed by; empty: the system's." },
+    { "agent", "allow_http", CONFIG_CHOICE, AT(agent.allow_http), "no", .words = "no yes",
+      .help = "Without TLS nothing is asked but this machine (localhost, 127.0.0.1, ::1). yes: others, too;\n"
+              "passwords and tokens can then be read on the way." },
+    { "agent", "interval_s", CONFIG_INT, AT(agent.interval_s), "30", 1, 3600, SECONDS,
+      .help = "How often the admin is asked what is due." },
+    { "agent", "user", CONFIG_TEXT, AT(agent.user), "",
+      .help = "To be known by a name and a password (HTTP Basic), which nginx checks. The account needs the\n"
+              "permission scheduled_change, action enact." },
+    { "agent", "password_file", CONFIG_SECRET, AT(agent.password), "", .variable = "BALROG_AGENT_PASSWORD",
+      .help = "A file whose only line is the password; not readable by everybody." },
+    { "agent", "token_url", CONFIG_TEXT, AT(agent.token_url), "",
+      .help = "Or by bearer tokens: where they are given out (OAuth 2, client credentials), as\n"
+              "https://example.auth0.com/oauth/token." },
+    { "agent", "client_id", CONFIG_TEXT, AT(agent.client_id), "" },
+    { "agent", "client_secret_file", CONFIG_SECRET, AT(agent.client_secret), "",
+      .variable = "BALROG_AGENT_CLIENT_SECRET" },
+    { "agent", "token_auth", CONFIG_CHOICE, AT(agent.token_auth), "body", .words = "body basic",
+      .help = "Where client_id and secret stand in that request: among its parameters, or in its header." },
+    { "agent", "audience", CONFIG_TEXT, AT(agent.audience), "" },
+    { "agent", "scope", CONFIG_TEXT, AT(agent.scope), "" },
+    { "agent", "connect_timeout_s", CONFIG_INT, AT(agent.connect_timeout_s), "5", 1, 300, SECONDS },
+    { "agent", "timeout_s", CONFIG_INT, AT(agent.timeout_s), "120", 1, 3600, SECONDS,
+      .help = "For a whole request: longer than the admin takes for the biggest release." },
+    { "agent", "max_answer_mb", CONFIG_INT, AT(agent.max_answer_mb), "64", 1, 512, "megabytes",
+      .help = "A longer answer is refused. Lists of scheduled v1 releases hold the releases whole." },
+    { "agent", "retry_min_s", CONFIG_INT, AT(agent.retry_min_s), "30", 1, 3600, SECONDS,
+      .help = "A change that could not be enacted is tried again after this; after twice as long when it\n"
+              "fails again, and so on up to retry_max_s. Once it is edited or signed it is tried at once." },
+    { "agent", "retry_max_s", CONFIG_INT, AT(agent.retry_max_s), "900", 1, 86400, SECONDS },
+    { "agent", "uptake_url", CONFIG_TEXT, AT(agent.uptake_url), "",
+      .help = "Where rules' uptake conditions find the current uptake: a URL in whose path or query {product} and\n"
+              "{channel} stand for what is asked about. Other braces are written %7B and %7D. Without it such\n"
+              "changes wait." },
+    { "agent", "uptake_pointer", CONFIG_TEXT, AT(agent.uptake_pointer), "",
+      .help = "Where in the JSON answer the number is (RFC 6901); for a Prometheus query\n"
+              "/data/result/0/value/1." },
+    { "agent", "uptake_bearer_file", CONFIG_SECRET, AT(agent.uptake_bearer), "",
+      .variable = "BALROG_AGENT_UPTAKE_BEARER", .help = "A token that is sent there." },
+    { "agent", "uptake_timeout_s", CONFIG_INT, AT(agent.uptake_timeout_s), "10", 1, 300, SECONDS },
 
     { "update", "special_force_hosts", CONFIG_WORDS, AT(update.special_force_hosts),
       "http://download.mozilla.org",
@@ -149,11 +205,23 @@ static void print_limits(FILE *out, const struct config_key *k)
     }
 }
 
-void config_print_keys(FILE *out)
+/* Whether SECTION stands in FILE. */
+static bool stands_in(const char *section, enum config_file file)
 {
+    bool agents = strcmp(section, "agent") == 0;
+    return strcmp(section, "log") == 0 || agents == (file == CONFIG_AGENT_FILE);
+}
+
+void config_print_keys(FILE *out, enum config_file file)
+{
+    const char *section = "";
     for (const struct config_key *k = config_keys; k->name != NULL; k++) {
-        if (k == config_keys || strcmp(k->section, k[-1].section) != 0) {
-            fprintf(out, "\n[%s]\n", k->section);
+        if (!stands_in(k->section, file)) {
+            continue;
+        }
+        if (strcmp(k->section, section) != 0) {
+            section = k->section;
+            fprintf(out, "\n[%s]\n", section);
         }
         if (k->help != NULL) {
             print_help(out, k->help);

@@ -1,5 +1,5 @@
 /* The table of configuration keys. To add a key: a field in struct config, a row in config_keys.c, and its
- * lines in conf/balrog.conf (the unit test says which). */
+ * lines in conf/balrog.conf or conf/agent.conf (the unit test says which). */
 #ifndef BALROG_CORE_CONFIG_KEYS_H
 #define BALROG_CORE_CONFIG_KEYS_H
 
@@ -31,12 +31,17 @@ struct config_key {
     bool of_signer;       /* one for each signer: stands in [SECTION] and in [SECTION PRODUCT] */
 };
 
-enum { CONFIG_KEYS_MAX = 64 };
+enum { CONFIG_KEYS_MAX = 128 };
 
 /* Ordered by section; the last one's name is NULL. */
 extern const struct config_key config_keys[];
 
-/* Prints the default configuration: every key with its help, commented out. */
-void config_print_keys(FILE *out);
+enum config_file {
+    CONFIG_BALROG_FILE, /* conf/balrog.conf, of the programs that answer */
+    CONFIG_AGENT_FILE,  /* conf/agent.conf, of balrog-agent */
+};
+
+/* Prints FILE with its defaults: every key of the sections that belong there with its help, commented out. */
+void config_print_keys(FILE *out, enum config_file file);
 
 #endif

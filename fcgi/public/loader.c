@@ -6,7 +6,9 @@
 
 #include "core/clock.h"
 #include "ops/log.h"
+#include "store/fail.h"
 #include "store/reader.h"
+#include "store/schema_range.h"
 
 #include <pthread.h>
 #include <unistd.h>
@@ -51,6 +53,8 @@ struct loader {
     int64_t compared_ms;
     int64_t complained_ms;
     bool failing;
+    bool schema_fits;     /* it has been asked */
+    struct error refused; /* status != 0: it does not; written before ready_fd is */
 };
 
 /* ---- reading ---- */
@@ -215,6 +219,14 @@ static struct published *build(struct loader *l, const struct tables *tables, st
     return p;
 }
 
+static void tell_ready(struct loader *l)
+{
+    uint64_t one = 1;
+    if (write(l->ready_fd, &one, sizeof one) != sizeof one) {
+        log_error("loader.ready", "cannot tell that the start is over");
+    }
+}
+
 /* From here on readers see NEXT; returns when none sees the previous one. */
 static void publish(struct loader *l, struct published *next)
 {
@@ -229,10 +241,7 @@ static void publish(struct loader *l, struct published *next)
     atomic_store(&stats->releases, s->n_releases);
     atomic_store(&stats->missing, s->n_missing);
     if (s->input.generation == 1) {
-        uint64_t one = 1;
-        if (write(l->ready_fd, &one, sizeof one) != sizeof one) {
-            log_error("loader.ready", "cannot tell that the first snapshot is ready");
-        }
+        tell_ready(l);
     }
 }
 
@@ -321,13 +330,23 @@ static bool connect_database(struct loader *l, struct error *e)
         return true;
     }
     talloc_free(l->db);
-    l->db = db_open(l, l->settings->config, e);
+    l->db = db_open(l, &l->settings->config->database, e);
     return l->db != NULL;
+}
+
+/* Asked once, before the first snapshot is read. */
+static bool check_schema(struct loader *l, struct error *e)
+{
+    l->schema_fits = l->schema_fits || schema_check(l->db, e);
+    if (!l->schema_fits && failed_as(e, FAIL_SCHEMA)) {
+        l->refused = *e;
+    }
+    return l->schema_fits;
 }
 
 static bool turn(struct loader *l, struct error *e)
 {
-    if (!connect_database(l, e)) {
+    if (!connect_database(l, e) || !check_schema(l, e)) {
         return false;
     }
     if (!l->todo.everything && !poll_feed(l, e)) {
@@ -400,6 +419,9 @@ static void *run(void *arg)
             }
             l->failing = false;
             pause_ms = l->settings->config->public_.poll_ms;
+        } else if (l->refused.status != 0) {
+            tell_ready(l);
+            break;
         } else {
             complain(l, &e);
             pause_ms = RECONNECT_MS;
@@ -431,6 +453,14 @@ struct loader *loader_start(void *ctx, struct public_state *state, struct public
         return NULL;
     }
     return l;
+}
+
+bool loader_refused(const struct loader *l, struct error *e)
+{
+    if (l->refused.status != 0) {
+        *e = l->refused;
+    }
+    return l->refused.status != 0;
 }
 
 static void tell(struct loader *l, bool *what)

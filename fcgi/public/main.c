@@ -1,8 +1,11 @@
 /* balrog-public: update queries and the read-only API, over FastCGI. main() reads the configuration, waits
  * for the first snapshot, opens the socket and then only listens to signals. */
+#include "core/clock.h"
 #include "ops/log.h"
 #include "public/loader.h"
 #include "public/service.h"
+#include "store/fail.h"
+#include "store/instances.h"
 #include "web/program.h"
 
 #include <curl/curl.h>
@@ -25,6 +28,7 @@ struct run {
     const struct config *config;
     struct public_state state;
     struct loader *loader;
+    struct reporter *reporter;
     int signal_fd;
 };
 
@@ -36,7 +40,7 @@ static void reload(void *arg)
 static bool serve(struct run *r, struct error *e)
 {
     const struct config *config = r->config;
-    struct api api = { pool_new(r->ctx, config, (unsigned)config->public_.api_connections),
+    struct api api = { pool_new(r->ctx, &config->database, (unsigned)config->public_.api_connections),
                        config->public_.version_file };
     struct program_service service = {
         .socket = config->public_.socket,
@@ -51,6 +55,39 @@ static bool serve(struct run *r, struct error *e)
     return program_serve(&service, r->signal_fd, e);
 }
 
+/* What app_instances shows of this process. */
+static void figures(void *arg, struct buf *out)
+{
+    struct public_state *state = arg;
+    const struct loader_stats *l = &state->loader;
+    int64_t fresh_ms = atomic_load(&l->fresh_ms);
+    buf_printf(out, "{\"generation\":%llu,\"releases\":%llu,\"missing\":%llu,\"snapshot_age_ms\":%lld}",
+               (unsigned long long)atomic_load(&l->generation), (unsigned long long)atomic_load(&l->releases),
+               (unsigned long long)atomic_load(&l->missing),
+               fresh_ms != 0 ? (long long)(clock_ms() - fresh_ms) : -1LL);
+}
+
+/* Reports first and asks for the schema then: so a destructive upgrade, which notes that it begins and asks
+ * for instances then, never misses one. */
+static bool start(struct run *r, struct public_settings *settings, const char *config_path, int ready_fd,
+                  struct error *e)
+{
+    r->reporter = reporter_start(r->ctx, &r->config->primary, program.name, figures, &r->state, e);
+    r->loader =
+        r->reporter != NULL ? loader_start(r->ctx, &r->state, settings, config_path, ready_fd, e) : NULL;
+    return r->loader != NULL;
+}
+
+static void stop(struct run *r)
+{
+    if (r->loader != NULL) {
+        loader_stop(r->loader);
+    }
+    if (r->reporter != NULL) {
+        reporter_stop(r->reporter);
+    }
+}
+
 static bool run(struct run *r, struct public_settings *settings, const char *config_path, struct error *e)
 {
     int ready_fd = eventfd(0, EFD_CLOEXEC);
@@ -62,12 +99,10 @@ static bool run(struct run *r, struct public_settings *settings, const char *con
         return false;
     }
     service_init_epoch(r->ctx, &r->state, (unsigned)r->config->public_.threads);
-    r->loader = loader_start(r->ctx, &r->state, settings, config_path, ready_fd, e);
-    if (r->loader == NULL) {
-        return false;
-    }
-    bool ok = !program_wait(r->signal_fd, ready_fd, reload, r->loader) || serve(r, e);
-    loader_stop(r->loader);
+    bool ok = start(r, settings, config_path, ready_fd, e) &&
+              (!program_wait(r->signal_fd, ready_fd, reload, r->loader) ||
+               (!loader_refused(r->loader, e) && serve(r, e)));
+    stop(r);
     close(ready_fd);
     close(r->signal_fd);
     return ok;
@@ -102,5 +137,5 @@ int main(int argc, char **argv)
     talloc_free(r.ctx);
     mysql_library_end();
     curl_global_cleanup();
-    return ok ? EXIT_SUCCESS : PROGRAM_RUN;
+    return ok ? EXIT_SUCCESS : failed_as(&e, FAIL_SCHEMA) ? PROGRAM_SCHEMA : PROGRAM_RUN;
 }

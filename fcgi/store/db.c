@@ -147,12 +147,12 @@ static int close_connection(struct db *db)
     return 0;
 }
 
-static void set_options(MYSQL *mysql, const struct config *config)
+static void set_options(MYSQL *mysql, const struct config_database *at)
 {
-    unsigned connect_s = (unsigned)config->database.connect_timeout_s;
-    unsigned read_s = (unsigned)config->database.read_timeout_s;
-    unsigned write_s = (unsigned)config->database.write_timeout_s;
-    unsigned protocol = config->database.host[0] != '\0' ? MYSQL_PROTOCOL_TCP : MYSQL_PROTOCOL_SOCKET;
+    unsigned connect_s = (unsigned)at->connect_timeout_s;
+    unsigned read_s = (unsigned)at->read_timeout_s;
+    unsigned write_s = (unsigned)at->write_timeout_s;
+    unsigned protocol = at->host[0] != '\0' ? MYSQL_PROTOCOL_TCP : MYSQL_PROTOCOL_SOCKET;
     unsigned no_local_infile = 0;
     unsigned long packet_max = PACKET_MAX;
     my_bool off = 0;
@@ -171,19 +171,17 @@ static void set_options(MYSQL *mysql, const struct config *config)
     mysql_options(mysql, MYSQL_INIT_COMMAND, "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");
 }
 
-struct db *db_open(void *ctx, const struct config *config, struct error *e)
+struct db *db_open(void *ctx, const struct config_database *at, struct error *e)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, init_library);
     struct db *db = mem_new(ctx, struct db);
     db->mysql = mem_check(mysql_init(NULL));
     talloc_set_destructor(db, close_connection);
-    set_options(db->mysql, config);
-    bool tcp = config->database.host[0] != '\0';
-    if (mysql_real_connect(db->mysql, tcp ? config->database.host : NULL, config->database.user,
-                           config->database.password, config->database.name,
-                           tcp ? (unsigned)config->database.port : 0, tcp ? NULL : config->database.socket,
-                           0) == NULL) {
+    set_options(db->mysql, at);
+    bool tcp = at->host[0] != '\0';
+    if (mysql_real_connect(db->mysql, tcp ? at->host : NULL, at->user, at->password, at->name,
+                           tcp ? (unsigned)at->port : 0, tcp ? NULL : at->socket, 0) == NULL) {
         connection_failed(db, e);
         talloc_free(db);
         return NULL;

@@ -15,9 +15,8 @@
 
 struct db;
 
-/* Connects as CONFIG says. NULL with a 503 in E when that fails. Owned by CTX: freeing it closes the
- * connection. */
-struct db *db_open(void *ctx, const struct config *config, struct error *e);
+/* Connects to AT. NULL with a 503 in E when that fails. Owned by CTX: freeing it closes the connection. */
+struct db *db_open(void *ctx, const struct config_database *at, struct error *e);
 /* False once a call has failed in a way after which the connection is of no use (server gone, timeout): close
  * it. */
 bool db_alive(const struct db *db);

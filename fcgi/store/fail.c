@@ -15,6 +15,7 @@ int fail_status(enum fail kind)
         return 404;
     case FAIL_DATABASE:
     case FAIL_BUSY:
+    case FAIL_SCHEMA:
     case FAIL_UNKNOWN:
         return 503;
     default:

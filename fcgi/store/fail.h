@@ -21,6 +21,7 @@ enum fail {
     FAIL_DUPLICATE,  /* 400: there is such a row (or alias) already */
     FAIL_DATABASE,   /* 503: no connection, or lost; nothing was changed. Retry-After */
     FAIL_BUSY,       /* 503: deadlock or lock timeout; tx_run() has tried again often enough. Retry-After */
+    FAIL_SCHEMA,     /* 503: the database's schema does not fit this version of the code */
     FAIL_UNKNOWN,    /* 503: the connection went while COMMIT ran, so the change may have been made */
 };
 

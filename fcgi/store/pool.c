@@ -12,7 +12,7 @@ enum {
 };
 
 struct pool {
-    const struct config *config;
+    const struct config_database *at;
     unsigned size;
     pthread_mutex_t lock; /* of what follows */
     pthread_cond_t freed;
@@ -35,11 +35,11 @@ static int pool_free(struct pool *pool)
     return 0;
 }
 
-struct pool *pool_new(void *ctx, const struct config *config, unsigned size)
+struct pool *pool_new(void *ctx, const struct config_database *at, unsigned size)
 {
     struct pool *pool = mem_new(ctx, struct pool);
     pthread_condattr_t monotonic;
-    pool->config = config;
+    pool->at = at;
     pool->size = size > 0 ? size : 1;
     pool->idle = mem_array(pool, struct db *, pool->size);
     pthread_mutex_init(&pool->lock, NULL);
@@ -122,7 +122,7 @@ static struct db *open_one(struct pool *pool, struct error *e)
     if (resting(pool, e)) {
         return NULL;
     }
-    struct db *db = db_open(NULL, pool->config, &why);
+    struct db *db = db_open(NULL, pool->at, &why);
     pthread_mutex_lock(&pool->lock);
     pool->failed_ms = db == NULL ? clock_ms() : 0;
     if (db == NULL) {

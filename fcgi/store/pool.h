@@ -12,9 +12,9 @@ enum {
 
 struct pool;
 
-/* A pool of at most SIZE connections, each opened when it is first needed. Owned by CTX; CONFIG must outlive
- * it. */
-struct pool *pool_new(void *ctx, const struct config *config, unsigned size);
+/* A pool of at most SIZE connections to AT, each opened when it is first needed. Owned by CTX; AT must
+ * outlive it. */
+struct pool *pool_new(void *ctx, const struct config_database *at, unsigned size);
 /* Runs WORK with a connection of its own. A connection that turns out to be dead (the server closed it while
  * it lay idle) is replaced and WORK is run again, once; so WORK only reads, and starts its output from
  * scratch. When WORK fails, the connection is closed, and with it whatever transaction was open. Waits at

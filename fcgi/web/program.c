@@ -15,47 +15,78 @@
 
 static void print_help(const struct program *p, FILE *to)
 {
+    static const char service[] = " over FastCGI, on the socket it inherits (fd 0, LISTEN_FDS) or the one "
+                                  "configured";
+    fprintf(to, "Usage: %s [--config FILE] [--check-config]", p->name);
+    for (const struct program_flag *f = p->flag; f->name != NULL; f++) {
+        fprintf(to, " [--%s]", f->name);
+    }
     fprintf(to,
-            "Usage: %s [--config FILE] [--check-config]\n%s over FastCGI, on the socket it inherits (fd 0, "
-            "LISTEN_FDS) or the one configured.\n\n"
+            "\n%s%s.\n\n"
             "  -c, --config FILE   configuration (%s)\n"
-            "      --check-config  read the configuration, say what is wrong with it, and end\n"
+            "      --check-config  read the configuration, say what is wrong with it, and end\n",
+            p->purpose, p->alone ? "" : service, p->config);
+    for (const struct program_flag *f = p->flag; f->name != NULL; f++) {
+        fprintf(to, "      --%-12s  %s\n", f->name, f->help);
+    }
+    fprintf(to,
             "      --version       print the version and end\n"
             "  -h, --help          print this and end\n\n"
             "Signals: TERM finishes what is under way and ends, HUP %s.\n"
-            "Exit status: 0 after TERM, 1 configuration, 2 usage, 3 cannot run.\n",
-            p->name, p->purpose, p->config, p->hup != NULL ? p->hup : "changes nothing");
+            "Exit status: 0 after TERM, 1 configuration, 2 usage, 3 cannot run, %s.\n",
+            p->hup != NULL ? p->hup : "changes nothing",
+            p->exits != NULL ? p->exits : "4 the database's schema\ndoes not fit this version");
 }
 
-void program_parse(const struct program *program, int argc, char **argv, struct program_options *o)
+enum { OPTION_CHECK = 1000, OPTION_VERSION, OPTION_FLAG };
+
+/* The options of every program, then PROGRAM's own, which are numbered from OPTION_FLAG. */
+static void list_options(const struct program *program, struct option *options)
 {
-    enum { OPTION_CHECK = 1000, OPTION_VERSION };
-    static const struct option known[] = {
+    static const struct option common[] = {
         { "config", required_argument, NULL, 'c' },
         { "check-config", no_argument, NULL, OPTION_CHECK },
         { "version", no_argument, NULL, OPTION_VERSION },
         { "help", no_argument, NULL, 'h' },
-        { NULL, 0, NULL, 0 },
     };
+    memcpy(options, common, sizeof common);
+    options += sizeof common / sizeof common[0];
+    for (int i = 0; program->flag[i].name != NULL; i++) {
+        *options++ = (struct option){ program->flag[i].name, no_argument, NULL, OPTION_FLAG + i };
+    }
+    *options = (struct option){ 0 };
+}
+
+static void take_option(const struct program *program, int c, struct program_options *o)
+{
+    switch (c) {
+    case 'c':
+        o->config = optarg;
+        break;
+    case OPTION_CHECK:
+        o->check = true;
+        break;
+    case OPTION_VERSION:
+        printf("%s " PACKAGE_VERSION "\n", program->name);
+        exit(EXIT_SUCCESS);
+    case 'h':
+        print_help(program, stdout);
+        exit(EXIT_SUCCESS);
+    case '?':
+        print_help(program, stderr);
+        exit(PROGRAM_USAGE);
+    default:
+        o->flag[c - OPTION_FLAG] = true;
+    }
+}
+
+void program_parse(const struct program *program, int argc, char **argv, struct program_options *o)
+{
+    struct option known[4 + PROGRAM_FLAGS_MAX + 1];
+    list_options(program, known);
     *o = (struct program_options){ .config = program->config };
     for (int c; (c = getopt_long(argc, argv, "c:h", known, NULL)) != -1;) {
-        switch (c) {
-        case 'c':
-            o->config = optarg;
-            break;
-        case OPTION_CHECK:
-            o->check = true;
-            break;
-        case OPTION_VERSION:
-            printf("%s " PACKAGE_VERSION "\n", program->name);
-            exit(EXIT_SUCCESS);
-        case 'h':
-            print_help(program, stdout);
-            exit(EXIT_SUCCESS);
-        default:
-            print_help(program, stderr);
-            exit(PROGRAM_USAGE);
-        }
+        take_option(program, c, o);
     }
     if (optind < argc) {
         fprintf(stderr, "%s: unexpected argument '%s'\n", program->name, argv[optind]);
@@ -108,6 +139,18 @@ bool program_wait(int signal_fd, int ready_fd, void (*reload)(void *arg), void *
             return true;
         }
     }
+}
+
+bool program_should_end(int signal_fd)
+{
+    struct pollfd fd = { signal_fd, POLLIN, 0 };
+    struct signalfd_siginfo info;
+    while (poll(&fd, 1, 0) > 0) {
+        if (read(signal_fd, &info, sizeof info) != sizeof info || info.ssi_signo != SIGHUP) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool program_serve(const struct program_service *service, int signal_fd, struct error *e)

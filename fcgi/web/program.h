@@ -1,23 +1,40 @@
-/* What the FastCGI programs have in common around their service: options, signals, the log, serving until
- * told to end. */
+/* What the programs have in common around what they do: options, signals, the log; and those that answer over
+ * FastCGI: serving until told to end. */
 #ifndef BALROG_WEB_PROGRAM_H
 #define BALROG_WEB_PROGRAM_H
 
 #include "core/config.h"
 #include "web/server.h"
 
-enum program_exit { PROGRAM_CONFIG = 1, PROGRAM_USAGE = 2, PROGRAM_RUN = 3 };
+enum program_exit {
+    PROGRAM_CONFIG = 1,
+    PROGRAM_USAGE = 2,
+    PROGRAM_RUN = 3,
+    PROGRAM_SCHEMA = 4, /* the database's schema does not fit this version */
+};
+
+enum { PROGRAM_FLAGS_MAX = 4 };
+
+/* An option of one program alone, without a value. */
+struct program_flag {
+    const char *name; /* "once" for --once; NULL: there are no more */
+    const char *help;
+};
 
 struct program {
     const char *name;    /* "balrog-public" */
     const char *purpose; /* a sentence for --help */
     const char *config;  /* the configuration file when no option names one */
     const char *hup;     /* what SIGHUP does, for --help; NULL: nothing */
+    bool alone;          /* it answers nobody over FastCGI */
+    const char *exits;   /* its own exit statuses, for --help; NULL: those of the services */
+    struct program_flag flag[PROGRAM_FLAGS_MAX + 1];
 };
 
 struct program_options {
     const char *config;
-    bool check; /* --check-config */
+    bool check;                   /* --check-config */
+    bool flag[PROGRAM_FLAGS_MAX]; /* which of the program's own were given */
 };
 
 /* Takes the command line apart; --help, --version and what is wrong end the process. */
@@ -33,6 +50,9 @@ int program_signals(struct error *e);
 /* Waits for TERM or INT or, unless it is -1, for READY_FD to become readable; calls RELOAD (unless NULL) on
  * HUP. False when it is time to end. */
 bool program_wait(int signal_fd, int ready_fd, void (*reload)(void *arg), void *arg);
+
+/* Whether TERM or INT has come, without waiting for it. Once it was, the caller ends. */
+bool program_should_end(int signal_fd);
 
 struct program_service {
     const char *socket;

@@ -29,7 +29,7 @@ static inline struct db *connect_as(const char *user, const char *password, cons
     config->database.connect_timeout_s = timeout_s;
     config->database.read_timeout_s = timeout_s;
     config->database.write_timeout_s = timeout_s;
-    return db_open(ctx, config, &e);
+    return db_open(ctx, &config->database, &e);
 }
 
 static inline struct db *connect_public(const char *database)

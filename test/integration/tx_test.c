@@ -412,7 +412,7 @@ START_TEST(a_kill_at_any_statement_of_an_enact_leaves_nothing_half_done)
                                                .connect_timeout_s = 30,
                                                .read_timeout_s = 30,
                                                .write_timeout_s = 30 } };
-        site.pool = pool_new(ctx, &config, 1);
+        site.pool = pool_new(ctx, &config.database, 1);
         bool ended = enact_until(n);
         talloc_free(site.pool);
         if (ended) {

@@ -301,7 +301,7 @@ static inline void write_setup(void)
     config->database.password = "";
     config->database.connect_timeout_s = config->database.read_timeout_s = config->database.write_timeout_s =
         30;
-    site.pool = pool_new(ctx, config, 16);
+    site.pool = pool_new(ctx, &config->database, 16);
     site.watch = NULL;
     clock_now = epoch_ms;
     for (size_t i = 0; i < sizeof families / sizeof families[0]; i++) {

@@ -25,7 +25,7 @@ static void setup(void)
     config.database.socket = "/nonexistent/balrog.sock";
     config.database.name = config.database.user = config.database.password = "";
     config.database.connect_timeout_s = config.database.read_timeout_s = config.database.write_timeout_s = 2;
-    pool = pool_new(NULL, &config, 2);
+    pool = pool_new(NULL, &config.database, 2);
 }
 
 static void teardown(void)

@@ -1,0 +1,151 @@
+/* The thread that keeps this process's row in app_instances fresh. It also removes rows that nobody has
+ * refreshed for a day: of processes that were killed. */
+#include "core/clock.h"
+#include "ops/log.h"
+#include "store/instances.h"
+
+#include <pthread.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { FORGET_MS = 86400000, QUIET_MS = 600000 };
+
+struct reporter {
+    const struct config_database *at;
+    struct instance instance;
+    void (*figures)(void *arg, struct buf *out);
+    void *arg;
+    struct db *db;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    bool stopping; /* under lock */
+    struct buf detail;
+    bool failing;
+    int64_t complained_ms;
+};
+
+static bool connected(struct reporter *r, struct error *e)
+{
+    if (r->db != NULL && db_alive(r->db)) {
+        return true;
+    }
+    talloc_free(r->db);
+    r->db = db_open(r, r->at, e);
+    return r->db != NULL &&
+           db_execute(r->db, "DELETE FROM app_instances WHERE seen_at < UNIX_TIMESTAMP() * 1000 - ?",
+                      &DB_I(FORGET_MS), 1, NULL, NULL, e);
+}
+
+static bool report(struct reporter *r, struct error *e)
+{
+    buf_reset(&r->detail);
+    if (r->figures != NULL) {
+        r->figures(r->arg, &r->detail);
+    }
+    r->instance.detail = r->detail.n > 0 && !r->detail.full ? buf_view(&r->detail) : STR_NONE;
+    return connected(r, e) && instance_beat(r->db, &r->instance, e);
+}
+
+/* The first failure, then one line every ten minutes. */
+static void complain(struct reporter *r, const struct error *e)
+{
+    if (!r->failing || clock_ms() - r->complained_ms >= QUIET_MS) {
+        log_warning("instance.unreported", "cannot write to app_instances: %s", e->what);
+        r->complained_ms = clock_ms();
+    }
+    r->failing = true;
+}
+
+/* False when it is time to stop. */
+static bool rest(struct reporter *r)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += INSTANCE_BEAT_MS / 1000;
+    pthread_mutex_lock(&r->lock);
+    int rc = 0;
+    while (!r->stopping && rc == 0) {
+        rc = pthread_cond_timedwait(&r->wake, &r->lock, &until);
+    }
+    bool stopping = r->stopping;
+    pthread_mutex_unlock(&r->lock);
+    return !stopping;
+}
+
+static void beat(struct reporter *r)
+{
+    struct error e;
+    if (report(r, &e)) {
+        r->failing = false;
+    } else {
+        complain(r, &e);
+    }
+}
+
+static void *run(void *arg)
+{
+    struct reporter *r = arg;
+    struct error e;
+    while (rest(r)) {
+        beat(r);
+    }
+    if (!r->failing && r->db != NULL && db_alive(r->db) && !instance_leave(r->db, r->instance.id, NULL, &e)) {
+        complain(r, &e);
+    }
+    return NULL;
+}
+
+static void name_instance(struct reporter *r, const char *program)
+{
+    char host[101] = "unknown";
+    gethostname(host, sizeof host - 1);
+    host[sizeof host - 1] = '\0';
+    char *id = mem_printf(r, "%s:%s:%ld:%lld", host, program, (long)getpid(), (long long)clock_wall_ms());
+    r->instance = (struct instance){ .id = str_of(id),
+                                     .program = str_of(program),
+                                     .host = str_of(mem_strndup(r, host, strlen(host))),
+                                     .pid = getpid(),
+                                     .version = STR(PACKAGE_VERSION) };
+}
+
+static void destroy(struct reporter *r)
+{
+    pthread_cond_destroy(&r->wake);
+    pthread_mutex_destroy(&r->lock);
+    buf_free(&r->detail);
+    talloc_free(r);
+}
+
+struct reporter *reporter_start(void *ctx, const struct config_database *at, const char *program,
+                                void (*figures)(void *arg, struct buf *out), void *arg, struct error *e)
+{
+    struct reporter *r = mem_new(ctx, struct reporter);
+    pthread_condattr_t attr;
+    *r = (struct reporter){ .at = at, .figures = figures, .arg = arg };
+    name_instance(r, program);
+    buf_init(&r->detail, 256, INSTANCE_DETAIL_MAX);
+    pthread_mutex_init(&r->lock, NULL);
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&r->wake, &attr);
+    pthread_condattr_destroy(&attr);
+    beat(r);
+    int rc = pthread_create(&r->thread, NULL, run, r);
+    if (rc != 0) {
+        error_set(e, 500, "cannot start the reporter's thread: %s", strerror(rc));
+        destroy(r);
+        return NULL;
+    }
+    return r;
+}
+
+void reporter_stop(struct reporter *r)
+{
+    pthread_mutex_lock(&r->lock);
+    r->stopping = true;
+    pthread_cond_signal(&r->wake);
+    pthread_mutex_unlock(&r->lock);
+    pthread_join(r->thread, NULL);
+    destroy(r);
+}
