@@ -238,7 +238,9 @@ static void publish(struct loader *l, struct published *next)
     talloc_free(l->published);
     l->published = next;
     atomic_store(&stats->generation, s->input.generation);
+    atomic_store(&stats->rules, s->input.rules->n);
     atomic_store(&stats->releases, s->n_releases);
+    atomic_store(&stats->bytes, talloc_total_size(l->library) + talloc_total_size(next));
     atomic_store(&stats->missing, s->n_missing);
     if (s->input.generation == 1) {
         tell_ready(l);
@@ -337,7 +339,7 @@ static bool connect_database(struct loader *l, struct error *e)
 /* Asked once, before the first snapshot is read. */
 static bool check_schema(struct loader *l, struct error *e)
 {
-    l->schema_fits = l->schema_fits || schema_check(l->db, e);
+    l->schema_fits = l->schema_fits || schema_range_check(l->db, e);
     if (!l->schema_fits && failed_as(e, FAIL_SCHEMA)) {
         l->refused = *e;
     }

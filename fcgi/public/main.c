@@ -3,6 +3,7 @@
 #include "core/clock.h"
 #include "ops/log.h"
 #include "public/loader.h"
+#include "public/metrics.h"
 #include "public/service.h"
 #include "store/fail.h"
 #include "store/instances.h"
@@ -130,6 +131,8 @@ int main(int argc, char **argv)
     }
     r.config = settings->config;
     public_settings_log(settings);
+    public_metrics_register(&r.state);
+    metrics_start("public");
     bool ok = run(&r, settings, o.config, &e);
     if (!ok) {
         log_error("service.failed", "%s", e.what);

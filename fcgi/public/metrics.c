@@ -1,62 +1,139 @@
-/* See metrics.h. */
+/* See metrics.h. The loader keeps its own numbers, which are read when somebody asks. */
 #include "public/metrics.h"
 
 #include "core/clock.h"
 
-#include <unistd.h>
+static const char *const endpoint_names[] = { "update", "json", "api", "unknown", "monitoring" };
+static const char *const method_names[] = { "GET", "other" };
+static const char *const class_names[] = { "1xx", "2xx", "3xx", "4xx", "5xx" };
+static const char *const throttle_names[] = { "passed", "fallback", "withheld" };
+static const char *const outcome_names[] = { "ok", "failed" };
+static const char *reason_names[REASON_COUNT];
 
-static void head(struct buf *out, const char *name, const char *type, const char *help)
+/* ---- read from the loader ---- */
+
+/* All that the loader keeps are whole numbers of 64 bits. */
+static double read_loader(const struct metric *m, unsigned series)
 {
-    buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+    (void)series;
+    const _Atomic int64_t *at = (const _Atomic int64_t *)((const char *)m->arg + m->at);
+    return (double)atomic_load(at) / m->unit;
 }
 
-static void single(struct buf *out, const char *name, const char *type, const char *help, double value)
+static double read_age(const struct metric *m, unsigned series)
 {
-    head(out, name, type, help);
-    buf_printf(out, "%s %.15g\n", name, value);
+    (void)series;
+    const struct loader_stats *l = m->arg;
+    return (double)(clock_ms() - l->fresh_ms) / 1000;
 }
 
-static void print_counters(struct buf *out, const struct counters *c)
+#define LOADER(NAME, TYPE, FIELD, UNIT, HELP)                                                                \
+    {                                                                                                        \
+        .name = (NAME), .help = (HELP), .type = (TYPE), .read = read_loader,                                 \
+        .at = offsetof(struct loader_stats, FIELD), .unit = (UNIT)                                           \
+    }
+
+static struct metric loader_rows[] = {
+    LOADER("snapshot_generation", METRIC_GAUGE, generation, 1, "Snapshots published since start."),
+    LOADER("snapshot_rules", METRIC_GAUGE, rules, 1, "Rules in the snapshot."),
+    LOADER("snapshot_releases", METRIC_GAUGE, releases, 1, "Releases in the snapshot."),
+    LOADER("snapshot_bytes", METRIC_GAUGE, bytes, 1, "Memory of the snapshot and its releases."),
+    LOADER("snapshot_missing", METRIC_GAUGE, missing, 1,
+           "Names that are pointed at and are missing or broken."),
+    { "snapshot_age_seconds", "Time since the snapshot was known to be fresh.", METRIC_GAUGE,
+      .read = read_age },
+    LOADER("snapshot_build_seconds", METRIC_GAUGE, build_us, 1e6, "How long the last build took."),
+    LOADER("feed_cursor", METRIC_GAUGE, feed_cursor, 1, "Newest id of the change feed that was seen."),
+    LOADER("feed_gaps", METRIC_GAUGE, feed_gaps, 1, "Feed ids still waited for."),
+    LOADER("feed_lag_seconds", METRIC_GAUGE, feed_lag_ms, 1000,
+           "Age of the last change when it was published, by the database's clock of whole seconds."),
+    LOADER("feed_missed_total", METRIC_COUNTER, feed_missed, 1, "Changes found by comparison alone."),
+    LOADER("database_failures_total", METRIC_COUNTER, failures, 1, "Reads of the loader that failed."),
+};
+
+/* ---- counted ---- */
+
+#define LABEL(NAME, VALUES)                                                                                  \
+    {                                                                                                        \
+        (NAME), (VALUES), sizeof(VALUES) / sizeof(VALUES)[0]                                                 \
+    }
+
+/* response.update.200: the reference counts GET alone, and not what monitoring asks for. */
+static void name_response(const struct metric *m, unsigned series, struct buf *name)
 {
-    head(out, "balrog_public_answers_total", "counter",
-         "Update queries (XML and JSON) by what came of them.");
+    if (strcmp(metric_label_value(m, 1, series), "GET") == 0 &&
+        strcmp(metric_label_value(m, 0, series), "monitoring") != 0) {
+        buf_printf(name, "response.%s.%s", metric_label_value(m, 0, series),
+                   metric_label_value(m, 2, series));
+    }
+}
+
+struct metric public_metric[] = {
+    [PUBLIC_ANSWERS] = { "answers_total",
+                         "Update queries (XML and JSON) by what came of them.",
+                         METRIC_COUNTER,
+                         { LABEL("reason", reason_names) } },
+    [PUBLIC_THROTTLED] = { "throttle_total",
+                           "Throws against a rule's backgroundRate, by outcome.",
+                           METRIC_COUNTER,
+                           { LABEL("outcome", throttle_names) } },
+    [PUBLIC_REQUESTS] = { "requests_total",
+                          "Requests by the kind of path, method and status.",
+                          METRIC_COUNTER,
+                          { LABEL("endpoint", endpoint_names), LABEL("method", method_names),
+                            LABEL("status", web_status_names) },
+                          .sparse = true,
+                          .statsd = name_response },
+    [PUBLIC_RESPONSES] = { "responses_total",
+                           "Responses of any kind by class of status.",
+                           METRIC_COUNTER,
+                           { LABEL("status", class_names) } },
+    [PUBLIC_SECONDS] = { "request_seconds",
+                         "Time from a request to its response, by the kind of path.",
+                         METRIC_HISTOGRAM,
+                         { LABEL("endpoint", endpoint_names) } },
+    [PUBLIC_SKIPPED] = { "skipped_total", "Answers that something was left out of.", METRIC_COUNTER },
+    [PUBLIC_SIGNATURES] = { "signatures_total",
+                            "Content signatures asked for, by outcome.",
+                            METRIC_COUNTER,
+                            { LABEL("outcome", outcome_names) } },
+    [PUBLIC_SIGN_SECONDS] = { "sign_seconds", "Time until there was a signature, or it was given up.",
+                              METRIC_HISTOGRAM },
+};
+
+enum endpoint endpoint_of(struct str path)
+{
+    struct str rest = path, first = STR_NONE;
+    if (str_starts(path, STR("/__"))) {
+        return ENDPOINT_MONITORING;
+    }
+    str_split(&rest, '/', &first);
+    str_split(&rest, '/', &first);
+    for (int i = ENDPOINT_UPDATE; i < ENDPOINT_UNKNOWN; i++) {
+        if (str_eq(first, str_of(endpoint_names[i]))) {
+            return (enum endpoint)i;
+        }
+    }
+    return ENDPOINT_UNKNOWN;
+}
+
+void public_metrics_register(const struct public_state *state)
+{
+    static const struct metrics_table counted = { public_metric, PUBLIC_COUNTED };
+    static const struct metrics_table loader = METRICS_TABLE(loader_rows);
     for (int i = 0; i < REASON_COUNT; i++) {
-        buf_printf(out, "balrog_public_answers_total{reason=\"%s\"} %llu\n", reason_name((enum reason)i),
-                   (unsigned long long)c->answers[i]);
+        reason_names[i] = reason_name((enum reason)i);
     }
-    head(out, "balrog_public_responses_total", "counter", "Responses of any kind by class of status.");
-    for (int i = 1; i < 6; i++) {
-        buf_printf(out, "balrog_public_responses_total{status=\"%dxx\"} %llu\n", i,
-                   (unsigned long long)c->status[i]);
-    }
-    single(out, "balrog_public_skipped_total", "counter", "Answers that something was left out of.",
-           (double)c->skipped);
-    head(out, "balrog_public_signatures_total", "counter", "Content signatures asked for, by outcome.");
-    buf_printf(out, "balrog_public_signatures_total{outcome=\"ok\"} %llu\n",
-               (unsigned long long)c->signed_ok);
-    buf_printf(out, "balrog_public_signatures_total{outcome=\"failed\"} %llu\n",
-               (unsigned long long)c->signed_failed);
+    metrics_register(&counted, NULL);
+    metrics_register(&loader, &state->loader);
 }
 
-void metrics_print(struct buf *out, const struct counters *counters, const struct loader_stats *l)
+void public_metrics_request(const struct request *r, int status, int64_t ns)
 {
-    head(out, "balrog_public_info", "gauge", "Which of the workers behind the socket this is.");
-    buf_printf(out, "balrog_public_info{pid=\"%ld\",version=\"%s\"} 1\n", (long)getpid(), PACKAGE_VERSION);
-    print_counters(out, counters);
-    single(out, "balrog_public_snapshot_generation", "gauge", "Snapshots published since start.",
-           (double)l->generation);
-    single(out, "balrog_public_snapshot_releases", "gauge", "Releases in the snapshot.", (double)l->releases);
-    single(out, "balrog_public_snapshot_missing", "gauge",
-           "Names that are pointed at and are missing or broken.", (double)l->missing);
-    single(out, "balrog_public_snapshot_age_seconds", "gauge",
-           "Time since the snapshot was known to be fresh.", (double)(clock_ms() - l->fresh_ms) / 1000);
-    single(out, "balrog_public_snapshot_build_seconds", "gauge", "How long the last build took.",
-           (double)l->build_us / 1e6);
-    single(out, "balrog_public_feed_cursor", "gauge", "Newest id of the change feed that was seen.",
-           (double)l->feed_cursor);
-    single(out, "balrog_public_feed_gaps", "gauge", "Feed ids still waited for.", (double)l->feed_gaps);
-    single(out, "balrog_public_feed_missed_total", "counter", "Changes found by comparison alone.",
-           (double)l->feed_missed);
-    single(out, "balrog_public_database_failures_total", "counter", "Reads that failed.",
-           (double)l->failures);
+    const struct metric *requests = &public_metric[PUBLIC_REQUESTS];
+    enum endpoint endpoint = endpoint_of(r->path);
+    unsigned class = status >= 100 && status < 600 ? (unsigned)status / 100 - 1 : 4;
+    metric_count(requests, metric_series(requests, endpoint, r->method != METHOD_GET, web_status(status)));
+    metric_count(&public_metric[PUBLIC_RESPONSES], class);
+    metric_observe(&public_metric[PUBLIC_SECONDS], endpoint, ns);
 }

@@ -1,9 +1,31 @@
-/* /__metrics__ in Prometheus' text format. nginx shows it to the loopback only. */
+/* What balrog-public counts. */
 #ifndef BALROG_PUBLIC_METRICS_H
 #define BALROG_PUBLIC_METRICS_H
 
-#include "public/service.h"
+#include "public/state.h"
+#include "web/metrics.h"
 
-void metrics_print(struct buf *out, const struct counters *counters, const struct loader_stats *loader);
+/* Rows of public_metrics: its counters and histograms. */
+enum public_metric {
+    PUBLIC_ANSWERS,    /* by enum reason */
+    PUBLIC_THROTTLED,  /* by enum throttle - 1 */
+    PUBLIC_REQUESTS,   /* by endpoint, method, web_status() */
+    PUBLIC_RESPONSES,  /* by class of status - 1 */
+    PUBLIC_SECONDS,    /* by endpoint */
+    PUBLIC_SKIPPED,    /* answers that something was left out of */
+    PUBLIC_SIGNATURES, /* 0: made, 1: not to be had */
+    PUBLIC_SIGN_SECONDS,
+    PUBLIC_COUNTED,
+};
+extern struct metric public_metric[];
+
+/* The kinds of paths, as the reference counts them (by their first segment), and what monitoring asks for. */
+enum endpoint { ENDPOINT_UPDATE, ENDPOINT_JSON, ENDPOINT_API, ENDPOINT_UNKNOWN, ENDPOINT_MONITORING };
+enum endpoint endpoint_of(struct str path);
+
+/* Registers all of it; the loader's numbers are read from STATE. */
+void public_metrics_register(const struct public_state *state);
+/* Counts a request that was answered with STATUS within NS nanoseconds. */
+void public_metrics_request(const struct request *r, int status, int64_t ns);
 
 #endif

@@ -20,7 +20,6 @@ struct thread {
     char *text; /* QUERY_TEXT_MAX bytes */
     int64_t log_second;
     unsigned log_lines;
-    struct counters counters;
 };
 
 struct service {
@@ -77,11 +76,9 @@ struct service *service_new(void *ctx, struct public_state *state, struct api *a
     return s;
 }
 
-static void count(_Atomic uint64_t *counter)
+static void count(enum public_metric metric, unsigned series)
 {
-    /* Only this thread writes it. */
-    atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + 1,
-                          memory_order_relaxed);
+    metric_count(&public_metric[metric], series);
 }
 
 /* Says why an answer is not what the data promised; a few lines a second each thread, all are counted. */
@@ -100,14 +97,17 @@ static void complain(struct thread *t, const struct request *r, enum log_level l
 
 static void note(struct thread *t, const struct request *r, const struct answer *a)
 {
-    count(&t->counters.answers[a->reason]);
+    count(PUBLIC_ANSWERS, a->reason);
+    if (a->throttle != THROTTLE_NONE) {
+        count(PUBLIC_THROTTLED, a->throttle - 1);
+    }
     if (a->reason == REASON_BROKEN || a->reason == REASON_NO_RELEASE) {
         complain(t, r, LOG_WARNING, "answer.broken", a->error.what);
     } else if (a->reason == REASON_BAD_REQUEST) {
         complain(t, r, LOG_INFO, "answer.bad_request", a->error.what);
     }
     if (a->skipped.status != 0) {
-        count(&t->counters.skipped);
+        count(PUBLIC_SKIPPED, 0);
         complain(t, r, LOG_WARNING, "answer.skipped", a->skipped.what);
     }
 }
@@ -148,23 +148,34 @@ static void respond(struct response *response, const struct query *q, const stru
     }
 }
 
-static void sign(struct thread *t, struct signer *signer, const struct request *r, const struct query *q,
+/* False when the signature is missing that should be there. */
+static bool sign(struct thread *t, struct signer *signer, const struct request *r, const struct query *q,
                  struct response *response)
 {
     struct error e;
     buf_reset(&t->signature);
     bool wanted = q->form == QUERY_XML ? signer_wants_update(signer, q->product) : signer_wants_json(signer);
     if (!wanted || response->status != 200) {
-        return;
+        return true;
     }
     struct str key = q->form == QUERY_XML ? q->product : STR("");
-    if (signer_sign(signer, key, buf_view(&response->body), &t->signature, &e)) {
-        count(&t->counters.signed_ok);
-        response_header(response, "Content-Signature", "%.*s", STR_ARG(buf_view(&t->signature)));
-    } else {
-        count(&t->counters.signed_failed);
+    int64_t start_ns = clock_ns();
+    bool made = signer_sign(signer, key, buf_view(&response->body), &t->signature, &e);
+    metric_observe(&public_metric[PUBLIC_SIGN_SECONDS], 0, clock_ns() - start_ns);
+    count(PUBLIC_SIGNATURES, !made);
+    if (!made) {
         complain(t, r, LOG_ERROR, "sign.failed", e.what);
+        return false;
     }
+    response_header(response, "Content-Signature", "%.*s", STR_ARG(buf_view(&t->signature)));
+    return true;
+}
+
+/* nginx may keep the answer until the second in which it was found is over. ("1" could mean two seconds,
+ * since nginx counts whole ones.) */
+static void allow_caching(struct response *response, int64_t found_ms)
+{
+    response_header(response, "X-Accel-Expires", "@%lld", (long long)(found_ms / 1000));
 }
 
 static void answer_query(struct service *s, unsigned thread, const struct request *r, const struct query *q,
@@ -172,6 +183,7 @@ static void answer_query(struct service *s, unsigned thread, const struct reques
 {
     struct thread *t = &s->threads[thread];
     struct answer a;
+    int64_t now_ms = clock_wall_ms();
     epoch_enter(&s->state->epoch, thread);
     const struct published *p = atomic_load(&s->state->current);
     struct signer *signer = p->settings->signer; /* outlives the epoch, unlike the snapshot */
@@ -179,7 +191,9 @@ static void answer_query(struct service *s, unsigned thread, const struct reques
     note(t, r, &a);
     respond(response, q, &a);
     epoch_leave(&s->state->epoch, thread);
-    sign(t, signer, r, q, response);
+    if (sign(t, signer, r, q, response) && a.status != 400 && !a.threw_dice) {
+        allow_caching(response, now_ms);
+    }
 }
 
 static bool starts_with_update(struct str path)
@@ -213,13 +227,13 @@ static bool try_query(struct service *s, unsigned thread, const struct request *
         if (!starts_with_update(r->path)) {
             return false;
         }
-        count(&t->counters.answers[REASON_NO_ROUTE]);
+        count(PUBLIC_ANSWERS, REASON_NO_ROUTE);
         complain(t, r, LOG_INFO, "answer.no_route", "not a form of update query");
         response_text(response, 200, "text/xml; charset=utf-8", STR(ENGINE_EMPTY_XML));
     } else if (r->method != METHOD_GET && r->method != METHOD_HEAD) {
         respond_wrong_method(r, response);
     } else if (status == QUERY_BAD_PARAMETER) {
-        count(&t->counters.answers[REASON_BAD_REQUEST]);
+        count(PUBLIC_ANSWERS, REASON_BAD_REQUEST);
         complain(t, r, LOG_INFO, "answer.bad_request", e.what);
         response_problem(response, 400, NULL, e.what, NULL);
     } else {
@@ -229,32 +243,6 @@ static bool try_query(struct service *s, unsigned thread, const struct request *
 }
 
 /* ---- everything else ---- */
-
-static void sum_counters(const struct service *s, struct counters *sum)
-{
-    _Atomic uint64_t *to = (_Atomic uint64_t *)sum;
-    for (unsigned i = 0; i < s->n; i++) {
-        const _Atomic uint64_t *from = (const _Atomic uint64_t *)&s->threads[i].counters;
-        for (size_t j = 0; j < sizeof(*sum) / sizeof(*to); j++) {
-            atomic_fetch_add_explicit(&to[j], atomic_load_explicit(&from[j], memory_order_relaxed),
-                                      memory_order_relaxed);
-        }
-    }
-}
-
-static bool try_metrics(const struct service *s, const struct request *r, struct response *response)
-{
-    if (!str_eq(r->path, STR("/__metrics__")) || r->method != METHOD_GET) {
-        return false;
-    }
-    struct counters sum = { 0 };
-    sum_counters(s, &sum);
-    metrics_print(&response->body, &sum, &s->state->loader);
-    response->status = 200;
-    response->content_type = "text/plain; version=0.0.4; charset=utf-8";
-    response_header(response, "Cache-Control", "no-store");
-    return true;
-}
 
 static void route(struct service *s, const struct request *r, struct response *response)
 {
@@ -274,6 +262,9 @@ static void add_common_headers(struct service *s, unsigned thread, struct respon
     response_header(response, "Strict-Transport-Security", "max-age=31536000;");
     response_header(response, "X-Content-Type-Options", "nosniff");
     response_header(response, "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
+    if (!str_contains(buf_view(&response->head), STR("X-Accel-Expires:"))) {
+        response_header(response, "X-Accel-Expires", "0");
+    }
     if (!str_contains(buf_view(&response->head), STR("Cache-Control:"))) {
         epoch_enter(&s->state->epoch, thread);
         const struct published *p = atomic_load(&s->state->current);
@@ -285,9 +276,10 @@ static void add_common_headers(struct service *s, unsigned thread, struct respon
 void service_handle(void *arg, unsigned thread, const struct request *request, struct response *response)
 {
     struct service *s = arg;
-    if (!try_query(s, thread, request, response) && !try_metrics(s, request, response)) {
+    int64_t start_ns = clock_ns();
+    if (!try_query(s, thread, request, response) && !web_metrics_answer(request, response)) {
         route(s, request, response);
     }
     add_common_headers(s, thread, response);
-    count(&s->threads[thread].counters.status[response->status / 100 % 6]);
+    public_metrics_request(request, response->status, clock_ns() - start_ns);
 }

@@ -7,14 +7,6 @@
 #include "public/state.h"
 #include "web/http.h"
 
-/* Counted by one thread, read by any. */
-struct counters {
-    _Atomic uint64_t answers[REASON_COUNT]; /* /update and /json, by reason */
-    _Atomic uint64_t skipped;               /* answers that something was left out of */
-    _Atomic uint64_t signed_ok, signed_failed;
-    _Atomic uint64_t status[6]; /* all responses, by hundreds */
-};
-
 struct service;
 
 /* THREADS threads will answer. STATE must have its first snapshot. Owned by CTX. */

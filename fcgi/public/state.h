@@ -28,16 +28,19 @@ struct published {
     const struct public_settings *settings;
 };
 
-/* What the loader tells about itself; for metrics and the log. */
+/* What the loader tells about itself, in whole numbers of 64 bits; for metrics and the log. */
 struct loader_stats {
     _Atomic uint64_t generation;
+    _Atomic uint64_t rules;
     _Atomic uint64_t releases;
+    _Atomic uint64_t bytes;   /* of memory */
     _Atomic uint64_t missing; /* names that something points at, missing or broken */
     _Atomic int64_t
         fresh_ms; /* monotonic time when the snapshot was last known to be what the database says */
     _Atomic int64_t build_us; /* how long the last build took */
     _Atomic uint64_t feed_cursor;
     _Atomic uint64_t feed_gaps;
+    _Atomic int64_t feed_lag_ms;  /* how old the last change was when it was published */
     _Atomic uint64_t failures;    /* reads that failed */
     _Atomic uint64_t feed_missed; /* changes that only the comparison of data versions found */
 };

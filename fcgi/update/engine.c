@@ -43,6 +43,7 @@ struct choice {
     const struct release *release;
     const struct rule *rule;
     enum reason reason;
+    enum throttle throttle;
     bool threw_dice;
     struct error error;
 };
@@ -73,6 +74,9 @@ static struct str choose_mapping(const struct rule_row *row, enum force force, s
     if (!lost) {
         c->threw_dice = true;
         lost = throw_dice(dice) >= row->background_rate;
+        c->throttle = !lost                          ? THROTTLE_PASSED
+                      : row->fallback_mapping.n == 0 ? THROTTLE_WITHHELD
+                                                     : THROTTLE_FALLBACK;
     }
     if (lost && row->fallback_mapping.n == 0) {
         refuse(c, REASON_THROTTLED);
@@ -368,16 +372,23 @@ static void answer_json(struct writer *w, const struct release *r, struct buf *b
     a->status = 404;
 }
 
-void engine_answer(const struct snapshot *s, const struct query *q, struct dice *dice, struct buf *scratch,
-                   struct buf *body, struct answer *a)
+void engine_answer_watched(const struct snapshot *s, const struct query *q, struct dice *dice,
+                           struct buf *scratch, struct buf *body, struct answer *a,
+                           void (*evaluated)(void *arg), void *arg)
 {
     struct choice c;
     buf_reset(scratch);
     buf_reset(body);
     evaluate(s, q, dice, &c);
-    *a = (struct answer){
-        .status = 200, .reason = c.reason, .rule = c.rule, .threw_dice = c.threw_dice, .error = c.error
-    };
+    if (evaluated != NULL) {
+        evaluated(arg);
+    }
+    *a = (struct answer){ .status = 200,
+                          .reason = c.reason,
+                          .rule = c.rule,
+                          .throttle = c.throttle,
+                          .threw_dice = c.threw_dice,
+                          .error = c.error };
     if (c.reason == REASON_BAD_REQUEST) {
         bad_request(a);
         return;
@@ -388,4 +399,10 @@ void engine_answer(const struct snapshot *s, const struct query *q, struct dice 
     } else {
         answer_json(&w, c.release, body);
     }
+}
+
+void engine_answer(const struct snapshot *s, const struct query *q, struct dice *dice, struct buf *scratch,
+                   struct buf *body, struct answer *a)
+{
+    engine_answer_watched(s, q, dice, scratch, body, a, NULL, NULL);
 }

@@ -30,10 +30,20 @@ enum reason {
 /* "served", "no_rule", …: for metrics and logs. */
 const char *reason_name(enum reason reason);
 
+/* What became of a query that a rule's backgroundRate bore on. */
+enum throttle {
+    THROTTLE_NONE,     /* it bore on none */
+    THROTTLE_PASSED,   /* the throw was won */
+    THROTTLE_FALLBACK, /* lost: the fallbackMapping */
+    THROTTLE_WITHHELD, /* lost, and there is none */
+    THROTTLE_COUNT
+};
+
 struct answer {
     int status; /* 200; 400 with error.what as text; 404 (JSON only) without a body */
     enum reason reason;
     const struct rule *rule; /* NULL: none matched, or shut off */
+    enum throttle throttle;  /* of that rule; a superblob's products have throws of their own */
     bool threw_dice;         /* another throw might have given another answer */
     struct error error;      /* with a 400, and what is wrong where the reason is NO_RELEASE or BROKEN */
     struct error skipped;    /* status != 0: something was left out of the answer, this one says what */
@@ -48,5 +58,9 @@ enum { ENGINE_BODY_MAX = 1 << 20 };
  * that *A points to lives as long as the snapshot. */
 void engine_answer(const struct snapshot *s, const struct query *q, struct dice *dice, struct buf *scratch,
                    struct buf *body, struct answer *a);
+/* The same; calls EVALUATED(ARG) between choosing the release and writing the answer, for who measures. */
+void engine_answer_watched(const struct snapshot *s, const struct query *q, struct dice *dice,
+                           struct buf *scratch, struct buf *body, struct answer *a,
+                           void (*evaluated)(void *arg), void *arg);
 
 #endif

@@ -1,0 +1,126 @@
+/* See process.h. All of it is read from /proc when it is asked for. */
+#include "ops/process.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+static double started_s;
+static char pid_text[16];
+static const char *pid_value[] = { pid_text };
+static const char *const version_value[] = { PACKAGE_VERSION };
+
+void process_begin(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    started_s = (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+    snprintf(pid_text, sizeof pid_text, "%ld", (long)getpid());
+}
+
+double process_start_seconds(void)
+{
+    return started_s;
+}
+
+/* The number behind NAME in /proc/self/status; 0 where there is none. */
+static double status_number(const char *name)
+{
+    char line[256];
+    double n = 0;
+    FILE *file = fopen("/proc/self/status", "re");
+    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
+        if (strncmp(line, name, strlen(name)) == 0) {
+            n = strtod(line + strlen(name), NULL);
+            break;
+        }
+    }
+    if (file != NULL) {
+        fclose(file);
+    }
+    return n;
+}
+
+double process_memory_bytes(void)
+{
+    return status_number("VmRSS:") * 1024;
+}
+
+unsigned process_threads(void)
+{
+    return (unsigned)status_number("Threads:");
+}
+
+static double read_memory(const struct metric *m, unsigned series)
+{
+    (void)m;
+    (void)series;
+    return process_memory_bytes();
+}
+
+static double read_threads(const struct metric *m, unsigned series)
+{
+    (void)m;
+    (void)series;
+    return process_threads();
+}
+
+static double read_start(const struct metric *m, unsigned series)
+{
+    (void)m;
+    (void)series;
+    return started_s;
+}
+
+static double seconds_of(struct timeval t)
+{
+    return (double)t.tv_sec + (double)t.tv_usec / 1e6;
+}
+
+static double read_cpu(const struct metric *m, unsigned series)
+{
+    (void)m;
+    (void)series;
+    struct rusage usage;
+    return getrusage(RUSAGE_SELF, &usage) == 0 ? seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime) : 0;
+}
+
+static double read_files(const struct metric *m, unsigned series)
+{
+    (void)m;
+    (void)series;
+    double n = 0;
+    DIR *dir = opendir("/proc/self/fd");
+    for (struct dirent *entry; dir != NULL && (entry = readdir(dir)) != NULL;) {
+        n += entry->d_name[0] != '.';
+    }
+    if (dir != NULL) {
+        closedir(dir);
+    }
+    return n > 0 ? n - 1 : 0; /* without the one that looks */
+}
+
+static double read_one(const struct metric *m, unsigned series)
+{
+    (void)m;
+    (void)series;
+    return 1;
+}
+
+static struct metric rows[] = {
+    { "info",
+      "Which of the workers behind the socket this is.",
+      METRIC_GAUGE,
+      { { "pid", pid_value, 1 }, { "version", version_value, 1 } },
+      .read = read_one },
+    { "process_resident_memory_bytes", "Memory that is in RAM.", METRIC_GAUGE, .read = read_memory },
+    { "process_threads", "Threads.", METRIC_GAUGE, .read = read_threads },
+    { "process_start_time_seconds", "When it started, since 1970.", METRIC_GAUGE, .read = read_start },
+    { "process_cpu_seconds_total", "Processor time, the kernel's included.", METRIC_COUNTER,
+      .read = read_cpu },
+    { "process_open_fds", "Open descriptors.", METRIC_GAUGE, .read = read_files },
+};
+const struct metrics_table process_metrics = METRICS_TABLE(rows);

@@ -1,0 +1,17 @@
+/* What the system knows about this process, as metrics. */
+#ifndef BALROG_OPS_PROCESS_H
+#define BALROG_OPS_PROCESS_H
+
+#include "ops/metrics.h"
+
+/* process_resident_memory_bytes and so on, by the names that Prometheus' own clients use, and info. */
+extern const struct metrics_table process_metrics;
+
+/* Remembers the time of the start; metrics_start() does it. */
+void process_begin(void);
+/* Seconds since 1970. */
+double process_start_seconds(void);
+double process_memory_bytes(void);
+unsigned process_threads(void);
+
+#endif
