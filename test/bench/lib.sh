@@ -1,0 +1,106 @@
+# shellcheck shell=bash
+# What the benchmarks share: the directory they work in, reports, medians. Sourced by scripts/bench, which sets TOP, BUILD,
+# MODE (smoke, quick or full) and DIR; each part is a file beside this one that defines bench_WHAT.
+: "${TOP:=}" "${BUILD:=}" "${MODE:=}" "${DIR:=}"
+
+# Where the programs of the parts are.
+# shellcheck disable=SC2034
+BENCH=$BUILD/test/bench
+
+say() {
+    printf '%s\n' "$*" >&2
+}
+
+die() { # STATUS TEXT
+    say "bench: $2"
+    exit "$1"
+}
+
+# The value for this run's mode.
+by_mode() { # SMOKE QUICK FULL
+    case $MODE in
+    smoke) printf '%s\n' "$1" ;;
+    quick) printf '%s\n' "$2" ;;
+    full) printf '%s\n' "$3" ;;
+    esac
+}
+
+# ---- the directory ----
+
+bench_open() {
+    local program
+    for program in balrog-public test/bench/engine; do
+        [[ -x $BUILD/$program ]] || die 1 "$BUILD/$program is missing: make bench-programs, or set BALROG_BUILD"
+    done
+    mkdir -p -- "$BUILD/bench"
+    if [[ -z $DIR ]]; then
+        DIR=$(mktemp -d -- "${TMPDIR:-/tmp}/balrog-bench.XXXXXX")
+    else
+        [[ ! -e $DIR ]] || die 1 "$DIR exists: name a directory that is to be made"
+        mkdir -p -- "$DIR"
+        DIR=$(realpath -- "$DIR")
+    fi
+    trap 'rm -rf -- "$DIR"' EXIT
+}
+
+# Ends what the part has started.
+bench_close() {
+    [[ ! -e $DIR/sandbox ]] || "$TOP/scripts/sandbox" down "$DIR/sandbox" || true
+    rm -rf -- "$DIR"
+}
+
+bench_part() { # WHAT
+    # shellcheck source=/dev/null # one of this directory
+    . "$TOP/test/bench/$1.sh"
+    DIR=$DIR/$1
+    mkdir -- "$DIR"
+    trap bench_close EXIT
+    trap 'exit 130' INT TERM HUP
+    "bench_$1" >"$DIR/report.md"
+    ! grep '|  *|' "$DIR/report.md" >&2 || die 1 "$1: a figure is missing"
+    mv -- "$DIR/report.md" "$BUILD/bench/$1.md"
+    cat -- "$BUILD/bench/$1.md"
+}
+
+# ---- reports ----
+
+commit() {
+    local id
+    id=$(git -C "$TOP" rev-parse --short HEAD 2>/dev/null) || id="unknown, version $(<"$TOP/VERSION")"
+    [[ -z $(git -C "$TOP" status --porcelain 2>/dev/null) ]] || id+=' and changes'
+    printf '%s\n' "$id"
+}
+
+# The lines above a table: where, when, what and by which command.
+report_head() { # TITLE WHAT
+    local cpu option=
+    [[ $MODE == quick ]] || option=" --$MODE"
+    cpu=$(sed -n 's/^model name[ \t]*: //p' /proc/cpuinfo | head -n 1)
+    printf '#### %s\n\n' "$1"
+    # shellcheck disable=SC2016 # Markdown
+    printf '%s × %s, %s MB, Linux %s; %s; commit %s; load %s when it began; `scripts/bench%s %s`\n\n' "$(nproc)" \
+        "${cpu:-$(uname -m)}" "$(($(sed -n 's/^MemTotal: *\([0-9]*\) kB/\1/p' /proc/meminfo) / 1024))" "$(uname -r)" \
+        "$(date -u '+%F %H:%M UTC')" "$(commit)" "$(cut -d ' ' -f 1 /proc/loadavg)" "$option" "$2"
+    [[ $MODE != smoke ]] || printf 'A smoke run: these numbers mean nothing.\n\n'
+}
+
+# ---- numbers ----
+
+# Of the numbers on the standard input, one a line.
+median() {
+    sort -g | awk '
+        { v[NR] = $1 }
+        END {
+            if (!NR) exit 1
+            print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2
+        }'
+}
+
+ratio() { # A B
+    awk -v a="$1" -v b="$2" 'BEGIN { if (b + 0) printf "%.2f\n", a / b; else print "–" }'
+}
+
+# 1234567 as 1,234,567.
+thousands() {
+    sed -E ':more; s/^([0-9]+)([0-9]{3})/\1,\2/; t more' <<<"$1"
+}
