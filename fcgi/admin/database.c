@@ -54,7 +54,7 @@ static bool check_account(struct db *db, struct error *e)
 static bool check_all(struct db *db, void *arg, struct error *e)
 {
     const int64_t *packet = arg;
-    return schema_check(db, e) && check_packet(db, *packet, e) && check_engines(db, e) &&
+    return schema_range_check(db, e) && check_packet(db, *packet, e) && check_engines(db, e) &&
            check_account(db, e);
 }
 

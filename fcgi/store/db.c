@@ -4,6 +4,7 @@
 #include "store/db.h"
 
 #include "store/fail.h"
+#include "store/metrics.h"
 
 #include <mysql.h>
 #include <errmsg.h>
@@ -105,7 +106,9 @@ static enum fail kind_of(unsigned code)
 static bool failed_with(struct db *db, unsigned code, const char *what, struct error *e)
 {
     enum fail kind = kind_of(code);
-    if (is_fatal(code)) {
+    bool fatal = is_fatal(code);
+    metric_count(&store_metric[STORE_ERRORS], store_error_kind(kind, fatal));
+    if (fatal) {
         db->alive = false;
     }
     db->doomed |= kind == FAIL_BUSY;
@@ -205,6 +208,7 @@ static bool may_send(struct db *db, const char *sql, struct error *e)
         return fail(e, FAIL_BUSY, "database: the transaction has failed");
     }
     db->n_sent++;
+    metric_count(&store_metric[STORE_STATEMENTS], 0);
     if (db->watch != NULL) {
         db->watch(db->watch_arg, sql);
     }

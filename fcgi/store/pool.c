@@ -3,6 +3,7 @@
 #include "store/pool.h"
 
 #include "core/clock.h"
+#include "store/metrics.h"
 
 #include <pthread.h>
 
@@ -67,6 +68,7 @@ static bool wait_for_place(struct pool *pool, unsigned wait_ms, struct error *e)
         int64_t wake_us = now_us + LOOK_MS * 1000 < until_us ? now_us + LOOK_MS * 1000 : until_us;
         struct timespec wake = { .tv_sec = wake_us / 1000000, .tv_nsec = wake_us % 1000000 * 1000 };
         if (now_us >= until_us || !may_wait(pool)) {
+            metric_count(&store_metric[STORE_POOL_REFUSED], 0);
             return error_set(e, 503, "all %u database connections are in use, and %u others wait", pool->size,
                              pool->n_waiting);
         }
@@ -167,4 +169,11 @@ bool pool_run(struct pool *pool, unsigned wait_ms, bool (*work)(struct db *db, v
     }
     give_back(pool, db);
     return ok;
+}
+
+void pool_use(struct pool *pool, struct pool_use *use)
+{
+    pthread_mutex_lock(&pool->lock);
+    *use = (struct pool_use){ pool->size, pool->n_used, pool->n_idle, pool->n_waiting };
+    pthread_mutex_unlock(&pool->lock);
 }

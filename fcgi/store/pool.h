@@ -24,4 +24,10 @@ struct pool *pool_new(void *ctx, const struct config_database *at, unsigned size
 bool pool_run(struct pool *pool, unsigned wait_ms, bool (*work)(struct db *db, void *arg, struct error *e),
               void *arg, struct error *e);
 
+/* How many connections are in use and idle, and how many threads wait for one. Safe from any thread. */
+struct pool_use {
+    unsigned size, used, idle, waiting;
+};
+void pool_use(struct pool *pool, struct pool_use *use);
+
 #endif

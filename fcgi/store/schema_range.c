@@ -79,12 +79,12 @@ static bool check_taken_away(struct db *db, const char *version, struct error *e
     return fits && !failed;
 }
 
-bool schema_check_for(struct db *db, const char *version, int needs, struct error *e)
+bool schema_range_check_for(struct db *db, const char *version, int needs, struct error *e)
 {
     return check_added(db, version, needs, e) && check_taken_away(db, version, e);
 }
 
-bool schema_check(struct db *db, struct error *e)
+bool schema_range_check(struct db *db, struct error *e)
 {
-    return schema_check_for(db, PACKAGE_VERSION, SCHEMA_NEEDS, e);
+    return schema_range_check_for(db, PACKAGE_VERSION, SCHEMA_NEEDS, e);
 }

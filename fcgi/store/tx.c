@@ -5,6 +5,7 @@
 
 #include "core/clock.h"
 #include "ops/log.h"
+#include "store/metrics.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -180,6 +181,7 @@ static bool work(struct db *db, void *arg, struct error *e)
         if (run->done || !usable || !may_retry(run, &run->failed, n)) {
             break;
         }
+        metric_count(&store_metric[STORE_TX_RETRIES], 0);
         rest(run, n);
     }
     db_watch(db, NULL, NULL);
