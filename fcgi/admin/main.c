@@ -2,6 +2,7 @@
  * while requests are answered 503; one that is set up wrongly ends the start. */
 #include "admin/service.h"
 #include "ops/log.h"
+#include "ops/metrics.h"
 #include "store/fail.h"
 #include "store/instances.h"
 #include "web/program.h"
@@ -76,6 +77,7 @@ int main(int argc, char **argv)
         return EXIT_SUCCESS;
     }
     program_log(program.name, config);
+    metrics_start("admin");
     bool ok = run(config, admin, &e);
     if (!ok) {
         log_error("service.failed", "%s", e.what);

@@ -4,11 +4,13 @@
 
 #include "admin/auth.h"
 #include "admin/database.h"
+#include "admin/metrics.h"
 #include "admin/problem.h"
 #include "admin/routes.h"
 #include "core/clock.h"
 #include "ops/log.h"
 #include "store/access.h"
+#include "store/metrics.h"
 
 #include <stdatomic.h>
 
@@ -138,6 +140,7 @@ static bool identify(struct step *step)
         auth_caller(step->admin->auth, step->call->ctx, step->call->request, step->now_ms, &caller, &e);
     if (result != AUTH_OK) {
         log_write(LOG_WARNING, "auth.refused", step->call->request->id, "%s %s", auth_says(result), e.what);
+        metric_count(&admin_metric[ADMIN_AUTH], result == AUTH_UNAVAILABLE);
         problem_auth(step->call->response, result);
         return false;
     }
@@ -242,6 +245,7 @@ void admin_handle(void *arg, unsigned thread, const struct request *request, str
 {
     (void)thread;
     struct admin *admin = arg;
+    int64_t start_ns = clock_ns();
     struct request stripped = *request;
     if (str_starts(request->path, STR("/api/"))) {
         stripped.path = str_slice(request->path, 4, request->path.n);
@@ -252,7 +256,12 @@ void admin_handle(void *arg, unsigned thread, const struct request *request, str
         .request = &stripped,
         .response = response,
     };
-    if (router_dispatch(admin->router, admin->n_routes, &call) == NULL) {
+    const struct route *route = NULL;
+    bool shown = web_metrics_answer(request, response);
+    if (!shown) {
+        route = router_dispatch(admin->router, admin->n_routes, &call);
+    }
+    if (!shown && route == NULL) {
         response_problem(
             response, 404, http_reason(404),
             "The requested URL was not found on the server. If you entered the URL manually please check "
@@ -261,6 +270,8 @@ void admin_handle(void *arg, unsigned thread, const struct request *request, str
     }
     add_headers(admin, request, response);
     talloc_free(call.ctx);
+    admin_metrics_request(route != NULL ? (unsigned)(route - admin->router) : (unsigned)admin->n_routes,
+                          response->status, clock_ns() - start_ns);
 }
 
 /* ---- at the start ---- */
@@ -301,6 +312,8 @@ struct admin *admin_new(void *ctx, const struct config *config, struct error *e)
         return NULL;
     }
     make_router(admin);
+    admin_metrics_register(admin, admin->route, admin->n_routes);
+    store_metrics_register(admin->site.pool);
     return admin;
 }
 

@@ -58,7 +58,7 @@ unsigned metric_n_series(const struct metric *m)
     return n;
 }
 
-void metrics_register(const struct metrics_table *table, const void *arg)
+void metrics_register(const struct metrics_table *table, void *arg)
 {
     if (registry.n_tables == TABLES_MAX) {
         fputs("balrog: too many tables of metrics\n", stderr);

@@ -39,7 +39,7 @@ struct metric {
     /* What the counter is called in statsd: appends it to NAME, or nothing where the series has no place
      * there. NULL: it is not sent. */
     void (*statsd)(const struct metric *m, unsigned series, struct buf *name);
-    const void *arg; /* of metrics_register() */
+    void *arg; /* of metrics_register() */
     unsigned cell;   /* the first of its cells; 0: not registered, or read */
 };
 
@@ -54,7 +54,7 @@ struct metrics_table {
 
 /* Takes in the rows of TABLE, which must live as long as the program; ARG is for their read(). To be called
  * before metrics_start(). */
-void metrics_register(const struct metrics_table *table, const void *arg);
+void metrics_register(const struct metrics_table *table, void *arg);
 /* From here on what is registered is counted (before, and what is not registered: never). PROGRAM ("public")
  * becomes part of the names. Numbers about the process itself come along. */
 void metrics_start(const char *program);

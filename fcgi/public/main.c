@@ -7,6 +7,7 @@
 #include "public/service.h"
 #include "store/fail.h"
 #include "store/instances.h"
+#include "store/metrics.h"
 #include "web/program.h"
 
 #include <curl/curl.h>
@@ -27,6 +28,7 @@ static const struct program program = {
 struct run {
     void *ctx;
     const struct config *config;
+    struct pool *pool; /* for /api/v1 */
     struct public_state state;
     struct loader *loader;
     struct reporter *reporter;
@@ -41,8 +43,7 @@ static void reload(void *arg)
 static bool serve(struct run *r, struct error *e)
 {
     const struct config *config = r->config;
-    struct api api = { pool_new(r->ctx, &config->database, (unsigned)config->public_.api_connections),
-                       config->public_.version_file };
+    struct api api = { r->pool, config->public_.version_file };
     struct program_service service = {
         .socket = config->public_.socket,
         .socket_mode = config->public_.socket_mode,
@@ -131,7 +132,9 @@ int main(int argc, char **argv)
     }
     r.config = settings->config;
     public_settings_log(settings);
+    r.pool = pool_new(r.ctx, &r.config->database, (unsigned)r.config->public_.api_connections);
     public_metrics_register(&r.state);
+    store_metrics_register(r.pool);
     metrics_start("public");
     bool ok = run(&r, settings, o.config, &e);
     if (!ok) {

@@ -117,7 +117,7 @@ enum endpoint endpoint_of(struct str path)
     return ENDPOINT_UNKNOWN;
 }
 
-void public_metrics_register(const struct public_state *state)
+void public_metrics_register(struct public_state *state)
 {
     static const struct metrics_table counted = { public_metric, PUBLIC_COUNTED };
     static const struct metrics_table loader = METRICS_TABLE(loader_rows);

@@ -24,7 +24,7 @@ enum endpoint { ENDPOINT_UPDATE, ENDPOINT_JSON, ENDPOINT_API, ENDPOINT_UNKNOWN, 
 enum endpoint endpoint_of(struct str path);
 
 /* Registers all of it; the loader's numbers are read from STATE. */
-void public_metrics_register(const struct public_state *state);
+void public_metrics_register(struct public_state *state);
 /* Counts a request that was answered with STATUS within NS nanoseconds. */
 void public_metrics_request(const struct request *r, int status, int64_t ns);
 

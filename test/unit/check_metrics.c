@@ -36,7 +36,7 @@ static struct metric rows[N_ROWS] = {
                .unit = 1000 },
 };
 static struct metric unregistered = { "no_total", "None.", METRIC_COUNTER };
-static const struct world world = { 2500 };
+static struct world world = { 2500 };
 static struct buf out;
 
 static void setup(void)

@@ -1,0 +1,50 @@
+/* See metrics.h. Endpoints have the names of the reference, those that it lacks names of the same kind. */
+#include "admin/metrics.h"
+
+#include "admin/auth.h"
+
+static const char *const class_names[] = { "1xx", "2xx", "3xx", "4xx", "5xx" };
+static const char *const auth_names[] = { "unauthenticated", "unavailable" };
+
+struct metric admin_metric[] = {
+    [ADMIN_REQUESTS] = { "requests_total",
+                         "Requests by endpoint and status.",
+                         METRIC_COUNTER,
+                         { { "endpoint" }, { "status", web_status_names, WEB_STATUSES } },
+                         .sparse = true },
+    [ADMIN_RESPONSES] = { "responses_total",
+                          "Responses of any kind by class of status.",
+                          METRIC_COUNTER,
+                          { { "status", class_names, sizeof class_names / sizeof class_names[0] } } },
+    [ADMIN_SECONDS] = { "request_seconds",
+                        "Time from a request to its response, by endpoint.",
+                        METRIC_HISTOGRAM,
+                        { { "endpoint" } },
+                        .sparse = true },
+    [ADMIN_AUTH] = { "auth_refused_total",
+                     "Callers who were not let in: not known, or not to be checked now.",
+                     METRIC_COUNTER,
+                     { { "reason", auth_names, sizeof auth_names / sizeof auth_names[0] } } },
+};
+
+void admin_metrics_register(void *ctx, const struct admin_route *routes, size_t n)
+{
+    static const struct metrics_table table = { admin_metric, ADMIN_COUNTED };
+    const char **names = mem_array(ctx, const char *, n + 1);
+    for (size_t i = 0; i < n; i++) {
+        names[i] = routes[i].metric;
+    }
+    names[n] = "none";
+    admin_metric[ADMIN_REQUESTS].label[0] = (struct metric_label){ "endpoint", names, (unsigned)n + 1 };
+    admin_metric[ADMIN_SECONDS].label[0] = (struct metric_label){ "endpoint", names, (unsigned)n + 1 };
+    metrics_register(&table, NULL);
+}
+
+void admin_metrics_request(unsigned route, int status, int64_t ns)
+{
+    const struct metric *requests = &admin_metric[ADMIN_REQUESTS];
+    unsigned class = status >= 100 && status < 600 ? (unsigned)status / 100 - 1 : 4;
+    metric_count(requests, metric_series(requests, route, web_status(status), 0));
+    metric_count(&admin_metric[ADMIN_RESPONSES], class);
+    metric_observe(&admin_metric[ADMIN_SECONDS], route, ns);
+}

@@ -1,0 +1,23 @@
+/* What balrog-admin counts. */
+#ifndef BALROG_ADMIN_METRICS_H
+#define BALROG_ADMIN_METRICS_H
+
+#include "admin/routes.h"
+#include "web/metrics.h"
+
+/* Rows of its table. */
+enum admin_metric {
+    ADMIN_REQUESTS,  /* by route (the last one: none), web_status() */
+    ADMIN_RESPONSES, /* by class of status - 1 */
+    ADMIN_SECONDS,   /* by route */
+    ADMIN_AUTH,      /* callers refused, by enum auth_result */
+    ADMIN_COUNTED,
+};
+extern struct metric admin_metric[];
+
+/* Registers all of it, with the N routes for labels; their array must live as long as the program. */
+void admin_metrics_register(void *ctx, const struct admin_route *routes, size_t n);
+/* Counts a request to the route of that number (N: to none) that was answered with STATUS within NS. */
+void admin_metrics_request(unsigned route, int status, int64_t ns);
+
+#endif
