@@ -102,7 +102,8 @@ const struct config_key config_keys[] = {
     { "agent", "admin_url", CONFIG_TEXT, AT(agent.admin_url), "",
       .help = "Where the admin API is, as https://balrog-admin.example.org. Required." },
     { "agent", "ca_file", CONFIG_PATH, AT(agent.ca_file), "",
-      .help = "Certificates (PEM) that those of the servers asked here must be signed by; empty: the system's." },
+      .help =
+          "Certificates (PEM) that those of the servers asked here must be signed by; empty: the system's." },
     { "agent", "allow_http", CONFIG_CHOICE, AT(agent.allow_http), "no", .words = "no yes",
       .help = "Without TLS nothing is asked but this machine (localhost, 127.0.0.1, ::1). yes: others, too;\n"
               "passwords and tokens can then be read on the way." },
@@ -133,9 +134,11 @@ const struct config_key config_keys[] = {
               "fails again, and so on up to retry_max_s. Once it is edited or signed it is tried at once." },
     { "agent", "retry_max_s", CONFIG_INT, AT(agent.retry_max_s), "900", 1, 86400, SECONDS },
     { "agent", "uptake_url", CONFIG_TEXT, AT(agent.uptake_url), "",
-      .help = "Where rules' uptake conditions find the current uptake: a URL in whose path or query {product} and\n"
-              "{channel} stand for what is asked about. Other braces are written %7B and %7D. Without it such\n"
-              "changes wait." },
+      .help =
+          "Where rules' uptake conditions find the current uptake: a URL in whose path or query {product} "
+          "and\n"
+          "{channel} stand for what is asked about. Other braces are written %7B and %7D. Without it such\n"
+          "changes wait." },
     { "agent", "uptake_pointer", CONFIG_TEXT, AT(agent.uptake_pointer), "",
       .help = "Where in the JSON answer the number is (RFC 6901); for a Prometheus query\n"
               "/data/result/0/value/1." },

@@ -164,6 +164,79 @@ const cJSON *json_get_array(const cJSON *object, const char *key)
     return cJSON_IsArray(value) ? value : NULL;
 }
 
+/* ---- pointers ---- */
+
+bool json_is_pointer(const char *pointer)
+{
+    for (const char *c = pointer; *c != '\0'; c++) {
+        if (*c == '~' && c[1] != '0' && c[1] != '1') {
+            return false;
+        }
+    }
+    return pointer[0] == '\0' || pointer[0] == '/';
+}
+
+/* Whether KEY is TOKEN, in which ~1 stands for / and ~0 for ~. */
+static bool is_token(const char *key, struct str token)
+{
+    for (size_t i = 0; i < token.n; i++, key++) {
+        char c = token.p[i];
+        if (c == '~' && i + 1 < token.n) {
+            c = token.p[++i] == '1' ? '/' : '~';
+        }
+        if (*key != c || c == '\0') {
+            return false;
+        }
+    }
+    return *key == '\0';
+}
+
+/* The item that TOKEN numbers: no sign, no zeros in front. */
+static const cJSON *item_at(const cJSON *array, struct str token)
+{
+    size_t index = 0;
+    if (token.n == 0 || token.n > 9 || (token.n > 1 && token.p[0] == '0')) {
+        return NULL;
+    }
+    for (size_t i = 0; i < token.n; i++) {
+        if (token.p[i] < '0' || token.p[i] > '9') {
+            return NULL;
+        }
+        index = index * 10 + (size_t)(token.p[i] - '0');
+    }
+    const cJSON *item = array->child;
+    while (item != NULL && index-- > 0) {
+        item = item->next;
+    }
+    return item;
+}
+
+static const cJSON *member_at(const cJSON *object, struct str token)
+{
+    const cJSON *member = object->child;
+    while (member != NULL && !is_token(member->string, token)) {
+        member = member->next;
+    }
+    return member;
+}
+
+const cJSON *json_pointer(const cJSON *value, const char *pointer)
+{
+    struct str rest = str_of(pointer);
+    struct str token;
+    if (!str_split(&rest, '/', &token) || token.n > 0) {
+        return NULL;
+    }
+    while (value != NULL && str_split(&rest, '/', &token)) {
+        value = cJSON_IsArray(value)    ? item_at(value, token)
+                : cJSON_IsObject(value) ? member_at(value, token)
+                                        : NULL;
+    }
+    return value;
+}
+
+/* ---- printing ---- */
+
 /* The code point at *AT, which is moved on; U+FFFD for a byte that starts no valid sequence. */
 static uint32_t next_code_point(struct str s, size_t *at)
 {

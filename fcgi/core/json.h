@@ -23,6 +23,11 @@ const char *json_get_string(const cJSON *object, const char *key);
 const cJSON *json_get_object(const cJSON *object, const char *key);
 const cJSON *json_get_array(const cJSON *object, const char *key);
 
+/* What POINTER (RFC 6901: "/data/result/0/value/1"; "" is all of it) leads to, or NULL. Borrowed. */
+const cJSON *json_pointer(const cJSON *value, const char *pointer);
+/* Whether POINTER is one. */
+bool json_is_pointer(const char *pointer);
+
 /* How Python's json.dumps would have printed it. Non-ASCII is written as \uXXXX in all of them. */
 enum json_style {
     JSON_DUMPS,        /* {"b": 1, "a": 2}: members as they come, ", " and ": " */

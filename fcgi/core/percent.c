@@ -25,6 +25,23 @@ size_t percent_decode(char *dst, struct str src, bool plus)
     return n;
 }
 
+static bool is_plain(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '.' || c == '_' || c == '~';
+}
+
+void percent_encode(struct buf *out, struct str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        if (is_plain(s.p[i])) {
+            buf_char(out, s.p[i]);
+        } else {
+            buf_printf(out, "%%%02X", (unsigned char)s.p[i]);
+        }
+    }
+}
+
 /* The length of PATH without its last segment and the '/' before it. */
 static size_t parent(const char *path, size_t n)
 {

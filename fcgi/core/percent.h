@@ -1,12 +1,16 @@
-/* Percent-decoding, of paths and of query parameters. */
+/* Percent-decoding, of paths and of query parameters, and encoding. */
 #ifndef BALROG_CORE_PERCENT_H
 #define BALROG_CORE_PERCENT_H
 
-#include "core/str.h"
+#include "core/buf.h"
 
 /* Decodes SRC into DST (room for SRC.n bytes) and returns the length. Escapes without two hexadecimal digits
  * stay as they are. PLUS: '+' is a space, as in query strings. */
 size_t percent_decode(char *dst, struct str src, bool plus);
+
+/* Appends S to OUT with all escaped but letters, digits and "-._~": so it can be part of a path segment, of a
+ * query, or of a form. */
+void percent_encode(struct buf *out, struct str s);
 
 /* The path of a URL as applications see it: up to '#', decoded, and without the segments "." and "..", the
  * latter with what is before it. Only unescaped dots count (so does the reference's server, uWSGI). DST has

@@ -92,6 +92,12 @@ bool client_url_parse(const char *url, struct client_url *out, struct error *e)
     return ok;
 }
 
+bool client_url_is_local(const struct client_url *url)
+{
+    return strcmp(url->host, "localhost") == 0 || strcmp(url->host, "127.0.0.1") == 0 ||
+           strcmp(url->host, "::1") == 0;
+}
+
 static size_t receive(char *p, size_t size, size_t n, void *arg)
 {
     struct buf *body = arg;
@@ -128,6 +134,9 @@ static void set_limits(CURL *curl, const struct client_request *p)
     curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)p->connect_timeout_ms);
     curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)p->timeout_ms);
+    if (p->ca_file != NULL) {
+        curl_easy_setopt(curl, CURLOPT_CAINFO, p->ca_file);
+    }
     if (p->stop != NULL) {
         curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
         curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, progress);
@@ -135,16 +144,37 @@ static void set_limits(CURL *curl, const struct client_request *p)
     }
 }
 
-static bool exchange(CURL *curl, const struct client_request *p, struct buf *body, int *status,
-                     struct error *e)
+/* The request line and the body. */
+static void set_request(CURL *curl, const struct client_request *p)
 {
-    set_limits(curl, p);
     curl_easy_setopt(curl, CURLOPT_URL, p->url);
     if (!str_absent(p->body)) {
         curl_easy_setopt(curl, CURLOPT_POST, 1L);
         curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)p->body.n);
         curl_easy_setopt(curl, CURLOPT_POSTFIELDS, p->body.p);
     }
+    if (p->method != NULL) {
+        curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, p->method);
+    }
+}
+
+/* The error of an exchange that ended with CODE. */
+static bool failed_with(CURL *curl, CURLcode code, struct error *e)
+{
+    curl_off_t sending_us = 0;
+    curl_easy_getinfo(curl, CURLINFO_PRETRANSFER_TIME_T, &sending_us);
+    error_set(e, 503, "%s", curl_easy_strerror(code));
+    if (sending_us == 0 && e != NULL) {
+        e->kind = CLIENT_UNREACHABLE;
+    }
+    return false;
+}
+
+static bool exchange(CURL *curl, const struct client_request *p, struct buf *body, int *status,
+                     struct error *e)
+{
+    set_limits(curl, p);
+    set_request(curl, p);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, receive);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, body);
     CURLcode code = curl_easy_perform(curl);
@@ -152,7 +182,7 @@ static bool exchange(CURL *curl, const struct client_request *p, struct buf *bod
         return error_set(e, 503, "the answer is longer than %zu bytes", body->max);
     }
     if (code != CURLE_OK) {
-        return error_set(e, 503, "%s", curl_easy_strerror(code));
+        return failed_with(curl, code, e);
     }
     long number = 0;
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &number);

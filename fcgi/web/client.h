@@ -19,16 +19,24 @@ struct client_url {
  * logs), a query or a fragment. */
 bool client_url_parse(const char *url, struct client_url *out, struct error *e);
 
+/* Whether that is this machine: nothing that is sent there can be read on the way. */
+bool client_url_is_local(const struct client_url *url);
+
 /* A request to be sent. */
 struct client_request {
     const char *url;
+    const char *method;         /* NULL: a GET, or a POST where there is a body */
     const char *const *headers; /* "Name: value" */
     size_t n_headers;
-    struct str body; /* is POSTed; absent: a GET */
+    struct str body;
+    const char *ca_file; /* PEM certificates that a https server's must be signed by; NULL: the system's */
     unsigned connect_timeout_ms;
     unsigned timeout_ms;     /* for the whole exchange, connecting included */
     const atomic_bool *stop; /* unless NULL: once true, the exchange is given up within about a second */
 };
+
+/* The kind of an error (apart from those of store/fail.h): nothing was sent, since there is no connection. */
+enum { CLIENT_UNREACHABLE = 100 };
 
 /* Sends P and appends the answer's body to BODY, whose maximum bounds it; *STATUS is the answer's status,
  * whatever it is. False when there was no whole answer: E says why, and names neither headers nor bodies.

@@ -32,7 +32,7 @@ static void print_help(const struct program *p, FILE *to)
     fprintf(to,
             "      --version       print the version and end\n"
             "  -h, --help          print this and end\n\n"
-            "Signals: TERM finishes what is under way and ends, HUP %s.\n"
+            "Signals: TERM (INT, QUIT) finishes what is under way and ends, HUP %s.\n"
             "Exit status: 0 after TERM, 1 configuration, 2 usage, 3 cannot run, %s.\n",
             p->hup != NULL ? p->hup : "changes nothing",
             p->exits != NULL ? p->exits : "4 the database's schema\ndoes not fit this version");
@@ -110,6 +110,8 @@ int program_signals(struct error *e)
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
+    sigaddset(&set,
+              SIGQUIT); /* what multiwatch -s TERM sends (its version 1.0.0), and a wish for a clean end */
     sigaddset(&set, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);

@@ -43,15 +43,15 @@ void program_parse(const struct program *program, int argc, char **argv, struct 
 /* Sets the log of the program NAME (constant text) up as CONFIG says. */
 void program_log(const char *name, const struct config *config);
 
-/* A descriptor for TERM, INT and HUP, which are blocked in this thread and those that it starts. -1 on
+/* A descriptor for TERM, INT, QUIT and HUP, which are blocked in this thread and those that it starts. -1 on
  * failure. */
 int program_signals(struct error *e);
 
-/* Waits for TERM or INT or, unless it is -1, for READY_FD to become readable; calls RELOAD (unless NULL) on
- * HUP. False when it is time to end. */
+/* Waits for TERM, INT or QUIT or, unless it is -1, for READY_FD to become readable; calls RELOAD (unless
+ * NULL) on HUP. False when it is time to end. */
 bool program_wait(int signal_fd, int ready_fd, void (*reload)(void *arg), void *arg);
 
-/* Whether TERM or INT has come, without waiting for it. Once it was, the caller ends. */
+/* Whether TERM, INT or QUIT has come, without waiting for it. Once it was, the caller ends. */
 bool program_should_end(int signal_fd);
 
 struct program_service {

@@ -205,12 +205,12 @@ START_TEST(unknown_names)
     expect_error("[database]\nthreads = 1\n", ":2: [database] threads: unknown here; it belongs to [public]");
     expect_error("[signing X]\ncache_s = 1\n",
                  ":2: [signing X] cache_s: unknown here; it belongs to [signing]");
-    expect_error("[databse]\n",
-                 ":1: [databse]: unknown section; there are [database], [primary], [public], [admin], [update], "
-                 "[allowlist], [signing], [log] and [signing PRODUCT]");
-    expect_error("[public x]\n",
-                 ":1: [public x]: unknown section; there are [database], [primary], [public], [admin], [update], "
-                 "[allowlist], [signing], [log] and [signing PRODUCT]");
+    expect_error("[databse]\n", ":1: [databse]: unknown section; there are [database], [primary], [public], "
+                                "[admin], [agent], [update], "
+                                "[allowlist], [signing], [log] and [signing PRODUCT]");
+    expect_error("[public x]\n", ":1: [public x]: unknown section; there are [database], [primary], "
+                                 "[public], [admin], [agent], [update], "
+                                 "[allowlist], [signing], [log] and [signing PRODUCT]");
     expect_error("port = 1\n", ":1: port: stands before the first [section]");
     teardown();
 }
@@ -293,21 +293,20 @@ START_TEST(secrets)
 }
 END_TEST
 
-/* conf/balrog.conf says what config_print_keys() says, line by line, and may say more; it holds no setting
- * but the allow-list's example. */
-START_TEST(shipped_file)
+/* The file NAME says what config_print_keys() says, line by line, and may say more; it holds no setting but
+ * the allow-list's example, of which there are ALLOWED lines. */
+static void expect_shipped(const char *file_name, enum config_file which, int allowed)
 {
-    setup();
     char name[512];
-    char expected[1 << 14];
+    char expected[1 << 15];
     char line[256];
     const char *top = getenv("srcdir");
-    snprintf(name, sizeof name, "%s/conf/balrog.conf", top != NULL ? top : ".");
+    snprintf(name, sizeof name, "%s/%s", top != NULL ? top : ".", file_name);
     struct config *c = config_read(ctx, name, &error);
     ck_assert_msg(c != NULL, "%s", error.what);
-    ck_assert_int_eq((int)c->update.allowlist.n, 12);
+    ck_assert_int_eq((int)c->update.allowlist.n, allowed);
     FILE *out = fmemopen(expected, sizeof expected, "w");
-    config_print_keys(out);
+    config_print_keys(out, which);
     fclose(out);
     FILE *file = fopen(name, "r");
     struct str rest = str_of(expected);
@@ -322,10 +321,43 @@ START_TEST(shipped_file)
         }
     }
     fclose(file);
-    ck_assert_msg(str_absent(rest), "conf/balrog.conf lacks this line, in this place: %.*s", STR_ARG(next));
+    ck_assert_msg(str_absent(rest), "%s lacks this line, in this place: %.*s", file_name, STR_ARG(next));
+}
+
+START_TEST(shipped_files)
+{
+    setup();
+    expect_shipped("conf/balrog.conf", CONFIG_BALROG_FILE, 12);
+    expect_shipped("conf/agent.conf", CONFIG_AGENT_FILE, 0);
+    teardown();
+}
+END_TEST
+
+START_TEST(agent)
+{
+    setup();
+    char file[64];
+    char text[256];
+    snprintf(file, sizeof file, "%s/secret", directory);
+    write_file(file, STR("from a file\n"), 0600);
+    snprintf(text, sizeof text, "[agent]\nclient_secret_file = %s\nuptake_bearer_file = %s\ninterval_s = 1\n",
+             file, file);
+    setenv("BALROG_AGENT_UPTAKE_BEARER", "from outside", 1);
+    struct config *c = read_good(text);
+    ck_assert_str_eq(c->agent.client_secret, "from a file");
+    ck_assert_str_eq(c->agent.uptake_bearer, "from outside");
+    ck_assert_str_eq(c->agent.password, "");
+    ck_assert_str_eq(c->agent.allow_http, "no");
+    ck_assert_str_eq(c->agent.token_auth, "body");
+    ck_assert_int_eq(c->agent.interval_s, 1);
+    ck_assert_int_eq(c->agent.retry_max_s, 900);
+    expect_error("[agent]\nallow_http = maybe\n", ":2: [agent] allow_http: must be one of: no yes");
+    expect_error("[agent]\npassword = x\n",
+                 ":2: [agent] password: unknown key; did you mean \"password_file\"?");
+    unlink(file);
     teardown();
 }
 END_TEST
 
 SUITE_MAIN("config", defaults, values, a_database_socket_replaces_the_host, lists, signers, wrong_values,
-           unknown_names, broken_lines, no_file, secrets, shipped_file)
+           unknown_names, broken_lines, no_file, secrets, shipped_files, agent)
