@@ -1,0 +1,137 @@
+/* balrog-agent: enacts, through the admin API, what is scheduled, once it is due and signed off. */
+#include "agent/agent.h"
+#include "agent/report.h"
+#include "core/clock.h"
+#include "ops/log.h"
+#include "web/program.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+enum flag { FLAG_ONCE, FLAG_DRY_RUN };
+enum { EXIT_FAILURES = 5 };
+
+static const struct program program = {
+    .name = "balrog-agent",
+    .purpose = "Enacts scheduled changes that are due and signed off, through the admin API",
+    .config = SYSCONFDIR "/balrog/agent.conf",
+    .alone = true,
+    .exits = "5 with --once or\n--dry-run: a change or a list failed",
+    .flag = { [FLAG_ONCE] = { "once", "one look at what is scheduled, then end" },
+              [FLAG_DRY_RUN] = { "dry-run", "the same, but only say what is due and what waits for what" } },
+};
+
+/* ---- as a daemon ---- */
+
+/* TIMER becomes readable in MS. */
+static void wake_in(int timer, int64_t ms)
+{
+    struct itimerspec at = { .it_value = { ms / 1000, ms % 1000 * 1000000 } };
+    if (ms <= 0) {
+        at.it_value.tv_nsec = 1;
+    }
+    timerfd_settime(timer, 0, &at, NULL);
+}
+
+/* A run each interval, and more reports between them where they are far apart. */
+static void serve(struct agent *a, int timer)
+{
+    int64_t interval_ms = (int64_t)a->settings->config->agent.interval_s * 1000;
+    int64_t next_ms = clock_ms();
+    wake_in(timer, 0);
+    while (!a->ending && program_wait(a->signal_fd, timer, NULL, NULL)) {
+        uint64_t ignored;
+        bool due = clock_ms() >= next_ms;
+        if (read(timer, &ignored, sizeof ignored) == sizeof ignored && due) {
+            next_ms = clock_ms() + interval_ms;
+            agent_run(a);
+        }
+        if (agent_goes_on(a)) {
+            report_news(a);
+        }
+        int64_t left_ms = next_ms - clock_ms();
+        wake_in(timer, left_ms < REPORT_EVERY_MS ? left_ms : REPORT_EVERY_MS);
+    }
+}
+
+static bool run(struct agent *a, struct error *e)
+{
+    int timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+    if (timer < 0) {
+        return error_set(e, 500, "cannot make a timer: %s", strerror(errno));
+    }
+    a->report = report_new(a, program.name);
+    log_info("agent.started", "version %s asks %s every %d s", PACKAGE_VERSION, a->settings->api,
+             a->settings->config->agent.interval_s);
+    serve(a, timer);
+    report_end(a);
+    close(timer);
+    log_info("agent.stopped", "done");
+    return true;
+}
+
+/* ---- once ---- */
+
+static int exit_status(enum agent_run end)
+{
+    static const int status[] = {
+        [RUN_DONE] = EXIT_SUCCESS,
+        [RUN_FAILURES] = EXIT_FAILURES,
+        [RUN_LOST] = PROGRAM_RUN,
+        [RUN_CUT] = EXIT_SUCCESS,
+    };
+    return status[end];
+}
+
+static int start(void *ctx, const struct agent_settings *settings, const struct program_options *o)
+{
+    struct error e = { 0 };
+    bool dry_run = o->flag[FLAG_DRY_RUN];
+    int signal_fd = program_signals(&e);
+    int status = PROGRAM_RUN;
+    if (signal_fd < 0) {
+        log_error("agent.failed", "%s", e.what);
+        return status;
+    }
+    struct agent *a = agent_new(ctx, settings, signal_fd, dry_run);
+    if (dry_run || o->flag[FLAG_ONCE]) {
+        status = exit_status(agent_run(a));
+    } else if (run(a, &e)) {
+        status = EXIT_SUCCESS;
+    } else {
+        log_error("agent.failed", "%s", e.what);
+    }
+    close(signal_fd);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    struct program_options o;
+    struct error e = { 0 };
+    program_parse(&program, argc, argv, &o);
+    log_setup(program.name, LOG_INFO, LOG_PLAIN);
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+    void *ctx = mem_check(talloc_new(NULL));
+    struct config *config = config_read(ctx, o.config, &e);
+    struct agent_settings *settings = config != NULL ? agent_settings_new(ctx, config, &e) : NULL;
+    if (settings == NULL) {
+        fprintf(stderr, "%s: %s\n", program.name, e.what);
+        talloc_free(ctx);
+        return PROGRAM_CONFIG;
+    }
+    if (o.check) {
+        printf("%s is valid\n", o.config);
+        talloc_free(ctx);
+        return EXIT_SUCCESS;
+    }
+    program_log(program.name, config);
+    int status = start(ctx, settings, &o);
+    talloc_free(ctx);
+    curl_global_cleanup();
+    return status;
+}

@@ -1,0 +1,271 @@
+/* See pending.h. (reference: agent/src/balrogagent/cmd.py, changes.py) */
+#include "agent/pending.h"
+
+#include "core/percent.h"
+
+#include <stdlib.h>
+
+enum { TEXT_MAX = 1024 };
+static const double TIME_MAX_MS = 9e18;
+
+const struct pending_kind pending_kinds[] = {
+    { "rules", "/scheduled_changes/rules", .by_priority = true },
+    { "releases", "/scheduled_changes/releases" },
+    { "permissions", "/scheduled_changes/permissions" },
+    { "emergency_shutoff", "/scheduled_changes/emergency_shutoff" },
+    { "required_signoffs/product", "/scheduled_changes/required_signoffs/product" },
+    { "required_signoffs/permissions", "/scheduled_changes/required_signoffs/permissions" },
+    { "pinnable_releases", "/scheduled_changes/pinnable_releases" },
+    { "v2/releases", "/v2/releases", .by_release = true },
+    { 0 },
+};
+
+/* ---- JSON ---- */
+
+static bool number(const cJSON *object, const char *name, double *n)
+{
+    const cJSON *value = json_get(object, name);
+    *n = cJSON_IsNumber(value) ? value->valuedouble : 0;
+    return cJSON_IsNumber(value);
+}
+
+/* N as an integer that is surely one. */
+static int64_t whole(double n, double max)
+{
+    return (int64_t)(n > max ? max : n < -max ? -max : n);
+}
+
+static const char *copy(void *ctx, const char *text)
+{
+    return text != NULL ? mem_strndup(ctx, text, strlen(text)) : "";
+}
+
+/* FNV-1a over all that VALUE holds, names and order included. */
+static uint64_t hash_bytes(uint64_t h, const void *bytes, size_t n)
+{
+    const unsigned char *p = bytes;
+    for (size_t i = 0; i < n; i++) {
+        h = (h ^ p[i]) * 1099511628211u;
+    }
+    return h;
+}
+
+static uint64_t hash(uint64_t h, const cJSON *value)
+{
+    h = hash_bytes(h, &value->type, sizeof value->type);
+    if (value->string != NULL) {
+        h = hash_bytes(h, value->string, strlen(value->string) + 1);
+    }
+    if (cJSON_IsNumber(value)) {
+        h = hash_bytes(h, &value->valuedouble, sizeof value->valuedouble);
+    } else if (cJSON_IsString(value)) {
+        h = hash_bytes(h, value->valuestring, strlen(value->valuestring) + 1);
+    }
+    for (const cJSON *child = value->child; child != NULL; child = child->next) {
+        h = hash(h, child);
+    }
+    return h;
+}
+
+static const uint64_t hash_start = 14695981039346656037u;
+
+/* ---- sign-offs ---- */
+
+/* How many of SIGNOFFS, {user: role}, are of ROLE. */
+static unsigned count_role(const cJSON *signoffs, const char *role)
+{
+    unsigned n = 0;
+    for (const cJSON *s = signoffs != NULL ? signoffs->child : NULL; s != NULL; s = s->next) {
+        n += cJSON_IsString(s) && strcmp(s->valuestring, role) == 0;
+    }
+    return n;
+}
+
+/* Adds to P the roles of NEEDS, {role: count}, of which SIGNOFFS has too few. Of a role that is missing
+ * already the lower count is kept. */
+static void add_missing(void *ctx, struct pending *p, const cJSON *needs, const cJSON *signoffs)
+{
+    struct pending_role *list = (struct pending_role *)p->missing;
+    for (const cJSON *need = needs != NULL ? needs->child : NULL; need != NULL; need = need->next) {
+        unsigned given = count_role(signoffs, need->string);
+        if (!cJSON_IsNumber(need) || given >= need->valuedouble) {
+            continue;
+        }
+        size_t i = 0;
+        while (i < p->n_missing && strcmp(list[i].role, need->string) != 0) {
+            i++;
+        }
+        if (i == p->n_missing) {
+            list = mem_resize(ctx, list, struct pending_role, ++p->n_missing);
+            unsigned needed = (unsigned)whole(need->valuedouble, INT32_MAX);
+            list[i] = (struct pending_role){ copy(ctx, need->string), needed, given };
+        } else if (given < list[i].given) {
+            list[i].given = given;
+        }
+    }
+    p->missing = list;
+}
+
+/* ---- one entry ---- */
+
+/* A few words about what ENTRY is: the members that name the row, as far as there are any. */
+static const char *describe(void *ctx, const struct pending_kind *kind, const cJSON *entry)
+{
+    static const char *const names[] = { "rule_id", "alias",   "name",    "username", "permission",
+                                         "product", "channel", "version", "role" };
+    struct buf text;
+    const char *type = json_get_string(entry, "change_type");
+    const char *by = json_get_string(entry, "scheduled_by");
+    buf_init(&text, 256, TEXT_MAX);
+    buf_printf(&text, "%s of %s", type != NULL ? type : "change", kind->name);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const cJSON *value = json_get(entry, names[i]);
+        if (value != NULL && !cJSON_IsNull(value)) {
+            buf_printf(&text, " %s=", names[i]);
+            json_print_str(&text, value);
+        }
+    }
+    buf_printf(&text, ", scheduled by %s", by != NULL ? by : "nobody");
+    const char *what = mem_strndup(ctx, text.p, text.n);
+    buf_free(&text);
+    return what;
+}
+
+/* Its conditions. As in the reference an uptake, where one is given, counts alone. */
+static void read_conditions(void *ctx, struct pending *p, const cJSON *entry)
+{
+    double when;
+    p->timed = number(entry, "when", &when) && when != 0;
+    p->when_ms = whole(when, TIME_MAX_MS);
+    p->at_uptake = number(entry, "telemetry_uptake", &p->uptake) && p->uptake != 0;
+    p->product = copy(ctx, json_get_string(entry, "telemetry_product"));
+    p->channel = copy(ctx, json_get_string(entry, "telemetry_channel"));
+}
+
+static bool read_change(void *ctx, const struct pending_kind *kind, const cJSON *entry, struct pending *p)
+{
+    double id;
+    if (!number(entry, "sc_id", &id) || id < 1 || id > INT32_MAX) {
+        return false;
+    }
+    *p = (struct pending){
+        .kind = kind,
+        .id = mem_printf(ctx, "%d", (int)id),
+        .enact = mem_printf(ctx, "%s/%d/enact", kind->path, (int)id),
+        .what = describe(ctx, kind, entry),
+        .fingerprint = hash(hash_start, entry),
+    };
+    number(entry, "priority", &p->priority);
+    read_conditions(ctx, p, entry);
+    add_missing(ctx, p, json_get_object(entry, "required_signoffs"), json_get_object(entry, "signoffs"));
+    return true;
+}
+
+/* "/v2/releases/NAME/enact" */
+static const char *enact_path(void *ctx, const struct pending_kind *kind, const char *name)
+{
+    struct buf path;
+    buf_init(&path, 256, TEXT_MAX);
+    buf_printf(&path, "%s/", kind->path);
+    percent_encode(&path, str_of(name));
+    buf_str(&path, STR("/enact"));
+    const char *text = path.full ? NULL : mem_strndup(ctx, path.p, path.n);
+    buf_free(&path);
+    return text;
+}
+
+/* ENTRY is a release: it is due when all of CHANGES are. */
+static bool read_release(void *ctx, const struct pending_kind *kind, const cJSON *entry, const cJSON *changes,
+                         struct pending *p)
+{
+    const char *name = json_get_string(entry, "name");
+    const char *path = name != NULL && name[0] != '\0' ? enact_path(ctx, kind, name) : NULL;
+    const cJSON *needs = json_get_object(entry, "required_signoffs");
+    if (path == NULL) {
+        return false;
+    }
+    *p = (struct pending){ .kind = kind, .id = copy(ctx, name), .enact = path, .timed = true };
+    p->what = mem_printf(ctx, "%d changes, first the %s", cJSON_GetArraySize(changes),
+                         describe(ctx, kind, changes->child));
+    p->fingerprint = hash(needs != NULL ? hash(hash_start, needs) : hash_start, changes);
+    for (const cJSON *change = changes->child; change != NULL; change = change->next) {
+        double when;
+        p->timed = number(change, "when", &when) && when != 0 && p->timed;
+        int64_t when_ms = whole(when, TIME_MAX_MS);
+        p->when_ms = when_ms > p->when_ms ? when_ms : p->when_ms;
+        add_missing(ctx, p, needs, json_get_object(change, "signoffs"));
+    }
+    return true;
+}
+
+/* ---- the list ---- */
+
+/* The latest first, then the highest priority, then the one that was scheduled first. */
+static int by_time_and_priority(const void *a, const void *b)
+{
+    const struct pending *x = a;
+    const struct pending *y = b;
+    if (x->when_ms != y->when_ms) {
+        return x->when_ms > y->when_ms ? -1 : 1;
+    }
+    if (x->priority < y->priority || x->priority > y->priority) {
+        return x->priority > y->priority ? -1 : 1;
+    }
+    long first = strtol(x->id, NULL, 10), second = strtol(y->id, NULL, 10);
+    return (first > second) - (first < second);
+}
+
+/* Reads ENTRY into P. *SKIPPED: there is nothing to be done for it. */
+static bool read_entry(void *ctx, const struct pending_kind *kind, const cJSON *entry, struct pending *p,
+                       bool *skipped)
+{
+    const cJSON *changes = kind->by_release ? json_get_array(entry, "scheduled_changes") : NULL;
+    *skipped = kind->by_release && changes != NULL && changes->child == NULL;
+    if (*skipped || (kind->by_release && changes == NULL)) {
+        return *skipped;
+    }
+    return kind->by_release ? read_release(ctx, kind, entry, changes, p) : read_change(ctx, kind, entry, p);
+}
+
+bool pending_read(void *ctx, const struct pending_kind *kind, const cJSON *answer, struct pending_list *list,
+                  struct error *e)
+{
+    const char *name = kind->by_release ? "releases" : "scheduled_changes";
+    const cJSON *entries = json_get_array(answer, name);
+    *list = (struct pending_list){ 0 };
+    if (entries == NULL) {
+        return error_set(e, 502, "the answer has no list \"%s\"", name);
+    }
+    list->item = mem_array(ctx, struct pending, (size_t)cJSON_GetArraySize(entries) + 1);
+    for (const cJSON *entry = entries->child; entry != NULL; entry = entry->next) {
+        bool skipped, ok = read_entry(ctx, kind, entry, &list->item[list->n], &skipped);
+        list->n += ok && !skipped;
+        list->unreadable += !ok;
+    }
+    if (kind->by_priority) {
+        qsort(list->item, list->n, sizeof *list->item, by_time_and_priority);
+    }
+    return true;
+}
+
+const struct pending *pending_find(const struct pending_list *list, const char *id)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        if (strcmp(list->item[i].id, id) == 0) {
+            return &list->item[i];
+        }
+    }
+    return NULL;
+}
+
+/* ---- whether its time has come ---- */
+
+bool pending_is_time(const struct pending *p, int64_t now_ms)
+{
+    return !p->at_uptake && p->timed && now_ms >= p->when_ms;
+}
+
+bool pending_is_taken_up(const struct pending *p, double current)
+{
+    return p->at_uptake && current >= p->uptake;
+}
