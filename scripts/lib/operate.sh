@@ -25,6 +25,7 @@ ENV_KEYS=(
     'canary_max_errors_percent|0.1|[0-9]{1,2}(\.[0-9]{1,3})?'
     'canary_max_empty_percent|5|[0-9]{1,2}(\.[0-9]{1,3})?'
     'canary_max_latency_factor|1.5|[1-9][0-9]?(\.[0-9]{1,3})?'
+    'backup_defaults_file||(/[^ ]+)?'
     'backup_dir|/var/backups/balrog|/[^ ]+'
     'backup_keep_days|30|[1-9][0-9]{0,3}'
     'repository||.*'

@@ -1,0 +1,243 @@
+# shellcheck shell=bash
+# Bringing a backup back as a new, private server below a directory. Sourced after backup.sh and binlogs.sh.
+#
+#   DIR/data/       the server's files        DIR/my.cnf      its settings: mariadbd --defaults-file=DIR/my.cnf
+#   DIR/sock        its socket; no port       DIR/client.cnf  mariadb --defaults-file=DIR/client.cnf
+#   DIR/pid, DIR/error.log, DIR/tmp/
+#
+# While DIR/.unfinished is there it is not to be used; a later run may clear it away. Once started, the server has, beside
+# the accounts that it always had, balrog_restore, with all rights and a random password.
+
+# Who reads the results are the scripts that source this file.
+# shellcheck disable=SC2034
+RESTORE_USER=balrog_restore
+FEED_JUMP=1000000000 # more ids than the lost server can have given out since
+
+# ---- choosing ----
+
+# The newest backup that a restore to the time $1 (microseconds) can start from, and all that it needs, goes to CHAIN.
+choose_chain() {
+    local name best=''
+    for name in $(backups); do
+        if manifest_read "$name" && [[ ${M[finished_us]} -le $1 ]]; then
+            best=$name
+        fi
+    done
+    [[ -n $best ]] || die 3 "there is no backup of ${ENV[name]} from before $(time_text "$1")"
+    chain_of "$best" || die 1 "the backup $best cannot be restored"
+}
+
+# Checks all that is read of CHAIN before anything is done with it; says how much room it will take: NEED.
+check_chain() {
+    local name data
+    for name in "${CHAIN[@]}"; do
+        backup_check "$name" || die 1 "$name is damaged: choose an earlier time"
+    done
+    data=${M[data_bytes]}
+    NEED=$((data + data / 2))
+}
+
+# ---- the directory ----
+
+# Makes the directory $1, which must be new, empty, or of a restore that did not finish.
+restore_dir() {
+    local dir=$1
+    ((${#dir} <= 90)) || die 2 "$dir: a socket's name may not be so long: choose another directory"
+    if [[ -e $dir && ! -d $dir ]]; then
+        die 3 "$dir is no directory"
+    elif [[ -e $dir/.unfinished ]]; then
+        server_pid "$dir" >/dev/null && server_stop "$dir"
+        log "clearing $dir, which an interrupted restore left"
+        rm -rf -- "${dir:?}"/data "$dir"/tmp "$dir"/next "$dir"/*.cnf "$dir"/init.sql "$dir"/sock* "$dir"/pid \
+            "$dir"/error.log "$dir"/log
+    elif [[ -n $(ls -A -- "$dir" 2>/dev/null) ]]; then
+        die 3 "$dir is not empty: a restore never writes over anything; choose a new directory"
+    fi
+    (umask 077 && mkdir -p -- "$dir") || die 1 "cannot make the directory $dir"
+    : >"$dir/.unfinished"
+}
+
+# ---- the server's files ----
+
+# Unpacks the backup $1 into the new directory $2.
+unpack() {
+    mkdir -- "$2"
+    zstd -q -d -c -- "$STORE/$1/data.mbs.zst" | mbstream -x -C "$2" || die 1 "$1 cannot be unpacked"
+}
+
+# Puts CHAIN together in DIR/data. The backups themselves stay as they are.
+restore_files() { # DIR
+    local dir=$1 name next=()
+    mkdir -p -- "$dir/tmp"
+    for name in "${CHAIN[@]}"; do
+        log "unpacking $name"
+        if [[ ! -d $dir/data ]]; then
+            unpack "$name" "$dir/data"
+        else
+            unpack "$name" "$dir/next"
+            next=(--incremental-dir="$dir/next")
+        fi
+        mariadb-backup --no-defaults --prepare --target-dir="$dir/data" --tmpdir="$dir/tmp" "${next[@]}" \
+            >>"$dir/log" 2>&1 || { tail -n 5 -- "$dir/log" >&2 && die 1 "$name cannot be prepared: see $dir/log"; }
+        rm -rf -- "$dir/next"
+    done
+    manifest_read "${CHAIN[-1]}"
+}
+
+# ---- the server ----
+
+# Its settings: those of the server that was backed up, on which its files depend; no port, no logs of its own.
+write_server_conf() { # DIR [USER]
+    local dir=$1
+    {
+        printf '%s\n' "# ${M[environment]}, restored from ${CHAIN[*]}" '[mariadbd]' "datadir = $dir/data" \
+            "socket = $dir/sock" "pid-file = $dir/pid" "tmpdir = $dir/tmp" "log-error = $dir/error.log" \
+            'skip-networking' 'skip-log-bin' 'skip-slave-start' 'event-scheduler = OFF' 'max-allowed-packet = 1G' \
+            "lower-case-table-names = ${M[lower_case_table_names]}" "character-set-server = ${M[character_set_server]}" \
+            "collation-server = ${M[collation_server]}"
+        [[ -z ${2-} ]] || echo "user = $2"
+        grep -E '^innodb_(data_file_path|page_size|undo_directory|undo_tablespaces|checksum_algorithm|log_file_size)=' \
+            "$dir/data/backup-my.cnf"
+    } >"$dir/my.cnf"
+}
+
+# The pid of DIR's server, if it lives.
+server_pid() { # DIR
+    local pid
+    pid=$(cat -- "$1/pid" 2>/dev/null) || return 1
+    [[ $pid =~ ^[0-9]+$ && $(readlink -- "/proc/$pid/cwd" 2>/dev/null) == "$1/data" ]] && printf '%s\n' "$pid"
+}
+
+# Starts DIR's server, with options, and waits until it answers.
+server_start() { # DIR [OPTION…]
+    local dir=$1 i
+    shift
+    rm -f -- "$dir/pid"
+    (
+        # It must not keep our locks.
+        for i in /proc/self/fd/*; do
+            i=${i##*/}
+            ((i < 3)) || eval "exec $i>&-" 2>/dev/null || true
+        done
+        cd -- "$dir/data" || exit
+        # shellcheck disable=SC2016 # the inner shell expands them
+        exec setsid -- /bin/bash -c 'echo $$ >"$1/pid" && exec mariadbd --defaults-file="$1/my.cnf" "${@:2}"' server \
+            "$dir" "$@" </dev/null >>"$dir/error.log" 2>&1
+    ) &
+    for ((i = 0; i < 6000; i++)); do
+        if mariadb-admin --defaults-file="$dir/client.cnf" ping >/dev/null 2>&1; then
+            return
+        fi
+        ((i < 20)) || server_pid "$dir" >/dev/null || break
+        sleep 0.1
+    done
+    tail -n 10 -- "$dir/error.log" >&2
+    die 1 "the restored server does not start: see $dir/error.log"
+}
+
+server_stop() { # DIR
+    local pid
+    pid=$(server_pid "$1") || return 0
+    kill -TERM "$pid" 2>/dev/null || return 0
+    while server_pid "$1" >/dev/null; do
+        sleep 0.05
+    done
+}
+
+# The client, as balrog_restore.
+server_sql() { # DIR [ARG…]
+    local dir=$1
+    shift
+    mariadb --defaults-file="$dir/client.cnf" --batch --skip-column-names "$@"
+}
+
+# Starts DIR's server for the first time, with the account balrog_restore.
+restore_server() { # DIR [USER]
+    local dir=$1 user=${2-} password
+    password=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+    write_server_conf "$dir" "$user"
+    (
+        umask 077
+        printf '%s\n' "CREATE OR REPLACE USER $RESTORE_USER@localhost IDENTIFIED BY '$password';" \
+            "GRANT ALL ON *.* TO $RESTORE_USER@localhost WITH GRANT OPTION;" >"$dir/init.sql"
+        printf '%s\n' '[client]' "socket = $dir/sock" "user = $RESTORE_USER" "password = $password" \
+            'default-character-set = utf8mb4' >"$dir/client.cnf"
+    )
+    [[ -z $user || $user == "$(id -un)" ]] || chown -R -- "$user" "$dir"
+    server_start "$dir" --init-file="$dir/init.sql" --innodb-flush-log-at-trx-commit=0
+    rm -f -- "$dir/init.sql"
+}
+
+# Replays the series' logs from where CHAIN ends to the place $2 (a log) $3 (a position), not that included. The rows that
+# triggers wrote are in the logs, and triggers do not fire again.
+restore_replay() { # DIR FILE POSITION
+    local dir=$1 file=$2 position=$3
+    if [[ ${M[binlog_file]} == "$file" && ${M[binlog_position]} -ge $position ]]; then
+        log "nothing to replay"
+        return
+    fi
+    series_check "${M[series]}" "${M[binlog_file]}" "$file"
+    log "replaying ${M[binlog_file]}:${M[binlog_position]} to $file:$position"
+    mariadb-binlog --no-defaults --verify-binlog-checksum --start-position="${M[binlog_position]}" \
+        --stop-position="$position" -- "${LOGS[@]}" |
+        mariadb --defaults-file="$dir/client.cnf" --binary-mode --max-allowed-packet=1G ||
+        die 1 "the binary logs cannot be replayed: the message above says where it stopped"
+    server_sql "$dir" -e 'SET GLOBAL innodb_flush_log_at_trx_commit = 1; FLUSH TABLES'
+}
+
+# ---- the change feed ----
+
+# Makes what the feed needs where it is missing: the triggers, and the account that they run as with its rights. What
+# makes them is the end of the first schema step, whose every statement can be repeated; triggers that are there stay.
+feed_mend() { # DIR DATABASE
+    local step
+    step=$(dirname -- "${BASH_SOURCE[0]}")/../../schema/0001_initial/additive.sql
+    server_sql "$1" "$2" -e "SELECT 1 FROM balrog_schema WHERE version = 1 AND phase = 'additive' AND applied_at IS NOT NULL" |
+        grep -q 1 || die 1 "the restored database $2 has no schema step 0001: is it Balrog's?"
+    sed -n '/^CREATE USER/,$p' "$step" | server_sql "$1" "$2" || die 1 "the feed's triggers cannot be made"
+}
+
+# Writes to every table that the feed watches, looks whether the feed tells of it, and takes all of it back.
+feed_try() { # DIR DATABASE
+    local said
+    said=$(server_sql "$1" "$2" <<'END'
+SET SESSION sql_mode = '';
+START TRANSACTION;
+SELECT COALESCE(MAX(id), 0) INTO @before FROM balrog_changes;
+INSERT INTO rules (update_type, data_version) VALUES ('balrog_restore', 1);
+UPDATE rules SET data_version = 2 WHERE update_type = 'balrog_restore';
+DELETE FROM rules WHERE update_type = 'balrog_restore';
+INSERT INTO releases (name, product, data, data_version) VALUES ('balrog_restore', '', '{}', 1);
+UPDATE releases SET data_version = 2 WHERE name = 'balrog_restore';
+DELETE FROM releases WHERE name = 'balrog_restore';
+INSERT INTO releases_json (name, product, data, data_version) VALUES ('balrog_restore', '', '{}', 1);
+UPDATE releases_json SET data_version = 2 WHERE name = 'balrog_restore';
+DELETE FROM releases_json WHERE name = 'balrog_restore';
+INSERT INTO release_assets (name, path, data, data_version) VALUES ('balrog_restore', '', '{}', 1);
+UPDATE release_assets SET data_version = 2 WHERE name = 'balrog_restore';
+DELETE FROM release_assets WHERE name = 'balrog_restore';
+INSERT INTO pinnable_releases (product, version, channel, mapping, data_version) VALUES ('', 'balrog_restore', '', '', 1);
+UPDATE pinnable_releases SET data_version = 2 WHERE version = 'balrog_restore';
+DELETE FROM pinnable_releases WHERE version = 'balrog_restore';
+INSERT INTO emergency_shutoffs (product, channel, data_version) VALUES ('', 'balrog_restore', 1);
+UPDATE emergency_shutoffs SET data_version = 2 WHERE channel = 'balrog_restore';
+DELETE FROM emergency_shutoffs WHERE channel = 'balrog_restore';
+SELECT COUNT(*), COUNT(DISTINCT tbl, op) FROM balrog_changes WHERE id > @before;
+ROLLBACK;
+END
+    ) || die 1 "the tables that the change feed watches cannot be written to"
+    [[ $said == $'18\t18' ]] || die 1 "the change feed's triggers do not tell of every change (${said/$'\t'/ rows, } of 18 kinds)"
+}
+
+# Workers that have seen the lost server's feed must read everything again, whatever they have seen and however soon
+# this one is written to: the only row of its feed is far beyond all ids that there were, so that every cursor lies
+# before the oldest.
+feed_jump() { # DIR DATABASE
+    server_sql "$1" "$2" <<END || die 1 "the change feed cannot be set on"
+START TRANSACTION;
+SELECT COALESCE(MAX(id), 0) INTO @newest FROM balrog_changes;
+DELETE FROM balrog_changes;
+INSERT INTO balrog_changes (id, tbl, op) VALUES (@newest + $FEED_JUMP, 'balrog_restore', 'R');
+COMMIT;
+END
+}
