@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # Daemons of one directory, for the scripts that source this: they set DIR (a real path), RUN (where pid files and
-# sockets are) and STARTED=(), and define say and die.
+# sockets are) and STARTED=(), and define say and give_up (which ends the script).
 #
 # Every daemon leads a process group of its own and works below DIR. Its pid is written before it is started, and a
 # process counts as ours only when its group and its working directory agree: so what a killed script left is
@@ -55,7 +55,7 @@ launch() { # PART COMMAND…: returns when the pid is in its file
 failed() { # PART TEXT
     say "--- the end of $DIR/log/$1.log:"
     tail -n 15 -- "$DIR/log/$1.log" >&2 || true
-    die "$1 $2"
+    give_up "$1 $2"
 }
 
 wait_gone() { # PART SECONDS: true once nothing of it is left
@@ -78,11 +78,11 @@ stop_part() { # PART
         done
     fi
     if ! wait_gone "$1" 60; then
-        say "sandbox: $1 ignored SIGTERM and is killed"
+        say "$1 ignored SIGTERM and is killed"
         for pid in $(members "$1"); do
             kill -KILL "$pid" 2>/dev/null || true
         done
-        wait_gone "$1" 10 || die "cannot stop $1"
+        wait_gone "$1" 10 || give_up "cannot stop $1"
     fi
     rm -f -- "$RUN/$1.pid" "$RUN/$1.sock"
 }

@@ -1,0 +1,206 @@
+# Compares a canary with the stable version and prints what scripts/canary-status shows, and as last lines
+#
+#   verdict VERDICT     worse; few (too few requests to tell); silent (the canary does not answer); well
+#   reason TEXT         why it is worse, a line each
+#
+# Input: two files of lines "HOST WHO SERIES VALUE", the first from the canary's start. Counters of a worker that has
+# been replaced since start from 0. Variables: stable, canary (versions), min_requests, max_errors, max_empty (percentage
+# points), max_latency (a factor), latency_floor_ms.
+
+FILENAME == ARGV[1] {
+    base[$1, $2, $3] = $4
+    next
+}
+
+{
+    now[$1, $2, $3] = $4
+    hosts[$1] = 1
+}
+
+function same_process(host, who) {
+    return (host, who, "pid") in base && base[host, who, "pid"] == now[host, who, "pid"]
+}
+
+# Adds up the hosts.
+function add_up(key, part, host, who, series, value) {
+    for (key in now) {
+        split(key, part, SUBSEP)
+        host = part[1]
+        who = part[2]
+        series = part[3]
+        value = now[key]
+        if (series !~ /^nginx_/ && same_process(host, who)) {
+            value -= base[key]
+        }
+        if (series == "silent") {
+            silent[who] = 1
+        } else if (series ~ /^balrog_public_request_seconds_bucket/) {
+            bucket(who, series, value)
+        } else if (series != "pid") {
+            sum[who, label(series)] += value
+        }
+    }
+}
+
+# "reason served", "status 5xx", or the series itself.
+function label(series, parts) {
+    if (split(series, parts, /[{="}]+/) >= 3) {
+        return parts[2] " " parts[3]
+    }
+    return series
+}
+
+function bucket(who, series, value, parts) {
+    split(series, parts, /le="|"/)
+    if (!(parts[2] in bound)) {
+        bound[parts[2]] = parts[2] == "+Inf" ? 1e300 : parts[2] + 0
+    }
+    counted[who, parts[2]] += value
+}
+
+# The names of the buckets in order of their bounds, in "order"; how many there are.
+function sort_bounds(n, name, i, t) {
+    n = 0
+    for (name in bound) {
+        order[++n] = name
+        for (i = n; i > 1 && bound[order[i]] < bound[order[i - 1]]; i--) {
+            t = order[i]
+            order[i] = order[i - 1]
+            order[i - 1] = t
+        }
+    }
+    return n
+}
+
+# In milliseconds, evenly spread within a bucket; -1 when nothing was counted.
+function quantile(who, q, i, total, wanted, below, from) {
+    total = bounds ? counted[who, order[bounds]] : 0
+    if (total <= 0) {
+        return -1
+    }
+    wanted = q * total
+    for (i = 1; i < bounds && counted[who, order[i]] < wanted; i++) {
+        below = counted[who, order[i]]
+        from = bound[order[i]]
+    }
+    if (i == bounds) { # beyond the last bound
+        return bounds > 1 ? bound[order[bounds - 1]] * 1000 : -1
+    }
+    return 1000 * (from + (bound[order[i]] - from) * (wanted - below) / (counted[who, order[i]] - below))
+}
+
+function percent(part, whole) {
+    return whole > 0 ? 100 * part / whole : 0
+}
+
+function responses(who, i, n) {
+    n = 0
+    for (i = 1; i < 6; i++) {
+        n += sum[who, "status " i "xx"]
+    }
+    return n
+}
+
+function answers(who, key, part, n) {
+    n = 0
+    for (key in sum) {
+        split(key, part, SUBSEP)
+        if (part[1] == who && part[2] ~ /^reason /) {
+            n += sum[key]
+        }
+    }
+    return n
+}
+
+function row(name, a, b, format) {
+    printf "%-28s " format " " format "\n", name, a, b
+}
+
+function milliseconds(name, q, a, b) {
+    a = quantile("stable", q)
+    b = quantile("canary", q)
+    row(name, a < 0 ? "-" : sprintf("%.3f ms", a), b < 0 ? "-" : sprintf("%.3f ms", b), "%14s")
+}
+
+function print_reasons(key, part, name, n, i, names, t) {
+    n = 0
+    for (key in sum) {
+        split(key, part, SUBSEP)
+        name = part[2]
+        if (name ~ /^reason / && name != "reason served" && sum[key] > 0 && !(name in seen)) {
+            seen[name] = 1
+            names[++n] = name
+            for (i = n; i > 1 && names[i] < names[i - 1]; i--) {
+                t = names[i]
+                names[i] = names[i - 1]
+                names[i - 1] = t
+            }
+        }
+    }
+    for (i = 1; i <= n; i++) {
+        row("  " substr(names[i], 8), percent(sum["stable", names[i]], answers("stable")),
+            percent(sum["canary", names[i]], answers("canary")), "%12.3f %%")
+    }
+}
+
+function empty_share(who) {
+    return percent(answers(who) - sum[who, "reason served"], answers(who))
+}
+
+function print_table() {
+    row("", "stable " stable, "canary " canary, "%14s")
+    row("responses", responses("stable"), responses("canary"), "%14d")
+    row("5xx, by the worker", worker_errors["stable"], worker_errors["canary"], "%12.3f %%")
+    row("requests, by nginx's log", sum["stable", "nginx_requests"], sum["canary", "nginx_requests"], "%14d")
+    row("failed, by nginx's log", nginx_errors["stable"], nginx_errors["canary"], "%12.3f %%")
+    milliseconds("latency, median", 0.5)
+    milliseconds("latency, 99th percentile", 0.99)
+    row("answers to update queries", answers("stable"), answers("canary"), "%14d")
+    row("without an update", empty_share("stable"), empty_share("canary"), "%12.3f %%")
+    print_reasons()
+}
+
+function worse(text) {
+    reasons[++n_reasons] = text
+}
+
+function compare(a, b, enough) {
+    enough = responses("canary") >= min_requests
+    if (!enough && sum["canary", "nginx_requests"] < min_requests) {
+        return 0
+    }
+    if (enough && worker_errors["canary"] > worker_errors["stable"] + max_errors) {
+        worse(sprintf("%.3f %% of its responses are 5xx, the stable version has %.3f %%", worker_errors["canary"],
+            worker_errors["stable"]))
+    }
+    if (sum["canary", "nginx_requests"] >= min_requests && nginx_errors["canary"] > nginx_errors["stable"] + max_errors) {
+        worse(sprintf("%.3f %% of its requests failed by nginx's log, %.3f %% of the stable version's",
+            nginx_errors["canary"], nginx_errors["stable"]))
+    }
+    if (answers("canary") >= min_requests && empty_share("canary") > empty_share("stable") + max_empty) {
+        worse(sprintf("%.3f %% of its answers bring no update, %.3f %% of the stable version's",
+            empty_share("canary"), empty_share("stable")))
+    }
+    a = quantile("stable", 0.99)
+    b = quantile("canary", 0.99)
+    if (enough && a >= 0 && b > a * max_latency && b > a + latency_floor_ms) {
+        worse(sprintf("its 99th percentile is %.3f ms, the stable version's %.3f ms", b, a))
+    }
+    return 1
+}
+
+END {
+    add_up()
+    bounds = sort_bounds()
+    for (i = 1; i <= 2; i++) {
+        who = i == 1 ? "stable" : "canary"
+        worker_errors[who] = percent(sum[who, "status 5xx"], responses(who))
+        nginx_errors[who] = percent(sum[who, "nginx_errors"], sum[who, "nginx_requests"])
+    }
+    print_table()
+    told = compare()
+    print "verdict", n_reasons ? "worse" : silent["canary"] ? "silent" : told ? "well" : "few"
+    for (i = 1; i <= n_reasons; i++) {
+        print "reason", reasons[i]
+    }
+}

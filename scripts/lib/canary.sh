@@ -1,0 +1,90 @@
+# shellcheck shell=bash
+# Comparing, promoting and giving up a canary of balrog-public. Sourced after deploy.sh.
+: "${TOP=}"
+declare -gA ENV STATE_OF
+
+# The figures of all hosts, as canary.awk reads them.
+gather_figures() { # STABLE CANARY
+    local host
+    for host in $(hosts); do
+        at "$host" figures "$1" "$2" </dev/null | sed "s/^/$host /"
+    done
+}
+
+# What was counted before the canary got its first request.
+gather_base() { # STABLE CANARY
+    at_each canary-begin
+    [[ -z $DRY_RUN ]] || return 0
+    { echo "- - - 0" && gather_figures "$1" "$2"; } >"$CANARY.base.new"
+    mv -- "$CANARY.base.new" "$CANARY.base"
+}
+
+# Compares: the table is left in TABLE, what it comes to in VERDICT (see canary.awk), and why in REASONS.
+compare_canary() {
+    local now=$CANARY.now.$$ out
+    gather_figures "${STATE_OF[stable]}" "${STATE_OF[version]}" >"$now"
+    out=$(awk -v stable="${STATE_OF[stable]}" -v canary="${STATE_OF[version]}" \
+        -v min_requests="${ENV[canary_min_requests]}" -v max_errors="${ENV[canary_max_errors_percent]}" \
+        -v max_empty="${ENV[canary_max_empty_percent]}" -v max_latency="${ENV[canary_max_latency_factor]}" \
+        -v latency_floor_ms="${ENV[canary_latency_floor_ms]}" -f "$TOP/scripts/lib/canary.awk" "$CANARY.base" "$now")
+    rm -f -- "$now"
+    # shellcheck disable=SC2034 # for canary-status and promote
+    TABLE=$(grep -vE '^(verdict|reason) ' <<<"$out")
+    VERDICT=$(sed -n 's/^verdict //p' <<<"$out")
+    REASONS=$(sed -n 's/^reason //p' <<<"$out" | paste -sd ';')
+    [[ $VERDICT != silent ]] || REASONS="it does not answer"
+}
+
+watched_s() {
+    echo $(($(date +%s) - STATE_OF[started]))
+}
+
+# What keeps the canary from being promoted, a line each: "CHECK TEXT", as refuse() wants them.
+objections() {
+    case $VERDICT in
+    worse | silent) echo "worse ${STATE_OF[version]} is worse than ${STATE_OF[stable]}: $REASONS" ;;
+    few) echo "few ${STATE_OF[version]} has answered too few requests to tell (canary_min_requests is ${ENV[canary_min_requests]})" ;;
+    esac
+    (($(watched_s) >= ENV[canary_watch_s])) ||
+        echo "early ${STATE_OF[version]} has been watched for $(watched_s) s, and canary_watch_s is ${ENV[canary_watch_s]}"
+}
+
+# ---- the watcher ----
+
+# Starts scripts/canary-watch, which outlives this shell. Where one is at work already a second one ends at once.
+start_watch() {
+    [[ -z $DRY_RUN ]] || return 0
+    if [[ ${ENV[supervisor]} == systemd ]]; then
+        systemctl enable --quiet --now "balrog-canary-watch@${ENV[name]}.service"
+    else
+        without_lock setsid "$TOP/scripts/canary-watch" -e "${ENV[name]}" </dev/null \
+            >>"${ENV[root]}/log/canary-watch.log" 2>&1 &
+        disown
+    fi
+}
+
+watch_alive() {
+    [[ -e $STATE/canary-watch.lock ]] && ! flock -n "$STATE/canary-watch.lock" true
+}
+
+# ---- what a canary comes to ----
+
+# Leads nginx's canary share back to the stable version, and ends the canary.
+abort_canary() {
+    local version=${STATE_OF[version]}
+    canary_phase aborting
+    at_each link public-canary "${STATE_OF[stable]}"
+    at_each stop public "$version"
+    canary_forget
+}
+
+# Leads everything to the canary, and ends what ran before.
+promote_canary() {
+    local version=${STATE_OF[version]}
+    canary_phase promoting
+    at_each link public "$version"
+    at_each link public-canary "$version"
+    at_each current public "$version"
+    at_each stop-others public "$version"
+    canary_forget
+}

@@ -1,0 +1,171 @@
+# shellcheck shell=bash
+# What is checked before anything is deployed. A check that fails ends the script with exit status 3 and says how it is
+# overridden, if it can be; an override is logged and recorded. Sourced after connection.sh and deploy.sh.
+
+declare -gA ENV
+declare -A DESPITE=() # which checks are overridden
+
+# Takes $1 if it is an option that overrides a check named in OVERRIDES.
+despite_option() {
+    local name
+    for name in "${OVERRIDES[@]}"; do
+        [[ $1 == "--despite-$name" ]] || continue
+        DESPITE[$name]=1
+        return 0
+    done
+    return 1
+}
+
+refuse() { # CHECK TEXT
+    [[ -n ${DESPITE[$1]-} ]] || die 3 "$2 (--despite-$1 goes on all the same, and is recorded)"
+    log "going on, by --despite-$1 of $(who): $2"
+    record overridden "$1: $2"
+}
+
+# The rows of a statement, by an administrator's account. Exit status 5 when the database cannot be reached.
+query() ( # SQL
+    env_connection
+    session_open 5
+    session "$1" || die 1 "$(session_error)"
+    printf '%s' "${ROWS-}"
+)
+
+# ---- is now a good time? ----
+
+# The last deploy that ended, if it failed and that was not long ago.
+recent_failure() {
+    [[ -r $STATE/deploys ]] || return 0
+    awk -F '\t' -v since="$(($(date +%s) - ENV[failed_within_s]))" '
+        $2 == "failed" {
+            text = $1 >= since ? $4 " (" $3 ")" : ""
+        }
+        $2 == "done" || $2 == "promoted" || $2 == "rolled back" {
+            text = ""
+        }
+        END {
+            if (text != "") {
+                print text
+            }
+        }' "$STATE/deploys"
+}
+
+# "TABLE SC_ID, at TIME" of the scheduled changes that are due in the next hour (scheduled_within_s), or just were.
+scheduled_soon() {
+    local tables table sql='' within=${ENV[scheduled_within_s]}
+    tables=$(query "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()
+        AND table_name LIKE '%\\_scheduled\\_changes'") || exit $?
+    for table in $tables; do
+        sql+="${sql:+ UNION ALL }SELECT CONCAT('$table ', s.sc_id, ', at ', FROM_UNIXTIME(c.\`when\` / 1000))
+            FROM $table s JOIN ${table}_conditions c USING (sc_id)
+            WHERE s.complete = 0 AND c.\`when\` BETWEEN (UNIX_TIMESTAMP() - 300) * 1000
+                AND (UNIX_TIMESTAMP() + $within) * 1000"
+    done
+    [[ -z $sql ]] || query "$sql"
+}
+
+check_good_time() {
+    local text
+    if [[ -n ${ENV[freeze_file]} && -e ${ENV[freeze_file]} ]]; then
+        text=$(head -c 200 -- "${ENV[freeze_file]}" | tr -c '[:print:]' ' ')
+        refuse freeze "there is a freeze: ${ENV[freeze_file]}${text:+ says: $text}"
+    fi
+    text=$(recent_failure)
+    [[ -z $text ]] || refuse failure "the last deploy failed: $text; see $STATE/deploy.log"
+    text=$(scheduled_soon) || exit $?
+    [[ -z $text ]] || refuse scheduled "scheduled changes are due soon: ${text//$'\n'/; }"
+}
+
+# ---- does the schema fit? ----
+
+has_table_column() { # TABLE COLUMN
+    local rows
+    rows=$(query "SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = DATABASE()
+        AND table_name = '$1' AND column_name = '$2'") || exit $?
+    ((rows))
+}
+
+# Nothing may have been taken away that this version uses.
+check_not_taken_away() { # VERSION
+    local step name oldest rows
+    has_table_column balrog_schema min_version || return 0
+    rows=$(query "SELECT version, name, min_version FROM balrog_schema WHERE phase = 'destructive'
+        ORDER BY version") || exit $?
+    while IFS=$'\t' read -r step name oldest; do
+        [[ -n $step ]] || continue
+        ! older "$1" "$oldest" ||
+            die 3 "the schema has moved on: its destructive step $step ($name) leaves only v${oldest#v} and later, so $1 cannot run any more"
+    done <<<"$rows"
+}
+
+# The additive steps that a release brings, NNNN, a line each.
+steps_of() { # VERSION
+    local file
+    for file in "$(release_dir "$1")"/share/balrog/schema/[0-9][0-9][0-9][0-9]_*/additive.sql; do
+        [[ ! -e $file ]] || basename -- "$(dirname -- "$file")" | cut -c 1-4
+    done
+}
+
+# Everything must have been added that this version needs.
+check_added() { # VERSION
+    local step rows=''
+    if has_table_column balrog_schema version; then
+        rows=$(query "SELECT LPAD(version, 4, '0') FROM balrog_schema WHERE phase = 'additive'
+            AND applied_at IS NOT NULL") || exit $?
+    fi
+    for step in $(steps_of "$1"); do
+        grep -qx -- "$step" <<<"$rows" ||
+            die 3 "the schema lacks the additive step $step that $1 needs: 'deploy -e ${ENV[name]} admin $1' comes first and runs it"
+    done
+}
+
+# ---- confirmation ----
+
+CONFIRMATION_LASTS_S=14400
+
+# A confirmation that was given and has not been used.
+confirmed() { # ID
+    local file=$STATE/confirmed/$1 at
+    [[ -s $file ]] || return 1
+    at=$(cut -f 1 -- "$file")
+    (($(date +%s) - at <= CONFIRMATION_LASTS_S))
+}
+
+confirm() { # ID NAME
+    mkdir -p -- "$STATE/confirmed"
+    printf '%s\t%s\n' "$(date +%s)" "$2" >"$STATE/confirmed/.$1.$$"
+    mv -- "$STATE/confirmed/.$1.$$" "$STATE/confirmed/$1"
+}
+
+# Announces what is about to happen and waits until somebody has confirmed it. The lock is open meanwhile.
+await_confirmation() { # ID TEXT
+    local end=$((SECONDS + ENV[confirmation_wait_s])) by
+    [[ ${ENV[require_confirmation]} == yes ]] || return 0
+    if [[ -n $DRY_RUN ]]; then
+        echo "would announce it and wait for: scripts/confirm -e ${ENV[name]} ${1/-v/ v}"
+        return 0
+    fi
+    [[ -z $CONFIRMED_BY ]] || confirm "$1" "$CONFIRMED_BY"
+    if ! confirmed "$1"; then
+        notify confirm "$2 is ready; it waits for: scripts/confirm -e ${ENV[name]} ${1/-v/ v}"
+        log "waiting for: scripts/confirm -e ${ENV[name]} ${1/-v/ v}"
+        unlock_environment
+        until confirmed "$1"; do
+            ((SECONDS < end)) || die 6 "nobody confirmed within ${ENV[confirmation_wait_s]} s: nothing was deployed"
+            sleep 1
+        done
+        lock_environment
+        check_good_time
+    fi
+    by=$(cut -f 2 -- "$STATE/confirmed/$1")
+    log "confirmed by $by: $2"
+    record confirmed "$2, by $by"
+}
+
+confirmation_used() { # ID
+    [[ -n $DRY_RUN ]] || rm -f -- "$STATE/confirmed/$1"
+}
+
+unlock_environment() {
+    exec {LOCK_FD}>&-
+    unset LOCK_FD
+}

@@ -1,0 +1,232 @@
+# shellcheck shell=bash
+# What scripts/deploy, rollback, promote, abort and the others share: options, hosts, the record of deploys, the
+# canary's state. Sourced after operate.sh; `deploy_open` loads the environment and sources the rest.
+: "${TOP=}"
+declare -gA ENV STATE_OF
+
+ENVIRONMENT=
+ACTING= # what is being done, once it is more than checks: it is recorded when it fails
+
+# Takes $1 (its value is $2) if it is an option that all of these scripts know, and sets TAKEN to how many words it was.
+deploy_option() {
+    # shellcheck disable=SC2034 # for the scripts' loops
+    TAKEN=1
+    case $1 in
+    -h | --help)
+        usage
+        exit 0
+        ;;
+    --dry-run) DRY_RUN=1 ;;
+    -e | --environment)
+        (($# >= 2)) || die 2 "$1 needs the name of an environment"
+        ENVIRONMENT=$2
+        # shellcheck disable=SC2034
+        TAKEN=2
+        ;;
+    *) return 1 ;;
+    esac
+}
+
+# Loads the environment and sets where things are.
+deploy_open() {
+    [[ -n $ENVIRONMENT ]] || die 2 "-e stage or -e production is needed; --help tells more"
+    env_load "$ENVIRONMENT"
+    ENV[root]=$(realpath -m -- "${ENV[root]}")
+    STATE=${ENV[root]}/state
+    CANARY=$STATE/canary
+    [[ -n $DRY_RUN || ! -d $STATE ]] || LOG_FILE=$STATE/deploy.log
+}
+
+# The same, for a command that deploys: it makes the directories and takes the lock.
+deploy_begin() {
+    deploy_open
+    if [[ -z $DRY_RUN ]]; then
+        at_each prepare
+        mkdir -p -- "$STATE"
+        LOG_FILE=$STATE/deploy.log
+        lock_environment
+    fi
+}
+
+is_version() { # TEXT
+    [[ $1 =~ ^v(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)$ ]]
+}
+
+need_version() { # TEXT
+    is_version "$1" || die 2 "$1: a two-part version is wanted, like v1.2"
+}
+
+older() { # VERSION VERSION: whether the first is older; a v before them does not count
+    [[ ${1#v} != "${2#v}" && $(printf '%s\n' "${1#v}" "${2#v}" | sort --version-sort | head -n 1) == "${1#v}" ]]
+}
+
+release_dir() { # VERSION
+    printf '%s/releases/%s\n' "${ENV[root]}" "$1"
+}
+
+who() {
+    printf '%s\n' "${SUDO_USER:-$(id -un)}"
+}
+
+# ---- hosts ----
+
+# The environment's machines; "here" where none is listed.
+hosts() {
+    # shellcheck disable=SC2086 # a list of words
+    printf '%s\n' ${ENV[hosts]:-here}
+}
+
+ssh_to() { # HOST COMMAND…
+    local host=$1
+    shift
+    ssh -o BatchMode=yes -o ConnectTimeout=10 -- "$host" "$(printf '%q ' "$@")"
+}
+
+# The environment's lock is not for what a command starts.
+without_lock() { # COMMAND…
+    if [[ -n ${LOCK_FD-} ]]; then
+        "$@" {LOCK_FD}>&-
+    else
+        "$@"
+    fi
+}
+
+# scripts/host on one machine.
+at() { # HOST COMMAND…
+    local host=$1
+    shift
+    if [[ $host == here ]]; then
+        LOG_FILE=$LOG_FILE without_lock "$TOP/scripts/host" -e "${ENV[name]}" "$@"
+    else
+        send_scripts "$host"
+        without_lock ssh_to "$host" env BALROG_ENVIRONMENTS="${ENV[root]}/operate/environments" \
+            "${ENV[root]}/operate/scripts/host" -e "${ENV[name]}" "$@"
+    fi
+}
+
+# scripts/host on each machine in turn; it stops at the first that fails.
+at_each() { # COMMAND…
+    local host status
+    for host in $(hosts); do
+        if [[ -n $DRY_RUN ]]; then
+            echo "would run on $host: host $*"
+            continue
+        fi
+        status=0
+        at "$host" "$@" </dev/null || status=$?
+        if ((status)); then
+            [[ $host == here ]] || log "$host: failed: host $*"
+            return "$status"
+        fi
+    done
+}
+
+# The same for what changes nothing: in a dry run, too.
+ask_each() { # COMMAND…
+    DRY_RUN='' at_each "$@"
+}
+
+# A host works with our scripts, whatever it has: sent once a run.
+declare -A SENT=()
+send_scripts() { # HOST
+    [[ -z ${SENT[$1]-} ]] || return 0
+    # shellcheck disable=SC2016 # the shell there expands them
+    tar --create --directory "$TOP" scripts conf/nginx \
+        --directory "$(dirname -- "${ENV[file]}")" --transform "s|^${ENV[name]}.conf\$|environments/${ENV[name]}.conf|" \
+        "${ENV[name]}.conf" |
+        ssh_to "$1" sh -c 'mkdir -p "$1" && tar --extract --no-same-owner --directory "$1"' receive "${ENV[root]}/operate" ||
+        die 1 "$1: cannot send the scripts there"
+    SENT[$1]=1
+}
+
+# Brings the release to every host that lacks it.
+send_release() { # VERSION
+    local host
+    for host in $(hosts); do
+        [[ $host != here ]] || continue
+        if [[ -n $DRY_RUN ]]; then
+            echo "would send $1 to $host unless it is there"
+        elif ! at "$host" has "$1" </dev/null; then
+            log "sending $1 to $host"
+            tar --create --directory "$(release_dir "$1")" . | at "$host" receive "$1"
+        fi
+    done
+}
+
+# The version of a service that is current on the first host; nothing when none is.
+current_version() { # SERVICE
+    at "$(hosts | head -n 1)" current "$1" </dev/null
+}
+
+# ---- the record ----
+
+# Keeps what came of a deploy: time, outcome, who, text.
+record() { # OUTCOME TEXT
+    [[ -z $DRY_RUN ]] || return 0
+    printf '%s\t%s\t%s\t%s\n' "$(date +%s)" "$1" "$(who)" "$2" >>"$STATE/deploys"
+}
+
+# For the trap on EXIT: what had begun and did not end well is recorded and told.
+note_failure() {
+    local status=$?
+    [[ -n $ACTING && $status -ne 0 ]] || return 0
+    record failed "$ACTING"
+    log "failed: $ACTING"
+    notify failed "$ACTING failed on ${ENV[name]} (exit status $status); see $LOG_FILE"
+}
+
+begin() { # TEXT
+    ACTING=$1
+    trap note_failure EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM HUP
+    record begun "$1"
+}
+
+finished() { # OUTCOME
+    record "$1" "$ACTING"
+    log "$ACTING: $1"
+    ACTING=
+}
+
+# ---- the canary's state: lines "key = value" in ROOT/state/canary ----
+
+canary_load() { # fails when there is no canary
+    local key value
+    STATE_OF=()
+    [[ -r $CANARY ]] || return 1
+    while IFS='=' read -r key value; do
+        STATE_OF[${key% }]=${value# }
+    done <"$CANARY"
+    [[ -n ${STATE_OF[version]-} ]]
+}
+
+canary_save() {
+    local key
+    [[ -z $DRY_RUN ]] || return 0
+    for key in "${!STATE_OF[@]}"; do
+        printf '%s = %s\n' "$key" "${STATE_OF[$key]}"
+    done | sort >"$CANARY.new"
+    mv -- "$CANARY.new" "$CANARY"
+}
+
+canary_new() { # VERSION STABLE KIND
+    STATE_OF=([version]=$1 [stable]=$2 [kind]=$3 [who]=$(who))
+    canary_phase starting
+}
+
+# starting, watching, promoting or aborting: where a command that was interrupted goes on.
+canary_phase() { # PHASE
+    [[ $1 != starting && $1 != watching ]] || STATE_OF[started]=$(date +%s)
+    STATE_OF[phase]=$1
+    canary_save
+}
+
+canary_forget() {
+    [[ -z $DRY_RUN ]] || return 0
+    rm -f -- "$CANARY" "$CANARY.base" "$CANARY.now"
+}
+
+need_canary() {
+    canary_load || die 3 "there is no canary on ${ENV[name]}"
+}

@@ -1,0 +1,172 @@
+# shellcheck shell=bash
+# A version's directory, ROOT/releases/vX.Y: built from a git tag or from a tarball. It is made elsewhere and gets its
+# name when it is complete, so what was interrupted is begun again. Sourced after deploy.sh.
+: "${TOP=}"
+declare -gA ENV
+
+MIRROR=${ENV[root]}/state/repository.git
+
+# The repository that releases are made from: the environment's, or the one that this script is in.
+repository() {
+    if [[ -n ${ENV[repository]} ]]; then
+        printf '%s\n' "${ENV[repository]}"
+    elif [[ -e $TOP/.git ]]; then
+        printf '%s\n' "$TOP"
+    else
+        die 2 "no repository: set it in ${ENV[file]}, or give a tarball with --from"
+    fi
+}
+
+mirror() { # COMMAND…: git, in our copy of the repository
+    git -C "$MIRROR" "$@"
+}
+
+# Whose signatures count.
+signed_mirror() {
+    if [[ -n ${ENV[keyring]} ]]; then
+        GNUPGHOME=${ENV[keyring]} mirror "$@"
+    else
+        mirror "$@"
+    fi
+}
+
+# Brings our copy of the tags up to date.
+fetch_tags() {
+    local from
+    from=$(repository)
+    [[ -d $MIRROR ]] || { rm -rf -- "$MIRROR.new" && git init --quiet --bare "$MIRROR.new" && mv -- "$MIRROR.new" "$MIRROR"; }
+    mirror fetch --quiet --force --prune -- "$from" '+refs/tags/*:refs/tags/*' '+refs/heads/*:refs/heads/*' ||
+        die 1 "cannot read the repository $from"
+}
+
+# Refuses a tag that is missing, says another version, or lacks a signature that is required.
+check_tag() { # TAG
+    local said number
+    mirror rev-parse --quiet --verify "refs/tags/$1^{commit}" >/dev/null ||
+        die 3 "$1 is no tag of $(repository): scripts/release makes it"
+    if [[ ${ENV[require_signed]} == yes ]]; then
+        said=$(signed_mirror verify-tag "$1" 2>&1) || die 3 "the tag $1 has no good signature: ${said:-it is not signed}"
+    fi
+    [[ $1 == v* ]] || return 0
+    number=$(mirror show "$1:VERSION" 2>/dev/null) || number='(missing)'
+    [[ v$number == "$1" ]] || die 3 "the tag $1 holds version $number: its file VERSION must say ${1#v}"
+}
+
+tag_commit() { # TAG
+    mirror rev-parse "refs/tags/$1^{commit}"
+}
+
+# As the environment's build_user, where we are root; in a directory of its own.
+as_builder() { # COMMAND…
+    if ((EUID == 0)) && [[ ${ENV[build_user]} != root ]]; then
+        HOME=$WORK setpriv --reuid "${ENV[build_user]}" --regid "$(id -g -- "${ENV[build_user]}")" --clear-groups \
+            --no-new-privs -- "$@"
+    else
+        "$@"
+    fi
+}
+
+# Builds $WORK/src and leaves in $WORK/release what is installed below the prefix.
+build_source() { # VERSION
+    local prefix status=0
+    prefix=$(release_dir "$1")
+    log "building $1 as ${ENV[build_user]}; its output goes to $WORK.log"
+    mkdir -- "$WORK/build" "$WORK/installed"
+    ((EUID != 0)) || chown -R -- "${ENV[build_user]}" "$WORK/src" "$WORK/build" "$WORK/installed"
+    # shellcheck disable=SC2016 # the inner shell expands them
+    as_builder bash -euc '
+        cd "$1/src"
+        [[ -x configure ]] || autoreconf -i
+        cd ../build
+        ../src/configure --prefix="$2" --sysconfdir="$3" $4
+        make -j "$(nproc)" install-sbinPROGRAMS install-data DESTDIR="$1/installed"' build \
+        "$WORK" "$prefix" "$(dirname -- "${ENV[config_dir]}")" "${ENV[configure_options]}" >"$WORK.log" 2>&1 </dev/null ||
+        status=$?
+    if ((status)); then
+        tail -n 20 -- "$WORK.log" >&2
+        die 1 "$1 could not be built: see $WORK.log"
+    fi
+    mv -T -- "$WORK/installed$prefix" "$WORK/release"
+}
+
+# Unpacks a tarball, and builds it if it is a source distribution (make dist). What was built already holds sbin/ and
+# share/, at its top or in a directory.
+unpack() { # FILE VERSION
+    local top
+    mkdir -- "$WORK/unpacked"
+    tar --extract --no-same-owner --file "$1" --directory "$WORK/unpacked" || die 3 "cannot unpack $1"
+    for top in "$WORK/unpacked" "$WORK/unpacked"/*/; do
+        if [[ -x $top/sbin/balrog-public ]]; then
+            mv -T -- "$top" "$WORK/release"
+            return
+        elif [[ -x $top/configure ]]; then
+            mv -T -- "$top" "$WORK/src"
+            build_source "$2"
+            return
+        fi
+    done
+    die 3 "$1 is neither a release that was built (sbin/balrog-public) nor a source distribution (configure)"
+}
+
+check_tarball() { # FILE
+    local said
+    [[ -r $1 ]] || die 2 "--from $1: cannot read it"
+    [[ ${ENV[require_signed]} == yes ]] || return 0
+    [[ -r $1.asc ]] || die 3 "$1.asc is missing: ${ENV[name]} requires signatures (gpg --armor --detach-sign $1)"
+    said=$(GNUPGHOME=${ENV[keyring]:-${GNUPGHOME:-$HOME/.gnupg}} gpg --batch --verify "$1.asc" "$1" 2>&1) ||
+        die 3 "$1 has no good signature: $said"
+}
+
+# Gives what is in $WORK/release the version's name.
+finish_release() { # VERSION COMMIT SOURCE
+    local said
+    said=$("$WORK/release/sbin/balrog-public" --version 2>&1) || die 1 "the built balrog-public does not run: $said"
+    [[ $said =~ (^|[^0-9.])"${1#v}"($|[^0-9.]) ]] || die 3 "$3 is not $1; its balrog-public says: $said"
+    ((EUID != 0)) || chown -R root:root -- "$WORK/release"
+    chmod -R u+rwX,go+rX,go-w -- "$WORK/release"
+    printf '%s\n' "${1#v}" >"$WORK/release/VERSION"
+    printf '%s\n' "${1#v}" >"$WORK/release/share/balrog/VERSION"
+    printf 'version = %s\ncommit = %s\nsource = %s\nmade = %s\n' "$1" "$2" "$3" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" \
+        >"$WORK/release/RELEASE"
+    mv -T -- "$WORK/release" "$(release_dir "$1")"
+    rm -rf -- "$WORK" "$WORK.log"
+    log "$1 is made: $(release_dir "$1")"
+}
+
+release_says() { # VERSION KEY: what its RELEASE file says
+    sed -n "s/^$2 = //p" "$(release_dir "$1")/RELEASE"
+}
+
+# Makes the version's directory unless it is there. FROM: a tarball; empty: the tag.
+make_release() { # VERSION FROM
+    local commit=- source
+    if [[ -n $2 ]]; then
+        check_tarball "$2"
+        source="$2 $(sha256sum <"$2" | cut -d ' ' -f 1)"
+    else
+        fetch_tags
+        check_tag "$1"
+        commit=$(tag_commit "$1")
+        source="$(repository) $1"
+    fi
+    if [[ -d $(release_dir "$1") ]]; then
+        [[ $commit == - || $(release_says "$1" commit) == - || $(release_says "$1" commit) == "$commit" ]] ||
+            die 3 "$(release_dir "$1") was made from commit $(release_says "$1" commit), and the tag $1 now names $commit: a released version does not change"
+        return 0
+    fi
+    if [[ -n $DRY_RUN ]]; then
+        echo "would make $(release_dir "$1") from $source"
+        return 0
+    fi
+    WORK=${ENV[root]}/releases/.build-$1
+    rm -rf -- "$WORK"
+    mkdir -p -- "$WORK"
+    if [[ -n $2 ]]; then
+        unpack "$2" "$1"
+    else
+        mkdir -- "$WORK/src"
+        mirror archive "$1" | tar --extract --directory "$WORK/src"
+        build_source "$1"
+    fi
+    finish_release "$1" "$commit" "$source"
+}

@@ -1,0 +1,150 @@
+# shellcheck shell=bash
+# How each service gets from one version to another, for scripts/deploy and scripts/rollback. Every step may be
+# repeated: after an interruption the same command goes on. Sourced after canary.sh, checks.sh and releases.sh.
+
+declare -gA ENV STATE_OF
+
+# Starts the version beside what runs and waits until it is healthy. If it does not become so, it is stopped again
+# and what runs goes on.
+start_beside() { # SERVICE VERSION
+    if at_each start "$1" "$2" && at_each ready "$1" "$2"; then
+        return 0
+    fi
+    [[ $2 == "$(current_version "$1")" ]] || at_each stop "$1" "$2" || true
+    die 1 "$1 $2 did not become healthy; $(current_version "$1" | grep . || echo nothing) goes on"
+}
+
+# Admin and agent: at once.
+switch_service() { # SERVICE VERSION
+    start_beside "$1" "$2"
+    [[ $1 != admin ]] || at_each link admin "$2"
+    at_each current "$1" "$2"
+    at_each stop-others "$1" "$2"
+    notify deployed "$1 $2 runs on ${ENV[name]}"
+}
+
+# The additive phase of the schema, by the tools of the release itself.
+upgrade_schema() { # VERSION
+    local tools args=(--database "${ENV[database]}")
+    tools=$(release_dir "$1")/share/balrog/scripts
+    [[ -z ${ENV[database_defaults_file]} ]] || args+=(--defaults-file "${ENV[database_defaults_file]}")
+    log "the additive phase of $1's schema"
+    if [[ -n $DRY_RUN ]]; then
+        [[ ! -x $tools/schema-upgrade ]] || "$tools/schema-upgrade" --phase additive "${args[@]}"
+        return
+    fi
+    "$tools/schema-upgrade" --phase additive --execute "${args[@]}" >&2 ||
+        die 1 "the additive phase failed (exit status $?): nothing was switched; mend it and deploy again"
+    "$tools/create-db-users" --mend-rights --execute "${args[@]}" >&2 ||
+        die 1 "the database accounts did not get the rights that $1 needs"
+}
+
+# The first version of public: there is nothing to compare it with.
+start_first() { # VERSION
+    start_beside public "$1"
+    at_each link public "$1"
+    at_each link public-canary "$1"
+    at_each current public "$1"
+    at_each nginx
+    notify deployed "public $1 runs on ${ENV[name]}: the first version there"
+}
+
+# Gives the version its share of the requests, and leaves it to the watcher and to promote or abort.
+start_canary() { # VERSION KIND
+    local stable
+    stable=$(current_version public)
+    start_beside public "$1"
+    at_each nginx
+    if ! canary_load || [[ ${STATE_OF[phase]} != watching ]]; then
+        gather_base "$stable" "$1"
+        canary_new "$1" "$stable" "$2"
+        at_each link public-canary "$1"
+        canary_phase watching
+    fi
+    start_watch
+    log "public $1 gets ${ENV[canary_percent]} % of the requests, beside $stable"
+    notify canary "public $1 gets ${ENV[canary_percent]} % of the requests on ${ENV[name]}, beside $stable; scripts/canary-status compares them"
+}
+
+public_to() { # VERSION KIND
+    local now
+    now=$(current_version public)
+    if [[ -z $now ]]; then
+        start_first "$1"
+    elif [[ $now == "$1" ]]; then
+        log "public $1 is current already"
+        start_beside public "$1"
+        at_each link public "$1"
+        at_each nginx
+    else
+        start_canary "$1" "$2"
+    fi
+}
+
+# Only one thing at a time: a canary is promoted or given up before anything else is deployed. That of the same version
+# goes on.
+check_no_other_canary() { # SERVICES VERSION
+    canary_load || return 0
+    [[ $1 == public && ${STATE_OF[version]} == "$2" && ${STATE_OF[phase]} =~ ^(starting|watching)$ ]] ||
+        die 3 "public ${STATE_OF[version]} is a canary on ${ENV[name]} (${STATE_OF[phase]}): promote or abort it first"
+}
+
+# ---- the UI: a release of its own ----
+
+UI_TAG=${ENV[name]}-ui
+
+# Where a tag has the built UI; nothing when it has none.
+ui_folder() { # TAG
+    local folder
+    for folder in ui/build ui/dist ui; do
+        if mirror cat-file -e "$1:$folder/index.html" 2>/dev/null; then
+            printf '%s\n' "$folder"
+            return
+        fi
+    done
+}
+
+check_ui() { # VERSION
+    fetch_tags
+    check_tag "$1"
+    [[ -n $(ui_folder "$1") ]] ||
+        die 3 "the tag $1 holds no built UI (ui/index.html, or that below ui/build or ui/dist): build it and tag that"
+}
+
+# Moves the environment's UI tag to a version's commit, in the repository, signed where signatures are required.
+move_ui_tag() { # VERSION
+    local sign=(--annotate) commit
+    commit=$(tag_commit "$1")
+    if mirror rev-parse --quiet --verify "refs/tags/$UI_TAG^{commit}" >/dev/null &&
+        [[ $(tag_commit "$UI_TAG") == "$commit" ]]; then
+        return 0
+    fi
+    [[ ${ENV[require_signed]} != yes ]] || sign=(--sign)
+    log "moving the tag $UI_TAG to $1"
+    run mirror tag --force "${sign[@]}" --message "The UI of ${ENV[name]}: $1, by $(who)" "$UI_TAG" "$commit" >&2 ||
+        die 1 "cannot make the tag $UI_TAG (git tag ${sign[*]})"
+    run mirror push --quiet --force -- "$(repository)" "refs/tags/$UI_TAG" ||
+        die 1 "cannot move the tag $UI_TAG in $(repository)"
+}
+
+# What the UI tag names is what is served.
+switch_ui() { # VERSION
+    local dir new host
+    move_ui_tag "$1"
+    [[ -z $DRY_RUN ]] || return 0
+    check_tag "$UI_TAG"
+    dir=${ENV[root]}/releases/ui-$1
+    if [[ ! -d $dir ]]; then
+        new=${ENV[root]}/releases/.ui-$1
+        rm -rf -- "$new"
+        mkdir -- "$new"
+        mirror archive "$UI_TAG:$(ui_folder "$UI_TAG")" | tar --extract --no-same-owner --directory "$new"
+        mv -T -- "$new" "$dir"
+    fi
+    for host in $(hosts); do
+        [[ $host == here ]] || at "$host" has "ui-$1" </dev/null ||
+            tar --create --directory "$dir" . | at "$host" receive "ui-$1"
+    done
+    at_each current ui "$1"
+    notify deployed "the UI $1 is served on ${ENV[name]}"
+}
