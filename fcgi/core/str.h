@@ -110,14 +110,19 @@ static inline struct str str_strip(struct str s)
     return s;
 }
 
-/* FNV-1a, for hash tables over trusted or bounded input. */
-static inline uint32_t str_hash(struct str s)
+/* FNV-1a, for hash tables over trusted or bounded input. The hash of a text is its last piece's, started with
+ * the hash of what comes before that. */
+#define STR_HASH_START 2166136261u
+static inline uint32_t str_hash_more(uint32_t h, struct str s)
 {
-    uint32_t h = 2166136261u;
     for (size_t i = 0; i < s.n; i++) {
         h = (h ^ (unsigned char)s.p[i]) * 16777619u;
     }
     return h;
+}
+static inline uint32_t str_hash(struct str s)
+{
+    return str_hash_more(STR_HASH_START, s);
 }
 
 #endif

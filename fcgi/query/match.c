@@ -64,32 +64,34 @@ bool comparison_holds(enum comparison op, int cmp)
 
 /* "70.*" or "70.3.*", first number above 4 (reference: GlobVersion). Parsed by putting a number where the '*'
  * is. */
-static bool glob_is_valid(struct str text)
+static bool parse_glob(struct version *v, struct str text)
 {
     char with_zero[64];
-    struct version v;
     if (!str_ends(text, STR(".*")) || text.n >= sizeof with_zero) {
         return false;
     }
     memcpy(with_zero, text.p, text.n);
     with_zero[text.n - 1] = '0';
-    return version_parse(&v, (struct str){ with_zero, text.n }) && v.part[0] > 4 && v.pre == 0;
+    return version_parse(v, (struct str){ with_zero, text.n }) && v->part[0] > 4 && v->pre == 0;
 }
 
 void version_test_compile(struct version_test *t, struct str part)
 {
     *t = (struct version_test){ 0 };
     t->op = comparison_parse(part, &t->text);
-    t->valid = t->op == CMP_GLOB ? glob_is_valid(t->text)
+    t->valid = t->op == CMP_GLOB ? parse_glob(&t->operand, t->text)
                                  : t->op != CMP_NEVER && version_parse(&t->operand, t->text);
 }
 
 /* The reference compares a glob both ways: by its numbers, which a prerelease does not equal, and as a prefix
  * of the version printed without a trailing .0, which one does. */
-static bool glob_holds(struct str glob, const struct version *v)
+static bool glob_holds(const struct version_test *t, const struct version *v)
 {
     char text[64];
-    struct str prefix = str_slice(glob, 0, glob.n - 1);
+    struct str prefix = str_slice(t->text, 0, t->text.n - 1);
+    if (v->part[0] != t->operand.part[0]) {
+        return false;
+    }
     int n = snprintf(text, sizeof text, "%u.%u.%u.", v->part[0], v->part[1], v->part[2]);
     if (v->pre == 0 && str_starts((struct str){ text, (size_t)n }, prefix)) {
         return true;
@@ -107,7 +109,7 @@ bool version_test_holds(const struct version_test *t, const struct version *quer
     if (!t->valid) {
         return false;
     }
-    return t->op == CMP_GLOB ? glob_holds(t->text, query)
+    return t->op == CMP_GLOB ? glob_holds(t, query)
                              : comparison_holds(t->op, version_cmp(query, &t->operand));
 }
 

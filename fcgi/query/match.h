@@ -27,7 +27,7 @@ bool comparison_holds(enum comparison op, int cmp);
 struct version_test {
     enum comparison op;
     struct str text;        /* the operand */
-    struct version operand; /* valid unless op is CMP_GLOB, CMP_NEVER or the test is invalid */
+    struct version operand; /* of a valid test; of a glob with a 0 for the '*' */
     bool valid;             /* the operand could be parsed as a Mozilla version or glob */
 };
 void version_test_compile(struct version_test *t, struct str part);

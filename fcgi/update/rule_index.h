@@ -1,10 +1,11 @@
-/* Which rules may match a query? A filter that lets pass every rule that matches, and few others.
+/* Which rules may match a query? A walk that passes every rule that matches, and few others.
  *
- * Each column that is filtered has bit sets over the rules in priority order, one a bucket of values: the
- * rules whose column is NULL or has a value in that bucket. What a query can match is the intersection of one
- * bucket a column, found 64 rules at a time, so that its cost hardly depends on the number of rules. Values
- * that share a bucket by chance cost a closer look at a rule, never a wrong answer: who asks looks at each
- * rule that passes. Memory is bounded, whatever the values: 7 × 256 bits a rule. */
+ * Rules are in groups by product and channel; a query looks into the few groups that are its own. Within a
+ * group each column that is filtered has bit sets over the group's rules, one a class of values: the rules
+ * whose column is NULL or has a value in that class. What can match is the intersection of one set a column,
+ * found 64 rules at a time. So the cost of a query hardly depends on the number of rules, and memory is
+ * bounded whatever the values are. Values that share a class cost a closer look at a rule, never a wrong
+ * answer: who asks looks at each rule that the walk passes. */
 #ifndef BALROG_UPDATE_RULE_INDEX_H
 #define BALROG_UPDATE_RULE_INDEX_H
 
@@ -12,20 +13,50 @@
 
 struct rule_index;
 
-/* Of the N rules, which are in priority order; owned by CTX. */
+/* Of the N rules, which are in priority order; owned by CTX. Equal texts of RULES must have equal pointers.
+ */
 struct rule_index *rule_index_build(void *ctx, const struct rule *rules, size_t n);
 
-/* What to filter by. */
-struct rule_filter {
-    const uint64_t *sets[6]; /* to be intersected */
-    unsigned n_sets;
-    const uint64_t *channels[3]; /* to be united, then intersected with the others */
+/* The columns that are filtered, besides product and channel. */
+enum rule_filter {
+    FILTER_VERSION, /* what tells most rules apart comes first */
+    FILTER_BUILD_ID,
+    FILTER_BUILD_TARGET,
+    FILTER_LOCALE,
+    FILTER_DISTRIBUTION,
+    FILTER_WANTS_VERSION, /* passes only rules that have the query's version parsed */
+    RULE_FILTERS
 };
-/* The filter for Q by product, buildTarget and channel, the columns that decide whose version is looked at;
- * with EVERY_COLUMN by locale, distribution and, unless VERSION is NULL, the version too. */
-void rule_index_filter(const struct rule_index *index, const struct query *q, bool every_column,
-                       const struct version *version, struct rule_filter *f);
-/* The first rule at FROM or later that passes; the number of rules when there is none. */
-size_t rule_index_next(const struct rule_index *index, const struct rule_filter *f, size_t from);
+
+enum {
+    RULE_GLOB_MAX = 32, /* characters of a channel glob that are told apart */
+    RULE_GROUPS_MAX = 2 * (3 + RULE_GLOB_MAX),
+    RULE_EXCLUDED_MAX = 16
+};
+
+/* A walk under way. */
+struct rule_walk {
+    const struct rule_index *index;
+    bool filtered[RULE_FILTERS];
+    uint8_t class[RULE_FILTERS]; /* the query's */
+    const struct rule_group *group[RULE_GROUPS_MAX];
+    unsigned n_groups, at; /* the group walked through */
+    /* In that group: */
+    const uint64_t *set[RULE_FILTERS], *excluded[RULE_EXCLUDED_MAX];
+    unsigned n_sets, n_excluded;
+    size_t word;
+    uint64_t rest; /* the bits of that word not yet looked at */
+};
+
+/* Starts a walk by product, channel and buildTarget, the columns that decide whose version is looked at; by
+ * locale, distribution and buildID with EVERY_COLUMN; by VERSION unless it is NULL; with WANTING, only rules
+ * that have the query's version parsed. */
+void rule_walk_start(struct rule_walk *w, const struct rule_index *index, const struct query *q,
+                     bool every_column, const struct version *version, bool wanting);
+/* The next rule that passes and comes before the rule BEFORE; SIZE_MAX when there is none left. The walk goes
+ * group by group: in the order of the rules only within a group. */
+size_t rule_walk_next(struct rule_walk *w, size_t before);
+/* The rule passed last fails at COLUMN: passes over those of its group that have the same there. */
+void rule_walk_exclude(struct rule_walk *w, const struct rule *rule, enum rule_column column);
 
 #endif

@@ -6,36 +6,37 @@
  * decides. */
 #include "update/ruleset.h"
 
+#include "blob/arena.h"
 #include "update/rule_index.h"
 
 #include <stdlib.h>
 
-static struct str copy(void *ctx, struct str s)
+static void keep_texts(struct interner *texts, struct rule_row *row)
 {
-    return str_absent(s) ? s : (struct str){ mem_strndup(ctx, s.p, s.n), s.n };
-}
-
-static void copy_texts(void *ctx, struct rule_row *row)
-{
-    struct str *const texts[] = {
+    struct str *const columns[] = {
         &row->mapping,      &row->fallback_mapping, &row->update_type,
         &row->product,      &row->version,          &row->channel,
         &row->build_target, &row->build_id,         &row->locale,
         &row->os_version,   &row->memory,           &row->instruction_set,
         &row->distribution, &row->dist_version,     &row->header_architecture,
     };
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        *texts[i] = copy(ctx, *texts[i]);
+    for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++) {
+        if (!str_absent(*columns[i])) {
+            *columns[i] = intern(texts, 0, *columns[i])->text;
+        }
     }
 }
 
-static void compile_versions(void *ctx, struct rule *rule)
+static void compile_versions(struct arena *arena, struct rule *rule)
 {
     struct str part, rest = rule->row.version;
-    rule->versions_valid = true;
     while (str_split(&rest, ',', &part)) {
-        rule->versions = mem_resize(ctx, rule->versions, struct version_test, rule->n_versions + 1);
-        struct version_test *t = &rule->versions[rule->n_versions++];
+        rule->n_versions++;
+    }
+    rule->versions = arena_array(arena, struct version_test, rule->n_versions);
+    rule->versions_valid = true;
+    rest = rule->row.version;
+    for (struct version_test *t = rule->versions; str_split(&rest, ',', &part); t++) {
         version_test_compile(t, part);
         rule->versions_valid &= t->valid;
     }
@@ -55,16 +56,31 @@ static int by_priority(const void *a, const void *b)
     return (x->rule_id > y->rule_id) - (x->rule_id < y->rule_id);
 }
 
+static void compile_build_id(struct rule *rule)
+{
+    rule->build_id.op = CMP_NEVER;
+    if (!str_absent(rule->row.build_id)) {
+        rule->build_id.op = comparison_parse(rule->row.build_id, &rule->build_id.operand);
+    }
+}
+
 struct ruleset *ruleset_build(void *ctx, const struct rule_row *rows, size_t n)
 {
     struct ruleset *set = mem_new(ctx, struct ruleset);
+    struct arena arena;
+    struct interner texts;
+    void *temporary = mem_check(talloc_new(NULL));
+    arena_init(&arena, set, n * sizeof(struct rule));
+    interner_init(&texts, temporary, &arena);
     set->n = n;
     set->rules = mem_array(set, struct rule, n);
     for (size_t i = 0; i < n; i++) {
         set->rules[i].row = rows[i];
-        copy_texts(set, &set->rules[i].row);
-        compile_versions(set, &set->rules[i]);
+        keep_texts(&texts, &set->rules[i].row);
+        compile_versions(&arena, &set->rules[i]);
+        compile_build_id(&set->rules[i]);
     }
+    talloc_free(temporary);
     if (n > 0) {
         qsort(set->rules, n, sizeof set->rules[0], by_priority);
     }
@@ -107,6 +123,12 @@ static bool version_matches(const struct rule *rule, const struct query *q, stru
     return false;
 }
 
+static bool build_id_matches(const struct rule *rule, struct str build_id)
+{
+    return str_absent(rule->row.build_id) ||
+           comparison_holds(rule->build_id.op, str_cmp(build_id, rule->build_id.operand));
+}
+
 static bool equal_or_null(struct str column, struct str value)
 {
     return str_absent(column) || str_eq(column, value);
@@ -140,7 +162,7 @@ static enum rule_column mismatch(const struct rule *rule, const struct query *q,
     if (!version_matches(rule, q, v, bad)) {
         return RULE_VERSION;
     }
-    if (!match_build_id(r->build_id, or_empty(q->build_id))) {
+    if (!build_id_matches(rule, or_empty(q->build_id))) {
         return RULE_BUILD_ID;
     }
     if (!match_memory(r->memory, q->has_memory, q->memory)) {
@@ -171,41 +193,38 @@ enum rule_column rule_mismatch(const struct rule *rule, const struct query *q, b
     return mismatch(rule, q, &v, bad_version);
 }
 
-/* The version of Q cannot be parsed: the first match counts only if no rule wants the version. */
-static enum match match_without_version(const struct ruleset *rules, const struct query *q,
-                                        struct parsed_version *v, const struct rule **rule)
+/* Whether some rule has the version of Q, which is none, parsed. */
+static bool any_wants_version(const struct ruleset *rules, const struct query *q, struct parsed_version *v)
 {
-    struct rule_filter f;
+    struct rule_walk walk;
     bool bad = false;
-    rule_index_filter(rules->index, q, false, NULL, &f);
-    for (size_t i = 0; (i = rule_index_next(rules->index, &f, i)) < rules->n; i++) {
-        if (mismatch(&rules->rules[i], q, v, &bad) == RULE_MATCHES && *rule == NULL) {
-            *rule = &rules->rules[i];
-        }
-        if (bad) {
-            *rule = NULL;
-            return MATCH_BAD_VERSION;
-        }
+    rule_walk_start(&walk, rules->index, q, false, NULL, true);
+    for (size_t i; !bad && (i = rule_walk_next(&walk, rules->n)) < rules->n;) {
+        rule_walk_exclude(&walk, &rules->rules[i], mismatch(&rules->rules[i], q, v, &bad));
     }
-    return *rule != NULL ? MATCH_FOUND : MATCH_NONE;
+    return bad;
 }
 
 enum match ruleset_match(const struct ruleset *rules, const struct query *q, const struct rule **rule)
 {
     struct parsed_version v = { .state = NOT_YET };
-    struct rule_filter f;
-    bool bad = false;
-    bool loose = product_is_loose(q->product);
-    *rule = NULL;
-    if (!loose && !parse_once(&v, q->version)) {
-        return match_without_version(rules, q, &v, rule);
+    struct rule_walk walk;
+    bool ignored = false;
+    bool good = !product_is_loose(q->product) && parse_once(&v, q->version);
+    size_t best = rules->n;
+    if (v.state == BAD && any_wants_version(rules, q, &v)) {
+        *rule = NULL;
+        return MATCH_BAD_VERSION;
     }
-    rule_index_filter(rules->index, q, true, loose ? NULL : &v.version, &f);
-    for (size_t i = 0; (i = rule_index_next(rules->index, &f, i)) < rules->n; i++) {
-        if (mismatch(&rules->rules[i], q, &v, &bad) == RULE_MATCHES) {
-            *rule = &rules->rules[i];
-            return MATCH_FOUND;
+    rule_walk_start(&walk, rules->index, q, true, good ? &v.version : NULL, false);
+    for (size_t i; (i = rule_walk_next(&walk, best)) < best;) {
+        enum rule_column column = mismatch(&rules->rules[i], q, &v, &ignored);
+        if (column == RULE_MATCHES) {
+            best = i;
+        } else {
+            rule_walk_exclude(&walk, &rules->rules[i], column);
         }
     }
-    return MATCH_NONE;
+    *rule = best < rules->n ? &rules->rules[best] : NULL;
+    return *rule != NULL ? MATCH_FOUND : MATCH_NONE;
 }

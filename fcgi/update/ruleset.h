@@ -8,11 +8,15 @@
 #include "update/rows.h"
 
 struct rule {
-    struct rule_row row; /* as it came, texts copied */
+    struct rule_row row; /* as it came, texts copied: equal ones have equal addresses */
     size_t n_versions;
     struct version_test *versions; /* the parts of the version column */
     bool versions_valid;           /* every part can be parsed */
     bool wants_version; /* the query's version is parsed before anything is found wrong with the column */
+    struct {
+        enum comparison op;
+        struct str operand;
+    } build_id; /* CMP_NEVER without one */
 };
 
 struct ruleset {
@@ -42,6 +46,7 @@ enum rule_column {
     RULE_LOCALE,
     RULE_MIG64,
     RULE_JAWS,
+    RULE_COLUMNS
 };
 
 /* The first column of RULE that is against Q, looked at one by one. *BAD_VERSION is set when the column is

@@ -6,7 +6,8 @@
 
 #include <stdio.h>
 
-enum { RULES_MAX = 300, QUERIES = 250, ROUNDS = 400 }; /* 100,000 pairs of a rule set and a query */
+enum { RULES_MAX = 1500, RULES_USUAL = 300, QUERIES = 250 };
+enum { ROUNDS = 440, ROUNDS_NARROW = 40 }; /* 110,000 pairs of a rule set and a query */
 
 static uint64_t state;
 
@@ -36,6 +37,9 @@ static const char *const build_ids[] = { NULL, NULL, "<2020", ">=2020", "2020", 
 static const char *const systems[] = { NULL, NULL, "Windows", "Linux&&x64,Darwin", "" };
 static const char *const memories[] = { NULL, NULL, "<4096", ">=2048", "lots" };
 
+static const char *const long_channels[] = { "a-channel-with-a-very-long-name-x*",
+                                             "a-channel-with-a-very-long-name-xyz", "a-channel-with*" };
+
 #define PICK(LIST) str_of((LIST)[rnd(sizeof(LIST) / sizeof(LIST)[0])])
 
 static void random_rule(struct rule_row *row, int64_t id)
@@ -45,7 +49,7 @@ static void random_rule(struct rule_row *row, int64_t id)
                               .priority = rnd(100),
                               .product = PICK(products),
                               .build_target = PICK(targets),
-                              .channel = PICK(rule_channels),
+                              .channel = rnd(20) == 0 ? PICK(long_channels) : PICK(rule_channels),
                               .version = PICK(rule_versions),
                               .build_id = PICK(build_ids),
                               .locale = PICK(rule_lists),
@@ -63,6 +67,40 @@ static void random_rule(struct rule_row *row, int64_t id)
     }
 }
 
+static const char *const operators[] = { "<", "<=", ">", ">=", "" };
+
+/* More values than there are classes of them, behind the operator OP, in TEXT. */
+static struct str many_versions(char text[24], const char *op)
+{
+    unsigned form = rnd(4);
+    int n = form == 0   ? snprintf(text, 24, "%s%u.0", op, rnd(90))
+            : form == 1 ? snprintf(text, 24, "%s%u.%u", op, rnd(90), rnd(9))
+            : form == 2 ? snprintf(text, 24, "%s%u.%u.%u", op, rnd(90), rnd(9), rnd(9))
+                        : snprintf(text, 24, "%s%u.%ua%u", op, rnd(90), rnd(9), rnd(3));
+    return (struct str){ text, (size_t)n };
+}
+
+static struct str many_build_ids(char text[24], const char *op)
+{
+    return (struct str){ text, (size_t)snprintf(text, 24, "%s20%02u%02u", op, rnd(30), rnd(99)) };
+}
+
+/* A rule for one product and two channels, so that groups get large, that hardly any query matches. */
+static void narrow_rule(struct rule_row *row, int64_t id, char texts[2][24])
+{
+    random_rule(row, id);
+    row->product = STR("Firefox");
+    row->channel = rnd(2) ? STR("release*") : STR("release");
+    if (rnd(8) == 0) {
+        row->version = (struct str){ texts[0], (size_t)snprintf(texts[0], 24, "%u.*", 5 + rnd(90)) };
+    } else if (rnd(8) != 0) {
+        row->version = many_versions(texts[0], operators[rnd(5)]);
+    }
+    if (rnd(8) != 0) {
+        row->build_id = many_build_ids(texts[1], operators[rnd(5)]);
+    }
+}
+
 static void random_query(struct query *q)
 {
     *q = (struct query){ .form = QUERY_XML,
@@ -70,7 +108,7 @@ static void random_query(struct query *q)
                          .version = PICK(versions),
                          .build_target = PICK(targets),
                          .locale = PICK(words),
-                         .channel = PICK(channels),
+                         .channel = rnd(20) == 0 ? PICK(long_channels) : PICK(channels),
                          .build_id = PICK(build_ids),
                          .os_version = PICK(systems),
                          .distribution = PICK(words),
@@ -86,6 +124,39 @@ static void random_query(struct query *q)
     q->fallback_channel = fallback_channel(q->channel);
 }
 
+static void narrow_query(struct query *q, char texts[2][24])
+{
+    random_query(q);
+    q->product = STR("Firefox");
+    q->channel = q->fallback_channel = STR("release");
+    q->version = rnd(50) != 0 ? many_versions(texts[0], "") : STR("x");
+    q->build_id = many_build_ids(texts[1], "");
+}
+
+static bool is_or_null(struct str column, struct str value)
+{
+    return str_absent(column) || str_eq(column, value);
+}
+
+/* Whether ROW matches Q, by the plain forms of match.h, one column after the other. */
+static bool matches_plainly(const struct rule_row *row, const struct query *q)
+{
+    struct str build_id = str_absent(q->build_id) ? STR("") : q->build_id;
+    struct str os_version = str_absent(q->os_version) ? STR("") : q->os_version;
+    struct str locale = str_absent(q->locale) ? STR("") : q->locale;
+    struct str distribution = str_absent(q->distribution) ? STR("") : q->distribution;
+    return is_or_null(row->product, q->product) && is_or_null(row->build_target, q->build_target) &&
+           is_or_null(row->header_architecture, q->header_architecture) &&
+           is_or_null(row->dist_version, q->dist_version) &&
+           match_channel(row->channel, q->channel, q->fallback_channel) &&
+           match_version(row->version, q->version, product_is_loose(q->product), NULL) &&
+           match_build_id(row->build_id, build_id) && match_memory(row->memory, q->has_memory, q->memory) &&
+           match_os_version(row->os_version, os_version) &&
+           match_list(row->instruction_set, q->instruction_set) &&
+           match_list(row->distribution, distribution) && match_list(row->locale, locale) &&
+           match_tristate(row->mig64, q->mig64) && match_tristate(row->jaws, q->jaws);
+}
+
 static enum match try_all(const struct ruleset *set, const struct query *q, const struct rule **rule)
 {
     *rule = NULL;
@@ -96,6 +167,9 @@ static enum match try_all(const struct ruleset *set, const struct query *q, cons
             *rule = NULL;
             return MATCH_BAD_VERSION;
         }
+        if ((column == RULE_MATCHES) != matches_plainly(&set->rules[i].row, q)) {
+            ck_abort_msg("a compiled rule does not match as its columns do");
+        }
         if (column == RULE_MATCHES && *rule == NULL) {
             *rule = &set->rules[i];
         }
@@ -103,21 +177,37 @@ static enum match try_all(const struct ruleset *set, const struct query *q, cons
     return *rule != NULL ? MATCH_FOUND : MATCH_NONE;
 }
 
-START_TEST(index_agrees_with_trying_every_rule)
+static struct ruleset *random_rules(bool narrow)
 {
     static struct rule_row rows[RULES_MAX];
+    static char texts[RULES_MAX][2][24];
+    size_t n = narrow ? rnd(RULES_MAX) : rnd(8) == 0 ? rnd(3) : rnd(RULES_USUAL);
+    for (size_t i = 0; i < n; i++) {
+        if (narrow) {
+            narrow_rule(&rows[i], (int64_t)i + 1, texts[i]);
+        } else {
+            random_rule(&rows[i], (int64_t)i + 1);
+        }
+    }
+    return ruleset_build(NULL, rows, n);
+}
+
+START_TEST(index_agrees_with_trying_every_rule)
+{
     unsigned seen[3] = { 0 };
     state = 0x9e3779b97f4a7c15u;
     for (unsigned round = 0; round < ROUNDS; round++) {
-        size_t n = rnd(8) == 0 ? rnd(3) : rnd(RULES_MAX);
-        for (size_t i = 0; i < n; i++) {
-            random_rule(&rows[i], (int64_t)i + 1);
-        }
-        struct ruleset *set = ruleset_build(NULL, rows, n);
+        bool narrow = round >= ROUNDS - ROUNDS_NARROW;
+        struct ruleset *set = random_rules(narrow);
         for (unsigned k = 0; k < QUERIES; k++) {
             struct query q;
+            char texts[2][24];
             const struct rule *got, *want;
-            random_query(&q);
+            if (narrow) {
+                narrow_query(&q, texts);
+            } else {
+                random_query(&q);
+            }
             enum match match = ruleset_match(set, &q, &got);
             ck_assert_int_eq(match, try_all(set, &q, &want));
             ck_assert_ptr_eq(got, want);
