@@ -134,7 +134,7 @@ test_primary_away() {
     check "serving needs no primary" equal 200 "$(curl -s --noproxy '*' -o "$WORK/body" -w '%{http_code}' \
         "$PUBLIC_URL/update/3/Firefox/1.0/1/p/l/c/os/d/d/update.xml")"
     check "the log tells" grep -q 'instance.unreported.*nonexistent' "$BOX/log/public.log"
-    check "once" equal "$(pids public | wc -w)" "$(grep -c 'instance.unreported' "$BOX/log/public.log")"
+    check "once" equal "$(pids public | wc -w)" "$(grep -c 'instance.unreported.*nonexistent' "$BOX/log/public.log")"
 }
 
 test_rights() {
