@@ -117,10 +117,11 @@ bool uptake_number(const cJSON *json, const char *pointer, double *number)
         *number = value->valuedouble;
         return isfinite(*number);
     }
-    if (!cJSON_IsString(value) || strspn(value->valuestring, "0123456789+-.eE") == 0) {
+    const char *text = cJSON_GetStringValue(value);
+    if (text == NULL || text[0] == '\0' || text[strspn(text, "0123456789+-.eE")] != '\0') {
         return false;
     }
-    *number = strtod(value->valuestring, &end);
+    *number = strtod(text, &end);
     return *end == '\0' && isfinite(*number);
 }
 

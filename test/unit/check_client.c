@@ -124,6 +124,45 @@ START_TEST(gets_without_a_body)
 }
 END_TEST
 
+START_TEST(sends_other_methods)
+{
+    struct listener l;
+    struct buf body;
+    struct error e;
+    int status = 0;
+    listener_start(&l, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    struct client_request put = {
+        .url = l.url, .method = "PUT", .body = STR("the body"), .timeout_ms = 5000
+    };
+    buf_init(&body, 0, 100);
+    ck_assert(client_send(&put, &body, &status, &e));
+    listener_stop(&l);
+    ck_assert_ptr_nonnull(strstr(l.got, "PUT /a HTTP/1.1\r\n"));
+    ck_assert_ptr_nonnull(strstr(l.got, "\r\n\r\nthe body"));
+    buf_free(&body);
+}
+END_TEST
+
+START_TEST(tells_that_nothing_was_sent)
+{
+    struct listener l;
+    struct buf body;
+    struct error e;
+    int status;
+    listener_start(&l, NULL);
+    ck_assert(!post(l.url, "X-One: 1", 100, 300, NULL, &body, &status, &e));
+    ck_assert_int_eq(e.kind, 0); /* it was sent, and not answered */
+    listener_stop(&l);
+    buf_free(&body);
+    ck_assert(!post(l.url, "X-One: 1", 100, 300, NULL, &body, &status, &e)); /* nobody listens any more */
+    ck_assert_int_eq(e.kind, CLIENT_UNREACHABLE);
+    buf_free(&body);
+    ck_assert(!post("http://nowhere.invalid/", "X-One: 1", 100, 2000, NULL, &body, &status, &e));
+    ck_assert_int_eq(e.kind, CLIENT_UNREACHABLE);
+    buf_free(&body);
+}
+END_TEST
+
 START_TEST(follows_no_redirect)
 {
     struct listener l;
@@ -249,6 +288,8 @@ int main(void)
     tcase_set_timeout(tc, 60);
     tcase_add_test(tc, posts_headers_and_body);
     tcase_add_test(tc, gets_without_a_body);
+    tcase_add_test(tc, sends_other_methods);
+    tcase_add_test(tc, tells_that_nothing_was_sent);
     tcase_add_test(tc, follows_no_redirect);
     tcase_add_test(tc, bounds_the_answer);
     tcase_add_test(tc, half_an_answer_is_none);

@@ -127,5 +127,38 @@ START_TEST(buffers_stop_at_their_maximum)
 }
 END_TEST
 
+/* The examples of RFC 6901, and what is none. */
+START_TEST(pointers)
+{
+    cJSON *value =
+        parse("{\"foo\": [\"bar\", \"baz\"], \"\": 0, \"a/b\": 1, \"c%d\": 2, \"k\\\"l\": 6, \" \": 7, "
+              "\"m~n\": 8, \"~1\": 9}");
+    static const struct {
+        const char *pointer;
+        double want;
+    } rows[] = { { "/", 0 },  { "/a~1b", 1 }, { "/c%d", 2 }, { "/k\"l", 6 },
+                 { "/ ", 7 }, { "/m~0n", 8 }, { "/~01", 9 } };
+    ck_assert_msg(value != NULL, "%s", e.what);
+    ck_assert_ptr_eq(json_pointer(value, ""), value);
+    ck_assert_str_eq(json_pointer(value, "/foo/0")->valuestring, "bar");
+    ck_assert_str_eq(json_pointer(value, "/foo/1")->valuestring, "baz");
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const cJSON *found = json_pointer(value, rows[i].pointer);
+        ck_assert_msg(found != NULL && found->valuedouble == rows[i].want, "%s", rows[i].pointer);
+    }
+    static const char *const none[] = { "/foo/2",  "/foo/00", "/foo/01",  "/foo/-",         "/foo/",
+                                        "/foo/1x", "/foo/-1", "/fo",      "/fooo",          "foo",
+                                        "/a/b",    "/m~n/",   "/foo/0/x", "/foo/9999999999" };
+    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
+        ck_assert_msg(json_pointer(value, none[i]) == NULL, "%s", none[i]);
+    }
+    ck_assert_ptr_null(json_pointer(NULL, "/a"));
+    ck_assert(json_is_pointer("") && json_is_pointer("/a~0~1/b"));
+    ck_assert(!json_is_pointer("a") && !json_is_pointer("/a~") && !json_is_pointer("/~2"));
+    cJSON_Delete(value);
+}
+END_TEST
+
 SUITE_MAIN("json", broken_json_is_refused, depth_is_limited, the_last_of_twins_counts,
-           printing_as_python_does, strings_that_are_not_utf8, scalars_as_str, buffers_stop_at_their_maximum)
+           printing_as_python_does, strings_that_are_not_utf8, scalars_as_str, buffers_stop_at_their_maximum,
+           pointers)
