@@ -104,3 +104,39 @@ ratio() { # A B
 thousands() {
     sed -E ':more; s/^([0-9]+)([0-9]{3})/\1,\2/; t more' <<<"$1"
 }
+
+# ---- servers and load ----
+
+sandbox() { # COMMAND [ARG…]: scripts/sandbox, of this part's sandbox
+    local command=$1
+    shift
+    "$TOP/scripts/sandbox" "$command" "$DIR/sandbox" "$@" 2>>"$DIR/sandbox.log" ||
+        die 1 "scripts/sandbox $command failed: $(tail -n 3 -- "$DIR/sandbox.log")"
+}
+
+# One worker and a database that has room; PUBLIC_URL, ADMIN_URL and DB_SOCKET are set.
+sandbox_up() { # [OPTION…]
+    local variables
+    variables=$(sandbox up --workers 1 --set mariadb.innodb-buffer-pool-size=512M \
+        --set mariadb.innodb-log-file-size=256M --set mariadb.max-connections=200 "$@")
+    eval "$variables"
+}
+
+fetch() { # URL
+    curl -sS -f --noproxy '*' --max-time 60 "$1"
+}
+
+metric() { # NAME: of balrog-public, its only worker
+    fetch "$PUBLIC_URL/__metrics__" | awk -v name="$1" '$1 == name { print $2; found = 1 } END { exit !found }' ||
+        die 1 "balrog-public has no metric $1"
+}
+
+# Loads URL with the paths of FILE; RESULT is requests a second, µs at 50 % and at 99 %. Any failed request is fatal.
+load() { # URL FILE CONNECTIONS SECONDS [PAUSE-MS]
+    local failures
+    wrk --threads 1 --connections "$3" --duration "$4" --timeout 20 --latency --script "$TOP/test/bench/urls.lua" "$1" \
+        -- "$2" ${5:+"$5"} >"$DIR/wrk.log" 2>&1 || die 1 "wrk failed: $(tail -n 3 -- "$DIR/wrk.log")"
+    IFS=$'\t' read -r _ "RESULT[0]" "RESULT[1]" "RESULT[2]" failures < <(grep ^result "$DIR/wrk.log") ||
+        die 1 "wrk said nothing: $(tail -n 3 -- "$DIR/wrk.log")"
+    ((failures == 0)) || die 1 "$failures requests to $1 failed"
+}

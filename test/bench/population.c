@@ -9,7 +9,7 @@
 #define COUNT(ARRAY) (sizeof(ARRAY) / sizeof(ARRAY)[0])
 #define PICK(RANDOM, ARRAY) ((ARRAY)[population_random(RANDOM, COUNT(ARRAY))])
 
-enum { PARTIALS = 3, RELEASE_MAX = 4 << 20 };
+enum { PARTIALS = 3, RELEASE_MAX = 4 << 20, VPN_NEWEST = 31 /* 2.31.0 */ };
 
 const char *const population_platforms[POPULATION_PLATFORMS_MAX] = {
     "WINNT_x86_64-msvc",
@@ -64,13 +64,14 @@ void population_app(const struct population_size *size, size_t i, struct populat
              age % 2 ? 1 : 15);
 }
 
-/* The indexes of up to PARTIALS earlier releases of the same product, newest first. */
+/* The indexes of two earlier releases of the same product, for every fourth release three, newest first;
+ * fewer where there are no more. */
 static unsigned earlier(const struct population_size *size, size_t i, size_t from[PARTIALS])
 {
     struct population_app app, other;
-    unsigned n = 0;
+    unsigned n = 0, wanted = i % 4 == 0 ? PARTIALS : PARTIALS - 1;
     population_app(size, i, &app);
-    for (size_t k = i; k > 0 && n < PARTIALS; k--) {
+    for (size_t k = i; k > 0 && n < wanted; k--) {
         population_app(size, k - 1, &other);
         if (strcmp(other.product, app.product) == 0) {
             from[n++] = k - 1;
@@ -320,7 +321,9 @@ static void put_app_url(const struct population *p, uint64_t random, struct buf 
         "nightly", "aurora",  "esr",     "esr",     "default", "release-localtest"
     };
     struct population_app app;
-    size_t machine = population_random(&random, COUNT(machines));
+    /* Those that a release of so many platforms has. */
+    unsigned known = p->size.platforms + 1 < COUNT(machines) ? p->size.platforms + 1 : COUNT(machines);
+    size_t machine = population_random(&random, known);
     population_app(&p->size, population_random(&random, p->size.releases), &app);
     if (population_random(&random, 3) == 0) {
         /* One that was left behind long ago. */
@@ -344,7 +347,7 @@ static void put_other_url(uint64_t random, struct buf *out)
     unsigned major = 60 + population_random(&random, POPULATION_NEWEST - 60);
     if (population_random(&random, 10) == 0) {
         buf_printf(out, "/json/1/FirefoxVPN/2.%u.%u/WINNT_x86_64/release/update.json",
-                   population_random(&random, 40), population_random(&random, 3));
+                   population_random(&random, VPN_NEWEST), population_random(&random, 3));
         return;
     }
     buf_printf(

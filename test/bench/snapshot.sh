@@ -1,0 +1,195 @@
+# shellcheck shell=bash
+# Snapshots of many big releases: how long until the first answer, how much memory, what a changed release costs. One
+# worker, a real database. Sourced by lib.sh.
+: "${DIR:=}" "${BENCH:=}" "${BUILD:=}" "${PUBLIC_URL:=}"
+
+SIZE=()  # rules, releases, platforms, locales
+CHANGED= # the release that is changed, one locale of it …
+ASSET=
+QUERY= # … and who asks for it
+
+# ---- cold start ----
+
+# When the process PID was started, in seconds since the machine was.
+started_at() {
+    local stat
+    stat=$(<"/proc/$1/stat")
+    read -ra stat <<<"${stat##*) }"
+    awk -v ticks="${stat[19]}" -v hz="$(getconf CLK_TCK)" 'BEGIN { print ticks / hz }'
+}
+
+uptime_s() {
+    cut -d ' ' -f 1 /proc/uptime
+}
+
+# Seconds from the start of a new worker to its first answer. The old one is killed; multiwatch keeps the socket, where the
+# request waits.
+cold_start() {
+    local old new answered
+    old=$(sandbox pids public)
+    kill -KILL "$old"
+    tail --pid="$old" -f /dev/null
+    fetch "$PUBLIC_URL$QUERY" >/dev/null
+    answered=$(uptime_s)
+    new=$(sandbox pids public)
+    [[ $new != "$old" ]] || die 1 "the worker was not replaced"
+    awk -v a="$answered" -v b="$(started_at "$new")" 'BEGIN { printf "%.2f\n", a - b }'
+}
+
+cold_starts() { # ROUNDS [db]: one a line; with db the database is started anew before each, its caches empty
+    local i
+    for ((i = 0; i < $1; i++)); do
+        [[ -z ${2-} ]] || sandbox restart db
+        cold_start
+    done
+}
+
+# ---- memory ----
+
+memory() { # FIELD: of smaps_rollup, MB
+    local pid
+    pid=$(sandbox pids public)
+    awk -v field="^$1:" '$1 ~ field { sum += $2 } END { printf "%.0f\n", sum / 1024 }' "/proc/$pid/smaps_rollup"
+}
+
+json_mb() {
+    sandbox sql -N -B -e "SELECT ROUND(((SELECT SUM(LENGTH(data)) FROM release_assets)
+        + (SELECT SUM(LENGTH(data)) FROM releases_json) + (SELECT SUM(LENGTH(data)) FROM releases)) / 1048576)"
+}
+
+# ---- changes ----
+
+# A change of one locale: its complete's size becomes N, which no other has.
+change_sql() { # N
+    printf "BEGIN; UPDATE release_assets SET data = JSON_REPLACE(data, '$.completes[0].filesize', %d), data_version = %s
+        WHERE name = '%s' AND path = '%s'; UPDATE releases_json SET data_version = data_version + 1 WHERE name = '%s';
+        COMMIT;\n" "$1" 'data_version + 1' "$CHANGED" "$ASSET" "$CHANGED"
+}
+
+# Changes ROUNDS times; prints ms from the commit until it is visible, and ms of the build, a line each.
+apply_changes() { # ROUNDS
+    local i from to waiting socket=$DIR/sandbox/run/public.sock
+    coproc SESSION { sandbox sql -N -B --unbuffered; }
+    for ((i = 1; i <= $1; i++)); do
+        "$BUILD/test/integration/fcgi_probe" "$socket" 1 await 60000 "size=\"$((90000000 + i))\"" "$QUERY" >/dev/null &
+        waiting=$!
+        change_sql $((90000000 + i)) >&"${SESSION[1]}"
+        printf 'SELECT 1;\n' >&"${SESSION[1]}"
+        read -r _ <&"${SESSION[0]}"
+        from=$EPOCHREALTIME
+        wait "$waiting" || die 1 "a change was not visible within a minute"
+        to=$EPOCHREALTIME
+        awk -v a="$from" -v b="$to" -v build="$(metric balrog_public_snapshot_build_seconds)" \
+            'BEGIN { printf "%.1f %.1f\n", (b - a) * 1000, build * 1000 }'
+    done
+    eval "exec ${SESSION[1]}>&-"
+    wait "$SESSION_PID"
+}
+
+# Until it is killed: ten changes a second, by one session.
+keep_changing() {
+    local i
+    for ((i = 0; ; i++)); do
+        change_sql $((91000000 + i % 1000000))
+        sleep 0.1 # the pace
+    done | sandbox sql
+}
+
+# Rounds of load, quiet and with changes in turn: appends RATE P50 P99 to quiet.NAME and changing.NAME. BUILDS counts.
+alternate() { # NAME ROUNDS SECONDS [PAUSE-MS]
+    local i before changer
+    for ((i = 0; i < $2; i++)); do
+        load "$PUBLIC_URL" "$DIR/urls" 16 "$3" ${4:+"$4"}
+        printf '%s\n' "${RESULT[*]}" >>"$DIR/quiet.$1"
+        before=$(metric balrog_public_snapshot_generation)
+        set -m
+        keep_changing &
+        changer=$!
+        set +m
+        load "$PUBLIC_URL" "$DIR/urls" 16 "$3" ${4:+"$4"}
+        kill -- "-$changer"
+        wait "$changer" 2>/dev/null || true
+        printf '%s\n' "${RESULT[*]}" >>"$DIR/changing.$1"
+        BUILDS=$(awk -v a="$(metric balrog_public_snapshot_generation)" -v b="$before" -v s="$3" \
+            'BEGIN { printf "%.1f\n", (a - b) / s }')
+        [[ $BUILDS != 0.0 ]] || die 1 "the changes built no snapshot"
+    done
+}
+
+# ---- the tables ----
+
+column_median() { # FILE COLUMN
+    cut -d ' ' -f "$2" "$1" | median
+}
+
+column_max() { # FILE COLUMN
+    cut -d ' ' -f "$2" "$1" | sort -g | tail -n 1
+}
+
+start_and_memory() {
+    local rounds json pss
+    rounds=$(by_mode 1 3 9)
+    printf '| what | measured | goal |\n|---|--:|--:|\n'
+    printf '| process start to first answer, database warm (median of %s) | %s s | 3 s |\n' "$rounds" \
+        "$(cold_starts "$rounds" | median)"
+    printf '| the same, database just started | %s s | 3 s |\n' "$(cold_starts "$rounds" db | median)"
+    json=$(json_mb)
+    pss=$(memory Pss)
+    printf "| the reachable releases' JSON (KB each) | %s MB (%s) | – |\n" "$json" $((json * 1024 / SIZE[1]))
+    printf '| resident memory after the start, all workers (PSS) | %s MB | %s MB |\n' "$pss" $((json + 50))
+    printf '| … against JSON + 50 MB | %s | 1.00 |\n' "$(ratio "$pss" $((json + 50)))"
+    printf '| … of it private (RSS) | %s MB (%s MB) | – |\n' "$(memory '(Private_Clean|Private_Dirty)')" "$(memory Rss)"
+}
+
+change_rows() {
+    local pss
+    apply_changes "$(by_mode 2 20 50)" >"$DIR/changes"
+    printf '| one release changed: from the poll that sees it to the swap, median (longest) | %s ms (%s ms) | 50 ms |\n' \
+        "$(column_median "$DIR/changes" 2)" "$(column_max "$DIR/changes" 2)"
+    printf '| … from its commit until visible, polling every 250 ms | %s ms (%s ms) | 300 ms |\n' \
+        "$(column_median "$DIR/changes" 1)" "$(column_max "$DIR/changes" 1)"
+}
+
+load_table() {
+    local name seconds rounds
+    seconds=$(by_mode 1 4 10)
+    rounds=$(by_mode 1 3 9)
+    "$BENCH/populate" urls "${SIZE[@]}" "$(by_mode 100 10000 10000)" >"$DIR/urls"
+    load "$PUBLIC_URL" "$DIR/urls" 16 1
+    alternate moderate "$rounds" "$seconds" 16
+    alternate full "$rounds" "$seconds"
+    printf '\n| queries while a release changes ten times a second | requests/s: quiet | changing | p50: quiet | changing | p99: quiet | changing | ratio of p99 | goal |\n'
+    printf '|---|--:|--:|--:|--:|--:|--:|--:|--:|\n'
+    for name in moderate full; do
+        printf '| %s load | %.0f | %.0f | %s µs | %s µs | %s µs | %s µs | %s | %s |\n' "$name" \
+            "$(column_median "$DIR/quiet.$name" 1)" "$(column_median "$DIR/changing.$name" 1)" \
+            "$(column_median "$DIR/quiet.$name" 2)" "$(column_median "$DIR/changing.$name" 2)" \
+            "$(column_median "$DIR/quiet.$name" 3)" "$(column_median "$DIR/changing.$name" 3)" \
+            "$(ratio "$(column_median "$DIR/changing.$name" 3)" "$(column_median "$DIR/quiet.$name" 3)")" 1.20
+    done
+    printf '\n%s rounds of %s s, quiet and changing in turn, medians; 16 connections; %s snapshots a second were built. ' "$rounds" \
+        "$seconds" "$BUILDS"
+    printf 'Resident memory afterwards (PSS): %s MB.\n\n' "$(memory Pss)"
+}
+
+bench_snapshot() {
+    local version
+    read -ra SIZE < <(by_mode '100 10 2 4' '2000 300 8 100' '2000 300 8 100')
+    report_head 'Snapshots: start, memory, changes' snapshot
+    printf '%s rules, %s releases of %s platforms × %s locales in the v2 tables; one worker.\n\n' "${SIZE[@]}"
+    QUERY=$("$BENCH/populate" cases "${SIZE[@]}" | sed -n 's/^update //p')
+    say 'snapshot: making the releases'
+    "$BENCH/populate" sql "${SIZE[@]}" >"$DIR/population.sql"
+    sandbox_up --load "$DIR/population.sql"
+    rm -- "$DIR/population.sql"
+    # What the answer to QUERY comes from.
+    version=$(fetch "$PUBLIC_URL$QUERY" | sed -n 's/.*appVersion="\([^"]*\)".*/\1/p')
+    CHANGED=Firefox-$version-build1
+    IFS=/ read -r _ _ _ _ _ _ platform locale _ <<<"$QUERY"
+    ASSET=.platforms.${platform%-x64}.locales.$locale
+    say 'snapshot: starting cold'
+    start_and_memory
+    say 'snapshot: changing'
+    change_rows
+    load_table
+}
