@@ -7,6 +7,10 @@ has_admin() {
     [[ -x $BUILD/balrog-admin ]]
 }
 
+has_agent() {
+    [[ $(state agent off) == on ]]
+}
+
 # Puts standard input into FILE. Fails when FILE held just that.
 replace() {
     cat >"$1.new"
@@ -33,8 +37,8 @@ write_db_conf() {
     } | replace "$DIR/db.cnf"
 }
 
-# conf/balrog.conf with the lines "section.key=value" of standard input put in place of its own.
-merge_conf() {
+# FILE of conf/ with the lines "section.key=value" of standard input put in place of its own.
+merge_conf() { # FILE
     awk '
         function put(i) {
             print key[i] " = " value[i]
@@ -80,7 +84,7 @@ merge_conf() {
                     finish_section()
                 }
             }
-        }' - "$TOP/conf/balrog.conf"
+        }' - "$TOP/conf/$1"
 }
 
 write_program_conf() { # FILE ACCOUNT SETTING…; the sandbox's own settings come last
@@ -89,8 +93,8 @@ write_program_conf() { # FILE ACCOUNT SETTING…; the sandbox's own settings com
     {
         printf '%s\n' 'database.host=' "database.socket=$RUN/db.sock" "database.name=$DB_NAME" \
             "database.user=$account" "database.password_file=$RUN/password" "$@"
-        state settings | sed '/^mariadb\./d; /^$/d'
-    } | merge_conf | replace "$file"
+        state settings | sed '/^mariadb\./d; /^agent\./d; /^$/d'
+    } | merge_conf balrog.conf | replace "$file"
 }
 
 # Fails when nothing changed.
@@ -105,6 +109,21 @@ write_admin_conf() {
     write_program_conf "$DIR/admin.conf" balrog_admin "admin.socket=$RUN/admin.sock" 'admin.threads=32' \
         "admin.trust_remote_user=$trust" "admin.openapi_file=$TOP/docs/openapi.json" \
         'admin.system_accounts=balrogagent balrog-ffxbld balrog-tbirdbld seabld balrog-xpibld'
+}
+
+# Fails when nothing changed. Where nginx asks for passwords, balrogagent's is taken from their file if it stands there
+# unencrypted; any other way to be known has to come with --set.
+write_agent_conf() {
+    local passwords password=''
+    passwords=$(state passwords)
+    [[ -z $passwords ]] || password=$(sed -n 's/^balrogagent:{PLAIN}//p' -- "$passwords")
+    (umask 077 && printf '%s\n' "$password" >"$RUN/agent-password")
+    {
+        printf '%s\n' "agent.admin_url=http://127.0.0.1:$(($(state port) + 1))" agent.interval_s=1 \
+            agent.retry_min_s=1 agent.retry_max_s=60
+        [[ -z $password ]] || printf '%s\n' agent.user=balrogagent "agent.password_file=$RUN/agent-password"
+        state settings | sed -n '/^agent\./p; /^log\./p'
+    } | merge_conf agent.conf | replace "$DIR/agent.conf"
 }
 
 # The admin's server block. The header that stands for a user is trusted here as nowhere else; "-" is nobody.
@@ -125,13 +144,14 @@ admin_server() { # PORT
 }
 
 write_nginx_conf() { # PORT; fails when nothing changed
-    local user=
+    local user='' uncached=()
     if ((EUID == 0)); then
         user='user root;'
     fi
+    [[ $(state cache on) == on ]] || uncached=(-e 's|fastcgi_cache balrog_answers;|fastcgi_cache off;|')
     sed -e "s|@LISTEN@|127.0.0.1:$1|" -e 's|@SERVER_NAME@|localhost|' -e "s|@SOCKET@|$RUN/public.sock|" \
-        -e "s|@LOG_DIR@|$DIR/log|" "$TOP/conf/nginx/backends.conf.in" "$TOP/conf/nginx/public.conf.in" \
-        >"$DIR/nginx-public.conf"
+        -e "s|@LOG_DIR@|$DIR/log|" -e "s|@CACHE_DIR@|$DIR/tmp/cache|" "${uncached[@]}" \
+        "$TOP/conf/nginx/backends.conf.in" "$TOP/conf/nginx/public.conf.in" >"$DIR/nginx-public.conf"
     {
         cat <<EOF
 daemon off;
