@@ -144,7 +144,7 @@ server_stop() { # DIR
     done
 }
 
-# The client, as balrog_restore.
+# The client, as DIR/client.cnf says.
 server_sql() { # DIR [ARG…]
     local dir=$1
     shift
@@ -193,7 +193,7 @@ feed_mend() { # DIR DATABASE
     local step
     step=$(dirname -- "${BASH_SOURCE[0]}")/../../schema/0001_initial/additive.sql
     server_sql "$1" "$2" -e "SELECT 1 FROM balrog_schema WHERE version = 1 AND phase = 'additive' AND applied_at IS NOT NULL" |
-        grep -q 1 || die 1 "the restored database $2 has no schema step 0001: is it Balrog's?"
+        grep -q 1 || die 1 "the database $2 has no schema step 0001: is it Balrog's?"
     sed -n '/^CREATE USER/,$p' "$step" | server_sql "$1" "$2" || die 1 "the feed's triggers cannot be made"
 }
 
