@@ -117,10 +117,10 @@ bool release_history_read(struct tx *tx, const char *table, const char *name, co
     struct db_rows *rows =
         db_query(tx->db,
                  "SELECT MAX(change_id) FROM balrog_release_history"
-                 " WHERE tbl = ? AND name = ? AND path = ? AND data_version = ? AND deleted = 0"
+                 " WHERE tbl = ? AND name = ? AND path = ? AND data_version = ? AND size > 0"
                  " AND change_id >= (SELECT COALESCE(MAX(change_id), 0)"
                  " FROM balrog_release_history WHERE tbl = ? AND name = ? AND path = ?"
-                 " AND (deleted = 1 OR data_version = 1))",
+                 " AND (size = 0 OR data_version = 1))",
                  params, sizeof params / sizeof params[0], e);
     if (rows != NULL && db_next(rows, &failed, e)) {
         change_id = db_int(rows, 0);
@@ -147,7 +147,7 @@ bool release_history_list(struct tx *tx, const char *table, const char *name, co
     const struct head h = head_of(table, name, path);
     const struct db_value params[] = { h.row[0], h.row[1], h.row[2], DB_I(limit), DB_I(from) };
     struct db_rows *rows = db_query(tx->db,
-                                    "SELECT change_id, data_version, deleted, changed_by, timestamp, size"
+                                    "SELECT change_id, data_version, size = 0, changed_by, timestamp, size"
                                     " FROM balrog_release_history WHERE tbl = ? AND name = ? AND path = ?"
                                     " ORDER BY change_id DESC LIMIT ? OFFSET ?",
                                     params, sizeof params / sizeof params[0], e);
@@ -229,7 +229,7 @@ static bool read_present(struct tx *tx, const struct head *h, struct present *no
             struct str text = db_text(rows, 1);
             now->there = true;
             now->data_version = db_int(rows, 0);
-            now->text = str_absent(text) ? STR("null") : copy_of(tx, text);
+            now->text = text.n == 0 ? STR("null") : copy_of(tx, text);
             digest_of(now->text, now->digest);
         }
     }
@@ -252,7 +252,8 @@ static bool choose_base(struct tx *tx, const struct head *h, int64_t step, const
     return *base == 0 || release_history_change(tx, *base, text, e);
 }
 
-/* BASE and FRAME are 0 and absent for a deletion; a change that was FOUND is nobody's. */
+/* BASE, SIZE and FRAME are 0, 0 and absent for a deletion, which a size of 0 stands for: no text is empty. A
+ * change that was FOUND is nobody's. */
 static bool add_entry(struct tx *tx, const struct head *h, int64_t data_version, bool found, int64_t base,
                       size_t size, struct str frame, int64_t *change_id, struct error *e)
 {
@@ -262,7 +263,6 @@ static bool add_entry(struct tx *tx, const struct head *h, int64_t data_version,
         h->row[1],
         h->row[2],
         DB_I(data_version),
-        DB_I(str_absent(frame)),
         found ? nothing : DB_S(str_of(tx->actor)),
         found ? nothing : DB_I(tx_now_ms(tx)),
         base != 0 ? DB_I(base) : nothing,
@@ -271,8 +271,8 @@ static bool add_entry(struct tx *tx, const struct head *h, int64_t data_version,
     };
     return db_execute(
         tx->db,
-        "INSERT INTO balrog_release_history (tbl, name, path, data_version, deleted, changed_by,"
-        " timestamp, base, size, frame) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO balrog_release_history (tbl, name, path, data_version, changed_by, timestamp, base,"
+        " size, frame) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         params, sizeof params / sizeof params[0], NULL, change_id, e);
 }
 

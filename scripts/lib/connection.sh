@@ -14,6 +14,7 @@ CONNECTION_HELP="Connection (nothing is read from option files that are not name
 
 DATABASE=balrog
 CONNECTION_DIR=
+SESSION_LASTING=
 declare -A CONNECTION=()
 
 # Says what is wrong and ends with exit status $1.
@@ -44,11 +45,16 @@ option_value() {
     printf '"%s"' "${s//\"/\\\"}"
 }
 
-# Writes the option file of the session, $CONNECTION_DIR/client.cnf, into a new directory that goes with the script.
-connection_file() {
-    local key password
+# Makes the session's directory, $CONNECTION_DIR, which goes with the script.
+connection_dir() {
+    [[ -z $CONNECTION_DIR ]] || return 0
     CONNECTION_DIR=$(mktemp -d)
     trap 'rm -rf "$CONNECTION_DIR"' EXIT
+}
+
+# Writes an option file for a client, which may hold a password: whoever has it written removes it once it was read.
+connection_file() { # FILE
+    local key password
     {
         if [[ -n ${CONNECTION[defaults-file]:-} ]]; then
             [[ -r ${CONNECTION[defaults-file]} ]] || die 2 "cannot read ${CONNECTION[defaults-file]}"
@@ -64,7 +70,7 @@ connection_file() {
             password=$(read_password "${CONNECTION[password-file]}")
             echo "password=$(option_value "$password")"
         fi
-    } >"$CONNECTION_DIR/client.cnf"
+    } >"$1"
 }
 
 # The first line of the file $1.
@@ -75,38 +81,73 @@ read_password() {
     printf '%s' "$line"
 }
 
-# Opens the session: one client process, so that what belongs to a session (locks, settings) lasts. Exit status $1
-# when there is no connection.
+# Opens the session: one client process, so that what belongs to a session (locks, settings) lasts; it never connects
+# again by itself. Exit status $1 when there is no connection. With "lasting" as $2 the session outlives a statement that
+# fails; statements then go one by one, through session_try.
 session_open() {
-    connection_file
+    local options=() errors
+    connection_dir
+    errors=$CONNECTION_DIR/errors
+    if [[ ${2-} == lasting ]]; then
+        # Errors come among the rows, so that it is clear what they belong to.
+        SESSION_LASTING=1 options=(--force) errors=/dev/stdout
+    fi
+    connection_file "$CONNECTION_DIR/client.cnf"
     coproc SESSION { exec mariadb --defaults-file="$CONNECTION_DIR/client.cnf" --batch --raw --unbuffered \
-        --skip-column-names "$DATABASE" 2>"$CONNECTION_DIR/errors"; }
+        --skip-reconnect --skip-column-names "${options[@]}" "$DATABASE" 2>"$errors"; }
     exec {SESSION_OUT}<&"${SESSION[0]}" {SESSION_IN}>&"${SESSION[1]}"
     # A client that has ended is to be told by what it said, not by a signal.
     trap '' PIPE
     session "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO'" ||
         die "$1" "cannot use the database $DATABASE: $(session_error)"
-    rm -f "$CONNECTION_DIR/client.cnf" # it has been read, and may hold a password
+    rm -f "$CONNECTION_DIR/client.cnf"
 }
 
-# Runs the statements $1 in the session (the last one may go without its semicolon); the rows go to $ROWS, a line each. Fails when one of them did: the client
-# has then ended, and session_error says why.
+# Runs the statements $1 in the session (the last one may go without its semicolon); the rows go to $ROWS, a line each.
+# Fails when one of them did: the client has then ended, unless it is a lasting one, and session_error says why.
 session() {
-    local line last=';' end="-- end of statement --"
-    ROWS=
+    local last=';'
     [[ $1 != *\; ]] || last=
-    { printf "%s$last\\nSELECT '%s';\n" "$1" "$end" >&"$SESSION_IN"; } 2>/dev/null || return 1
-    while IFS= read -r line <&"$SESSION_OUT"; do
-        [[ $line != "$end" ]] || return 0
-        ROWS+=$line$'\n'
+    session_send "$1$last"
+}
+
+# Runs statements one by one, whatever semicolons they hold. In a lasting session $SESSION_ERRNO then says how one failed:
+# the server's number, 0 when none did, and LOST when there is no session any more.
+session_try() { # STATEMENT…
+    local statements
+    printf -v statements '%s\n$balrog$\n' "$@"
+    session_send "DELIMITER \$balrog\$"$'\n'"${statements}DELIMITER ;"
+}
+
+session_send() { # WHAT THE CLIENT READS
+    local line end="-- end of statement --"
+    ROWS= SESSION_ERRNO=0 SESSION_SAID=
+    { printf "%s\\nSELECT '%s';\n" "$1" "$end" >&"$SESSION_IN"; } 2>/dev/null || SESSION_ERRNO=LOST
+    while [[ $SESSION_ERRNO != LOST ]]; do
+        if ! IFS= read -r line <&"$SESSION_OUT"; then
+            SESSION_ERRNO=LOST
+        elif [[ $line == "$end" ]]; then
+            [[ $SESSION_ERRNO == 0 ]]
+            return
+        elif [[ -n $SESSION_LASTING && $line =~ ^ERROR\ ([0-9]+)\ \(.....\) ]]; then
+            SESSION_ERRNO=${BASH_REMATCH[1]} SESSION_SAID=$line
+            # A client that is told to go on does so without its server.
+            case $SESSION_ERRNO in 1053 | 1927 | 2006 | 2013 | 2026) SESSION_ERRNO=LOST ;; esac
+        else
+            ROWS+=$line$'\n'
+        fi
     done
     return 1
 }
 
 # What the client said last.
 session_error() {
-    wait "${SESSION_PID:-}" 2>/dev/null || true
-    tail -n 3 "$CONNECTION_DIR/errors" | tr '\n' ' '
+    if [[ -n $SESSION_LASTING ]]; then
+        printf '%s' "${SESSION_SAID:-the connection was lost}"
+    else
+        wait "${SESSION_PID:-}" 2>/dev/null || true
+        tail -n 3 "$CONNECTION_DIR/errors" | tr '\n' ' '
+    fi
 }
 
 # $1 as an SQL string.

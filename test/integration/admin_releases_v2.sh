@@ -144,7 +144,7 @@ test_cancelling() {
     echo "INSERT INTO permissions (username, permission, options, data_version) VALUES ('two@x', 'release', NULL, 1)" | run_sql
     check "enacted" exactly 200 '' balrogagent POST /v2/releases/Live/enact
     check "the locale is gone, history names who scheduled" equal "two@x" \
-        "$(echo "SELECT changed_by FROM balrog_release_history WHERE name = 'Live' AND deleted = 1" | run_sql)"
+        "$(echo "SELECT changed_by FROM balrog_release_history WHERE name = 'Live' AND size = 0" | run_sql)"
 }
 
 test_new() {

@@ -196,7 +196,7 @@ START_TEST(test_deleted_and_made_again)
     assert_str(read_version("r", 2), "-");
     write_version("r", 2, STR("{\"again\": 2}"));
     assert_str(read_version("r", 2), "{\"again\": 2}");
-    ck_assert_int_eq(count("deleted = 1 AND data_version = 2 AND frame IS NULL"), 1);
+    ck_assert_int_eq(count("size = 0 AND data_version = 2 AND frame IS NULL"), 1);
 }
 END_TEST
 
@@ -218,6 +218,16 @@ START_TEST(test_deleted_after_adoption)
     ck_assert(release_history_list(&tx, "releases", "r", "", 1, 10, &list, &e));
     ck_assert_int_eq(cJSON_GetArraySize(list), 1);
     commit();
+}
+END_TEST
+
+/* Somebody else's empty text, which is no JSON, is not taken for a deletion. */
+START_TEST(test_empty_text)
+{
+    put_row(writer, "r", STR(""), 3);
+    write_version("r", 4, STR("{\"v\": 4}"));
+    assert_str(read_version("r", 3), "null");
+    assert_str(read_version("r", 4), "{\"v\": 4}");
 }
 END_TEST
 
@@ -288,6 +298,7 @@ int main(void)
                                    test_another_writer_between,
                                    test_deleted_and_made_again,
                                    test_deleted_after_adoption,
+                                   test_empty_text,
                                    test_made_again_by_another,
                                    test_damaged,
                                    test_neighbours };

@@ -152,12 +152,19 @@ locked_out() {
         grep -q "account is locked" "$work/refusal"
 }
 
-# The checksum of every table of the reference's.
+# The checksum of every table of the reference's, and its definition without the plain indexes.
 checksums() {
     local table
     while read -r table; do
-        query <<<"CHECKSUM TABLE $table EXTENDED; SHOW CREATE TABLE $table"
+        query <<<"CHECKSUM TABLE $table EXTENDED; SHOW CREATE TABLE $table" | sed 's/,\\n  KEY [^)]*)//g'
     done <"$work/tables"
+}
+
+# The indexes of the tables that the reference knows.
+indexes() { # DATABASE
+    sql "$work" information_schema <<<"SELECT table_name, index_name, seq_in_index, column_name FROM statistics
+        WHERE table_schema = '$1' AND table_name NOT LIKE 'balrog_%'
+        AND table_name NOT IN ('alembic_version', 'app_instances') ORDER BY 1, 2, 3"
 }
 
 test_adoption() {
@@ -171,7 +178,10 @@ test_adoption() {
     check "an adopted database" upgrade 0 --execute
     checksums >"$work/after"
     check "73 tables were there" equal 73 "$(wc -l <"$work/tables")"
-    check "no table and no row has changed" cmp "$work/before" "$work/after"
+    check "no column and no row has changed" cmp "$work/before" "$work/after"
+    indexes db_fresh >"$work/before"
+    indexes "$DB" >"$work/after"
+    check "it has the indexes of a fresh database" cmp "$work/before" "$work/after"
     check "alembic_version is left alone" answers 0001 "SELECT version_num FROM alembic_version"
     check "it has no rights on the feed" refused reference "SELECT COUNT(*) FROM balrog_changes"
     check "the reference writes as ever" as reference "
@@ -210,11 +220,12 @@ test_changed_files() {
     check "a missing step is refused" upgrade 3 --schema "$work/schema"
     rm -r "$work/schema/0099_hole"
     mkdir "$work/schema/${next}_third"
-    echo "CREATE TABLE IF NOT EXISTS third (a INT);" >"$work/schema/${next}_third/additive.sql"
+    printf '%s\n' "-- since: v0.2" "CREATE TABLE IF NOT EXISTS third (a INT);" >"$work/schema/${next}_third/additive.sql"
     echo "SELECT 'no table third' WHERE NOT EXISTS (SELECT 1 FROM information_schema.tables
         WHERE table_schema = DATABASE() AND table_name = 'third');" >"$work/schema/${next}_third/verify.sql"
     check "a new step is planned" upgrade 0 --schema "$work/schema"
-    check "the new step alone" equal "${next}_third: to be applied" "${SAID%%$'\n'*}"
+    check "the new step alone" equal "${next}_third: to be applied: $work/schema/${next}_third/additive.sql, 1 statements" \
+        "${SAID%%$'\n'*}"
     check "a new step is run" upgrade 0 --execute --schema "$work/schema"
     check "a database that is ahead is refused" upgrade 3 --execute
     query <<<"DELETE FROM balrog_schema WHERE version = 1"
@@ -230,6 +241,7 @@ test_interruptions() {
     sed -i "${middle}i SELEC nonsense;" "$work/schema/0001_initial/additive.sql"
     check "a step that fails" upgrade 1 --execute --schema "$work/schema"
     check "the reason is told" said "SELEC nonsense"
+    check "and the line" said "additive.sql:$middle) failed"
     check "the step counts as begun" answers "1 NULL" "SELECT version, applied_at FROM balrog_schema"
     copy_schema
     sed -i "${middle}i DO SLEEP(60);" "$work/schema/0001_initial/additive.sql"
@@ -237,7 +249,7 @@ test_interruptions() {
         >"$work/log" 2>&1 &
     pid=$!
     wait_for "SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE 'DO SLEEP%'"
-    check "a second run is refused" upgrade 4 --execute --lock-wait 1
+    check "a second run is refused" upgrade 4 --execute --wait 1
     kill -KILL "$pid"
     wait "$pid" 2>/dev/null || true
     query <<<"SELECT CONCAT('KILL ', id, ';') FROM information_schema.processlist WHERE info LIKE 'DO SLEEP%'" | query
@@ -277,7 +289,9 @@ test_held_table() {
     query <<<"START TRANSACTION; SELECT COUNT(*) FROM rules; DO SLEEP(30)" >"$work/log" 2>&1 &
     holder=$!
     wait_for "SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE 'DO SLEEP%'"
-    check "a held table" upgrade 1 --execute --lock-wait 1
+    check "a held table" upgrade 7 --execute --lock-wait 1 --tries 2
+    check "it is told which statement waits" said "0001_initial, statement"
+    check "and who has a transaction open" said "(root@localhost"
     check "it gave up soon" test $((SECONDS - started)) -lt 20
     query <<<"SELECT CONCAT('KILL ', id, ';') FROM information_schema.processlist WHERE info LIKE 'DO SLEEP%'" | query
     wait "$holder" 2>/dev/null || true
@@ -292,7 +306,7 @@ test_usage() {
         check "$tool says something" test -s "$work/log"
     done
     check "an unknown option" upgrade 2 --frobnicate
-    check "an unknown phase" upgrade 2 --phase destructive
+    check "an unknown phase" upgrade 2 --phase sideways
     check "a missing value" upgrade 2 --lock-wait
     DB=no_such_database
     check "an unknown database" upgrade 5
