@@ -8,6 +8,7 @@
 
 #include "blob/format.h"
 #include "blob/template.h"
+#include "core/hex.h"
 
 enum { APP_PARAMS = 3, APP_GROUPS_MAX = 256 };
 
@@ -39,26 +40,39 @@ enum app_patch_problem {
     APP_PATCH_URL_BROKEN, /* fileUrl is no string; found out only after `from` */
 };
 
-/* There are thousands: kept small. */
 struct app_patch {
+    enum app_patch_problem problem;
     uint32_t from;
-    uint32_t url_n;
-    const char *url;  /* its own; NULL: it takes one from fileUrls */
-    const char *rest; /* hash, then size and what follows it, as text; NULL: something is missing */
-    uint32_t rest_n;
-    uint32_t hash_n : 28;
-    uint32_t packed : 1; /* the hash is kept as bytes and shown as lower-case hex digits */
-    uint32_t problem : 3;
+    struct str url;  /* its own; absent: it takes one from fileUrls */
+    struct str hash; /* with .rest absent: something is missing */
+    bool packed;     /* the hash is kept as bytes and shown as lower-case hex digits */
+    struct str rest; /* size and what follows it, as text */
+};
+
+/* The patches of a locale. There are thousands in a release, and they are most of it: they are kept as one
+ * record of bytes a locale, and taken apart when they are told. */
+struct app_patches {
+    uint32_t n[APP_PATCH_TYPES];
+    const char *at; /* completes, then partials */
+};
+void app_patches_write(struct buf *record, const uint32_t n[APP_PATCH_TYPES]);
+void app_patch_write(struct buf *record, const struct app_patch *patch);
+struct app_patches app_patches_read(const char *record);
+/* Takes the next patch off; its texts point into the record. */
+struct app_patch app_patch_read(struct app_patches *patches);
+
+/* What many locales of a release have in common, each combination kept once. */
+struct app_facts {
+    const struct value *param[APP_PARAMS]; /* the locale's, else the release's, else None */
+    const struct value *build_id;          /* the locale's, else the platform's; NULL: none */
+    bool no_object;
+    bool os_update;
 };
 
 struct app_locale {
     struct key key;
-    const struct value *param[APP_PARAMS]; /* the locale's, else the release's, else None */
-    const struct value *build_id;          /* the locale's, else the platform's; NULL: none */
-    const struct app_patch *patch;         /* completes, then partials */
-    uint32_t n_patches[APP_PATCH_TYPES];
-    bool no_object;
-    bool os_update;
+    const struct app_facts *facts;
+    const char *patches; /* a record */
 };
 
 struct app_platform {

@@ -59,28 +59,7 @@ static void list_froms(struct compiler *c)
     c->release->from = from;
 }
 
-static int hex_digit(char c)
-{
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* Hashes are most of a release's memory: as bytes they take half of it. Returns false for what would not look
- * the same again. */
-static bool pack_hex(struct buf *out, struct str text)
-{
-    size_t start = out->n;
-    for (size_t i = 0; i + 1 < text.n; i += 2) {
-        int high = hex_digit(text.p[i]);
-        int low = hex_digit(text.p[i + 1]);
-        if (high < 0 || low < 0) {
-            out->n = start;
-            return false;
-        }
-        buf_char(out, (char)(high << 4 | low));
-    }
-    return text.n > 0 && text.n % 2 == 0;
-}
-
+/* The texts of PATCH are in the scratch buffer. */
 static void compile_rest(struct compiler *c, const struct app_kind *kind, struct app_patch *patch,
                          const cJSON *json)
 {
@@ -90,20 +69,19 @@ static void compile_rest(struct compiler *c, const struct app_kind *kind, struct
     if (hash == NULL || size == NULL) {
         return;
     }
-    patch->packed = cJSON_IsString(hash) && pack_hex(&c->scratch, str_of(hash->valuestring));
+    /* Hashes are most of a release: as bytes they take half the memory. */
+    patch->packed = cJSON_IsString(hash) && hex_parse(&c->scratch, str_of(hash->valuestring));
     if (!patch->packed) {
-        buf_reset(&c->scratch);
         json_print_str(&c->scratch, hash);
     }
-    patch->hash_n = (uint32_t)c->scratch.n & 0xfffffff;
+    size_t n = c->scratch.n;
     json_print_str(&c->scratch, size);
     if (proof != NULL) {
         buf_lit(&c->scratch, "\" binTransInclusionProof=\"");
         json_print_str(&c->scratch, proof);
     }
-    struct str rest = keep_scratch(c);
-    patch->rest = rest.p;
-    patch->rest_n = (uint32_t)rest.n;
+    patch->hash = str_slice(buf_view(&c->scratch), 0, n);
+    patch->rest = str_slice(buf_view(&c->scratch), n, c->scratch.n);
 }
 
 static void compile_patch(struct compiler *c, const struct app_kind *kind, struct app_patch *patch,
@@ -116,10 +94,8 @@ static void compile_patch(struct compiler *c, const struct app_kind *kind, struc
         return;
     }
     patch->from = from_index(c, from->valuestring);
-    struct str own = keep_string(c, url);
-    patch->url = own.p;
-    patch->url_n = (uint32_t)own.n;
-    patch->problem = url != NULL && str_absent(own) ? APP_PATCH_URL_BROKEN : APP_PATCH_FINE;
+    patch->url = str_of(cJSON_GetStringValue(url));
+    patch->problem = url != NULL && str_absent(patch->url) ? APP_PATCH_URL_BROKEN : APP_PATCH_FINE;
     compile_rest(c, kind, patch, json);
 }
 
@@ -138,26 +114,33 @@ static const cJSON *patches_of(const struct app_kind *kind, const cJSON *locale,
     return json;
 }
 
-static void compile_patches(struct compiler *c, const struct app_kind *kind, struct app_locale *locale,
-                            const cJSON *json)
+/* The patches of the locale JSON as a record. */
+static const char *compile_patches(struct compiler *c, const struct app_kind *kind, const cJSON *json)
 {
     const cJSON *source[APP_PATCH_TYPES];
+    uint32_t n[APP_PATCH_TYPES];
     for (unsigned type = 0; type < APP_PATCH_TYPES; type++) {
-        source[type] = patches_of(kind, json, type, &locale->n_patches[type]);
+        source[type] = patches_of(kind, json, type, &n[type]);
     }
-    struct app_patch *patch =
-        arena_array(&c->arena, struct app_patch, (size_t)locale->n_patches[0] + locale->n_patches[1]);
-    locale->patch = patch;
+    buf_reset(&c->record);
+    app_patches_write(&c->record, n);
     for (unsigned type = 0; type < APP_PATCH_TYPES; type++) {
         const cJSON *one = kind->lists && cJSON_IsArray(source[type]) ? source[type]->child : source[type];
-        for (uint32_t i = 0; i < locale->n_patches[type]; i++, one = one->next) {
-            compile_patch(c, kind, patch, one);
+        for (uint32_t i = 0; i < n[type]; i++, one = one->next) {
+            struct app_patch patch = { 0 };
+            compile_patch(c, kind, &patch, one);
             if (kind->lists && !cJSON_IsArray(source[type])) {
-                patch->problem = APP_PATCH_NO_LIST;
+                patch.problem = APP_PATCH_NO_LIST;
             }
-            patch++;
+            app_patch_write(&c->record, &patch);
+            buf_reset(&c->scratch);
         }
     }
+    if (c->record.full) { /* more than anybody can be told */
+        buf_reset(&c->record);
+        app_patches_write(&c->record, (uint32_t[APP_PATCH_TYPES]){ 0 });
+    }
+    return arena_copy(&c->arena, buf_view(&c->record)).p;
 }
 
 static void compile_params(struct compiler *c, const struct app_kind *kind, const struct value **param,
@@ -169,19 +152,34 @@ static void compile_params(struct compiler *c, const struct app_kind *kind, cons
     }
 }
 
+static const struct app_facts *keep_facts(struct compiler *c, const struct app_facts *facts)
+{
+    struct interned *known =
+        intern(&c->interner, INTERN_FACTS, (struct str){ (const char *)facts, sizeof(*facts) });
+    if (known->payload == NULL) {
+        struct app_facts *kept = arena_get(&c->arena, sizeof(*kept));
+        *kept = *facts;
+        known->payload = kept;
+    }
+    return known->payload;
+}
+
 static void compile_locale(struct compiler *c, const struct app_body *body,
                            const struct value *platform_build_id, struct app_locale *locale,
                            const cJSON *json)
 {
-    locale->key = keep_key(c, json->string);
-    locale->no_object = !cJSON_IsObject(json);
+    struct app_facts facts;
+    memset(&facts, 0, sizeof facts); /* what is between its members counts when it is looked for */
+    facts.no_object = !cJSON_IsObject(json);
     const struct value *build_id = keep_value(c, json_get(json, "buildID"));
-    locale->build_id = build_id != NULL ? build_id : platform_build_id;
+    facts.build_id = build_id != NULL ? build_id : platform_build_id;
     if (c->release->use == RELEASE_SERVED) {
-        compile_params(c, body->kind, locale->param, json, body->param);
-        locale->os_update = json_truth(json_get(json, "isOSUpdate"));
-        compile_patches(c, body->kind, locale, json);
+        compile_params(c, body->kind, facts.param, json, body->param);
+        facts.os_update = json_truth(json_get(json, "isOSUpdate"));
+        locale->patches = compile_patches(c, body->kind, json);
     }
+    locale->key = keep_key(c, json->string);
+    locale->facts = keep_facts(c, &facts);
 }
 
 static void compile_locales(struct compiler *c, const struct app_body *body, struct app_platform *platform,

@@ -312,9 +312,9 @@ static struct str default_text(const struct app_column *column, const struct app
 {
     switch (column->fallback) {
     case APP_DEFAULT_PARAM_0:
-        return lower_bool(spot->locale->param[0]);
+        return lower_bool(spot->locale->facts->param[0]);
     case APP_DEFAULT_PARAM_1:
-        return lower_bool(spot->locale->param[1]);
+        return lower_bool(spot->locale->facts->param[1]);
     case APP_DEFAULT_BUILD_ID:
         return lower_bool(build_id);
     case APP_DEFAULT_TYPE:

@@ -118,7 +118,7 @@ static enum verdict print_ext_line(const struct app_body *body, const struct app
                                    const struct value *build_id, const struct query *q, struct buf *out,
                                    struct error *e)
 {
-    const struct value *const *param = spot->locale->param;
+    const struct value *const *param = spot->locale->facts->param;
     struct str version = param[1]->text;
     struct str extension = param[0]->text;
     if (body->old_version_special_cases) {
@@ -139,13 +139,13 @@ static enum verdict print_ext_line(const struct app_body *body, const struct app
 static void print_app_line(const struct app_body *body, const struct app_spot *spot,
                            const struct value *build_id, const struct query *q, struct buf *out)
 {
-    const struct value *const *param = spot->locale->param;
+    const struct value *const *param = spot->locale->facts->param;
     print_pair(out, " displayVersion=\"", param[1]->text);
     print_pair(out, " appVersion=\"", param[0]->text);
     print_pair(out, " platformVersion=\"", param[2]->text);
     print_pair(out, " buildID=\"", build_id->text);
     print_attributes(body, 0, q->locale, out);
-    if (spot->locale->os_update) {
+    if (spot->locale->facts->os_update) {
         buf_lit(out, " isOSUpdate=\"true\"");
     }
     print_attributes(body, 1, q->locale, out);

@@ -77,31 +77,17 @@ static bool suits_client(struct teller *t, const struct release *r, const struct
     return false;
 }
 
-static void print_hex(struct buf *out, const char *bytes, size_t n)
-{
-    static const char digits[] = "0123456789abcdef";
-    if (!buf_reserve(out, 2 * n)) {
-        return;
-    }
-    char *to = out->p + out->n;
-    for (size_t i = 0; i < n; i++) {
-        to[2 * i] = digits[(unsigned char)bytes[i] >> 4];
-        to[2 * i + 1] = digits[bytes[i] & 15];
-    }
-    out->n += 2 * n;
-}
-
 /* What comes behind the URL. */
 static void print_rest(struct buf *out, const struct app_body *body, const struct app_patch *patch)
 {
     buf_str(out, body->hash);
     if (patch->packed) {
-        print_hex(out, patch->rest, patch->hash_n);
+        hex_print(out, patch->hash);
     } else {
-        buf_bytes(out, patch->rest, patch->hash_n);
+        buf_str(out, patch->hash);
     }
     buf_lit(out, "\" size=\"");
-    buf_bytes(out, patch->rest + patch->hash_n, patch->rest_n - patch->hash_n);
+    buf_str(out, patch->rest);
     buf_lit(out, "\"/>\n");
 }
 
@@ -144,7 +130,7 @@ static enum told tell(struct teller *t, const struct release *r, const struct ap
     if (!allowlist_permits(t->env->allowlist, text, t->env->query->product)) {
         return LEFT_OUT;
     }
-    if (str_absent(t->body->hash) || patch->rest == NULL) {
+    if (str_absent(t->body->hash) || str_absent(patch->rest)) {
         error_set(&t->why, 500, "there is no hashFunction, hashValue or filesize");
         return FAILED;
     }
@@ -152,15 +138,18 @@ static enum told tell(struct teller *t, const struct release *r, const struct ap
     return TOLD;
 }
 
-/* Appends the first of the N patches that can be told. */
-static bool tell_first(struct teller *t, const struct release *r, const struct app_patch *patch, uint32_t n,
+/* Takes all patches of TYPE off PATCHES and appends the first that can be told. */
+static bool tell_first(struct teller *t, const struct release *r, struct app_patches *patches,
                        enum app_patch_type type)
 {
-    for (uint32_t i = 0; i < n; i++) {
+    bool done = false;
+    for (uint32_t i = 0; i < patches->n[type]; i++) {
+        struct app_patch patch = app_patch_read(patches);
         size_t start = t->out->n;
-        enum told told = tell(t, r, &patch[i], type);
+        enum told told = done ? TOLD : tell(t, r, &patch, type);
         if (told == TOLD) {
-            return true;
+            done = true;
+            continue;
         }
         t->out->n = start;
         if (told == FAILED) {
@@ -169,7 +158,7 @@ static bool tell_first(struct teller *t, const struct release *r, const struct a
             note_skipped(&t->failure, &t->why);
         }
     }
-    return false;
+    return done;
 }
 
 static enum verdict find_locale(const struct app_body *body, const struct query *q, struct key locale,
@@ -198,6 +187,9 @@ enum verdict app_inner(const struct release *r, const struct blob_env *env, stru
     struct app_spot spot;
     struct key locale = key_of(env->query->locale);
     enum verdict v = find_locale(body, env->query, locale, &spot, e);
+    if (v == VERDICT_BROKEN && e != NULL) {
+        error_prefix(e, "release %.*s", STR_ARG(r->name));
+    }
     if (v != VERDICT_YES) {
         return v;
     }
@@ -209,11 +201,10 @@ enum verdict app_inner(const struct release *r, const struct blob_env *env, stru
     t.out = out;
     t.skipped = skipped;
     t.failure.what[0] = '\0';
-    const struct app_patch *patch = spot.locale->patch;
+    struct app_patches patches = app_patches_read(spot.locale->patches);
     bool told = false;
     for (unsigned type = 0; type < APP_PATCH_TYPES; type++) {
-        told |= tell_first(&t, r, patch, spot.locale->n_patches[type], type);
-        patch += spot.locale->n_patches[type];
+        told |= tell_first(&t, r, &patches, type);
     }
     return !told && t.failure.what[0] != '\0' ? pass_on(e, &t.failure, VERDICT_BROKEN) : VERDICT_YES;
 }

@@ -47,7 +47,7 @@ bool app_find(const struct app_body *body, struct key build_target, struct key l
     }
     spot->locale =
         keys_find(spot->platform->locale, spot->platform->n_locales, sizeof(*spot->platform->locale), locale);
-    if (spot->locale != NULL && spot->locale->no_object) {
+    if (spot->locale != NULL && spot->locale->facts->no_object) {
         return error_set(e, 500, "locale %.*s of platform %.*s is no object", (int)locale.n, locale.p,
                          (int)spot->platform->key.n, spot->platform->key.p);
     }
@@ -65,10 +65,10 @@ enum verdict app_build_id(const struct app_spot *spot, struct str build_target, 
         return bad(e, "No such locale '%.*s' in platform '%.*s'", STR_ARG(locale), (int)platform->n,
                    platform->p);
     }
-    if (spot->locale->build_id == NULL) {
+    if (spot->locale->facts->build_id == NULL) {
         return bad(e, "No buildID for platform '%.*s'", (int)platform->n, platform->p);
     }
-    *build_id = spot->locale->build_id;
+    *build_id = spot->locale->facts->build_id;
     return VERDICT_YES;
 }
 
@@ -138,7 +138,8 @@ enum verdict app_should_serve(const struct release *r, const struct query *q, st
     }
     enum verdict v = VERDICT_BROKEN;
     if (app_find(body, key_of(q->build_target), key_of(q->locale), &spot, e)) {
-        v = compare_versions(body, &spot, spot.locale != NULL ? spot.locale->param[0] : body->param[0], q, e);
+        v = compare_versions(body, &spot, spot.locale != NULL ? spot.locale->facts->param[0] : body->param[0],
+                             q, e);
     }
     if (v == VERDICT_BROKEN && e != NULL) {
         error_prefix(e, "release %.*s", STR_ARG(r->name));

@@ -225,8 +225,8 @@ enum app_url app_print_url(const struct app_body *body, const struct app_spot *s
     if (patch->problem == APP_PATCH_URL_BROKEN) {
         error_set(e, 500, "a fileUrl is no string");
         result = APP_URL_BROKEN;
-    } else if (patch->url != NULL) {
-        buf_bytes(out, patch->url, patch->url_n);
+    } else if (!str_absent(patch->url)) {
+        buf_str(out, patch->url);
     } else if (!body->kind->unified) {
         result = print_separated(&body->urls, spot, patch, type, env->query, out, e);
     } else {

@@ -5,7 +5,7 @@
 #include <stdalign.h>
 #include <stdlib.h>
 
-enum { BLOCK_MIN = 512, BLOCK_MAX = 64 << 10, SLOTS_MIN = 64 };
+enum { BLOCK_MIN = 512, BLOCK_MAX = 16 << 10, SLOTS_MIN = 64 };
 
 void arena_init(struct arena *a, void *ctx, size_t expected)
 {
@@ -39,7 +39,7 @@ void *arena_get(struct arena *a, size_t n)
     return memset(take(a, n, alignof(max_align_t)), 0, n);
 }
 
-static struct str arena_copy(struct arena *a, struct str s)
+struct str arena_copy(struct arena *a, struct str s)
 {
     char *p = take(a, s.n > 0 ? s.n : 1, 1); /* an empty text is not an absent one */
     if (s.n > 0) {

@@ -17,6 +17,8 @@ struct arena {
 void arena_init(struct arena *a, void *ctx, size_t expected);
 /* N zeroed bytes, aligned for any object. Never NULL. */
 void *arena_get(struct arena *a, size_t n);
+/* A copy of S, which is not absent even where S is empty. */
+struct str arena_copy(struct arena *a, struct str s);
 #define arena_array(A, TYPE, N) ((TYPE *)arena_get(A, sizeof(TYPE) * (N)))
 
 /* What has been kept so far: texts of several kinds, each of a kind once, each with a payload of the

@@ -179,6 +179,7 @@ static struct release *compile(void *ctx, const struct release_row *row, const c
     arena_init(&c.arena, r, json_size(row));
     interner_init(&c.interner, c.temporary, &c.arena);
     buf_init(&c.scratch, 1024, SCRATCH_MAX);
+    buf_init(&c.record, 1024, SCRATCH_MAX);
     *r = (struct release){ .format = format, .use = use, .name = keep(&c, row->name), .product = STR_NONE };
     if (!str_absent(row->product)) {
         r->product = keep(&c, row->product);
@@ -187,6 +188,7 @@ static struct release *compile(void *ctx, const struct release_row *row, const c
         format->methods->compile(&c);
     }
     buf_free(&c.scratch);
+    buf_free(&c.record);
     talloc_free(c.temporary);
     return r;
 }

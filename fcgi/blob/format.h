@@ -15,6 +15,7 @@ struct compiler {
     struct arena arena;
     struct interner interner;
     struct buf scratch; /* for putting texts together */
+    struct buf record;  /* for an app release's patches */
     void *temporary;    /* a talloc context that goes when the release is compiled */
 };
 
@@ -52,7 +53,7 @@ struct value {
 };
 
 /* Kinds for intern(). */
-enum intern_kind { INTERN_TEXT, INTERN_STRING_VALUE, INTERN_OTHER_VALUE, INTERN_FROM };
+enum intern_kind { INTERN_TEXT, INTERN_STRING_VALUE, INTERN_OTHER_VALUE, INTERN_FROM, INTERN_FACTS };
 
 /* A text kept in the release. */
 struct str keep(struct compiler *c, struct str text);

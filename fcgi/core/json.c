@@ -25,17 +25,29 @@ static size_t scan_string(struct str text, size_t i, bool *has_nul)
     return i;
 }
 
+/* A value takes cJSON some 80 bytes: text that is little else than values may not have very many of them. */
+static size_t values_max(struct str text)
+{
+    size_t by_size = text.n / JSON_VALUE_MIN;
+    return by_size > JSON_VALUES_MAX ? by_size : JSON_VALUES_MAX;
+}
+
 static bool scan(struct str text, struct error *e)
 {
     unsigned depth = 0;
+    size_t values = 1; /* each comma and each opening bracket announces one more */
     bool has_nul = false;
     for (size_t i = 0; i < text.n; i++) {
         switch (text.p[i]) {
         case '"':
             i = scan_string(text, i, &has_nul);
             break;
+        case ',':
+            values++;
+            break;
         case '[':
         case '{':
+            values++;
             if (++depth > JSON_DEPTH_MAX) {
                 return error_set(e, 400, "JSON is nested more than %d deep", JSON_DEPTH_MAX);
             }
@@ -47,6 +59,9 @@ static bool scan(struct str text, struct error *e)
         default:
             break;
         }
+    }
+    if (values > values_max(text)) {
+        return error_set(e, 400, "JSON has more than %zu values: send less at a time", values_max(text));
     }
     return has_nul ? error_set(e, 400, "JSON has a NUL character in a string") : true;
 }
@@ -89,7 +104,7 @@ static bool has_twins(const cJSON *object)
             return true; /* many: let the sort find out */
         }
         for (const cJSON *b = a->next; b != NULL; b = b->next) {
-            if (strcmp(a->string, b->string) == 0) {
+            if (a->string[0] == b->string[0] && strcmp(a->string, b->string) == 0) {
                 return true;
             }
         }
@@ -305,9 +320,25 @@ void json_print_string(struct buf *out, struct str s)
     buf_char(out, '"');
 }
 
+/* The common case by hand: printf takes its time with floating point. */
+static void print_natural(struct buf *out, uint64_t n)
+{
+    char text[20];
+    size_t at = sizeof text;
+    do {
+        text[--at] = (char)('0' + n % 10);
+        n /= 10;
+    } while (n > 0);
+    buf_bytes(out, text + at, sizeof text - at);
+}
+
 static void print_number(struct buf *out, double d)
 {
     char text[32];
+    if (d >= 1 && d < 1e15 && d == (double)(uint64_t)d) {
+        print_natural(out, (uint64_t)d);
+        return;
+    }
     if (d == floor(d) && fabs(d) < 1e16) {
         buf_printf(out, "%.0f", d);
         return;

@@ -9,10 +9,12 @@
 
 #include <cjson/cJSON.h>
 
-enum { JSON_DEPTH_MAX = 100 }; /* nesting beyond this is refused before anything is parsed */
+/* Refused before anything is parsed: deeper nesting, and more values than this where they take less than
+ * JSON_VALUE_MIN bytes of text each. A release of 32 MB has some 800,000. */
+enum { JSON_DEPTH_MAX = 100, JSON_VALUES_MAX = 1000000, JSON_VALUE_MIN = 16 };
 
 /* Parses TEXT, which must be one JSON value and nothing else. Of a key given twice the last one counts, as in
- * Python. Refused with a reason in E: nesting beyond JSON_DEPTH_MAX, \u0000 in a string (cJSON's strings end
+ * Python. Refused with a reason in E: nesting beyond JSON_DEPTH_MAX, too many values, \u0000 in a string (cJSON's strings end
  * at it), broken JSON. The caller owns the result: cJSON_Delete(). */
 cJSON *json_parse(struct str text, struct error *e);
 

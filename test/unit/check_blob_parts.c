@@ -1,7 +1,6 @@
-/* What blobs are made of: placeholders in URLs, the allow-list, the arena. */
+/* What blobs are made of: placeholders in URLs, the allow-list, the arena, records of patches. */
 #include "blob/allowlist.h"
-#include "blob/arena.h"
-#include "blob/template.h"
+#include "blob/app.h"
 
 #include "suite.h"
 
@@ -193,5 +192,72 @@ START_TEST(keys)
 }
 END_TEST
 
+START_TEST(hex_digits)
+{
+    static const struct str others[] = { { "", 0 },   { "a", 1 },       { "abc", 3 }, { "AB", 2 },
+                                         { "0g", 2 }, { "\0001", 2 },   { "0 ", 2 },  { "a/", 2 },
+                                         { "9:", 2 }, { "\303\251", 2 } };
+    struct buf digits, bytes;
+    buf_init(&digits, 1, 600);
+    buf_init(&bytes, 1, 300);
+    for (int i = 0; i < 256; i++) {
+        buf_char(&bytes, (char)i);
+    }
+    hex_print(&digits, buf_view(&bytes));
+    ck_assert(str_starts(buf_view(&digits), STR("000102030405060708090a0b0c0d0e0f10")));
+    buf_reset(&bytes);
+    ck_assert(hex_parse(&bytes, buf_view(&digits)));
+    ck_assert_uint_eq(bytes.n, 256);
+    for (int i = 0; i < 256; i++) {
+        ck_assert_int_eq((unsigned char)bytes.p[i], i);
+    }
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        ck_assert_msg(!hex_parse(&bytes, others[i]), "%.*s", STR_ARG(others[i]));
+        ck_assert_uint_eq(bytes.n, 256);
+    }
+    buf_free(&digits);
+    buf_free(&bytes);
+}
+END_TEST
+
+START_TEST(records)
+{
+    static char text[1 << 16];
+    static const size_t lengths[] = { 0, 1, 126, 127, 128, 16383, 16384, sizeof text };
+    enum { LENGTHS = sizeof lengths / sizeof lengths[0] };
+    const uint32_t n[APP_PATCH_TYPES] = { LENGTHS, 300 };
+    struct buf record;
+    buf_init(&record, 1, 1 << 20);
+    app_patches_write(&record, n);
+    for (unsigned i = 0; i < LENGTHS; i++) {
+        struct app_patch patch = { .problem = APP_PATCH_URL_BROKEN,
+                                   .from = (uint32_t)lengths[i],
+                                   .packed = i % 2 };
+        patch.url = i == 2 ? STR_NONE : (struct str){ text, lengths[i] };
+        patch.hash = STR("hash");
+        patch.rest = i == 3 ? STR_NONE : STR("");
+        app_patch_write(&record, &patch);
+    }
+    for (unsigned i = 0; i < n[APP_PARTIAL]; i++) {
+        app_patch_write(&record, &(struct app_patch){ .from = APP_FROM_ANY - i });
+    }
+    struct app_patches patches = app_patches_read(record.p);
+    ck_assert(patches.n[APP_COMPLETE] == n[APP_COMPLETE] && patches.n[APP_PARTIAL] == n[APP_PARTIAL]);
+    for (unsigned i = 0; i < LENGTHS; i++) {
+        struct app_patch patch = app_patch_read(&patches);
+        ck_assert(patch.problem == APP_PATCH_URL_BROKEN && patch.from == lengths[i] && patch.packed == i % 2);
+        ck_assert(i == 2 ? str_absent(patch.url) : str_eq(patch.url, (struct str){ text, lengths[i] }));
+        ck_assert(str_eq(patch.hash, STR("hash")));
+        ck_assert(i == 3 ? str_absent(patch.rest) : str_eq(patch.rest, STR("")));
+    }
+    for (unsigned i = 0; i < n[APP_PARTIAL]; i++) {
+        struct app_patch patch = app_patch_read(&patches);
+        ck_assert(patch.problem == APP_PATCH_FINE && patch.from == APP_FROM_ANY - i && str_absent(patch.url));
+    }
+    ck_assert_ptr_eq(patches.at, record.p + record.n);
+    buf_free(&record);
+}
+END_TEST
+
 SUITE_MAIN("blob_parts", placeholders, a_full_buffer, allowlist, allowlist_lines_that_are_wrong, interning,
-           keys)
+           keys, hex_digits, records)

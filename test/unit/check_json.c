@@ -36,6 +36,36 @@ START_TEST(broken_json_is_refused)
 }
 END_TEST
 
+/* An array of N numbers, each followed by FILLER bytes of white space. */
+static bool parses_numbers(size_t n, size_t filler)
+{
+    struct buf text;
+    buf_init(&text, 1 << 16, 1 << 28);
+    buf_char(&text, '[');
+    for (size_t i = 0; i < n; i++) {
+        buf_str(&text, i > 0 ? STR(",7") : STR("7"));
+        buf_reserve(&text, filler);
+        memset(text.p + text.n, ' ', filler);
+        text.n += filler;
+    }
+    buf_char(&text, ']');
+    cJSON *value = json_parse(buf_view(&text), &e);
+    bool parsed = value != NULL;
+    cJSON_Delete(value);
+    buf_free(&text);
+    return parsed;
+}
+
+START_TEST(the_number_of_values_is_limited)
+{
+    ck_assert(parses_numbers(JSON_VALUES_MAX - 1, 0)); /* the array is one, too */
+    ck_assert(!parses_numbers(JSON_VALUES_MAX, 0));
+    ck_assert_str_eq(e.what, "JSON has more than 1000000 values: send less at a time");
+    ck_assert(parses_numbers(JSON_VALUES_MAX, JSON_VALUE_MIN));
+    ck_assert(!parses_numbers(2 * JSON_VALUES_MAX, JSON_VALUE_MIN - 4));
+}
+END_TEST
+
 START_TEST(depth_is_limited)
 {
     enum { MANY = 1000000 };
@@ -79,6 +109,8 @@ START_TEST(printing_as_python_does)
     prints("{\"b\": 1, \"a\": false}", JSON_PROBLEM, "{\n  \"a\": false,\n  \"b\": 1\n}");
     prints("[0, -0.5, 1e3, 1.1, 12345678901234, 1e300]", JSON_COMPACT,
            "[0,-0.5,1000,1.1,12345678901234,1e+300]");
+    prints("[1, 9, 10, -7, 0.5, 1.5, 999999999999999, 1000000000000000, 9007199254740993]", JSON_COMPACT,
+           "[1,9,10,-7,0.5,1.5,999999999999999,1000000000000000,9007199254740992]");
     prints("\"caf\\u00e9 \xe2\x82\xac \\ud83d\\ude00\"", JSON_DUMPS, "\"caf\\u00e9 \\u20ac \\ud83d\\ude00\"");
     prints("\"\\u0001\\n\\t\\r\\b\\f\\\\\\/\x7f\"", JSON_DUMPS, "\"\\u0001\\n\\t\\r\\b\\f\\\\/\x7f\"");
 }
@@ -159,6 +191,6 @@ START_TEST(pointers)
 }
 END_TEST
 
-SUITE_MAIN("json", broken_json_is_refused, depth_is_limited, the_last_of_twins_counts,
-           printing_as_python_does, strings_that_are_not_utf8, scalars_as_str, buffers_stop_at_their_maximum,
-           pointers)
+SUITE_MAIN("json", broken_json_is_refused, depth_is_limited, the_number_of_values_is_limited,
+           the_last_of_twins_counts, printing_as_python_does, strings_that_are_not_utf8, scalars_as_str,
+           buffers_stop_at_their_maximum, pointers)
