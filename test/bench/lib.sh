@@ -43,8 +43,14 @@ bench_open() {
     trap 'rm -rf -- "$DIR"' EXIT
 }
 
-# Ends what the part has started.
+# What the part has started besides its sandbox: processes, or groups of them as -PID.
+STARTED=()
+
 bench_close() {
+    local pid
+    for pid in "${STARTED[@]}"; do
+        kill -- "$pid" 2>/dev/null || true
+    done
     [[ ! -e $DIR/sandbox ]] || "$TOP/scripts/sandbox" down "$DIR/sandbox" || true
     rm -rf -- "$DIR"
 }

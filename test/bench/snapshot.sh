@@ -105,9 +105,11 @@ alternate() { # NAME ROUNDS SECONDS [PAUSE-MS]
         set -m
         keep_changing &
         changer=$!
+        STARTED+=("-$changer")
         set +m
         load "$PUBLIC_URL" "$DIR/urls" 16 "$3" ${4:+"$4"}
         kill -- "-$changer"
+        unset 'STARTED[-1]'
         wait "$changer" 2>/dev/null || true
         printf '%s\n' "${RESULT[*]}" >>"$DIR/changing.$1"
         BUILDS=$(awk -v a="$(metric balrog_public_snapshot_generation)" -v b="$before" -v s="$3" \
