@@ -70,7 +70,7 @@ static struct str choose_mapping(const struct rule_row *row, enum force force, s
         refuse(c, REASON_BROKEN);
         return STR_NONE;
     }
-    bool lost = force == FORCE_FALLBACK;
+    bool lost = force == FORCE_FALLBACK || row->background_rate <= 0;
     if (!lost) {
         c->threw_dice = true;
         lost = throw_dice(dice) >= row->background_rate;

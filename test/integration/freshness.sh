@@ -4,6 +4,7 @@ set -euo pipefail
 # shellcheck source=test/integration/service.sh
 . "$(dirname -- "$0")/service.sh"
 
+WORKERS=2
 SOON=1000 # ms
 
 # A client with rights on the tables alone: the feed is the triggers' business.

@@ -4,6 +4,7 @@ set -euo pipefail
 # shellcheck source=test/integration/service.sh
 . "$(dirname -- "$0")/service.sh"
 
+WORKERS=2
 AWAY=3 # seconds without a database
 if [[ -n ${BALROG_TEST_FULL-} ]]; then
     AWAY=60

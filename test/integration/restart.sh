@@ -4,6 +4,7 @@ set -euo pipefail
 # shellcheck source=test/integration/service.sh
 . "$(dirname -- "$0")/service.sh"
 
+WORKERS=2
 ROUNDS=3
 if [[ -n ${BALROG_TEST_FULL-} ]]; then
     ROUNDS=30

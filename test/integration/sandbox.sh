@@ -66,7 +66,7 @@ rules() {
 
 test_side_by_side() {
     local one two
-    (sandbox up "$WORK/one" >"$WORK/one.out" 2>"$WORK/one.err") &
+    (sandbox up "$WORK/one" --workers 2 >"$WORK/one.out" 2>"$WORK/one.err") &
     sandbox up "$WORK/two" --load "$TOP/conf/demo.sql" >"$WORK/two.out" 2>"$WORK/two.err" || cat "$WORK/two.err" >&2
     wait $! || cat "$WORK/one.err" >&2
     one=$(<"$WORK/one.out")
@@ -77,6 +77,8 @@ test_side_by_side() {
     check "one is empty" equal 0 "$(rules "$WORK/one")"
     check "two was loaded" test "$(rules "$WORK/two")" -gt 10
     check "status says that one runs" runs "$WORK/one"
+    check "it has the workers that it should" equal 2 "$(sandbox pids "$WORK/one" public | wc -l)"
+    check "two has one" equal 1 "$(sandbox pids "$WORK/two" public | wc -l)"
     check "the database's socket is printed" test -S "$(printed DB_SOCKET "$one")"
     check "loading again changes nothing" equal "$(rules "$WORK/two")" \
         "$(sandbox up "$WORK/two" --load "$TOP/conf/demo.sql" >/dev/null 2>&1 && rules "$WORK/two")"

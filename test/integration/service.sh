@@ -8,7 +8,9 @@ BUILD=$(realpath -m -- "${BALROG_BUILD:-$TOP/build}")
 WORK=$(mktemp -d)
 SANDBOX=$WORK/sandbox
 LOG=$SANDBOX/log/public.log
-WORKERS=2
+WORKERS=1
+# What the tests ask is for the workers to answer; cache.sh is for nginx's cache.
+CACHE=off
 EMPTY=$'<?xml version="1.0"?>\n<updates>\n</updates>'
 : "${PUBLIC_URL=}" "${DB_SOCKET=}" "${DB_NAME=}" "$LOG" "$EMPTY"
 
@@ -38,7 +40,7 @@ sandbox() {
 # sandbox_up [OPTION…]: makes it or changes its settings; sets PUBLIC_URL, DB_SOCKET and DB_NAME.
 sandbox_up() {
     local printed
-    printed=$(sandbox up --workers "$WORKERS" "$@") || exit 1
+    printed=$(sandbox up --workers "$WORKERS" --cache "$CACHE" "$@") || exit 1
     eval "$printed"
 }
 

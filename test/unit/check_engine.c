@@ -296,6 +296,11 @@ START_TEST(throttling)
     ck_assert(build());
     ask(ASK_LINUX "?force=-1"); /* nothing to lose at 100 % */
     body_has("appVersion=\"101.0\"");
+    row->background_rate = 0;
+    ck_assert(build());
+    ask(ASK_LINUX); /* and nothing to win at 0 % */
+    body_has("appVersion=\"100.5\"");
+    ck_assert(!w.answer.threw_dice);
 }
 END_TEST
 
