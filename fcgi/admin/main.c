@@ -2,9 +2,9 @@
  * while requests are answered 503; one that is set up wrongly ends the start. */
 #include "admin/service.h"
 #include "ops/log.h"
-#include "ops/metrics.h"
 #include "store/fail.h"
 #include "store/instances.h"
+#include "web/observe.h"
 #include "web/program.h"
 
 #include <curl/curl.h>
@@ -71,17 +71,21 @@ int main(int argc, char **argv)
         fprintf(stderr, "%s: %s\n", program.name, e.what);
         return PROGRAM_CONFIG;
     }
+    if (!observe_check(config, &e)) {
+        fprintf(stderr, "%s: %s: %s\n", program.name, o.config, e.what);
+        return PROGRAM_CONFIG;
+    }
     if (o.check) {
         printf("%s is valid\n", o.config);
         talloc_free(ctx);
         return EXIT_SUCCESS;
     }
     program_log(program.name, config);
-    metrics_start("admin");
-    bool ok = run(config, admin, &e);
+    bool ok = observe_start(program.name, config, &e) && run(config, admin, &e);
     if (!ok) {
         log_error("service.failed", "%s", e.what);
     }
+    observe_stop();
     talloc_free(ctx);
     mysql_library_end();
     curl_global_cleanup();

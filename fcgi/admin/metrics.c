@@ -3,6 +3,10 @@
 
 #include "admin/auth.h"
 
+#include "ops/statsd.h"
+
+static struct statsd_timers *timers; /* "endpoint_rules_get", one a route; none for what monitoring asks */
+
 static const char *const class_names[] = { "1xx", "2xx", "3xx", "4xx", "5xx" };
 static const char *const auth_names[] = { "unauthenticated", "unavailable" };
 
@@ -35,6 +39,11 @@ void admin_metrics_register(void *ctx, const struct admin_route *routes, size_t 
         names[i] = routes[i].metric;
     }
     names[n] = "none";
+    timers = mem_array(ctx, struct statsd_timers, n);
+    for (size_t i = 0; i < n; i++) {
+        bool monitoring = strncmp(routes[i].pattern, "/__", 3) == 0;
+        timers[i].name[0] = monitoring ? NULL : mem_printf(ctx, "endpoint_%s", names[i]);
+    }
     admin_metric[ADMIN_REQUESTS].label[0] = (struct metric_label){ "endpoint", names, (unsigned)n + 1 };
     admin_metric[ADMIN_SECONDS].label[0] = (struct metric_label){ "endpoint", names, (unsigned)n + 1 };
     metrics_register(&table, NULL);
@@ -47,4 +56,12 @@ void admin_metrics_request(unsigned route, int status, int64_t ns)
     metric_count(requests, metric_series(requests, route, web_status(status), 0));
     metric_count(&admin_metric[ADMIN_RESPONSES], class);
     metric_observe(&admin_metric[ADMIN_SECONDS], route, ns);
+}
+
+void admin_metrics_time(unsigned route, int64_t ns)
+{
+    struct statsd_place place;
+    if (timers[route].name[0] != NULL && statsd_wanted(&place)) {
+        statsd_keep(&place, &timers[route], (int64_t[STATSD_TIMES]){ ns, -1, -1 });
+    }
 }

@@ -17,6 +17,8 @@ extern struct metric admin_metric[];
 
 /* Registers all of it, with the N routes for labels; their array must live as long as the program. */
 void admin_metrics_register(void *ctx, const struct admin_route *routes, size_t n);
+/* Keeps the time of a request to the route of that number for statsd. */
+void admin_metrics_time(unsigned route, int64_t ns);
 /* Counts a request to the route of that number (N: to none) that was answered with STATUS within NS. */
 void admin_metrics_request(unsigned route, int status, int64_t ns);
 

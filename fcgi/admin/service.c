@@ -270,8 +270,12 @@ void admin_handle(void *arg, unsigned thread, const struct request *request, str
     }
     add_headers(admin, request, response);
     talloc_free(call.ctx);
+    int64_t took_ns = clock_ns() - start_ns;
     admin_metrics_request(route != NULL ? (unsigned)(route - admin->router) : (unsigned)admin->n_routes,
-                          response->status, clock_ns() - start_ns);
+                          response->status, took_ns);
+    if (call.route != NULL) { /* its handler ran */
+        admin_metrics_time((unsigned)(call.route - admin->router), took_ns);
+    }
 }
 
 /* ---- at the start ---- */

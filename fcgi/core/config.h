@@ -115,7 +115,17 @@ struct config {
     struct {
         const char *level;
         const char *format;
+        const char *crash_dir; /* "": none */
     } log;
+    struct {
+        const char *address; /* "": off */
+        const char *prefix;  /* "": by the program */
+    } statsd;
+    struct {
+        const char *dsn; /* a secret, as it were; "": off */
+        const char *environment;
+        int per_minute;
+    } sentry;
 };
 
 /* Reads PATH. NULL when it cannot be read, or holds an unknown section or key, or a value that is wrong: E

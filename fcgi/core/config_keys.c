@@ -179,6 +179,24 @@ const struct config_key config_keys[] = {
     { "log", "level", CONFIG_CHOICE, AT(log.level), "info", .words = "debug info warning error" },
     { "log", "format", CONFIG_CHOICE, AT(log.format), "json", .words = "json plain",
       .help = "json is mozlog 2.0; plain is for people." },
+    { "log", "crash_dir", CONFIG_PATH, AT(log.crash_dir), "/var/lib/balrog/crash",
+      .help = "Where a program that crashes leaves what it was doing, a file a crash, to be reported at its "
+              "next\n"
+              "start. The program must be allowed to write there. Empty: only the log tells." },
+
+    { "statsd", "address", CONFIG_TEXT, AT(statsd.address), "",
+      .help = "A statsd server, HOST:PORT, that counts and timings are sent to over UDP. Empty: none." },
+    { "statsd", "prefix", CONFIG_TEXT, AT(statsd.prefix), "",
+      .help = "What names begin with; empty: balrog.public, balrog.admin, balrog.agent, after the program." },
+
+    { "sentry", "dsn_file", CONFIG_SECRET, AT(sentry.dsn), "", .variable = "BALROG_SENTRY_DSN",
+      .help =
+          "A file whose only line is the DSN of a Sentry project: errors and crashes are reported there.\n"
+          "Empty: nowhere." },
+    { "sentry", "environment", CONFIG_TEXT, AT(sentry.environment), "production", .min = 1,
+      .help = "What the reports say that they come from." },
+    { "sentry", "per_minute", CONFIG_INT, AT(sentry.per_minute), "30", 1, 10000, "reports",
+      .help = "So many are sent at most, and a third of them of one kind; the others are counted." },
     { 0 },
 };
 
@@ -212,7 +230,9 @@ static void print_limits(FILE *out, const struct config_key *k)
 static bool stands_in(const char *section, enum config_file file)
 {
     bool agents = strcmp(section, "agent") == 0;
-    return strcmp(section, "log") == 0 || agents == (file == CONFIG_AGENT_FILE);
+    bool everybodys =
+        strcmp(section, "log") == 0 || strcmp(section, "statsd") == 0 || strcmp(section, "sentry") == 0;
+    return everybodys || agents == (file == CONFIG_AGENT_FILE);
 }
 
 void config_print_keys(FILE *out, enum config_file file)

@@ -1,4 +1,5 @@
-/* A line is put together on the stack and leaves in one write(2): no lock, no allocation.
+/* A line is put together on the stack and leaves in one write(2): no lock, no allocation, and nothing but
+ * what a signal handler may call, so that a crash can be told the same way.
  *
  * The end of the line (brackets, newline) has its room kept free, so that a message that is too long
  * loses its own end and nothing else. */
@@ -23,6 +24,8 @@ enum {
 static _Atomic(const char *) logger_name = "balrog";
 static atomic_int lowest_level = LOG_INFO;
 static atomic_int line_format = LOG_PLAIN;
+static _Atomic(log_watcher) watcher;
+static _Thread_local struct log_request current;
 static char host_name[65];
 static pthread_once_t host_once = PTHREAD_ONCE_INIT;
 
@@ -53,6 +56,7 @@ static void find_host_name(void)
 
 void log_setup(const char *logger, enum log_level level, enum log_format format)
 {
+    pthread_once(&host_once, find_host_name);
     atomic_store(&logger_name, logger);
     atomic_store(&lowest_level, (int)level);
     atomic_store(&line_format, (int)format);
@@ -114,17 +118,17 @@ static bool put(struct line *line, const char *p, size_t n, size_t limit)
 /* The next character of *S, escaped as the format needs it; it is taken off *S. */
 static bool put_character(struct line *line, struct str *s, size_t limit)
 {
-    char escaped[8];
+    static const char hex[] = "0123456789abcdef";
+    unsigned char c = (unsigned char)s->p[0];
+    char escaped[] = { '\\', '\\', 'x', hex[c >> 4], hex[c & 15] };
     size_t n = printable(*s);
     struct str out = { s->p, n };
     if (n == 0) {
-        out.n = (size_t)snprintf(escaped, sizeof escaped, line->json ? "\\\\x%02x" : "\\x%02x",
-                                 (unsigned char)s->p[0]);
-        out.p = escaped;
+        out = line->json ? (struct str){ escaped, 5 } : (struct str){ escaped + 1, 4 };
         n = 1;
-    } else if (line->json && (s->p[0] == '"' || s->p[0] == '\\')) {
-        out.n = (size_t)snprintf(escaped, sizeof escaped, "\\%c", s->p[0]);
-        out.p = escaped;
+    } else if (line->json && (c == '"' || c == '\\')) {
+        escaped[1] = (char)c;
+        out = (struct str){ escaped, 2 };
     }
     *s = str_slice(*s, n, s->n);
     return put(line, out.p, out.n, limit);
@@ -146,17 +150,56 @@ static void put_plain(struct line *line, const char *text)
     put(line, text, strlen(text), sizeof line->p);
 }
 
+/* NUMBER, not below 0, with at least WIDTH digits. */
+static void put_digits(struct line *line, long long number, int width)
+{
+    char digits[20];
+    int n = 0;
+    do {
+        digits[sizeof digits - (size_t)++n] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0 || n < width);
+    put(line, digits + sizeof digits - (size_t)n, (size_t)n, sizeof line->p);
+}
+
 static void put_number(struct line *line, const char *name, long long number)
 {
-    char text[64];
-    snprintf(text, sizeof text, "%s%lld", name, number);
-    put_plain(line, text);
+    put_plain(line, name);
+    put_digits(line, number, 1);
+}
+
+/* 2026-11-22T22:41:00.123Z: of the days since 1970 first those of whole 400 years, which begin in March. */
+static void put_time(struct line *line, struct timespec now)
+{
+    long days = now.tv_sec / 86400 + 719468;
+    long second = now.tv_sec % 86400;
+    long era = days / 146097;
+    long day = days % 146097;
+    long year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
+    day -= 365 * year + year / 4 - year / 100;
+    long month = (5 * day + 2) / 153; /* 0: March */
+    const struct {
+        long value;
+        int width;
+        const char *behind;
+    } part[] = {
+        { era * 400 + year + (month >= 10), 4, "-" },
+        { month < 10 ? month + 3 : month - 9, 2, "-" },
+        { day - (153 * month + 2) / 5 + 1, 2, "T" },
+        { second / 3600, 2, ":" },
+        { second / 60 % 60, 2, ":" },
+        { second % 60, 2, "." },
+        { now.tv_nsec / 1000000, 3, "Z " },
+    };
+    for (size_t i = 0; i < sizeof part / sizeof part[0]; i++) {
+        put_digits(line, part[i].value, part[i].width);
+        put_plain(line, part[i].behind);
+    }
 }
 
 static void json_line(struct line *line, enum log_level level, const char *type, struct str request_id,
                       struct str message, struct timespec now)
 {
-    pthread_once(&host_once, find_host_name);
     put_number(line, "{\"Timestamp\": ", (long long)now.tv_sec * 1000000000 + now.tv_nsec);
     put_plain(line, ", \"Type\": \"");
     put_text(line, str_of(type), ID_ROOM);
@@ -181,13 +224,7 @@ static void json_line(struct line *line, enum log_level level, const char *type,
 static void plain_line(struct line *line, enum log_level level, const char *type, struct str request_id,
                        struct str message, struct timespec now)
 {
-    char stamp[32];
-    struct tm tm;
-    gmtime_r(&now.tv_sec, &tm);
-    strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S", &tm);
-    put_plain(line, stamp);
-    snprintf(stamp, sizeof stamp, ".%03ldZ ", now.tv_nsec / 1000000);
-    put_plain(line, stamp);
+    put_time(line, now);
     put_plain(line, levels[level].label);
     put_plain(line, " ");
     put_text(line, str_of(type), ID_ROOM);
@@ -201,6 +238,47 @@ static void plain_line(struct line *line, enum log_level level, const char *type
     put_plain(line, "\n");
 }
 
+/* ---- requests and errors ---- */
+
+void log_request_begin(struct str id, struct str method, struct str uri)
+{
+    current = (struct log_request){ id, method, uri };
+}
+
+void log_request_end(void)
+{
+    current = (struct log_request){ 0 };
+}
+
+struct log_request log_request_now(void)
+{
+    return current;
+}
+
+void log_watch(log_watcher see)
+{
+    atomic_store(&watcher, see);
+}
+
+/* ---- writing ---- */
+
+void log_line(enum log_level level, const char *type, struct str request_id, struct str message)
+{
+    if (request_id.n > REQUEST_ID_MAX) {
+        request_id.n = REQUEST_ID_MAX;
+    }
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    struct line line;
+    line.n = 0;
+    line.json = atomic_load(&line_format) == LOG_JSON;
+    (line.json ? json_line : plain_line)(&line, level, type, request_id, message, now);
+    ssize_t written;
+    do {
+        written = write(level >= LOG_WARNING ? STDERR_FILENO : STDOUT_FILENO, line.p, line.n);
+    } while (written < 0 && errno == EINTR);
+}
+
 void log_write(enum log_level level, const char *type, struct str request_id, const char *fmt, ...)
 {
     if ((int)level < atomic_load_explicit(&lowest_level, memory_order_relaxed)) {
@@ -212,17 +290,10 @@ void log_write(enum log_level level, const char *type, struct str request_id, co
     int n = vsnprintf(message, sizeof message, fmt, ap);
     va_end(ap);
     struct str text = { message, n < 0 ? 0 : (size_t)n < sizeof message ? (size_t)n : sizeof message - 1 };
-    if (request_id.n > REQUEST_ID_MAX) {
-        request_id.n = REQUEST_ID_MAX;
+    struct str id = request_id.n > 0 ? request_id : current.id;
+    log_line(level, type, id, text);
+    log_watcher see = level == LOG_ERROR ? atomic_load(&watcher) : NULL;
+    if (see != NULL) {
+        see(type, id, text);
     }
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    struct line line;
-    line.n = 0;
-    line.json = atomic_load(&line_format) == LOG_JSON;
-    (line.json ? json_line : plain_line)(&line, level, type, request_id, text, now);
-    ssize_t written;
-    do {
-        written = write(level >= LOG_WARNING ? STDERR_FILENO : STDOUT_FILENO, line.p, line.n);
-    } while (written < 0 && errno == EINTR);
 }

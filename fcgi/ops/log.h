@@ -23,8 +23,27 @@ void log_setup(const char *logger, enum log_level level, enum log_format format)
 bool log_level_parse(const char *name, enum log_level *level);
 bool log_format_parse(const char *name, enum log_format *format);
 
-/* REQUEST_ID may be absent. TYPE is a short dotted name of the kind of event ("snapshot.built"), constant
- * text. */
+/* The request that this thread works on: its id stands in every line that the thread logs meanwhile, and a
+ * crash tells what it was. The texts must stay until log_request_end(). */
+struct log_request {
+    struct str id, method, uri;
+};
+void log_request_begin(struct str id, struct str method, struct str uri);
+void log_request_end(void);
+/* All absent between requests. Safe in a signal handler of the same thread. */
+struct log_request log_request_now(void);
+
+/* From now on SEE is told of every ERROR, in the thread that logs it, once its line is written. NULL: nobody.
+ */
+typedef void (*log_watcher)(const char *type, struct str request_id, struct str message);
+void log_watch(log_watcher see);
+
+/* Writes a line whatever the level is set to, and tells nobody. Safe in a signal handler once log_setup() has
+ * been called. */
+void log_line(enum log_level level, const char *type, struct str request_id, struct str message);
+
+/* REQUEST_ID may be absent: then it is that of the thread's request, if there is one. TYPE is a short dotted
+ * name of the kind of event ("snapshot.built"), constant text. */
 void log_write(enum log_level level, const char *type, struct str request_id, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 

@@ -39,8 +39,8 @@ struct metric {
     /* What the counter is called in statsd: appends it to NAME, or nothing where the series has no place
      * there. NULL: it is not sent. */
     void (*statsd)(const struct metric *m, unsigned series, struct buf *name);
-    void *arg; /* of metrics_register() */
-    unsigned cell;   /* the first of its cells; 0: not registered, or read */
+    void *arg;     /* of metrics_register() */
+    unsigned cell; /* the first of its cells; 0: not registered, or read */
 };
 
 struct metrics_table {

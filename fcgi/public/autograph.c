@@ -5,6 +5,7 @@
 #include "core/json.h"
 #include "core/mem.h"
 #include "public/hawk.h"
+#include "public/metrics.h"
 #include "web/client.h"
 
 #include <openssl/evp.h>
@@ -137,11 +138,17 @@ static bool post(const struct autograph *a, struct str request, const char *auth
     struct buf answer;
     int status = 0;
     buf_init(&answer, 2048, ANSWER_MAX);
-    bool ok = client_send(&p, &answer, &status, e);
-    if (ok && (status < 200 || status > 299)) {
-        ok = error_set(e, 503, "status %d", status);
+    bool answered = client_send(&p, &answer, &status, e);
+    bool ok = answered && ((status >= 200 && status <= 299) || error_set(e, 503, "status %d", status));
+    if (answered) {
+        metric_count(&public_metric[PUBLIC_AUTOGRAPH], web_status(status));
     }
-    ok = ok && read_answer(buf_view(&answer), out, e);
+    if (!ok) {
+        metric_count(&public_metric[PUBLIC_AUTOGRAPH_ERRORS], AUTOGRAPH_REQUEST);
+    } else if (!read_answer(buf_view(&answer), out, e)) {
+        metric_count(&public_metric[PUBLIC_AUTOGRAPH_ERRORS], AUTOGRAPH_UNKNOWN);
+        ok = false;
+    }
     buf_free(&answer);
     return ok;
 }

@@ -5,6 +5,7 @@
 #include "public/loader.h"
 
 #include "core/clock.h"
+#include "ops/crash.h"
 #include "ops/log.h"
 #include "store/fail.h"
 #include "store/reader.h"
@@ -413,6 +414,7 @@ static void *run(void *arg)
 {
     struct loader *l = arg;
     int64_t pause_ms;
+    crash_watch_thread();
     do {
         struct error e = { 0 };
         if (turn(l, &e)) {

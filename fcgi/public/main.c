@@ -8,6 +8,7 @@
 #include "store/fail.h"
 #include "store/instances.h"
 #include "store/metrics.h"
+#include "web/observe.h"
 #include "web/program.h"
 
 #include <curl/curl.h>
@@ -125,6 +126,10 @@ int main(int argc, char **argv)
         fprintf(stderr, "%s: %s\n", program.name, e.what);
         return PROGRAM_CONFIG;
     }
+    if (!observe_check(settings->config, &e)) {
+        fprintf(stderr, "%s: %s: %s\n", program.name, o.config, e.what);
+        return PROGRAM_CONFIG;
+    }
     if (o.check) {
         printf("%s is valid\n", o.config);
         talloc_free(r.ctx);
@@ -135,11 +140,11 @@ int main(int argc, char **argv)
     r.pool = pool_new(r.ctx, &r.config->database, (unsigned)r.config->public_.api_connections);
     public_metrics_register(&r.state);
     store_metrics_register(r.pool);
-    metrics_start("public");
-    bool ok = run(&r, settings, o.config, &e);
+    bool ok = observe_start(program.name, r.config, &e) && run(&r, settings, o.config, &e);
     if (!ok) {
         log_error("service.failed", "%s", e.what);
     }
+    observe_stop();
     talloc_free(r.ctx);
     mysql_library_end();
     curl_global_cleanup();

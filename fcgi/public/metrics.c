@@ -8,6 +8,8 @@ static const char *const method_names[] = { "GET", "other" };
 static const char *const class_names[] = { "1xx", "2xx", "3xx", "4xx", "5xx" };
 static const char *const throttle_names[] = { "passed", "fallback", "withheld" };
 static const char *const outcome_names[] = { "ok", "failed" };
+static const char *const cache_names[] = { "hits", "misses" };
+static const char *const autograph_errors[] = { "requests_error", "unknown_error" };
 static const char *reason_names[REASON_COUNT];
 
 /* ---- read from the loader ---- */
@@ -68,6 +70,21 @@ static void name_response(const struct metric *m, unsigned series, struct buf *n
     }
 }
 
+static void name_cache(const struct metric *m, unsigned series, struct buf *name)
+{
+    buf_printf(name, "cache.content_signatures.%s", metric_label_value(m, 0, series));
+}
+
+static void name_autograph(const struct metric *m, unsigned series, struct buf *name)
+{
+    buf_printf(name, "autograph.code.%s", metric_label_value(m, 0, series));
+}
+
+static void name_autograph_error(const struct metric *m, unsigned series, struct buf *name)
+{
+    buf_printf(name, "autograph.%s", metric_label_value(m, 0, series));
+}
+
 struct metric public_metric[] = {
     [PUBLIC_ANSWERS] = { "answers_total",
                          "Update queries (XML and JSON) by what came of them.",
@@ -99,6 +116,24 @@ struct metric public_metric[] = {
                             { LABEL("outcome", outcome_names) } },
     [PUBLIC_SIGN_SECONDS] = { "sign_seconds", "Time until there was a signature, or it was given up.",
                               METRIC_HISTOGRAM },
+    [PUBLIC_SIGN_CACHE] = { "sign_cache_total",
+                            "Signatures looked for in the cache.",
+                            METRIC_COUNTER,
+                            { LABEL("outcome", cache_names) },
+                            .statsd = name_cache },
+    [PUBLIC_AUTOGRAPH] = { "autograph_answers_total",
+                           "Answers of Autograph servers by status.",
+                           METRIC_COUNTER,
+                           { LABEL("status", web_status_names) },
+                           .sparse = true,
+                           .statsd = name_autograph },
+    [PUBLIC_AUTOGRAPH_ERRORS] = { "autograph_errors_total",
+                                  "Requests to Autograph without a good answer: none or an error; one that "
+                                  "makes no "
+                                  "sense.",
+                                  METRIC_COUNTER,
+                                  { LABEL("kind", autograph_errors) },
+                                  .statsd = name_autograph_error },
 };
 
 enum endpoint endpoint_of(struct str path)

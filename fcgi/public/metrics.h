@@ -15,9 +15,15 @@ enum public_metric {
     PUBLIC_SKIPPED,    /* answers that something was left out of */
     PUBLIC_SIGNATURES, /* 0: made, 1: not to be had */
     PUBLIC_SIGN_SECONDS,
+    PUBLIC_SIGN_CACHE,       /* 0: found, 1: not */
+    PUBLIC_AUTOGRAPH,        /* answers by web_status() */
+    PUBLIC_AUTOGRAPH_ERRORS, /* by enum autograph_error */
     PUBLIC_COUNTED,
 };
 extern struct metric public_metric[];
+
+/* What an Autograph server was asked in vain for, as the reference tells it apart. */
+enum autograph_error { AUTOGRAPH_REQUEST, AUTOGRAPH_UNKNOWN };
 
 /* The kinds of paths, as the reference counts them (by their first segment), and what monitoring asks for. */
 enum endpoint { ENDPOINT_UPDATE, ENDPOINT_JSON, ENDPOINT_API, ENDPOINT_UNKNOWN, ENDPOINT_MONITORING };

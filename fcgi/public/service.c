@@ -6,6 +6,7 @@
 #include "core/clock.h"
 #include "core/percent.h"
 #include "ops/log.h"
+#include "ops/statsd.h"
 #include "public/metrics.h"
 
 #include <sys/random.h>
@@ -178,21 +179,62 @@ static void allow_caching(struct response *response, int64_t found_ms)
     response_header(response, "X-Accel-Expires", "@%lld", (long long)(found_ms / 1000));
 }
 
+/* ---- timings for statsd, of a few queries ---- */
+
+struct times {
+    struct statsd_place place;
+    bool wanted;
+    int64_t start_ns, parsed_ns, evaluated_ns;
+};
+
+static void note_evaluated(void *arg)
+{
+    struct times *times = arg;
+    times->evaluated_ns = clock_ns();
+}
+
+/* As the reference does, which makes no response where it answers 404 to JSON, and does not time parsing
+ * there. */
+static void keep_times(const struct times *times, const struct query *q, int status)
+{
+    static const struct statsd_timers xml = { { "client.parse_query", "client.evaluate_rules",
+                                                "client.make_response" } };
+    static const struct statsd_timers json = { { "json.evaluate_rules", "json.make_response" } };
+    int64_t evaluating = times->evaluated_ns - times->parsed_ns;
+    int64_t making = clock_ns() - times->evaluated_ns;
+    if (q->form == QUERY_XML) {
+        statsd_keep(&times->place, &xml,
+                    (int64_t[STATSD_TIMES]){ times->parsed_ns - times->start_ns, evaluating, making });
+    } else {
+        statsd_keep(&times->place, &json,
+                    (int64_t[STATSD_TIMES]){ evaluating, status == 404 ? -1 : making, -1 });
+    }
+}
+
 static void answer_query(struct service *s, unsigned thread, const struct request *r, const struct query *q,
-                         struct response *response)
+                         int64_t start_ns, struct response *response)
 {
     struct thread *t = &s->threads[thread];
     struct answer a;
+    struct times times = { .start_ns = start_ns };
+    times.wanted = statsd_wanted(&times.place);
+    if (times.wanted) {
+        times.parsed_ns = clock_ns();
+    }
     int64_t now_ms = clock_wall_ms();
     epoch_enter(&s->state->epoch, thread);
     const struct published *p = atomic_load(&s->state->current);
     struct signer *signer = p->settings->signer; /* outlives the epoch, unlike the snapshot */
-    engine_answer(p->snapshot, q, &t->dice, &t->scratch, &response->body, &a);
+    engine_answer_watched(p->snapshot, q, &t->dice, &t->scratch, &response->body, &a,
+                          times.wanted ? note_evaluated : NULL, &times);
     note(t, r, &a);
     respond(response, q, &a);
     epoch_leave(&s->state->epoch, thread);
     if (sign(t, signer, r, q, response) && a.status != 400 && !a.threw_dice) {
         allow_caching(response, now_ms);
+    }
+    if (times.wanted) {
+        keep_times(&times, q, a.status);
     }
 }
 
@@ -217,7 +259,8 @@ static void respond_wrong_method(const struct request *r, struct response *respo
 
 /* Answers what has the form of an update query, and whatever else starts with /update. False when it is
  * something else. */
-static bool try_query(struct service *s, unsigned thread, const struct request *r, struct response *response)
+static bool try_query(struct service *s, unsigned thread, const struct request *r, int64_t start_ns,
+                      struct response *response)
 {
     struct thread *t = &s->threads[thread];
     struct query q;
@@ -237,7 +280,7 @@ static bool try_query(struct service *s, unsigned thread, const struct request *
         complain(t, r, LOG_INFO, "answer.bad_request", e.what);
         response_problem(response, 400, NULL, e.what, NULL);
     } else {
-        answer_query(s, thread, r, &q, response);
+        answer_query(s, thread, r, &q, start_ns, response);
     }
     return true;
 }
@@ -277,7 +320,7 @@ void service_handle(void *arg, unsigned thread, const struct request *request, s
 {
     struct service *s = arg;
     int64_t start_ns = clock_ns();
-    if (!try_query(s, thread, request, response) && !web_metrics_answer(request, response)) {
+    if (!try_query(s, thread, request, start_ns, response) && !web_metrics_answer(request, response)) {
         route(s, request, response);
     }
     add_common_headers(s, thread, response);

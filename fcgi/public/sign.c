@@ -5,8 +5,10 @@
 #include "public/sign.h"
 
 #include "core/mem.h"
+#include "ops/crash.h"
 #include "ops/log.h"
 #include "public/autograph.h"
+#include "public/metrics.h"
 #include "public/sign_cache.h"
 #include "public/sign_key.h"
 
@@ -227,6 +229,7 @@ static void *work(void *arg)
 {
     struct key *k = arg;
     struct signer *s = k->signer;
+    crash_watch_thread();
     pthread_mutex_lock(&s->lock);
     while (!s->stop) {
         struct sign_entry *entry = k->queue;
@@ -365,6 +368,9 @@ bool signer_sign(struct signer *s, struct str key, struct str body, struct buf *
         return error_set(e, 500, "OpenSSL could not hash the body");
     }
     pthread_mutex_lock(&s->lock);
+    const struct sign_entry *entry = sign_cache_find(s->cache, &d, k->number);
+    bool cached = entry != NULL && entry->value != NULL && now_ms(s) - entry->made_ms < 2 * s->keep_ms;
+    metric_count(&public_metric[PUBLIC_SIGN_CACHE], !cached);
     bool ok = wait_for(k, &d, out);
     if (!ok) {
         error_set(e, k->why.status, "%s", k->why.what);

@@ -1,6 +1,7 @@
 /* The thread that keeps this process's row in app_instances fresh. It also removes rows that nobody has
  * refreshed for a day: of processes that were killed. */
 #include "core/clock.h"
+#include "ops/crash.h"
 #include "ops/log.h"
 #include "store/instances.h"
 
@@ -87,6 +88,7 @@ static void *run(void *arg)
 {
     struct reporter *r = arg;
     struct error e;
+    crash_watch_thread();
     while (rest(r)) {
         beat(r);
     }

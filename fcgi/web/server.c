@@ -20,6 +20,7 @@
 #include "web/server.h"
 
 #include "core/mem.h"
+#include "ops/crash.h"
 #include "ops/log.h"
 
 #include <errno.h>
@@ -249,8 +250,10 @@ static bool answer(struct worker *w, struct connection *c)
     c->used = true;
     struct request r = request_of(&c->fcgi);
     response_reset(&w->response);
+    log_request_begin(r.id, r.method_name, r.uri);
     w->server->options.handle(w->server->options.arg, w->number, &r, &w->response);
     response_repair(&w->response, &r);
+    log_request_end();
     discard_input(&c->fcgi);
     send_response(&c->fcgi, &w->head, &w->response, r.method);
     FCGX_Finish_r(&c->fcgi);
@@ -297,6 +300,7 @@ static void *worker_main(void *arg)
     struct worker *w = arg;
     struct server *s = w->server;
     struct epoll_event event;
+    crash_watch_thread();
     buf_init(&w->head, 512, HEAD_MAX);
     buf_init(&w->response.head, 1024, HEAD_MAX);
     buf_init(&w->response.body, 16 << 10, RESPONSE_BODY_MAX);
@@ -344,6 +348,7 @@ static void *acceptor_main(void *arg)
     struct pollfd waiting[] = { { .fd = s->accept_end_fd, .events = POLLIN },
                                 { .fd = s->options.listen_fd, .events = POLLIN } };
     bool failing = false;
+    crash_watch_thread();
     while ((waiting[0].revents & POLLIN) == 0) {
         bool accepted = accept_waiting(s);
         if (!accepted && !failing) {

@@ -1,0 +1,43 @@
+/* Reports errors and crashes to Sentry, through its envelope API.
+ *
+ * The rule: every line that is logged as an ERROR is reported, with the stack of who logged it; and every
+ * crash, at the next start. Texts are scrubbed first (scrub.h).
+ *
+ * A thread of its own sends. Who reports copies a few kilobytes and goes on: SENTRY_QUEUE reports may wait,
+ * so many a minute are taken, a third of them of one type. What is more, or cannot be delivered, is dropped
+ * and counted; the next report says how many there were. */
+#ifndef BALROG_OPS_SENTRY_H
+#define BALROG_OPS_SENTRY_H
+
+#include "core/buf.h"
+#include "core/error.h"
+#include "ops/crash.h"
+#include "ops/metrics.h"
+
+enum { SENTRY_QUEUE = 32, SENTRY_TYPES = 64, SENTRY_REST_MS = 60000, SENTRY_AGAIN_MS = 2000 };
+
+struct sentry_options {
+    const char *dsn; /* https://KEY@HOST[:PORT]/[PATH/]PROJECT */
+    const char *environment;
+    const char *program; /* "balrog-public" */
+    int per_minute;
+    /* POSTs BODY with the headers "Name: value"; false when there was no answer. Gives up once *STOP is true.
+     */
+    bool (*post)(const char *url, const char *const *headers, size_t n, struct str body,
+                 const atomic_bool *stop, int *status, struct error *e);
+};
+
+/* Whether DSN is one, or "". E does not name it: it is a secret. */
+bool sentry_check(const char *dsn, struct error *e);
+/* Starts the thread, and from then on takes part in the log (log_watch()). What O points to must live as long
+ * as the program. To be called once, after metrics_start(). */
+bool sentry_start(const struct sentry_options *o, struct error *e);
+/* Gives what waits WITHIN_MS to be sent and ends the thread. Does nothing where it does not run. */
+void sentry_stop(unsigned within_ms);
+/* Reports a crash of the past; for crash_tell(). */
+void sentry_crash(void *arg, const struct crash_report *r);
+
+/* Numbers about the reports; to be registered with the other tables. */
+extern const struct metrics_table sentry_metrics;
+
+#endif

@@ -1,0 +1,59 @@
+/* Numbers sent to a statsd server over UDP, by the reference's names: the counters of metrics.h that have a
+ * name there, and timers.
+ *
+ * A thread of its own adds up what came and sends it once a second. Nothing else waits for it: who counts or
+ * measures writes into memory of its own thread, and a server that is gone costs nobody anything.
+ *
+ * Of the timings of one second each thread keeps STATSD_KEPT, chosen at random among all; they are sent with
+ * the rate at which they were chosen, so that the server's counts are right. Who measures asks before whether
+ * the timing is wanted: where it is not, no clock needs to be read. */
+#ifndef BALROG_OPS_STATSD_H
+#define BALROG_OPS_STATSD_H
+
+#include "core/error.h"
+#include "ops/metrics.h"
+
+enum {
+    STATSD_KEPT = 32,
+    STATSD_TIMES = 3,         /* timings taken together */
+    STATSD_PACKET_MAX = 1400, /* bytes */
+    STATSD_PORT = 8125,       /* where an address names none */
+};
+
+/* Timers whose timings belong to one event, by name, without the prefix; NULL behind the last. */
+struct statsd_timers {
+    const char *name[STATSD_TIMES];
+};
+
+/* Whether ADDRESS is HOST, HOST:PORT or [IPV6]:PORT, or "". */
+bool statsd_check(const char *address, struct error *e);
+/* Starts the thread, which sends to ADDRESS; names begin with PREFIX and a dot. Both are copied. To be called
+ * after metrics_start(), once. */
+bool statsd_start(const char *address, const char *prefix, struct error *e);
+/* Sends what has come and ends the thread. Does nothing where it does not run. */
+void statsd_stop(void);
+
+/* Numbers about the sending itself; to be registered with the other tables. */
+extern const struct metrics_table statsd_metrics;
+
+/* ---- timing ---- */
+
+extern atomic_bool statsd_on;
+
+struct statsd_place {
+    unsigned second, at;
+};
+bool statsd_choose(struct statsd_place *place);
+
+/* Whether the timings of the event that is under way are wanted; if so, statsd_keep() is to be told. */
+static inline bool statsd_wanted(struct statsd_place *place)
+{
+    return atomic_load_explicit(&statsd_on, memory_order_relaxed) && statsd_choose(place);
+}
+
+/* Keeps them: NS[i] nanoseconds for the i-th of TIMERS, which must live as long as the program; below 0:
+ * there is none. */
+void statsd_keep(const struct statsd_place *place, const struct statsd_timers *timers,
+                 const int64_t ns[STATSD_TIMES]);
+
+#endif

@@ -1,0 +1,19 @@
+/* What watches a program, by its configuration: numbers for Prometheus and statsd, reports of errors and
+ * crashes.
+ *
+ * In main(): observe_check() with the configuration, metrics_register() for what the program counts,
+ * observe_start() before any thread is started, observe_stop() at the end. */
+#ifndef BALROG_WEB_OBSERVE_H
+#define BALROG_WEB_OBSERVE_H
+
+#include "core/config.h"
+
+/* Whether sections [statsd] and [sentry] can be right. */
+bool observe_check(const struct config *config, struct error *e);
+/* Starts all of it for the program NAME ("balrog-public", constant text), and tells of its earlier crashes.
+ * CONFIG must live as long as the program. */
+bool observe_start(const char *name, const struct config *config, struct error *e);
+/* Sends what is still to be sent; takes a few seconds at most. */
+void observe_stop(void);
+
+#endif
