@@ -130,6 +130,9 @@ int main(int argc, char **argv)
         return EXIT_SUCCESS;
     }
     program_log(program.name, config);
+    if (o.flag[FLAG_DRY_RUN]) {
+        log_setup(program.name, LOG_WARNING, LOG_PLAIN); /* stdout is for what it says */
+    }
     int status = start(ctx, settings, &o);
     talloc_free(ctx);
     curl_global_cleanup();

@@ -317,7 +317,7 @@ static void require(cJSON *roles, const struct requirement *r)
 }
 
 /* What the rules that map to RELEASE require. A rule without product or channel stands for all of them. */
-static void add_required_signoffs(const struct list *l, cJSON *row, struct str release)
+static cJSON *add_required_signoffs(const struct list *l, cJSON *row, struct str release)
 {
     size_t end;
     cJSON *roles = mem_check(cJSON_AddObjectToObject(row, "required_signoffs"));
@@ -331,16 +331,29 @@ static void add_required_signoffs(const struct list *l, cJSON *row, struct str r
             }
         }
     }
+    return roles;
 }
 
-static void add_product_signoffs(const struct list *l, cJSON *row, struct str product)
+/* What PRODUCT requires, on any channel. */
+static void require_product(const struct list *l, cJSON *roles, struct str product)
 {
-    cJSON *roles = mem_check(cJSON_AddObjectToObject(row, "product_required_signoffs"));
     for (size_t i = 0; i < l->n_requirements; i++) {
         if (str_eq(l->requirements[i].product, product)) {
             require(roles, &l->requirements[i]);
         }
     }
+}
+
+/* Whether what is scheduled for the release in ROW makes it writable. */
+static bool becomes_writable(const cJSON *row)
+{
+    const cJSON *change;
+    bool does = false;
+    cJSON_ArrayForEach(change, json_get_array(row, "scheduled_changes"))
+    {
+        does = does || cJSON_IsFalse(json_get(change, "read_only"));
+    }
+    return does && cJSON_IsTrue(json_get(row, "read_only"));
 }
 
 /* Moves the scheduled changes of RELEASE to ROW. */
@@ -388,11 +401,15 @@ static void print_v1_needs(struct list *l, const struct db_rows *rows, struct bu
 static void print_v2(struct list *l, const struct db_rows *rows, struct buf *out)
 {
     struct str name = db_text(rows, table_column(&table_releases_json, "name"));
+    struct str product = db_text(rows, table_column(&table_releases_json, "product"));
     cJSON *row = table_row(&table_releases_json, rows);
     add_rule_info(l, row, name);
     add_scheduled_changes(l, row, name);
-    add_required_signoffs(l, row, name);
-    add_product_signoffs(l, row, db_text(rows, table_column(&table_releases_json, "product")));
+    cJSON *needs = add_required_signoffs(l, row, name);
+    if (needs->child == NULL && becomes_writable(row)) {
+        require_product(l, needs, product); /* as signoff_need_writable() */
+    }
+    require_product(l, mem_check(cJSON_AddObjectToObject(row, "product_required_signoffs")), product);
     print_row(l, out, row);
 }
 
@@ -414,6 +431,9 @@ static void print_scheduled_only(struct list *l, struct buf *out)
             mem_check(cJSON_AddNullToObject(row, "read_only"));
             mem_check(cJSON_AddObjectToObject(row, "rule_info"));
             add_scheduled_changes(l, row, name);
+            if (add_required_signoffs(l, row, name)->child == NULL) {
+                cJSON_DeleteItemFromObjectCaseSensitive(row, "required_signoffs");
+            }
             print_row(l, out, row);
         }
     }

@@ -1,0 +1,213 @@
+# shellcheck shell=bash
+# For the tests of balrog-agent: the admin in a sandbox (admin_lib.sh, which goes before this), and beside it an nginx
+# that stands for the world: it gives out tokens and uptakes, and reaches the admin in other ways. A test calls
+# world_up; world_down is called at the end.
+: "${TOP=}" "${WORK=}" "${BOX=}" "${ADMIN_URL=}"
+AGENT=${BALROG_BUILD:-$TOP/build}/balrog-agent
+ISSUER=https://idp.example/
+CLIENT_SECRET=s3cret-of-the-client
+PASSWORD=s3cret-of-the-account
+UPTAKE_TOKEN=s3cret-of-the-uptake
+WORLD=  # the nginx's process id
+PORT=0  # of its first server; the second one, which asks for passwords, has the next
+
+world_down() {
+    local pid
+    for pid in $(jobs -p) ${WORLD:+"$WORLD"}; do
+        kill "$pid" 2>/dev/null || true
+        wait "$pid" 2>/dev/null || true
+    done
+    admin_cleanup
+}
+
+# ---- tokens ----
+
+base64url() {
+    basenc -w 0 --base64url | tr -d =
+}
+
+make_keys() {
+    openssl genrsa -out "$WORK/key.pem" 2048 2>/dev/null
+    local n
+    n=$(openssl rsa -in "$WORK/key.pem" -noout -modulus | sed 's/Modulus=//' | basenc -d --base16 | base64url)
+    printf '{"keys": [{"kty": "RSA", "kid": "k1", "use": "sig", "e": "AQAB", "n": "%s"}]}\n' "$n" >"$WORK/jwks.json"
+}
+
+# jwt SECONDS: the agent's, valid for so long.
+jwt() {
+    local head body
+    head=$(printf '{"alg": "RS256", "typ": "JWT", "kid": "k1"}' | base64url)
+    body=$(printf '{"iss": "%s", "aud": "balrog", "exp": %d, "gty": "client-credentials", "azp": "Client1"}' "$ISSUER" \
+        $(($(date +%s) + $1)) | base64url)
+    printf '%s.%s.%s' "$head" "$body" \
+        "$(printf '%s.%s' "$head" "$body" | openssl dgst -sha256 -sign "$WORK/key.pem" -binary | base64url)"
+}
+
+# give_out TOKEN LIFE: what is given out from now on.
+give_out() {
+    printf '{"access_token": "%s", "token_type": "Bearer", "expires_in": %s}\n' "$1" "$2" >"$WORK/www/token.json.new"
+    mv "$WORK/www/token.json.new" "$WORK/www/token.json"
+}
+
+# ---- the world ----
+
+# shellcheck disable=SC2016 # the variables are nginx's
+world_conf() {
+    local as_root=
+    [[ $EUID -ne 0 ]] || as_root='user root;'
+    printf '%s\n' "daemon off; $as_root pid $WORK/world/pid; error_log $WORK/world/error.log;" \
+        'events { worker_connections 64; }' 'http {'
+    printf "    %s_temp_path $WORK/world/tmp;\n" client_body fastcgi proxy scgi uwsgi
+    cat <<EOF
+    default_type application/json;
+    log_format asked escape=none '\$request_method \$request_uri auth=[\$http_authorization] body=[\$request_body]';
+    server {
+        listen 127.0.0.1:$PORT;
+        root $WORK/www;
+        access_log $WORK/world/access.log asked;
+        # A POST, whose body nginx reads only where it hands it on.
+        location = /oauth/token { proxy_pass http://127.0.0.1:$PORT/token.json; }
+        location = /token.json { access_log off; error_page 405 =200 /token.json; }
+        location /uptake/ {
+            if (\$http_authorization != "Bearer $UPTAKE_TOKEN") { return 403 '{}'; }
+        }
+        # An admin that is older than the reports of programs.
+        location /older/app_instances/ { return 404 '{"detail": "The requested URL was not found"}'; }
+        location /older/ { proxy_pass $ADMIN_URL/; }
+        location /html/ { default_type text/html; return 200 '<html>A page to log in</html>'; }
+        location /moved/ { return 302 https://login.example.org/; }
+        location /other/ { return 200 '{"something": "else"}'; }
+        location /endless/ { return 200 '{"scheduled_changes": [], "x": "$(printf 'x%.0s' {1..2000})'; }
+    }
+EOF
+    sed -e "s|@LISTEN@|127.0.0.1:$((PORT + 1))|" -e 's|@SERVER_NAME@|localhost|' -e "s|@SOCKET@|$BOX/run/admin.sock|" \
+        -e "s|@LOG_DIR@|$WORK/world|" -e "s|^    fastcgi_param REMOTE_USER \"\";||" -e 's|#\(auth_basic \)|\1|' \
+        -e "s|#auth_basic_user_file .*|auth_basic_user_file $WORK/htpasswd;|" \
+        -e 's|#\(fastcgi_param REMOTE_USER .remote_user\)|\1|' "$TOP/conf/nginx/admin.conf.in"
+    printf '}\n'
+}
+
+# On ports that are free: nginx itself finds out.
+world_up() {
+    local i j
+    mkdir -p "$WORK/world" "$WORK/www/uptake"
+    printf 'balrogagent:%s\n' "$(openssl passwd -apr1 "$PASSWORD")" >"$WORK/htpasswd"
+    give_out "$(jwt 600)" 600
+    for ((i = 0; i < 50; i++)); do
+        PORT=$((20000 + (RANDOM << 15 | RANDOM) % 12000))
+        world_conf >"$WORK/world/conf"
+        rm -f "$WORK/world/pid"
+        nginx -e "$WORK/world/error.log" -c "$WORK/world/conf" >"$WORK/world/log" 2>&1 &
+        WORLD=$!
+        disown
+        for ((j = 0; j < 100; j++)); do
+            [[ ! -s $WORK/world/pid ]] || return 0
+            kill -0 "$WORLD" 2>/dev/null || break
+            sleep 0.05
+        done
+    done
+    cat "$WORK/world/log" "$WORK/world/error.log" >&2
+    return 1
+}
+
+# ---- the agent ----
+
+# secret NAME TEXT: a file of that name that holds it; prints its path.
+secret() {
+    (umask 077 && printf '%s\n' "$2" >"$WORK/$1")
+    printf '%s\n' "$WORK/$1"
+}
+
+# agent_conf NAME KEY=VALUE…: a configuration, $WORK/NAME.conf.
+agent_conf() {
+    local file=$WORK/$1.conf
+    shift
+    {
+        printf '[agent]\n'
+        printf '%s\n' "$@"
+        printf '[log]\nformat = plain\n'
+    } >"$file"
+}
+
+# token_conf NAME KEY=VALUE…: one that is known by tokens; KEYs may say otherwise than the default here.
+token_conf() {
+    local name=$1 key line lines=()
+    shift
+    for line in "admin_url=$ADMIN_URL" "token_url=http://127.0.0.1:$PORT/oauth/token" client_id=Client1 \
+        audience=balrog "client_secret_file=$(secret client-secret "$CLIENT_SECRET")" interval_s=1 retry_min_s=1; do
+        key=${line%%=*}
+        [[ " $*" == *" $key="* ]] || lines+=("$line")
+    done
+    agent_conf "$name" "${lines[@]}" "$@"
+}
+
+# once NAME [OPTION…]: runs it once; what it says goes to $WORK/said.
+once() {
+    local name=$1
+    shift
+    "$AGENT" --config "$WORK/$name.conf" --once "$@" >"$WORK/said" 2>&1
+}
+
+# ends STATUS NAME [OPTION…]: it does, when it is run once.
+ends() {
+    local wanted=$1 got=0
+    shift
+    once "$@" || got=$?
+    equal "$wanted" "$got" || { cat "$WORK/said" >&2 && return 1; }
+}
+
+said() {
+    grep -qE -- "$1" "$WORK/said" || { printf '  lacking: %s\n  in: %.1500s\n' "$1" "$(<"$WORK/said")" >&2 && return 1; }
+}
+
+not_said() {
+    ! grep -E -- "$1" "$WORK/said" >&2
+}
+
+# eventually COMMAND…: within 20 s it succeeds.
+eventually() {
+    local end=$((SECONDS + 20))
+    until "$@" >/dev/null 2>&1; do
+        ((SECONDS < end)) || { echo "  still fails: $*" >&2 && "$@"; return; }
+        sleep 0.05
+    done
+}
+
+# daemon NAME: starts it; its process id is in DAEMON, what it says goes to $WORK/NAME.log.
+daemon() {
+    "$AGENT" --config "$WORK/$1.conf" >"$WORK/$1.log" 2>&1 &
+    DAEMON=$!
+}
+
+# stopped [SIGNAL]: the daemon ends by TERM, well.
+stopped() {
+    local status=0
+    kill "-${1:-TERM}" "$DAEMON"
+    wait "$DAEMON" || status=$?
+    equal 0 "$status"
+}
+
+logs() { # NAME PATTERN
+    grep -qE -- "$2" "$WORK/$1.log"
+}
+
+# logged_times NAME PATTERN
+logged_times() {
+    grep -cE -- "$2" "$WORK/$1.log" || true
+}
+
+# ---- what is scheduled ----
+
+# due TABLE SC_ID…: their time has come. (The admin refuses times in the past.)
+due() {
+    local table=$1 id
+    shift
+    for id in "$@"; do
+        run_sql <<<"UPDATE ${table}_scheduled_changes_conditions SET \`when\` = 1700000000000 + $id WHERE sc_id = $id"
+    done
+}
+
+# pending TABLE: the sc_ids that are not complete.
+pending() {
+    query "SELECT sc_id FROM $1_scheduled_changes WHERE complete = 0 ORDER BY sc_id"
+}
