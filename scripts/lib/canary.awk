@@ -50,12 +50,11 @@ function label(series, parts) {
     return series
 }
 
-function bucket(who, series, value, parts) {
-    split(series, parts, /le="|"/)
-    if (!(parts[2] in bound)) {
-        bound[parts[2]] = parts[2] == "+Inf" ? 1e300 : parts[2] + 0
-    }
-    counted[who, parts[2]] += value
+function bucket(who, series, value, le) {
+    match(series, /le="[^"]*"/)
+    le = substr(series, RSTART + 4, RLENGTH - 5)
+    bound[le] = le == "+Inf" ? 1e300 : le + 0
+    counted[who, le] += value
 }
 
 # The names of the buckets in order of their bounds, in "order"; how many there are.

@@ -57,8 +57,11 @@ start_watch() {
     if [[ ${ENV[supervisor]} == systemd ]]; then
         systemctl enable --quiet --now "balrog-canary-watch@${ENV[name]}.service"
     else
-        without_lock setsid "$TOP/scripts/canary-watch" -e "${ENV[name]}" </dev/null \
-            >>"${ENV[root]}/log/canary-watch.log" 2>&1 &
+        (
+            [[ -z ${LOCK_FD-} ]] || exec {LOCK_FD}>&-
+            exec setsid "$TOP/scripts/canary-watch" -e "${ENV[name]}" </dev/null \
+                >>"${ENV[root]}/log/canary-watch.log" 2>&1
+        ) &
         disown
     fi
 }

@@ -99,7 +99,7 @@ worker_figures() { # WHO VERSION
             match($0, /pid="[0-9]+"/)
             print who, "pid", substr($0, RSTART + 5, RLENGTH - 6)
         }
-        /^balrog_public_(answers_total|responses_total|request_seconds_bucket)[{]/ {
+        /^balrog_public_((answers|responses)_total[{]|request_seconds_bucket[{]endpoint="(update|json)")/ {
             print who, $1, $2
         }'
 }

@@ -97,7 +97,8 @@ start_by_multiwatch() { # SERVICE VERSION
         ((EUID != 0)) || [[ $user == root ]] || as=(-u "$user" -U "$user" -G "${ENV[socket_group]}")
         launch "$1-$2" spawn-fcgi -n -s "$(socket_of "$1" "$2")" -M 0660 -b 4096 "${as[@]}" -- "${watch[@]}"
     else
-        ((EUID != 0)) || [[ $user == root ]] || as=(setpriv --reuid "$user" --regid "$user" --init-groups --)
+        ((EUID != 0)) || [[ $user == root ]] ||
+            as=(setpriv --reuid "$user" --regid "$(id -g -- "$user")" --init-groups --)
         launch "$1-$2" "${as[@]}" "${watch[@]}"
     fi
 }
@@ -162,7 +163,17 @@ linked() { # NAME
 
 # ---- health ----
 
-# Whether it could take requests: it answers, and it reaches the database. The agent: it runs and stays the same process.
+# Runs a command as the user that the programs run as, where we are root.
+as_user() { # COMMAND…
+    if ((EUID == 0)) && [[ ${ENV[user]} != root ]]; then
+        setpriv --reuid "${ENV[user]}" --regid "$(id -g -- "${ENV[user]}")" --init-groups -- "$@"
+    else
+        "$@"
+    fi
+}
+
+# Whether it could take requests: it answers, and it reaches the database. The agent: it reaches the admin, and may see
+# all that is scheduled.
 healthy() { # SERVICE VERSION
     local socket
     running "$1" "$2" || return 1
@@ -170,7 +181,8 @@ healthy() { # SERVICE VERSION
         socket=$(socket_of "$1" "$2")
         ask "$socket" /__lbheartbeat__ >/dev/null && ask "$socket" /__heartbeat__ >/dev/null
     else
-        [[ -n $(worker_pid "$1" "$2") ]]
+        program "$1" "$2"
+        [[ -n $(worker_pid "$1" "$2") ]] && as_user timeout 60 "${PROGRAM[@]}" --dry-run </dev/null >/dev/null 2>&1
     fi
 }
 
