@@ -27,19 +27,28 @@ static cJSON *object_of(const struct instance *i, int64_t now_ms)
     return object;
 }
 
-static bool list_instances(struct admin_call *call, struct error *e)
+bool app_instances_json(struct tx *tx, cJSON **list, struct error *e)
 {
     struct instance *rows;
     size_t n;
     int64_t now_ms;
-    if (!instances_list(call->tx->db, call->ctx, &rows, &n, &now_ms, e)) {
+    if (!instances_list(tx->db, tx->mem, &rows, &n, &now_ms, e)) {
         return false;
     }
-    cJSON *list = tx_keep(call->tx, mem_check(cJSON_CreateArray()));
+    *list = mem_check(cJSON_CreateArray());
     for (size_t i = 0; i < n; i++) {
-        cJSON_AddItemToArray(list, object_of(&rows[i], now_ms));
+        cJSON_AddItemToArray(*list, object_of(&rows[i], now_ms));
     }
-    return rows_answer(call, "instances", list, (int64_t)n);
+    return true;
+}
+
+static bool list_instances(struct admin_call *call, struct error *e)
+{
+    cJSON *list;
+    if (!app_instances_json(call->tx, &list, e)) {
+        return false;
+    }
+    return rows_answer(call, "instances", tx_keep(call->tx, list), cJSON_GetArraySize(list));
 }
 
 /* Those who may enact scheduled changes: agents. */

@@ -17,7 +17,23 @@ static const struct program program = {
     .name = "balrog-admin",
     .purpose = "Answers the admin API",
     .config = SYSCONFDIR "/balrog/admin.conf",
+    .hup = "reads the level and format of its\nlog again; the rest of the configuration needs a restart",
 };
+
+static void reload(void *arg)
+{
+    const char *path = arg;
+    struct error e;
+    void *ctx = mem_check(talloc_new(NULL));
+    const struct config *config = config_read(ctx, path, &e);
+    if (config != NULL) {
+        program_log(program.name, config);
+        log_info("config.loaded", "read the log's level and format from %s; the rest needs a restart", path);
+    } else {
+        log_error("config.refused", "the old configuration stays in use: %s", e.what);
+    }
+    talloc_free(ctx);
+}
 
 static bool check_database(struct admin *admin, struct error *e)
 {
@@ -31,7 +47,7 @@ static bool check_database(struct admin *admin, struct error *e)
     return wait;
 }
 
-static bool run(const struct config *config, struct admin *admin, struct error *e)
+static bool run(const struct config *config, struct admin *admin, const char *path, struct error *e)
 {
     int signal_fd = program_signals(e);
     struct program_service service = {
@@ -41,6 +57,8 @@ static bool run(const struct config *config, struct admin *admin, struct error *
         .drain_s = config->admin.drain_s,
         .handle = admin_handle,
         .handle_arg = admin,
+        .reload = reload,
+        .reload_arg = (void *)(uintptr_t)path,
     };
     /* It reports first and asks for the schema then: so a destructive upgrade, which notes that it begins and
      * asks for instances then, never misses one. */
@@ -81,7 +99,7 @@ int main(int argc, char **argv)
         return EXIT_SUCCESS;
     }
     program_log(program.name, config);
-    bool ok = observe_start(program.name, config, &e) && run(config, admin, &e);
+    bool ok = observe_start(program.name, config, &e) && run(config, admin, o.config, &e);
     if (!ok) {
         log_error("service.failed", "%s", e.what);
     }

@@ -15,6 +15,7 @@ static const struct admin_routes *const files[] = {
     &scheduled_rules_routes,
     &service_routes,
     &shutoffs_routes,
+    &status_routes,
     &users_routes,
 };
 

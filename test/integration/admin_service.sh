@@ -96,6 +96,11 @@ callers() {
     check "nobody under /api" refused 401 "'authorization_header_missing'" - GET /api/whoami
     check "somebody under /api" gives 200 boss@example.com GET /api/whoami
     check "a stranger" refused 403 "Authorization Required" stranger@example.com GET /whoami
+    check "nobody sees the figures" refused 401 "'authorization_header_missing'" - GET /status
+    check "nor does a stranger" refused 403 "Authorization Required" stranger@example.com GET /status
+    check "who is known does" gives 200 boss@example.com GET /status
+    check "that the database is there" body_has '"reachable":true'
+    check "and which programs are" body_has '"program":"balrog-admin"'
     check "a machine account needs no permission to be known" gives 200 balrogagent GET /whoami
     local header
     for header in Remote-User REMOTE_USER X-Remote-User X-Forwarded-User HTTP_REMOTE_USER; do

@@ -274,6 +274,7 @@ run_users() {
     one 200 qa@x GET /users/qa@x/permissions/rule
     one 404 admin@x GET /users/qa@x/permissions/admin
     one 200 qa@x GET /whoami
+    one 200 qa@x GET /status
     one 200 admin@x DELETE "/users/n@x/roles/r?data_version=1"
     one 200 admin@x DELETE "/users/n@x/permissions/rule?data_version=3"
     live $sc "{\"change_type\": \"insert\", \"username\": \"s@x\", \"permission\": \"rule\", \"when\": $LATER}" \

@@ -1,0 +1,189 @@
+/* GET /status: for people's pages, what /__metrics__ tells machines, and what is to be learnt from the
+ * database. A database that is away leaves its part out rather than fail. Not in the reference. */
+#include "admin/metrics.h"
+#include "admin/routes.h"
+#include "ops/process.h"
+#include "store/access.h"
+#include "store/instances.h"
+#include "store/metrics.h"
+
+static const struct table *const schedulable[] = {
+    &table_rules,
+    &table_releases,
+    &table_releases_json,
+    &table_release_assets,
+    &table_permissions,
+    &table_product_req_signoffs,
+    &table_permissions_req_signoffs,
+    &table_emergency_shutoffs,
+    &table_pinnable_releases,
+};
+enum { SCHEDULABLE = sizeof schedulable / sizeof schedulable[0] };
+
+static void number(cJSON *object, const char *name, double n)
+{
+    mem_check(cJSON_AddNumberToObject(object, name, n));
+}
+
+static cJSON *object(cJSON *parent, const char *name)
+{
+    return mem_check(cJSON_AddObjectToObject(parent, name));
+}
+
+/* ---- from the database ---- */
+
+/* What is scheduled and not carried out, by table, and how many of it has its time behind it. */
+static bool add_scheduled(struct admin_call *call, struct tx *tx, cJSON *answer, struct error *e)
+{
+    bool failed = false;
+    char *sql = mem_strndup(tx->mem, "", 0);
+    for (int i = 0; i < SCHEDULABLE; i++) {
+        const struct table *sc = schedulable[i]->scheduled;
+        sql = mem_check(talloc_asprintf_append_buffer(
+            sql,
+            "%sSELECT '%s', COUNT(*), COALESCE(SUM(c.`when` <= %lld), 0) FROM %s s LEFT JOIN %s c "
+            "ON c.sc_id = s.sc_id WHERE s.complete = 0",
+            i > 0 ? " UNION ALL " : "", schedulable[i]->name, (long long)call->now_ms, sc->name,
+            sc->conditions->name));
+    }
+    struct db_rows *rows = db_query(tx->db, sql, NULL, 0, e);
+    if (rows == NULL) {
+        return false;
+    }
+    cJSON *scheduled = object(answer, "scheduled_changes");
+    while (db_next(rows, &failed, e)) {
+        char name[64];
+        snprintf(name, sizeof name, "%.*s", STR_ARG(db_text(rows, 0)));
+        cJSON *of = object(scheduled, name);
+        number(of, "pending", (double)db_int(rows, 1));
+        number(of, "due", (double)db_int(rows, 2));
+    }
+    db_rows_close(rows);
+    return !failed;
+}
+
+static bool add_feed(struct tx *tx, cJSON *answer, struct error *e)
+{
+    bool failed = false;
+    struct db_rows *rows = db_query(tx->db,
+                                    "SELECT COALESCE(MIN(id), 0), COALESCE(MAX(id), 0), COALESCE(MAX(at), 0) "
+                                    "FROM balrog_changes",
+                                    NULL, 0, e);
+    if (rows == NULL) {
+        return false;
+    }
+    if (db_next(rows, &failed, e)) {
+        cJSON *feed = object(answer, "feed");
+        number(feed, "oldest_id", (double)db_int(rows, 0));
+        number(feed, "newest_id", (double)db_int(rows, 1));
+        number(feed, "changed_at", (double)db_int(rows, 2));
+    }
+    db_rows_close(rows);
+    return !failed;
+}
+
+/* Those that live. */
+static bool add_instances(struct tx *tx, cJSON *answer, struct error *e)
+{
+    cJSON *list;
+    if (!app_instances_json(tx, &list, e)) {
+        return false;
+    }
+    cJSON *alive = mem_check(cJSON_AddArrayToObject(answer, "instances"));
+    while (list->child != NULL) {
+        cJSON *instance = cJSON_DetachItemViaPointer(list, list->child);
+        if (cJSON_IsTrue(json_get(instance, "alive"))) {
+            cJSON_AddItemToArray(alive, instance);
+        } else {
+            cJSON_Delete(instance);
+        }
+    }
+    cJSON_Delete(list);
+    return true;
+}
+
+struct reading {
+    struct admin_call *call;
+    cJSON *answer;
+    bool known; /* who asks may see it */
+};
+
+static bool read_database(struct tx *tx, void *arg, struct error *e)
+{
+    struct reading *r = arg;
+    r->known = strchr(r->call->user, '@') == NULL;
+    if (!r->known && !access_is_known(tx, r->call->user, &r->known, e)) {
+        return false;
+    }
+    static const char *const parts[] = { "scheduled_changes", "feed", "instances" };
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        cJSON_DeleteItemFromObjectCaseSensitive(r->answer, parts[i]);
+    }
+    return !r->known || (add_scheduled(r->call, tx, r->answer, e) && add_feed(tx, r->answer, e) &&
+                         add_instances(tx, r->answer, e));
+}
+
+/* ---- of this process ---- */
+
+static void add_process(cJSON *answer)
+{
+    double memory = process_memory_bytes();
+    mem_check(cJSON_AddStringToObject(answer, "version", PACKAGE_VERSION));
+    cJSON *process = object(answer, "process");
+    number(process, "started_at", (double)(int64_t)(process_start_seconds() * 1000));
+    number(process, "memory_bytes", memory);
+    number(process, "threads", process_threads());
+}
+
+/* By the class of their status. */
+static void add_requests(cJSON *answer)
+{
+    const struct metric *m = &admin_metric[ADMIN_RESPONSES];
+    cJSON *requests = object(answer, "requests");
+    for (unsigned i = 0; i < metric_n_series(m); i++) {
+        number(requests, metric_label_value(m, 0, i), metric_value(m, i));
+    }
+}
+
+static void add_database(struct admin_call *call, cJSON *answer, bool reachable)
+{
+    struct pool_use use;
+    const struct metric *m = &store_metric[STORE_ERRORS];
+    cJSON *database = object(answer, "database");
+    pool_use(call->site->pool, &use);
+    mem_check(cJSON_AddBoolToObject(database, "reachable", reachable));
+    cJSON *connections = object(database, "connections");
+    number(connections, "size", use.size);
+    number(connections, "used", use.used);
+    number(connections, "idle", use.idle);
+    number(connections, "waiting", use.waiting);
+    cJSON *errors = object(database, "errors");
+    for (unsigned i = 0; i < metric_n_series(m); i++) {
+        number(errors, metric_label_value(m, 0, i), metric_value(m, i));
+    }
+}
+
+static bool get_status(struct admin_call *call, struct error *e)
+{
+    struct reading r = { .call = call, .answer = mem_check(cJSON_CreateObject()) };
+    struct tx_request request = { .username = call->user,
+                                  .request_id = call->request->id,
+                                  .read_only = true };
+    json_keep(call->ctx, r.answer);
+    bool reachable = tx_run(call->site, &request, read_database, &r, e);
+    if (!reachable && !failed_as(e, FAIL_DATABASE) && e->status != 503) {
+        return false;
+    }
+    if (reachable && !r.known) {
+        return admin_problem(call, 403, "Forbidden", "Authorization Required", NULL);
+    }
+    add_process(r.answer);
+    add_requests(r.answer);
+    add_database(call, r.answer, reachable);
+    return admin_json(call, r.answer);
+}
+
+static const struct admin_route routes[] = {
+    { METHOD_GET, "/status", get_status, ADMIN_USER, "status", .flags = ADMIN_NO_DATABASE },
+};
+const struct admin_routes status_routes = ADMIN_ROUTES(routes);
