@@ -161,7 +161,8 @@ struct allowlist *allowlist_of(void *ctx, const struct config_list *lines, struc
 }
 
 struct url {
-    struct str scheme, netloc, path;
+    struct str scheme, netloc;
+    struct str rest; /* path, query and fragment */
 };
 
 static bool in_scheme(char c)
@@ -234,13 +235,19 @@ static bool parse_url(struct url *url, struct str s)
         url->netloc = until(s, "/?#");
         s = str_slice(s, url->netloc.n, s.n);
     }
-    url->path = until(s, "?#\0");
-    if (has_parameters(url->scheme) && url->path.n > 0) {
-        const char *slash = memrchr(url->path.p, '/', url->path.n);
-        size_t from = slash != NULL ? (size_t)(slash - url->path.p) : 0;
-        url->path.n = from + until(str_slice(url->path, from, url->path.n), ";\0").n;
-    }
+    url->rest = s;
     return true;
+}
+
+static struct str path_of(const struct url *url)
+{
+    struct str path = until(url->rest, "?#\0");
+    if (has_parameters(url->scheme) && path.n > 0) {
+        const char *slash = memrchr(path.p, '/', path.n);
+        size_t from = slash != NULL ? (size_t)(slash - path.p) : 0;
+        path.n = from + until(str_slice(path, from, path.n), ";\0").n;
+    }
+    return path;
 }
 
 static bool has_product(const struct products *products, struct str product)
@@ -300,8 +307,9 @@ bool allowlist_permits(const struct allowlist *a, struct str url_text, struct st
     if (host->n_paths == 0) {
         return has_product(&host->products, product);
     }
+    struct str path = path_of(&url);
     for (size_t i = 0; i < host->n_paths; i++) {
-        if (path_matches(host->path[i].pattern, url.path)) {
+        if (path_matches(host->path[i].pattern, path)) {
             return has_product(&host->path[i].products, product);
         }
     }

@@ -26,8 +26,10 @@ static const struct str lower[PH_N] = {
 /* The placeholder that TEXT starts with, or PH_N. */
 static enum placeholder starts_with(struct str text)
 {
+    char first = text.n > 1 ? text.p[1] : '\0';
     for (unsigned i = 0; i < PH_N; i++) {
-        if (str_starts(text, upper[i]) || str_starts(text, lower[i])) {
+        if ((first == upper[i].p[1] && str_starts(text, upper[i])) ||
+            (first == lower[i].p[1] && str_starts(text, lower[i]))) {
             return (enum placeholder)i;
         }
     }

@@ -11,6 +11,14 @@ struct error {
                        fit */
 };
 
+/* Makes *E say nothing, without touching all of it. */
+static inline void error_clear(struct error *e)
+{
+    e->kind = 0;
+    e->status = 0;
+    e->what[0] = '\0';
+}
+
 /* Fills *E (unless NULL) and returns false, so that callers can `return error_set(…)`. */
 bool error_set(struct error *e, int status, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 

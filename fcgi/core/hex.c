@@ -11,17 +11,22 @@ static const unsigned char worth[256] = {
     ['c'] = DIGIT + 12, ['d'] = DIGIT + 13, ['e'] = DIGIT + 14, ['f'] = DIGIT + 15,
 };
 
+/* The digits of every byte. */
+#define SIXTEEN(HIGH)                                                                                        \
+    HIGH "0" HIGH "1" HIGH "2" HIGH "3" HIGH "4" HIGH "5" HIGH "6" HIGH "7" HIGH "8" HIGH "9" HIGH "a" HIGH  \
+         "b" HIGH "c" HIGH "d" HIGH "e" HIGH "f"
+static const char pairs[] = SIXTEEN("0") SIXTEEN("1") SIXTEEN("2") SIXTEEN("3") SIXTEEN("4") SIXTEEN("5")
+    SIXTEEN("6") SIXTEEN("7") SIXTEEN("8") SIXTEEN("9") SIXTEEN("a") SIXTEEN("b") SIXTEEN("c") SIXTEEN("d")
+        SIXTEEN("e") SIXTEEN("f");
+
 void hex_print(struct buf *out, struct str bytes)
 {
-    static const char digits[] = "0123456789abcdef";
     if (!buf_reserve(out, 2 * bytes.n)) {
         return;
     }
     char *to = out->p + out->n;
-    for (size_t i = 0; i < bytes.n; i++) {
-        unsigned char byte = (unsigned char)bytes.p[i];
-        *to++ = digits[byte >> 4];
-        *to++ = digits[byte & 15];
+    for (size_t i = 0; i < bytes.n; i++, to += 2) {
+        memcpy(to, pairs + 2 * (size_t)(unsigned char)bytes.p[i], 2);
     }
     out->n += 2 * bytes.n;
 }

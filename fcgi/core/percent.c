@@ -12,12 +12,17 @@ static int hex(char c)
 size_t percent_decode(char *dst, struct str src, bool plus)
 {
     size_t n = 0;
-    for (size_t i = 0; i < src.n; i++) {
-        char c = src.p[i];
-        if (c == '%' && src.n - i > 2 && hex(src.p[i + 1]) >= 0 && hex(src.p[i + 2]) >= 0) {
-            c = (char)(hex(src.p[i + 1]) << 4 | hex(src.p[i + 2]));
+    if (src.n > 0 && !plus) { /* most have few escapes or none: what is before the first is copied as it is */
+        const char *escape = memchr(src.p, '%', src.n);
+        n = escape != NULL ? (size_t)(escape - src.p) : src.n;
+        memcpy(dst, src.p, n);
+    }
+    for (size_t i = n; i < src.n;) {
+        char c = src.p[i++];
+        if (c == '%' && src.n - i > 1 && hex(src.p[i]) >= 0 && hex(src.p[i + 1]) >= 0) {
+            c = (char)(hex(src.p[i]) << 4 | hex(src.p[i + 1]));
             i += 2;
-        } else if (c == '+' && plus) {
+        } else if (plus && c == '+') {
             c = ' ';
         }
         dst[n++] = c;
@@ -51,12 +56,26 @@ static size_t parent(const char *path, size_t n)
     return n > 0 ? n - 1 : 0;
 }
 
+/* Whether a segment of PATH begins with a dot. */
+static bool has_leading_dot(struct str path)
+{
+    const char *end = path.p + path.n;
+    const char *dot = path.n > 0 ? memchr(path.p, '.', path.n) : NULL;
+    while (dot != NULL && dot != path.p && dot[-1] != '/') {
+        dot = memchr(dot + 1, '.', (size_t)(end - dot - 1));
+    }
+    return dot != NULL;
+}
+
 size_t path_decode(char *dst, struct str raw)
 {
     size_t n = 0;
     struct str segment;
     str_split(&raw, '#', &segment);
     raw = segment;
+    if (!has_leading_dot(raw)) {
+        return percent_decode(dst, raw, false);
+    }
     for (bool first = true; str_split(&raw, '/', &segment); first = false) {
         bool dot = str_eq(segment, STR("."));
         bool dots = str_eq(segment, STR(".."));

@@ -30,9 +30,21 @@ static size_t utf8_length(struct str s)
     return n;
 }
 
+static bool is_ascii(struct str s)
+{
+    unsigned char all = 0;
+    for (size_t i = 0; i < s.n; i++) {
+        all |= (unsigned char)s.p[i];
+    }
+    return all < 0x80;
+}
+
 /* encode("ascii", "replace"), in place: each character that is not ASCII becomes one '?'. */
 static void make_ascii(struct str *field)
 {
+    if (is_ascii(*field)) {
+        return;
+    }
     char *dst = (char *)(uintptr_t)field->p; /* points into the decoded text */
     size_t n = 0;
     for (size_t i = 0; i < field->n;) {
@@ -47,6 +59,9 @@ static void make_ascii(struct str *field)
 /* Some versions of Avast put "x86 " before the locale. In place. */
 static void drop_x86(struct str *locale)
 {
+    if (locale->n == 0 || memchr(locale->p, ' ', locale->n) == NULL) {
+        return;
+    }
     char *dst = (char *)(uintptr_t)locale->p;
     size_t n = 0;
     for (size_t i = 0; i < locale->n;) {

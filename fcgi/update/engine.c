@@ -45,7 +45,7 @@ struct choice {
     enum reason reason;
     enum throttle throttle;
     bool threw_dice;
-    struct error error;
+    struct error *error; /* the caller's, clear before */
 };
 
 static void refuse(struct choice *c, enum reason reason)
@@ -66,7 +66,7 @@ static struct str choose_mapping(const struct rule_row *row, enum force force, s
         return row->mapping;
     }
     if (!row->has_background_rate) {
-        error_set(&c->error, 500, "rule %lld has no backgroundRate", (long long)row->rule_id);
+        error_set(c->error, 500, "rule %lld has no backgroundRate", (long long)row->rule_id);
         refuse(c, REASON_BROKEN);
         return STR_NONE;
     }
@@ -89,17 +89,16 @@ static enum verdict ask(const struct snapshot *s, struct str mapping, const stru
 {
     c->release = snapshot_release(s, mapping);
     if (c->release == NULL) {
-        error_set(&c->error, 500, "release %.*s is missing or broken", STR_ARG(mapping));
+        error_set(c->error, 500, "release %.*s is missing or broken", STR_ARG(mapping));
         refuse(c, REASON_NO_RELEASE);
         return VERDICT_NO;
     }
-    enum verdict verdict = release_should_serve(c->release, q, &c->error);
+    enum verdict verdict = release_should_serve(c->release, q, c->error);
     if (verdict == VERDICT_NO) {
         refuse(c, REASON_UP_TO_DATE);
     } else if (verdict == VERDICT_BAD) {
         refuse(c, REASON_BAD_REQUEST);
     } else if (verdict == VERDICT_BROKEN) {
-        error_prefix(&c->error, "release %.*s", STR_ARG(mapping));
         refuse(c, REASON_BROKEN);
     }
     return verdict;
@@ -124,9 +123,10 @@ static void apply_pin(const struct snapshot *s, const struct query *q, struct ch
     }
 }
 
-static void evaluate(const struct snapshot *s, const struct query *q, struct dice *dice, struct choice *c)
+static void evaluate(const struct snapshot *s, const struct query *q, struct dice *dice, struct error *error,
+                     struct choice *c)
 {
-    *c = (struct choice){ .reason = REASON_SERVED };
+    *c = (struct choice){ .reason = REASON_SERVED, .error = error };
     if (snapshot_is_shut_off(s, q->product, q->channel) ||
         snapshot_is_shut_off(s, q->product, q->fallback_channel)) {
         refuse(c, REASON_SHUT_OFF);
@@ -137,7 +137,7 @@ static void evaluate(const struct snapshot *s, const struct query *q, struct dic
         refuse(c, REASON_NO_RULE);
         return;
     case MATCH_BAD_VERSION:
-        error_set(&c->error, 400, "Version number %.*s is invalid.", STR_ARG(q->version));
+        error_set(c->error, 400, "Version number %.*s is invalid.", STR_ARG(q->version));
         refuse(c, REASON_BAD_REQUEST);
         return;
     case MATCH_FOUND:
@@ -184,7 +184,9 @@ static bool write_part(struct writer *w, const struct release *r, const struct q
                        struct str update_type)
 {
     struct blob_env env = env_for(w->snapshot, q, update_type);
-    struct error why = { 0 }, skipped = { 0 };
+    struct error why, skipped;
+    error_clear(&why);
+    error_clear(&skipped);
     size_t before = w->out->n;
     enum verdict verdict = release_inner_xml(r, &env, w->out, &why, &skipped);
     if (verdict == VERDICT_BAD) {
@@ -204,14 +206,16 @@ static bool write_products(struct writer *w, const struct release *super)
     for (size_t i = 0; i < super->n_products; i++) {
         struct query q = *w->query;
         struct choice c;
+        struct error why;
+        error_clear(&why);
         q.product = super->products[i];
-        evaluate(w->snapshot, &q, w->dice, &c);
+        evaluate(w->snapshot, &q, w->dice, &why, &c);
         w->answer->threw_dice |= c.threw_dice;
         if (c.reason == REASON_BAD_REQUEST) {
-            w->answer->error = c.error;
+            w->answer->error = why;
             return false;
         }
-        note_skipped(w->answer, &c.error);
+        note_skipped(w->answer, &why);
         if (c.release != NULL && !write_part(w, c.release, &q, c.rule->row.update_type)) {
             return false;
         }
@@ -246,7 +250,8 @@ static enum verdict write_inner(struct writer *w, const struct release *r, const
     if (r->n_members > 0) {
         return write_members(w, r, env->update_type) ? VERDICT_YES : VERDICT_BAD;
     }
-    struct error skipped = { 0 };
+    struct error skipped;
+    error_clear(&skipped);
     enum verdict verdict = release_inner_xml(r, env, w->out, &w->answer->error, &skipped);
     note_skipped(w->answer, &skipped);
     return verdict;
@@ -266,7 +271,8 @@ static enum verdict write_xml(struct writer *w, const struct release *r, struct 
     }
     buf_lit(w->out, "</updates>");
     if (verdict == VERDICT_YES && w->out->full) {
-        error_set(e, 500, "the answer is larger than %d bytes", ENGINE_BODY_MAX);
+        error_set(e, 500, "release %.*s: the answer is larger than %d bytes", STR_ARG(r->name),
+                  ENGINE_BODY_MAX);
         verdict = VERDICT_BROKEN;
     }
     return verdict;
@@ -346,7 +352,6 @@ static void answer_xml(struct writer *w, const struct release *r, struct buf *bo
         bad_request(a);
         break;
     default:
-        error_prefix(&a->error, "release %.*s", STR_ARG(r->name));
         a->reason = REASON_BROKEN;
         buf_lit(body, ENGINE_EMPTY_XML);
         break;
@@ -379,16 +384,17 @@ void engine_answer_watched(const struct snapshot *s, const struct query *q, stru
     struct choice c;
     buf_reset(scratch);
     buf_reset(body);
-    evaluate(s, q, dice, &c);
+    error_clear(&a->error);
+    error_clear(&a->skipped);
+    evaluate(s, q, dice, &a->error, &c);
     if (evaluated != NULL) {
         evaluated(arg);
     }
-    *a = (struct answer){ .status = 200,
-                          .reason = c.reason,
-                          .rule = c.rule,
-                          .throttle = c.throttle,
-                          .threw_dice = c.threw_dice,
-                          .error = c.error };
+    a->status = 200;
+    a->reason = c.reason;
+    a->rule = c.rule;
+    a->throttle = c.throttle;
+    a->threw_dice = c.threw_dice;
     if (c.reason == REASON_BAD_REQUEST) {
         bad_request(a);
         return;
