@@ -20,6 +20,8 @@ const char *const population_platforms[POPULATION_PLATFORMS_MAX] = {
     "Darwin_aarch64-gcc3",
     "Linux_x86-gcc3",
     "Linux_aarch64-gcc3",
+    "Android_arm-eabi-gcc3",
+    "Linux_ppc64le-gcc3",
 };
 
 const char *const population_locales[POPULATION_LOCALES_MAX] = {
@@ -138,8 +140,8 @@ static void put_urls(struct buf *out, const struct population_size *size, size_t
 static void put_base(struct buf *out, const struct population_size *size, size_t i,
                      const struct population_app *app)
 {
-    static const char *const bouncer[] = { "win64",         "win", "osx",   "linux64",
-                                           "win64-aarch64", "osx", "linux", "linux-aarch64" };
+    static const char *const bouncer[] = { "win64", "win",   "osx",           "linux64", "win64-aarch64",
+                                           "osx",   "linux", "linux-aarch64", "android", "linux-ppc64le" };
     buf_printf(
         out,
         "{\"name\": \"%s\", \"schema_version\": 9, \"hashFunction\": \"sha512\", \"appVersion\": \"%u.%u\", "

@@ -10,11 +10,11 @@
 struct population_size {
     unsigned rules;
     unsigned releases;  /* of applications (v9), all of which rules map to; a few others come besides */
-    unsigned platforms; /* 1…8 a release */
+    unsigned platforms; /* 1…10 a release */
     unsigned locales;   /* 1…100 a platform */
 };
 
-enum { POPULATION_PLATFORMS_MAX = 8, POPULATION_LOCALES_MAX = 100 };
+enum { POPULATION_PLATFORMS_MAX = 10, POPULATION_LOCALES_MAX = 100 };
 
 struct population {
     struct population_size size;
