@@ -23,39 +23,6 @@ if [[ -n ${BALROG_TEST_FULL-} ]]; then
     MANY=300
     ROUNDS=10
 fi
-SC=/scheduled_changes
-BLOB='"schema_version": 9, "hashFunction": "sha512", "appVersion": "1.0", "displayVersion": "1.0", "platforms": {}'
-
-rows() {
-    cat <<'EOF'
-INSERT INTO permissions (username, permission, options, data_version) VALUES
-    ('admin@x', 'admin', NULL, 1), ('qa@x', 'release_locale', NULL, 1), ('rel@x', 'release_locale', NULL, 1),
-    ('gone@x', 'rule', NULL, 1), ('balrogagent', 'scheduled_change', '{"actions": ["enact"]}', 1);
-INSERT INTO user_roles (username, role, data_version) VALUES ('rel@x', 'releng', 1), ('qa@x', 'qa', 1);
-INSERT INTO product_req_signoffs (product, channel, role, signoffs_required, data_version) VALUES
-    ('Firefox', 'release', 'qa', 1, 1), ('Firefox', 'release', 'releng', 1, 1);
-INSERT INTO emergency_shutoffs (product, channel, data_version) VALUES ('Other', 'beta', 1);
-INSERT INTO releases (name, product, data, data_version) VALUES
-    ('R1', 'Other', '{"name": "R1", "schema_version": 1}', 1), ('R2', 'Other', '{"name": "R2", "schema_version": 1}', 1);
-EOF
-    local i
-    for i in V1 V2 V3; do
-        printf "INSERT INTO releases_json (name, product, read_only, data, data_version) VALUES ('%s', '%s', 0, '%s', 1);\n" \
-            "$i" "$([[ $i == V3 ]] && echo Firefox || echo Other)" "{\"name\": \"$i\", $BLOB}"
-    done
-    printf 'INSERT INTO rules (rule_id, priority, mapping, backgroundRate, update_type, product, channel, data_version) VALUES\n'
-    printf "    (1, 100, 'V3', 100, 'minor', 'Firefox', 'release', 1)"
-    for ((i = 2; i <= 20 + MANY; i++)); do
-        printf ",\n    (%d, 50, 'R1', 100, 'minor', 'Other', 'c%d', 1)" "$i" "$i"
-    done
-    printf ';\n'
-}
-
-# schedule USER METHOD PATH BODY: prints its sc_id. LATER is put into BODY as its "when".
-schedule() {
-    [[ $(ask "$1" "$2" "$3" "${4%\}}, \"when\": $LATER}") == 200 ]] || cat "$WORK/body" >&2
-    number sc_id
-}
 
 # rule RULE_ID [PRIORITY [USER]]: schedules an update of it.
 rule() {
@@ -125,23 +92,10 @@ rules_in_order() {
 
 every_kind() {
     local path status=0
-    schedule admin@x POST $SC/releases '{"change_type": "delete", "name": "R2", "data_version": 1}' >/dev/null
-    schedule admin@x POST $SC/permissions '{"change_type": "insert", "username": "new@x", "permission": "rule"}' >/dev/null
-    schedule admin@x POST $SC/emergency_shutoff \
-        '{"change_type": "delete", "product": "Other", "channel": "beta", "data_version": 1}' >/dev/null
-    schedule admin@x POST $SC/required_signoffs/product \
-        '{"change_type": "insert", "product": "New", "channel": "c", "role": "qa", "signoffs_required": 1}' >/dev/null
-    schedule admin@x POST $SC/required_signoffs/permissions \
-        '{"change_type": "insert", "product": "New", "role": "qa", "signoffs_required": 1}' >/dev/null
-    schedule admin@x PUT /v2/releases/V1/pinnable '{"product": "Other", "channel": "c", "version": "1."}' >/dev/null
-    schedule admin@x POST /v2/releases/V2 \
-        "{\"blob\": {\"displayVersion\": \"2.0\"}, \"old_data_versions\": {\".\": 1}}" >/dev/null
+    schedule_all_kinds
     check "seven are scheduled" ends 0 agent --dry-run
     check "and wait" equal 7 "$(grep -c '^waits' "$WORK/said")"
-    for path in releases permissions emergency_shutoffs product_req_signoffs permissions_req_signoffs \
-        pinnable_releases releases_json; do
-        run_sql <<<"UPDATE ${path}_scheduled_changes_conditions SET \`when\` = 1700000000000"
-    done
+    all_kinds_due
     check "once they are due they are enacted" ends 0 agent
     for path in releases permissions emergency_shutoff required_signoffs/product required_signoffs/permissions \
         pinnable_releases v2/releases; do
@@ -335,7 +289,7 @@ ending() {
     drop rules rules
 }
 
-rows >"$WORK/rows.sql"
+agent_rows $((20 + MANY)) >"$WORK/rows.sql"
 make_keys
 admin_up "$WORK/rows.sql" --set "admin.issuer=$ISSUER" --set admin.audience=balrog \
     --set "admin.jwks_file=$WORK/jwks.json" --set 'admin.machine=Client1 balrogagent'

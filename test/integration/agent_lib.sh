@@ -8,6 +8,8 @@ ISSUER=https://idp.example/
 CLIENT_SECRET=s3cret-of-the-client
 PASSWORD=s3cret-of-the-account
 UPTAKE_TOKEN=s3cret-of-the-uptake
+SC=/scheduled_changes
+BLOB='"schema_version": 9, "hashFunction": "sha512", "appVersion": "1.0", "displayVersion": "1.0", "platforms": {}'
 WORLD=  # the nginx's process id
 PORT=0  # of its first server; the second one, which asks for passwords, has the next
 
@@ -196,7 +198,64 @@ logged_times() {
     grep -cE -- "$2" "$WORK/$1.log" || true
 }
 
+# ---- what there is ----
+
+# agent_rows N: people, releases of both kinds, N rules, of which the first is protected.
+agent_rows() {
+    local i
+    cat <<'EOF'
+INSERT INTO permissions (username, permission, options, data_version) VALUES
+    ('admin@x', 'admin', NULL, 1), ('qa@x', 'release_locale', NULL, 1), ('rel@x', 'release_locale', NULL, 1),
+    ('gone@x', 'rule', NULL, 1), ('balrogagent', 'scheduled_change', '{"actions": ["enact"]}', 1);
+INSERT INTO user_roles (username, role, data_version) VALUES ('rel@x', 'releng', 1), ('qa@x', 'qa', 1);
+INSERT INTO product_req_signoffs (product, channel, role, signoffs_required, data_version) VALUES
+    ('Firefox', 'release', 'qa', 1, 1), ('Firefox', 'release', 'releng', 1, 1);
+INSERT INTO emergency_shutoffs (product, channel, data_version) VALUES ('Other', 'beta', 1);
+INSERT INTO releases (name, product, data, data_version) VALUES
+    ('R1', 'Other', '{"name": "R1", "schema_version": 1}', 1), ('R2', 'Other', '{"name": "R2", "schema_version": 1}', 1);
+EOF
+    for i in V1 V2 V3; do
+        printf "INSERT INTO releases_json (name, product, read_only, data, data_version) VALUES ('%s', '%s', 0, '%s', 1);\n" \
+            "$i" "$([[ $i == V3 ]] && echo Firefox || echo Other)" "{\"name\": \"$i\", $BLOB}"
+    done
+    printf 'INSERT INTO rules (rule_id, priority, mapping, backgroundRate, update_type, product, channel, data_version) VALUES\n'
+    printf "    (1, 100, 'V3', 100, 'minor', 'Firefox', 'release', 1)"
+    for ((i = 2; i <= $1; i++)); do
+        printf ",\n    (%d, 50, 'R1', 100, 'minor', 'Other', 'c%d', 1)" "$i" "$i"
+    done
+    printf ';\n'
+}
+
 # ---- what is scheduled ----
+
+# schedule USER METHOD PATH BODY: prints its sc_id. LATER is put into BODY as its "when".
+schedule() {
+    [[ $(ask "$1" "$2" "$3" "${4%\}}, \"when\": $LATER}") == 200 ]] || cat "$WORK/body" >&2
+    number sc_id
+}
+
+# One change of every kind but rules, none of which needs sign-offs; and their time comes.
+schedule_all_kinds() {
+    schedule admin@x POST $SC/releases '{"change_type": "delete", "name": "R2", "data_version": 1}' >/dev/null
+    schedule admin@x POST $SC/permissions '{"change_type": "insert", "username": "new@x", "permission": "rule"}' >/dev/null
+    schedule admin@x POST $SC/emergency_shutoff \
+        '{"change_type": "delete", "product": "Other", "channel": "beta", "data_version": 1}' >/dev/null
+    schedule admin@x POST $SC/required_signoffs/product \
+        '{"change_type": "insert", "product": "New", "channel": "c", "role": "qa", "signoffs_required": 1}' >/dev/null
+    schedule admin@x POST $SC/required_signoffs/permissions \
+        '{"change_type": "insert", "product": "New", "role": "qa", "signoffs_required": 1}' >/dev/null
+    schedule admin@x PUT /v2/releases/V1/pinnable '{"product": "Other", "channel": "c", "version": "1."}' >/dev/null
+    schedule admin@x POST /v2/releases/V2 \
+        "{\"blob\": {\"displayVersion\": \"2.0\"}, \"old_data_versions\": {\".\": 1}}" >/dev/null
+}
+
+all_kinds_due() {
+    local path
+    for path in releases permissions emergency_shutoffs product_req_signoffs permissions_req_signoffs \
+        pinnable_releases releases_json; do
+        run_sql <<<"UPDATE ${path}_scheduled_changes_conditions SET \`when\` = 1700000000000"
+    done
+}
 
 # due TABLE SC_ID…: their time has come. (The admin refuses times in the past.)
 due() {

@@ -17,7 +17,6 @@ TOP=$(realpath -- "$(dirname -- "$0")/../..")
 . "$TOP/test/integration/agent_lib.sh"
 trap world_down EXIT
 
-SC=/scheduled_changes
 RULES=12
 
 rows() {
