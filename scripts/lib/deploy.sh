@@ -131,7 +131,7 @@ declare -A SENT=()
 send_scripts() { # HOST
     [[ -z ${SENT[$1]-} ]] || return 0
     # shellcheck disable=SC2016 # the shell there expands them
-    tar --create --directory "$TOP" scripts conf/nginx \
+    tar --create --directory "$TOP" scripts conf/nginx conf/systemd \
         --directory "$(dirname -- "${ENV[file]}")" --transform "s|^${ENV[name]}.conf\$|environments/${ENV[name]}.conf|" \
         "${ENV[name]}.conf" |
         ssh_to "$1" sh -c 'mkdir -p "$1" && tar --extract --no-same-owner --directory "$1"' receive "${ENV[root]}/operate" ||

@@ -14,8 +14,10 @@ export BALROG_ENVIRONMENTS=$WORK/environments
 chmod 755 "$WORK" # so that builders without rights find their way
 
 # The tree's own version and the two after it.
+# shellcheck disable=SC2034 # for the tests
 V1=v$(<"$TOP/VERSION")
 V2=${V1%.*}.$((${V1##*.} + 1))
+# shellcheck disable=SC2034
 V3=${V1%.*}.$((${V1##*.} + 2))
 
 # ends PID…: SIGKILL, for what must not outlive the test.
@@ -274,8 +276,8 @@ query_path() { # BUILD_ID LOCALE
     printf '/update/3/Firefox/100.0/%s/%s/%s/release/os/default/default/update.xml?force=1' "$1" "$BUILD_TARGET" "$2"
 }
 
-# start_load NAME: wrk asks, by force, so that no dice are thrown, with ever new build ids, so that nginx's cache answers hardly any, and holds every body
-# against what that query got at first. A thread has one connection, so the answers come in the order of the queries.
+# start_load NAME: wrk asks, by force, so that no dice are thrown, with ever new build ids, so that nginx's cache answers
+# hardly any, and holds every body against what that query got at first. A thread has one connection, so the answers come in the order of the queries.
 start_load() {
     local locale body
     {
