@@ -172,7 +172,7 @@ void sentry_crash(void *arg, const struct crash_report *r)
     copy(event->request_id, sizeof event->request_id, str_of(r->request_id));
     copy(event->method, sizeof event->method, method);
     copy(event->uri, sizeof event->uri, uri);
-    snprintf(event->message, sizeof event->message, "process %ld ended by %s%s%s", r->pid, r->signal,
+    snprintf(event->message, sizeof event->message, "process %ld ended by %s%s%.900s", r->pid, r->signal,
              r->request[0] != '\0' ? " while answering " : "", r->request);
     memcpy(event->frame, r->frame, sizeof event->frame);
     event->n_frames = r->n_frames;
