@@ -104,7 +104,7 @@ space_check() { # WHERE STATEMENT
     local size place need free table
     [[ ${2^^} != *ALGORITHM=INSTANT* ]] || return 0
     table=$(statement_table "$2")
-    size=${TABLE_SIZE[$table]-0}
+    size=${TABLE_SIZE[${table:--}]-0}
     ((size > 0)) || return 0
     if [[ $SERVER_HOST != "$(hostname)" || ! -d $DATA_DIR ]]; then
         log "$1: may need $((size >> 20)) MB in $DATA_DIR of $SERVER_HOST, which cannot be seen from here"

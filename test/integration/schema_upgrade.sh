@@ -1,0 +1,294 @@
+#!/bin/bash
+# schema-upgrade where things go wrong: records that do not fit, v0.1's records, runs that are killed at any point,
+# tables that others hold, programs that still need what is to go, steps that are undone.
+set -euo pipefail
+
+if [[ ${1:-} == --help ]]; then
+    echo "usage: schema_upgrade.sh    (BALROG_TEST_FULL=1: the real schema is killed at every point, too)"
+    exit 0
+fi
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=test/integration/lib.sh
+source "$here/lib.sh"
+# shellcheck source=test/integration/schema_lib.sh
+source "$here/schema_lib.sh"
+
+# ---- what is recorded ----
+
+test_records() {
+    new_database records
+    small_schema
+    upgrade 0 --execute --schema "$work/schema"
+    mv "$work/schema/0002_more" "$work/schema/0002_other"
+    check "a step by another name" upgrade 3 --schema "$work/schema"
+    check "is not what was applied" said "0002_other/additive.sql is not what was applied"
+    small_schema
+    mv "$work/schema/0001_base" "$work/schema/0001_x"
+    mv "$work/schema/0002_more" "$work/schema/0002_base"
+    mv "$work/schema/0001_x" "$work/schema/0001_more"
+    check "steps in another order" upgrade 3 --schema "$work/schema"
+    small_schema
+    cp -r "$work/schema/0003_gone" "$work/schema/0004_gone"
+    mv "$work/schema/0003_gone" "$work/schema/0003_new"
+    check "a step that came in between" upgrade 3 --execute --schema "$work/schema"
+    small_schema
+    rm -r "$work/schema/0003_gone"
+    check "a step that this version lacks" upgrade 3 --execute --schema "$work/schema"
+    check "is named" said "step 3 (gone), which this version does not know"
+    small_schema
+    echo "# more" >>"$work/schema/0002_more/backfill.sh"
+    check "a backfill that was changed" upgrade 3 --execute --schema "$work/schema"
+    check "breaks the chain" said "0002_more (additive): the chain of checksums is broken"
+    small_schema
+    query <<<"UPDATE balrog_schema SET chain = REPEAT('0', 64) WHERE version = 3"
+    check "records that were changed" upgrade 3 --execute --schema "$work/schema"
+}
+
+test_old_records() {
+    new_database old
+    local dir
+    for dir in 0001_initial 0002_release_history; do
+        query <"$root/schema/$dir/additive.sql"
+    done
+    query <"$here/../data/schema-record-v0.1.sql"
+    check "v0.1's records, the plan" upgrade 0
+    check "knows what is there" equal "0003_app_instances" "${SAID%%:*}"
+    check "and writes nothing" answers 6 "SELECT COUNT(*) FROM information_schema.columns
+        WHERE table_schema = DATABASE() AND table_name = 'balrog_schema'"
+    check "v0.1's records" upgrade 0 --execute
+    check "get their chain" answers 0 "SELECT COUNT(*) FROM balrog_schema WHERE chain IS NULL"
+    query <<<"SELECT version, phase, checksum, chain FROM balrog_schema" >"$work/old"
+    new_database as_new
+    upgrade 0 --execute
+    query <<<"SELECT version, phase, checksum, chain FROM balrog_schema" >"$work/new"
+    check "the same as in a new database" cmp "$work/old" "$work/new"
+    DB=db_old
+    query <<<"UPDATE balrog_schema SET applied_at = NULL, statements = 0 WHERE version > 1; DELETE FROM balrog_schema WHERE version > 2;
+        ALTER TABLE balrog_schema DROP COLUMN chain, DROP COLUMN min_version, DROP COLUMN begun_at, DROP COLUMN statements,
+        DROP COLUMN statements_sum"
+    check "a step that v0.1 did not finish" upgrade 0 --execute
+    check "is named" said "0002_release_history (additive): was begun and not finished"
+}
+
+# ---- killed at any point ----
+
+# A client that stands before the real one. At the message of number AT (of all since COUNTER was emptied) it kills
+# schema-upgrade, and what it has been sent it passes on (sent) or does not (unsent).
+killing_client() {
+    mkdir -p "$work/bin"
+    cat >"$work/bin/mariadb" <<END
+#!/bin/bash
+[[ " \$* " == *" --force "* ]] || exec $(command -v mariadb) "\$@"
+exec 3> >(exec $(command -v mariadb) "\$@")
+message=
+while IFS= read -r line; do
+    message+=\$line\$'\\n'
+    [[ \$line == "SELECT '-- end of statement --';" ]] || continue
+    echo >>"$work/counter"
+    if [[ \$(wc -l <"$work/counter") == "\${AT-}" ]]; then
+        [[ \$HOW == unsent ]] || printf '%s' "\$message" >&3
+        kill -KILL \$PPID
+        exit
+    fi
+    printf '%s' "\$message" >&3
+    message=
+done
+END
+    chmod +x "$work/bin/mariadb"
+}
+
+both_phases() { # COMMAND…: what goes before schema-upgrade
+    "$@" "$root/scripts/schema-upgrade" --execute "${CONNECT[@]}" --database "$DB" --schema "$SCHEMA" >>"$work/log" 2>&1 &&
+        "$@" "$root/scripts/schema-upgrade" --execute --phase destructive --without-hosts "${CONNECT[@]}" --database "$DB" \
+            --schema "$SCHEMA" >>"$work/log" 2>&1
+}
+
+# All that is there, without times.
+everything() {
+    local table
+    query <<<"SHOW TABLES" | while read -r table; do
+        query <<<"SHOW CREATE TABLE $table"
+    done
+    query <<<"SELECT version, name, phase, checksum, applied_at > begun_at, min_version, chain, statements, statements_sum
+        FROM balrog_schema ORDER BY 1, 3;
+        SELECT trigger_name, action_statement FROM information_schema.triggers WHERE trigger_schema = DATABASE() ORDER BY 1"
+    [[ $SCHEMA == "$root/schema" ]] || query <<<"SELECT * FROM things ORDER BY 1"
+}
+
+fill() {
+    [[ $SCHEMA == "$root/schema" ]] || query <<<"CREATE TABLE things (id INT PRIMARY KEY, old INT, gone INT);
+        INSERT INTO things SELECT seq, seq, seq FROM seq_1_to_300"
+}
+
+# Killed at message $1, in the way $2, and run again.
+killed_once() {
+    new_database killed
+    fill
+    : >"$work/counter"
+    : >"$work/log"
+    # That it was killed is not to be told.
+    { AT=$1 HOW=$2 both_phases env "PATH=$work/bin:$PATH"; } 2>/dev/null && return 1
+    : >"$work/log"
+    both_phases env || { cat "$work/log" >&2 && return 1; }
+    everything >"$work/after"
+    cmp "$work/undisturbed" "$work/after"
+}
+
+# At every message, in both ways; or at every so many, in one.
+kill_everywhere() { # EVERY
+    local messages at how every=$1
+    [[ -z ${BALROG_TEST_FULL-} ]] || every=1
+    new_database undisturbed
+    fill
+    : >"$work/counter"
+    both_phases env "PATH=$work/bin:$PATH"
+    messages=$(wc -l <"$work/counter")
+    everything >"$work/undisturbed"
+    for ((at = 1; at <= messages; at += every)); do
+        for how in sent unsent; do
+            [[ -n ${BALROG_TEST_FULL-} || $(((at / every + ${#how}) % 2)) -eq 0 ]] || continue
+            check "killed at message $at of $messages, which was $how" killed_once "$at" "$how"
+        done
+    done
+}
+
+test_killed() {
+    killing_client
+    small_schema
+    SCHEMA=$work/schema kill_everywhere 5
+    # The end of the backfill is in everything().
+    check "the backfill was done" grep -q $'^300\t' "$work/undisturbed"
+    SCHEMA=$root/schema kill_everywhere 150
+    small_schema
+    new_database told
+    query <<<"CREATE TABLE things (id INT PRIMARY KEY, old INT, gone INT)"
+    sed -i '$ a SELEC nonsense;' "$work/schema/0002_more/additive.sql"
+    upgrade 1 --execute --schema "$work/schema"
+    check "the plan says where it stood" upgrade 0 --schema "$work/schema"
+    check "by its statements" said "0002_more: was begun and not finished; it would go on after 2 of 3 statements"
+    sed -i '$ d' "$work/schema/0002_more/additive.sql"
+    check "the rest is run" upgrade 0 --execute --schema "$work/schema"
+    check "and told" said "0002_more (additive): was begun and not finished: 2 of 2 statements were run"
+    query <<<"UPDATE balrog_schema SET applied_at = NULL WHERE version = 3"
+    sed -i 's/ADD COLUMN IF NOT EXISTS newer INT/ADD COLUMN IF NOT EXISTS newer BIGINT/' \
+        "$work/schema/0003_gone/additive.sql"
+    check "what was mended where it had been run" upgrade 0 --execute --schema "$work/schema"
+    check "is run from its beginning" said "going on with 1"
+}
+
+test_backfill_killed() {
+    new_database filled
+    small_schema
+    query <<<"CREATE TABLE things (id INT PRIMARY KEY, old INT, gone INT);
+        INSERT INTO things SELECT seq, seq, seq FROM seq_1_to_300"
+    sed -i 's/LIMIT 100/AND SLEEP(0.01) = 0 LIMIT 100/' "$work/schema/0002_more/backfill.sh"
+    setsid "$root/scripts/schema-upgrade" --execute "${CONNECT[@]}" --database "$DB" --schema "$work/schema" \
+        >"$work/log" 2>&1 &
+    local pid=$!
+    wait_for "SELECT COUNT(*) FROM things WHERE doubled IS NOT NULL"
+    kill -KILL -- "-$pid"
+    wait "$pid" 2>/dev/null || true
+    check "it was killed in the middle" answers "1" \
+        "SELECT COUNT(doubled) BETWEEN 100 AND 299 FROM things"
+    check "run again" upgrade 0 --execute --schema "$work/schema"
+    check "it went on" answers "300 1" "SELECT COUNT(doubled), SUM(doubled) = 2 * SUM(old) FROM things"
+    sed -i 's/exit 0/exit 9/' "$work/schema/0002_more/backfill.sh"
+    new_database unfilled
+    query <<<"CREATE TABLE things (id INT PRIMARY KEY, old INT, gone INT)"
+    check "a backfill that fails" upgrade 1 --execute --schema "$work/schema"
+    check "is told" said "0002_more: backfill.sh failed (exit status 9)"
+    check "and the step is not done" answers 1 "SELECT COUNT(*) FROM balrog_schema WHERE version = 2 AND applied_at IS NULL"
+}
+
+# ---- what others hold ----
+
+# Holds the table things by an idle transaction, until HELD_PID is killed.
+hold() {
+    local line=
+    coproc HELD { exec mariadb --no-defaults --socket="$work/sock" --user=root --batch --unbuffered "$DB"; }
+    HOLDER=$HELD_PID
+    echo "START TRANSACTION; SELECT COUNT(*) FROM things; SELECT 'held';" >&"${HELD[1]}"
+    until [[ $line == held ]]; do
+        read -r line <&"${HELD[0]}"
+    done
+}
+
+let_go() {
+    kill "$HOLDER"
+    wait "$HOLDER" 2>/dev/null || true
+}
+
+test_held() {
+    new_database held
+    small_schema
+    query <<<"CREATE TABLE things (id INT PRIMARY KEY, old INT, gone INT)"
+    hold
+    check "a table that is held" upgrade 7 --execute --schema "$work/schema" --lock-wait 1 --tries 2
+    check "each try is told" said "0001_base, statement 3 of 3 (additive.sql:5): the table is held: try 1 of 2; the next in 1 s"
+    check "and who might hold it" said "(root@localhost, sleep, its transaction open "
+    check "the way out, too" said "gave up after 2 tries of 1 s"
+    let_go
+    wait_for "SELECT COUNT(*) = 0 FROM information_schema.innodb_trx"
+    hold
+    (sleep 2 && kill "$HOLDER") &
+    check "one that is given back meanwhile" upgrade 0 --execute --schema "$work/schema" --lock-wait 1
+    check "was waited for" said "the table is held: try 1 of 6"
+    wait
+}
+
+test_long() {
+    new_database long
+    small_schema
+    query <<<"CREATE TABLE things (id INT PRIMARY KEY, old INT, gone INT)"
+    sed -i '$ a DO SLEEP(7);' "$work/schema/0002_more/additive.sql"
+    check "a statement that takes long" upgrade 0 --execute --schema "$work/schema"
+    check "shows that it is still at it" said "still at it: "
+    check "with what" said "DO SLEEP(7)"
+    printf -- '-- since: v0.2\nALTER TABLE things MODIFY old BIGINT, ALGORITHM=INSTANT, LOCK=NONE;\n' \
+        >"$work/schema/0003_gone/additive.sql"
+    query <<<"DELETE FROM balrog_schema WHERE version = 3"
+    check "what the server could only do by copying" upgrade 1 --execute --schema "$work/schema"
+    check "is told as that" said "the server would have to copy or to lock the table"
+}
+
+test_lost() {
+    new_database lost
+    small_schema
+    query <<<"CREATE TABLE things (id INT PRIMARY KEY, old INT, gone INT)"
+    sed -i '$ a DO SLEEP(60);' "$work/schema/0002_more/additive.sql"
+    "$root/scripts/schema-upgrade" --execute "${CONNECT[@]}" --database "$DB" --schema "$work/schema" >"$work/log" 2>&1 &
+    local pid=$! status=0
+    wait_for "SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE 'DO SLEEP%'"
+    query <<<"SELECT CONCAT('KILL ', id, ';') FROM information_schema.processlist WHERE info LIKE 'DO SLEEP%'" | query
+    wait "$pid" || status=$?
+    check "a connection that is lost" equal 1 "$status"
+    check "is told, and what to do" grep -q "the connection was lost; run it again: it goes on there" "$work/log"
+    sed -i '$ d' "$work/schema/0002_more/additive.sql"
+    check "run again" upgrade 0 --execute --schema "$work/schema"
+}
+
+# df would have to see a full disk: a stand-in says so.
+test_space() {
+    new_database space
+    small_schema
+    query <<<"CREATE TABLE things (id INT PRIMARY KEY, old INT, gone INT, filler CHAR(200) DEFAULT '');
+        INSERT INTO things (id, old) SELECT seq, seq FROM seq_1_to_100000; ANALYZE TABLE things" >"$work/log"
+    mkdir -p "$work/full"
+    printf '#!/bin/bash\necho Avail\necho 1000000\n' >"$work/full/df"
+    chmod +x "$work/full/df"
+    cat >"$work/schema/0002_more/additive.sql" <<'END'
+-- since: v0.2
+ALTER TABLE things ADD COLUMN IF NOT EXISTS doubled INT, ALGORITHM=INSTANT, LOCK=NONE;
+CREATE INDEX IF NOT EXISTS old ON things (old) ALGORITHM=NOCOPY LOCK=NONE;
+END
+    PATH=$work/full:$PATH check "too little room" upgrade 8 --execute --schema "$work/schema"
+    check "how much is needed, and where" said "statement 2 of 2 (additive.sql:3): may need "
+    PATH=$work/full:$PATH check "never mind" upgrade 0 --execute --schema "$work/schema" --ignore-space
+}
+
+start_mariadb "$work"
+for group in records old_records killed backfill_killed held long lost space; do
+    "test_$group"
+done
+summary
