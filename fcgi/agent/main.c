@@ -1,8 +1,10 @@
 /* balrog-agent: enacts, through the admin API, what is scheduled, once it is due and signed off. */
 #include "agent/agent.h"
+#include "agent/metrics.h"
 #include "agent/report.h"
 #include "core/clock.h"
 #include "ops/log.h"
+#include "web/observe.h"
 #include "web/program.h"
 
 #include <curl/curl.h>
@@ -87,26 +89,37 @@ static int exit_status(enum agent_run end)
     return status[end];
 }
 
+/* ---- starting ---- */
+
 static int start(void *ctx, const struct agent_settings *settings, const struct program_options *o)
 {
     struct error e = { 0 };
     bool dry_run = o->flag[FLAG_DRY_RUN];
-    int signal_fd = program_signals(&e);
     int status = PROGRAM_RUN;
-    if (signal_fd < 0) {
-        log_error("agent.failed", "%s", e.what);
-        return status;
-    }
-    struct agent *a = agent_new(ctx, settings, signal_fd, dry_run);
-    if (dry_run || o->flag[FLAG_ONCE]) {
+    int signal_fd = program_signals(&e);
+    bool ok = signal_fd >= 0 && (dry_run || observe_start(program.name, settings->config, &e));
+    struct agent *a = ok ? agent_new(ctx, settings, signal_fd, dry_run) : NULL;
+    if (ok && (dry_run || o->flag[FLAG_ONCE])) {
         status = exit_status(agent_run(a));
-    } else if (run(a, &e)) {
+    } else if (ok && run(a, &e)) {
         status = EXIT_SUCCESS;
     } else {
-        log_error("agent.failed", "%s", e.what);
+        log_error("service.failed", "%s", e.what);
     }
-    close(signal_fd);
+    observe_stop();
+    if (signal_fd >= 0) {
+        close(signal_fd);
+    }
     return status;
+}
+
+/* A dry run's stdout is for what it says. */
+static void set_log(const struct config *config, bool dry_run)
+{
+    program_log(program.name, config);
+    if (dry_run) {
+        log_setup(program.name, LOG_WARNING, LOG_PLAIN);
+    }
 }
 
 int main(int argc, char **argv)
@@ -119,21 +132,17 @@ int main(int argc, char **argv)
     void *ctx = mem_check(talloc_new(NULL));
     struct config *config = config_read(ctx, o.config, &e);
     struct agent_settings *settings = config != NULL ? agent_settings_new(ctx, config, &e) : NULL;
-    if (settings == NULL) {
+    int status = PROGRAM_CONFIG;
+    if (settings == NULL || !observe_check(config, &e)) {
         fprintf(stderr, "%s: %s\n", program.name, e.what);
-        talloc_free(ctx);
-        return PROGRAM_CONFIG;
-    }
-    if (o.check) {
+    } else if (o.check) {
         printf("%s is valid\n", o.config);
-        talloc_free(ctx);
-        return EXIT_SUCCESS;
+        status = EXIT_SUCCESS;
+    } else {
+        set_log(config, o.flag[FLAG_DRY_RUN]);
+        agent_metrics_register();
+        status = start(ctx, settings, &o);
     }
-    program_log(program.name, config);
-    if (o.flag[FLAG_DRY_RUN]) {
-        log_setup(program.name, LOG_WARNING, LOG_PLAIN); /* stdout is for what it says */
-    }
-    int status = start(ctx, settings, &o);
     talloc_free(ctx);
     curl_global_cleanup();
     return status;

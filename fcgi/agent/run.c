@@ -6,6 +6,7 @@
  * lost.
  */
 #include "agent/agent.h"
+#include "agent/metrics.h"
 
 #include "core/clock.h"
 #include "ops/log.h"
@@ -117,6 +118,7 @@ static void note_list(struct look *l, enum api_result result, const struct error
 {
     struct agent *a = l->agent;
     a->figures.lists_failed++;
+    agent_metrics_count(AGENT_LIST_FAILED);
     l->lost = result == API_UNREACHABLE || result == API_UNKNOWN_US;
     log_error(l->lost ? "agent.lost" : "agent.list", "cannot read what is scheduled for %s: %s",
               l->kind->name, e->what);
@@ -174,6 +176,7 @@ static void enact(struct look *l, const struct pending *p)
         return;
     }
     a->figures.enacted++;
+    agent_metrics_count(AGENT_ENACTED);
     log_info("agent.enacted", "%s %s (%s), in %lld ms", p->kind->name, p->id, p->what,
              (long long)(clock_ms() - start_ms));
 }
@@ -221,6 +224,7 @@ static void settle_one(struct look *l, const struct tried *t, const struct pendi
     const struct pending *p = t->p;
     if (known && now == NULL) {
         f->already++;
+        agent_metrics_count(AGENT_ALREADY);
         log_info("agent.already", "%s %s (%s) is done: by another agent, or its answer was lost (%s)",
                  p->kind->name, p->id, p->what, t->e.what);
     } else if (known && now->fingerprint != p->fingerprint) {
@@ -228,6 +232,7 @@ static void settle_one(struct look *l, const struct tried *t, const struct pendi
                  t->e.what);
     } else {
         f->failed++;
+        agent_metrics_count(AGENT_FAILED);
         log_error("agent.failed", "%s %s (%s) cannot be enacted: %s; tried again in %d s", p->kind->name,
                   p->id, p->what, t->e.what, t->retry_s);
     }

@@ -122,7 +122,7 @@ write_agent_conf() {
         printf '%s\n' "agent.admin_url=http://127.0.0.1:$(($(state port) + 1))" agent.interval_s=1 \
             agent.retry_min_s=1 agent.retry_max_s=60
         [[ -z $password ]] || printf '%s\n' agent.user=balrogagent "agent.password_file=$RUN/agent-password"
-        state settings | sed -n '/^agent\./p; /^log\./p'
+        state settings | sed -n '/^\(agent\|log\|statsd\|sentry\)\./p'
     } | merge_conf agent.conf | replace "$DIR/agent.conf"
 }
 

@@ -127,7 +127,7 @@ agent_conf() {
     {
         printf '[agent]\n'
         printf '%s\n' "$@"
-        printf '[log]\nformat = plain\n'
+        printf '[log]\nformat = plain\ncrash_dir =\n'
     } >"$file"
 }
 
