@@ -10,6 +10,7 @@ WORK=$(mktemp -d)
 ROOT=$WORK/root
 REPO=$WORK/repository
 WRK_PIDS=()
+: "${PORT=}"
 export BALROG_ENVIRONMENTS=$WORK/environments
 chmod 755 "$WORK" # so that builders without rights find their way
 
@@ -112,9 +113,12 @@ make_database() {
     chmod 600 "$WORK/admin.cnf"
     (umask 077 && echo secret >"$WORK/password")
     local connection=(--defaults-file "$WORK/admin.cnf")
-    "$TOP/scripts/schema-upgrade" --execute "${connection[@]}" >"$WORK/schema.log" 2>&1 &&
+    if ! { "$TOP/scripts/schema-upgrade" --execute "${connection[@]}" &&
         "$TOP/scripts/create-db-users" --execute "${connection[@]}" --public-password-file "$WORK/password" \
-            --admin-password-file "$WORK/password" >>"$WORK/schema.log" 2>&1 || { cat "$WORK/schema.log" >&2 && exit 1; }
+            --admin-password-file "$WORK/password"; } >"$WORK/schema.log" 2>&1; then
+        cat "$WORK/schema.log" >&2
+        exit 1
+    fi
     { echo 'SET autocommit = 0;' && cat "$TOP/conf/demo.sql" && echo 'COMMIT;'; } | db
     db <<<"INSERT INTO permissions (username, permission, data_version) VALUES ('balrogagent', 'admin', 1)"
 }
@@ -172,6 +176,7 @@ make_nginx() {
         sed -e "s|@LISTEN@|127.0.0.1:$PORT|" -e 's|@SERVER_NAME@|localhost|' -e "s|@LOG_DIR@|$WORK|" \
             -e "s|@CACHE_DIR@|$WORK/tmp/cache|" "$TOP/conf/nginx/public.conf.in"
         # Who asks the admin is whom he says he is.
+        # shellcheck disable=SC2016 # nginx expands them
         sed -e "s|@LISTEN@|127.0.0.1:$((PORT + 1))|" -e 's|@SERVER_NAME@|localhost|' -e "s|@LOG_DIR@|$WORK|" \
             -e "s|@SOCKET@|$ROOT/run/admin.sock|" \
             -e 's|^    fastcgi_param REMOTE_USER "";|    fastcgi_param REMOTE_USER $remote_user;|' \
@@ -230,6 +235,7 @@ add_schema_steps() { # VERSION
     local number dir
     number=$(find "$REPO/schema" -maxdepth 1 -name '[0-9]*_*' | wc -l)
     number=$(printf %04d $((number + 1)))
+    # shellcheck disable=SC2034 # for the tests
     STEP=$number
     dir=$REPO/schema/${number}_deploy_test
     mkdir "$dir"
@@ -264,6 +270,18 @@ built_tarball() {
     tar --create --file "$1" --directory "$WORK/installed/release" .
 }
 
+# renamed_tarball FROM TO: the release $V1 in FROM, calling itself $V2 in TO. That is all that tells versions apart for
+# tests of what is done with them.
+renamed_tarball() {
+    local dir=$WORK/renamed program
+    rm -rf "$dir" && mkdir "$dir"
+    tar --extract --file "$1" --directory "$dir"
+    for program in "$dir"/sbin/*; do
+        perl -0777 -pi -e "s/\\0\\Q${V1#v}\\E\\0/\\0${V2#v}\\0/g" "$program"
+    done
+    tar --create --file "$2" --directory "$dir" .
+}
+
 # ---- load ----
 
 BUILD_TARGET=WINNT_x86_64-msvc-x64
@@ -277,7 +295,8 @@ query_path() { # BUILD_ID LOCALE
 }
 
 # start_load NAME: wrk asks, by force, so that no dice are thrown, with ever new build ids, so that nginx's cache answers
-# hardly any, and holds every body against what that query got at first. A thread has one connection, so the answers come in the order of the queries.
+# hardly any, and holds every body against what that query got at first. A thread has one connection, so the answers come
+# in the order of the queries.
 start_load() {
     local locale body
     {
@@ -338,5 +357,7 @@ end_load() {
     check "$1: there was load" test "${answers:-0}" -gt 300
     check "$1: no wrong answer" equal "wrong 0" "$(grep -A 2 '^wrong' "$out" | head -n 1)"
     check "$1: no failed request" equal "failed 0" "$(grep '^failed' "$out")"
-    grep -q '^wrong 0' "$out" && grep -q '^failed 0' "$out" || tail -n 5 "$out" >&2
+    if ! grep -q '^wrong 0$' "$out" || ! grep -q '^failed 0$' "$out"; then
+        tail -n 5 "$out" >&2
+    fi
 }

@@ -1,0 +1,331 @@
+#!/bin/bash
+# What a deploy refuses and how that is overridden; confirmations, signatures, the UI's own release, several hosts,
+# systemd's units, scripts/release.
+set -euo pipefail
+# shellcheck source=test/integration/deploy_lib.sh
+. "$(dirname -- "$0")/deploy_lib.sh"
+
+# deploy STATUS ARG…: of the built tarball, to keep it short.
+deploy() {
+    operate "$1" deploy --from "$WORK/v1.tar" "${@:2}"
+}
+
+test_usage() {
+    local script
+    for script in deploy rollback canary-status promote abort canary-watch confirm host release; do
+        check "$script --help" test -n "$("$TOP/scripts/$script" --help | grep '^Exit status')"
+    done
+    check "no version" operate 2 deploy public
+    check "three parts" operate 2 deploy public v1.2.3
+    check "says which form" said "two-part version"
+    check "no v" operate 2 deploy public 1.2
+    check "no such service" operate 2 deploy database v1.2
+    check "no such option" operate 2 deploy --despite-everything public v1.2
+    check "no environment" equal 2 "$("$TOP/scripts/deploy" public v1.2 2>/dev/null; echo $?)"
+    check "rollback without a service" operate 2 rollback v1.2
+    check "rollback of what was never there" operate 3 rollback public v0.1
+    check "a strange confirmation" operate 2 confirm database v1.2
+    check "host: a strange command" operate 2 host frobnicate
+    check "host: a strange version" operate 2 host start public ../../etc
+}
+
+test_dry_run() {
+    check "a dry run" deploy 0 --dry-run admin public "$V1"
+    check "says what it would make" said "would make $ROOT/releases/$V1"
+    check "and start" said "would run on here: host start public $V1"
+    check "and makes nothing" test ! -e "$ROOT"
+}
+
+test_good_time() {
+    echo "all hands meeting" >"$WORK/freeze"
+    check "a freeze" deploy 3 public "$V1"
+    check "says why" said "says: all hands meeting"
+    check "and what overrides it" said "--despite-freeze"
+    check "nothing was made" test ! -e "$ROOT/releases/$V1"
+    check "despite the freeze" deploy 0 --despite-freeze public "$V1"
+    check "which is logged" grep -q "going on, by --despite-freeze of .*: there is a freeze" "$ROOT/state/deploy.log"
+    check "and recorded" grep -qP '\toverridden\t.*\tfreeze: there is a freeze' "$ROOT/state/deploys"
+    rm "$WORK/freeze"
+    db <<<"INSERT INTO rules_scheduled_changes (sc_id, scheduled_by, complete, data_version, change_type, base_product)
+            VALUES (7, 'me', 0, 1, 'insert', 'Firefox');
+        INSERT INTO rules_scheduled_changes_conditions (sc_id, \`when\`, data_version)
+            VALUES (7, (UNIX_TIMESTAMP() + 1800) * 1000, 1)"
+    check "a change that is due soon" deploy 3 admin "$V1"
+    check "is named" said "rules_scheduled_changes 7, at 20"
+    set_env scheduled_within_s=600
+    check "is not soon for everybody" deploy 0 --dry-run admin "$V1"
+    set_env scheduled_within_s=3600
+    check "despite it" deploy 0 --despite-scheduled admin "$V1"
+    db <<<"UPDATE rules_scheduled_changes SET complete = 1"
+}
+
+# A deploy that fails keeps the next away; what ran goes on.
+test_failure() {
+    printf '[nonsense]\n' >>"$WORK/etc/agent.conf"
+    check "a configuration that is wrong" deploy 3 agent "$V1"
+    check "is refused" said "does not accept its configuration"
+    sed -i '/nonsense/d' "$WORK/etc/agent.conf"
+    sed -i 's/^user = .*/user = nobody@example.org/' "$WORK/etc/agent.conf"
+    set_env start_wait_s=2
+    check "an agent that may not see what it must" deploy 1 agent "$V1"
+    check "is ended" equal '' "$(running agent)"
+    check "the hook heard of it" grep -q "^failed deploy agent $V1 failed on t" "$WORK/told"
+    sed -i 's/^user = .*/user = balrogagent/' "$WORK/etc/agent.conf"
+    check "that was not long ago" deploy 3 agent "$V1"
+    check "and is told" said "the last deploy failed: deploy agent $V1"
+    check "despite it" deploy 0 --despite-failure agent "$V1"
+    check "it runs" equal "$V1" "$(running agent)"
+    check "then all is well" deploy 0 agent "$V1"
+    set_env min_free_mb=9999999
+    check "a full disk" deploy 3 agent "$V1"
+    check "is told" said "MB free, and min_free_mb is"
+    set_env min_free_mb=10 start_wait_s=60
+}
+
+test_confirmation() {
+    local pid
+    set_env require_confirmation=yes confirmation_wait_s=1
+    check "nobody confirms" deploy 6 agent "$V1"
+    check "it was announced" grep -q "^confirm deploy of agent $V1 to t is ready; it waits for: scripts/confirm -e t agent $V1" \
+        "$WORK/told"
+    set_env confirmation_wait_s=60
+    "$TOP/scripts/deploy" -e t --from "$WORK/v1.tar" agent "$V1" </dev/null >"$WORK/confirmed.log" 2>&1 &
+    pid=$!
+    check "it waits" until_true 30 grep -q "waiting for: scripts/confirm" "$WORK/confirmed.log"
+    check "somebody else's does not do" operate 0 confirm --as somebody admin "$V1"
+    check "somebody confirms" operate 0 confirm --as "her@example.org" agent "$V1"
+    check "it goes on" wait "$pid"
+    check "and says by whom" grep -q "confirmed by her@example.org: deploy of agent $V1" "$ROOT/state/deploy.log"
+    check "which is recorded" grep -q "by her@example.org" "$ROOT/state/deploys"
+    check "it serves once" test ! -e "$ROOT/state/confirmed/agent-$V1"
+    check "by name" deploy 0 --confirmed-by "Jane Doe" agent "$V1"
+    set_env require_confirmation=no
+}
+
+make_key() {
+    export GNUPGHOME=$WORK/gnupg
+    mkdir -m 700 "$GNUPGHOME"
+    gpg --batch --quiet --passphrase '' --quick-generate-key 'Test <test@example.org>' ed25519 sign 1d 2>/dev/null
+    git -C "$REPO" config user.email test@example.org
+    git -C "$REPO" config user.name Test
+    git -C "$REPO" config user.signingkey test@example.org
+}
+
+test_signatures() {
+    set_env require_signed=yes
+    check "a tarball without a signature" deploy 3 agent "$V1"
+    check "says what is missing" said "v1.tar.asc is missing"
+    gpg --batch --quiet --armor --detach-sign --output "$WORK/v1.tar.asc" "$WORK/v1.tar"
+    check "with one" deploy 0 agent "$V1"
+    echo >>"$WORK/v1.tar"
+    check "with that of something else" deploy 3 agent "$V1"
+    check "says so" said "has no good signature"
+    check "a tag without" operate 3 deploy agent "$V1"
+    check "says so of the tag" said "has no good signature"
+    git -C "$REPO" tag --force --sign -m again v0.1 >/dev/null
+    check "a signed tag that holds another version" operate 3 deploy agent v0.1
+    check "says which" said "holds version ${V1#v}"
+    mkdir -m 700 "$WORK/other"
+    git -C "$REPO" tag --force --sign -m "$V1" "$V1" "$V1^{commit}" >/dev/null
+    set_env keyring="$WORK/other"
+    check "a key that is not in the keyring" operate 3 deploy agent "$V1"
+    set_env keyring="$GNUPGHOME"
+    check "one that is" operate 0 deploy agent "$V1"
+}
+
+# The UI: a tag of its own, moved and signed.
+test_ui() {
+    check "no UI in the tag" operate 3 deploy ui "$V1"
+    check "says what it wants" said "holds no built UI"
+    local version
+    for version in "$V2" "$V3"; do
+        mkdir -p "$REPO/ui/dist"
+        echo "<html>$version</html>" >"$REPO/ui/dist/index.html"
+        printf '%s\n' "${version#v}" >"$REPO/VERSION"
+        git -C "$REPO" add --all --force
+        git -C "$REPO" commit --quiet -m "$version"
+        git -C "$REPO" tag --sign -m "$version" "$version"
+    done
+    check "the UI" operate 0 deploy ui "$V2"
+    check "is served" equal "<html>$V2</html>" "$(<"$ROOT/current/ui/index.html")"
+    check "the tag names it" equal "$(git -C "$REPO" rev-parse "$V2^{commit}")" "$(git -C "$REPO" rev-parse "t-ui^{commit}")"
+    check "and is signed" git -C "$REPO" verify-tag t-ui 2>/dev/null
+    check "the next" operate 0 deploy ui "$V3"
+    check "is served, too" equal "<html>$V3</html>" "$(<"$ROOT/current/ui/index.html")"
+    check "back" operate 0 rollback ui "$V2"
+    check "is what was" equal "<html>$V2</html>" "$(<"$ROOT/current/ui/index.html")"
+    check "by the tag" equal "$(git -C "$REPO" rev-parse "$V2^{commit}")" "$(git -C "$REPO" rev-parse "t-ui^{commit}")"
+    check "programs run as before" equal "$V1" "$(running agent)"
+    set_env require_signed=no
+}
+
+# ---- several hosts ----
+
+# A stand-in for ssh: the command runs here, and what is below the environment's root is the host's own. It shows how
+# hosts are spoken to, not that ssh works.
+make_hosts() {
+    mkdir -p "$WORK/bin"
+    cat >"$WORK/bin/ssh" <<END
+#!/bin/bash
+while [[ \$1 != -- ]]; do shift; done
+own=$WORK/hosts/\$2
+mkdir -p "\$own"
+[[ ! -e \$own/operate/environments/t.conf ]] || sed -i "s|$ROOT|\$own|g" "\$own/operate/environments/t.conf"
+exec sh -c "\${3//$ROOT/\$own}"
+END
+    chmod +x "$WORK/bin/ssh"
+    export PATH=$WORK/bin:$PATH
+    set_env "hosts=one two" "nginx_include=$ROOT/upstreams.conf" "nginx_test=true" "nginx_reload=true" \
+        "nginx_log=$ROOT/access.log" canary_min_requests=1 canary_watch_s=0
+}
+
+on() { # HOST ARG…: scripts/host there
+    PATH=$WORK/bin:$PATH ssh -- "$1" "$(printf '%q ' env BALROG_ENVIRONMENTS="$ROOT/operate/environments" \
+        "$ROOT/operate/scripts/host" -e t "${@:2}")"
+}
+
+test_hosts() {
+    local host
+    built_tarball "$WORK/v1.tar"
+    renamed_tarball "$WORK/v1.tar" "$WORK/v2.tar"
+    make_hosts
+    check "public to two hosts" deploy 0 public "$V1"
+    check "and admin" deploy 0 admin "$V1"
+    for host in one two; do
+        check "$host: it runs and serves" equal "public $V1 running serving current;admin $V1 running serving current" \
+            "$(on "$host" status | paste -sd ';')"
+        check "$host: has its own upstreams" grep -q "$WORK/hosts/$host/run/public.sock" "$WORK/hosts/$host/upstreams.conf"
+    done
+    check "the next as a canary" operate 0 deploy --from "$WORK/v2.tar" public "$V2"
+    for host in one two; do
+        check "$host: both run" equal "public $V1 running serving current;public $V2 running canary" \
+            "$(on "$host" status | grep public | paste -sd ';')"
+        for _ in 1 2 3; do
+            REQUEST_METHOD=GET REQUEST_URI=/__lbheartbeat__ cgi-fcgi -bind -connect \
+                "$WORK/hosts/$host/run/public-canary.sock" >/dev/null
+        done
+    done
+    check "both hosts are counted" operate 0 canary-status
+    check "their sums are told" test "$(sed -n 's/^responses *[0-9]* *//p' <<<"$SAID")" -ge 6
+    check "promote on both" operate 0 promote
+    for host in one two; do
+        check "$host: only the new one" equal "public $V2 running serving current" "$(on "$host" status | grep public)"
+    done
+    printf '#!/bin/bash\nexit 255\n' >"$WORK/bin/ssh"
+    check "a host that is away" operate 255 deploy --from "$WORK/v2.tar" public "$V2"
+}
+
+stop_hosts() {
+    local file
+    for file in "$WORK"/hosts/*/run/*.pid; do
+        [[ ! -s $file ]] || kill -KILL -- "-$(<"$file")" 2>/dev/null || true
+    done
+}
+
+# ---- systemd ----
+
+test_units() {
+    local dir=$WORK/units file unit program exposure
+    mkdir -p "$dir" "$WORK/unit-bin"
+    printf '#!/bin/bash\necho "$*" >>%q\n' "$WORK/systemctl.log" >"$WORK/unit-bin/systemctl"
+    chmod +x "$WORK/unit-bin/systemctl"
+    set_env supervisor=systemd user=balrog
+    check "the units are written" env PATH="$WORK/unit-bin:$PATH" BALROG_UNIT_DIR="$dir" "$TOP/scripts/host" -e t install-units
+    check "systemd reads them" equal daemon-reload "$(tail -n 1 "$WORK/systemctl.log")"
+    check "for this root" grep -q "^ListenStream=$ROOT/run/public-%i.sock" "$dir/balrog-public@.socket"
+    check "and these programs" grep -q "^ExecStart=$ROOT/releases/%i/sbin/balrog-admin --config $WORK/etc/admin.conf" \
+        "$dir/balrog-admin@.service"
+    mkdir -p "$ROOT/releases/$V1/share/balrog/scripts" "$ROOT/current"
+    ln -sfn "../releases/$V1" "$ROOT/current/admin"
+    for unit in public admin agent canary-watch; do
+        file=balrog-$unit@$V1.service
+        check "$file is valid" equal '' "$(SYSTEMD_UNIT_PATH=$dir: systemd-analyze verify --man=no "$file" 2>&1)"
+    done
+    for program in public admin agent; do
+        exposure=$(systemd-analyze security --offline=true --no-pager "$dir/balrog-$program@.service" |
+            sed -n 's/.*Overall exposure level.*: \([0-9.]*\) .*/\1/p')
+        echo "balrog-$program: exposure $exposure"
+        check "balrog-$program is confined" awk -v e="$exposure" 'BEGIN { exit !(e > 0 && e <= 1.5) }'
+    done
+    set_env supervisor=multiwatch "user=$(id -un)"
+}
+
+# A worker takes the socket that systemd hands over.
+test_socket_activation() {
+    local socket=$WORK/activated.sock pid
+    systemd-socket-activate --listen="$socket" "$ROOT/releases/$V1/sbin/balrog-public" --config "$WORK/etc/balrog.conf" \
+        </dev/null >"$WORK/activated.log" 2>&1 &
+    pid=$!
+    check "the socket is there" until_true 10 test -S "$socket"
+    check "it answers there" test -n "$(REQUEST_METHOD=GET REQUEST_URI=/__lbheartbeat__ timeout 20 cgi-fcgi -bind \
+        -connect "$socket" | grep 'OK!')"
+    check "on the inherited socket" grep -q "answers on the inherited socket" "$WORK/activated.log"
+    kill -TERM "$pid"
+    wait "$pid" 2>/dev/null || true
+}
+
+# ---- scripts/release ----
+
+release() { # STATUS ARG…: in the repository itself
+    local wanted=$1 status=0
+    shift
+    SAID=$("$REPO/scripts/release" -e t --out "$WORK" "$@" </dev/null 2>&1) || status=$?
+    [[ $status -eq $wanted ]] || { printf '  release %s: exit status %s, wanted %s:\n%s\n' "$*" "$status" "$wanted" "$SAID" >&2 && return 1; }
+}
+
+test_release() {
+    local next=${V1%.*}.$((${V1##*.} + 3)) after=${V1%.*}.$((${V1##*.} + 4))
+    cp "$TOP/scripts/release" "$REPO/scripts/release"
+    check "another version than VERSION's" release 3 "$next"
+    printf '%s\n' "${next#v}" >"$REPO/VERSION"
+    check "what is not committed" release 3 "$next"
+    check "is told" said "not committed"
+    git -C "$REPO" commit --quiet --all -m "Begin $next"
+    check "what is not in NEWS.md" release 3 "$next"
+    sed -i "0,/^## /s//## $next\n\nNot released yet.\n\n- A thing.\n\n## /" "$REPO/NEWS.md"
+    mkdir "$REPO/schema/9999_more"
+    echo "-- since: $next" >"$REPO/schema/9999_more/additive.sql"
+    git -C "$REPO" add --all --force
+    git -C "$REPO" commit --quiet -m "A thing"
+    check "the plan" release 0 "$next"
+    check "shows what is new" said "- A thing."
+    check "and the commits" said " A thing"$'\n'
+    check "and the schema" said "schema/9999_more/additive.sql"
+    check "and does nothing" equal '' "$(git -C "$REPO" tag --list "$next")"
+    set_env require_signed=yes
+    check "without a signature where one is needed" release 2 --execute --no-sign --no-deploy "$next"
+    # The tarball is there: what makes it is tested by the distribution's own check.
+    : >"$WORK/balrog-${next#v}.tar.xz"
+    check "the release" release 0 --execute --no-deploy "$next"
+    check "has a signed tag" git -C "$REPO" verify-tag "$next" 2>/dev/null
+    check "that says the date" git -C "$REPO" grep -q "^Released 20" "$next" -- NEWS.md
+    check "the tarball is signed" gpg --batch --quiet --verify "$WORK/balrog-${next#v}.tar.xz.asc" \
+        "$WORK/balrog-${next#v}.tar.xz" 2>/dev/null
+    check "the next version has begun" equal "${after#v}" "$(git -C "$REPO" show HEAD:VERSION)"
+    check "and has its news" equal "## $after" "$(git -C "$REPO" show HEAD:NEWS.md | grep -m 1 '^## ')"
+    check "once more changes nothing" release 0 --execute --no-deploy "$next"
+    check "nothing" equal "Begin $after" "$(git -C "$REPO" log -1 --format=%s)"
+}
+
+PORT=$(free_port)
+make_database
+make_configuration
+make_nginx
+make_repository
+built_tarball "$WORK/v1.tar"
+make_key
+trap 'stop_hosts; take_down' EXIT
+
+test_usage
+test_dry_run
+test_good_time
+test_failure
+test_confirmation
+test_signatures
+test_ui
+test_socket_activation
+test_release
+test_units
+"$TOP/scripts/host" -e t stop agent "$V1" 2>/dev/null
+test_hosts
+summary
