@@ -103,6 +103,17 @@ struct config {
         int uptake_timeout_s;
     } agent;
     struct {
+        const char *socket;
+        int socket_mode;
+        const char *log; /* nginx's access log */
+        struct config_list products;
+        struct config_list channels;
+        struct config_list watch; /* "PRODUCT CHANNEL VERSION" */
+        int versions;             /* of a product and channel that are shown by name */
+        int window_h;
+        int min_queries;
+    } uptake;
+    struct {
         struct config_list special_force_hosts;
         struct config_list allowlist; /* lines for allowlist_add() */
     } update;

@@ -146,6 +146,25 @@ const struct config_key config_keys[] = {
       .variable = "BALROG_AGENT_UPTAKE_BEARER", .help = "A token that is sent there." },
     { "agent", "uptake_timeout_s", CONFIG_INT, AT(agent.uptake_timeout_s), "10", 1, 300, SECONDS },
 
+    { "uptake", "socket", CONFIG_PATH, AT(uptake.socket), "/run/balrog/uptake.sock",
+      .help = "Where nginx finds us. A socket that was inherited (spawn-fcgi, systemd) comes first." },
+    { "uptake", "socket_mode", CONFIG_MODE, AT(uptake.socket_mode), "0660" },
+    { "uptake", "log", CONFIG_PATH, AT(uptake.log), "/var/log/nginx/access.log",
+      .help = "nginx's access log, as conf/nginx/public.conf.in has it written." },
+    { "uptake", "products", CONFIG_WORDS, AT(uptake.products), "Firefox Thunderbird",
+      .help = "Counted by name; all others together." },
+    { "uptake", "channels", CONFIG_WORDS, AT(uptake.channels), "release esr beta aurora nightly",
+      .help = "The same. What follows \"-cck-\" in a channel does not count." },
+    { "uptake", "versions", CONFIG_INT, AT(uptake.versions), "15", 1, 100, "",
+      .help = "Of each product and channel the most frequent versions, so many, are counted by name." },
+    { "uptake", "window_h", CONFIG_INT, AT(uptake.window_h), "24", 1, 168, "hours" },
+    { "uptake", "watch", CONFIG_LINE, AT(uptake.watch), "",
+      .help =
+          "PRODUCT CHANNEL VERSION: how many of the queries come from that version or a newer one is what\n"
+          "balrog-agent's uptake conditions rest on. The key is repeated." },
+    { "uptake", "min_queries", CONFIG_INT, AT(uptake.min_queries), "1000", 0, 1000000000, "",
+      .help = "With fewer in the window nothing is said about who has reached a watched version." },
+
     { "update", "special_force_hosts", CONFIG_WORDS, AT(update.special_force_hosts),
       "http://download.mozilla.org",
       .help = "Beginnings of URLs that get ?force=… added when the client forces an update." },
@@ -229,10 +248,15 @@ static void print_limits(FILE *out, const struct config_key *k)
 /* Whether SECTION stands in FILE. */
 static bool stands_in(const char *section, enum config_file file)
 {
-    bool agents = strcmp(section, "agent") == 0;
-    bool everybodys =
-        strcmp(section, "log") == 0 || strcmp(section, "statsd") == 0 || strcmp(section, "sentry") == 0;
-    return everybodys || agents == (file == CONFIG_AGENT_FILE);
+    if (strcmp(section, "log") == 0) {
+        return true;
+    }
+    if (strcmp(section, "statsd") == 0 || strcmp(section, "sentry") == 0) {
+        return file != CONFIG_UPTAKE_FILE;
+    }
+    return strcmp(section, "agent") == 0    ? file == CONFIG_AGENT_FILE
+           : strcmp(section, "uptake") == 0 ? file == CONFIG_UPTAKE_FILE
+                                            : file == CONFIG_BALROG_FILE;
 }
 
 void config_print_keys(FILE *out, enum config_file file)

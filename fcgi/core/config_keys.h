@@ -1,5 +1,5 @@
 /* The table of configuration keys. To add a key: a field in struct config, a row in config_keys.c, and its
- * lines in conf/balrog.conf or conf/agent.conf (the unit test says which). */
+ * lines in conf/balrog.conf, agent.conf or uptake.conf (the unit test says which). */
 #ifndef BALROG_CORE_CONFIG_KEYS_H
 #define BALROG_CORE_CONFIG_KEYS_H
 
@@ -39,6 +39,7 @@ extern const struct config_key config_keys[];
 enum config_file {
     CONFIG_BALROG_FILE, /* conf/balrog.conf, of the programs that answer */
     CONFIG_AGENT_FILE,  /* conf/agent.conf, of balrog-agent */
+    CONFIG_UPTAKE_FILE, /* conf/uptake.conf, of balrog-uptake */
 };
 
 /* Prints FILE with its defaults: every key of the sections that belong there with its help, commented out. */

@@ -206,10 +206,10 @@ START_TEST(unknown_names)
     expect_error("[signing X]\ncache_s = 1\n",
                  ":2: [signing X] cache_s: unknown here; it belongs to [signing]");
     expect_error("[databse]\n", ":1: [databse]: unknown section; there are [database], [primary], [public], "
-                                "[admin], [agent], [update], "
+                                "[admin], [agent], [uptake], [update], "
                                 "[allowlist], [signing], [log], [statsd], [sentry] and [signing PRODUCT]");
     expect_error("[public x]\n", ":1: [public x]: unknown section; there are [database], [primary], "
-                                 "[public], [admin], [agent], [update], "
+                                 "[public], [admin], [agent], [uptake], [update], "
                                  "[allowlist], [signing], [log], [statsd], [sentry] and [signing PRODUCT]");
     expect_error("port = 1\n", ":1: port: stands before the first [section]");
     teardown();
@@ -329,6 +329,7 @@ START_TEST(shipped_files)
     setup();
     expect_shipped("conf/balrog.conf", CONFIG_BALROG_FILE, 12);
     expect_shipped("conf/agent.conf", CONFIG_AGENT_FILE, 0);
+    expect_shipped("conf/uptake.conf", CONFIG_UPTAKE_FILE, 0);
     teardown();
 }
 END_TEST

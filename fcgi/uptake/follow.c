@@ -1,0 +1,143 @@
+/* A file that was replaced is read on until nothing has come for FOLLOW_LATE_MS after its successor was seen.
+ * A file that got shorter was truncated in place, and is read from its beginning. */
+#include "uptake/follow.h"
+
+#include "core/mem.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { READ_SIZE = 1 << 20 };
+
+struct follow {
+    const char *path;
+    int fd; /* -1: none open */
+    ino_t inode;
+    dev_t device;
+    off_t at;
+    struct buf part;     /* the line whose end has not come yet */
+    bool passing;        /* over the rest of a line that is too long */
+    bool previous;       /* the open file is PATH.1 */
+    int64_t replaced_ms; /* since when the file is another's predecessor; 0: it is not */
+};
+
+static int close_file(struct follow *f)
+{
+    if (f->fd >= 0) {
+        close(f->fd);
+    }
+    buf_free(&f->part);
+    return 0;
+}
+
+static bool open_file(struct follow *f, const char *path, struct error *e)
+{
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &st) != 0) {
+        int why = errno;
+        if (fd >= 0) {
+            close(fd);
+        }
+        return error_set(e, 500, "cannot read %s: %s", path, strerror(why));
+    }
+    if (f->fd >= 0) {
+        close(f->fd);
+    }
+    f->fd = fd;
+    f->inode = st.st_ino;
+    f->device = st.st_dev;
+    f->at = 0;
+    f->replaced_ms = 0;
+    f->passing = false;
+    buf_reset(&f->part);
+    return true;
+}
+
+struct follow *follow_new(void *ctx, const char *path, bool before)
+{
+    struct error ignored;
+    struct follow *f = mem_new(ctx, struct follow);
+    *f = (struct follow){ .path = mem_strndup(f, path, strlen(path)), .fd = -1 };
+    buf_init(&f->part, 4096, FOLLOW_LINE_MAX);
+    talloc_set_destructor(f, close_file);
+    f->previous = before && open_file(f, mem_printf(f, "%s.1", path), &ignored);
+    return f;
+}
+
+static void take(struct follow *f, struct str chunk, void (*see)(void *arg, struct str line), void *arg)
+{
+    while (chunk.n > 0) {
+        const char *end = memchr(chunk.p, '\n', chunk.n);
+        size_t n = end != NULL ? (size_t)(end - chunk.p) : chunk.n;
+        if (!f->passing) {
+            buf_bytes(&f->part, chunk.p, n);
+            f->passing = f->part.full;
+        }
+        if (end == NULL) {
+            return;
+        }
+        if (!f->passing) {
+            see(arg, buf_view(&f->part));
+        }
+        f->passing = false;
+        buf_reset(&f->part);
+        chunk = str_slice(chunk, n + 1, chunk.n);
+    }
+}
+
+static bool read_some(struct follow *f, void (*see)(void *arg, struct str line), void *arg, size_t *n,
+                      struct error *e)
+{
+    char *chunk = mem_check(talloc_size(f, READ_SIZE));
+    ssize_t got = pread(f->fd, chunk, READ_SIZE, f->at);
+    *n = got > 0 ? (size_t)got : 0;
+    if (got > 0) {
+        f->at += got;
+        take(f, (struct str){ chunk, *n }, see, arg);
+    }
+    talloc_free(chunk);
+    return got >= 0 || error_set(e, 500, "cannot read %s: %s", f->path, strerror(errno));
+}
+
+/* Nothing is left in the open file: is there another, or was it truncated? */
+static bool look_for_next(struct follow *f, int64_t now_ms, struct error *e)
+{
+    struct stat at_path, mine;
+    if (f->previous) {
+        f->previous = !open_file(f, f->path, e);
+        return !f->previous;
+    }
+    if (fstat(f->fd, &mine) == 0 && mine.st_size < f->at) {
+        f->at = 0;
+        buf_reset(&f->part);
+        return true;
+    }
+    if (stat(f->path, &at_path) != 0 || (at_path.st_ino == f->inode && at_path.st_dev == f->device)) {
+        f->replaced_ms = 0;
+        return true; /* between renaming and making the next: it is the old file that grows */
+    }
+    if (f->replaced_ms == 0) {
+        f->replaced_ms = now_ms;
+    }
+    return now_ms - f->replaced_ms < FOLLOW_LATE_MS || open_file(f, f->path, e);
+}
+
+bool follow_read(struct follow *f, int64_t now_ms, void (*see)(void *arg, struct str line), void *arg,
+                 size_t *n, struct error *e)
+{
+    *n = 0;
+    if (f->fd < 0 && !open_file(f, f->path, e)) {
+        return false;
+    }
+    if (!read_some(f, see, arg, n, e)) {
+        return false;
+    }
+    if (*n > 0) {
+        f->replaced_ms = f->replaced_ms != 0 ? now_ms : 0;
+        return true;
+    }
+    return look_for_next(f, now_ms, e);
+}

@@ -1,0 +1,154 @@
+/* See show.h. Versions come from clients: they are escaped. */
+#include "uptake/show.h"
+
+#include "core/json.h"
+
+enum { STALE_S = 3600 };
+
+/* ---- Prometheus ---- */
+
+static void print_label(struct buf *out, const char *name, struct str value)
+{
+    buf_printf(out, "%s=\"", name);
+    for (size_t i = 0; i < value.n; i++) {
+        if (value.p[i] == '\n') {
+            buf_lit(out, "\\n");
+            continue;
+        }
+        if (value.p[i] == '"' || value.p[i] == '\\') {
+            buf_char(out, '\\');
+        }
+        buf_char(out, value.p[i]);
+    }
+    buf_char(out, '"');
+}
+
+static struct str name_of(const struct config_list *list, size_t i)
+{
+    return i < list->n ? list->item[i] : STR("other");
+}
+
+static void print_series(struct buf *out, const char *metric, struct str product, struct str channel,
+                         struct str version, uint64_t value)
+{
+    buf_printf(out, "%s{", metric);
+    print_label(out, "product", product);
+    buf_char(out, ',');
+    print_label(out, "channel", channel);
+    buf_char(out, ',');
+    print_label(out, "version", version);
+    buf_printf(out, "} %llu\n", (unsigned long long)value);
+}
+
+/* A row for each version that is shown and one for the others: since the start, or within the window. */
+static void print_cell(struct buf *out, const char *metric, const struct counts *c, size_t p, size_t ch,
+                       bool window)
+{
+    const struct cell *cell = &c->cell[p * (c->channels.n + 1) + ch];
+    struct str product = name_of(&c->products, p), channel = name_of(&c->channels, ch);
+    uint64_t others = window ? counts_window(c, &cell->other) : cell->other.total;
+    if (cell->total == 0) {
+        return;
+    }
+    for (size_t i = 0; i < cell->n; i++) {
+        const struct version_count *v = cell->version[i];
+        if (v->shown) {
+            print_series(out, metric, product, channel, v->version, window ? counts_window(c, v) : v->total);
+        } else if (window) {
+            others += counts_window(c, v);
+        }
+    }
+    print_series(out, metric, product, channel, STR("other"), others);
+}
+
+static void print_all(struct buf *out, const char *metric, const char *type, const char *help,
+                      const struct counts *c, bool window)
+{
+    buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", metric, help, metric, type);
+    for (size_t p = 0; p <= c->products.n; p++) {
+        for (size_t ch = 0; ch <= c->channels.n; ch++) {
+            print_cell(out, metric, c, p, ch, window);
+        }
+    }
+}
+
+void show_metrics(struct buf *out, const struct uptake_view *view)
+{
+    const struct counts *c = view->counts;
+    print_all(out, "balrog_uptake_queries_total", "counter",
+              "Update queries answered, by what clients say they are.", c, false);
+    print_all(out, "balrog_uptake_window_queries", "gauge", "The same within the window of hours.", c, true);
+    buf_lit(out, "# HELP balrog_uptake_age_seconds Time since the newest query that was counted.\n"
+                 "# TYPE balrog_uptake_age_seconds gauge\n");
+    buf_printf(out, "balrog_uptake_age_seconds %lld\n", (long long)(view->now_s - c->last_s));
+}
+
+/* ---- JSON ---- */
+
+static void print_share(struct buf *out, uint64_t n, uint64_t of)
+{
+    buf_printf(out, "{\"queries\": %llu, \"percent\": %.3f", (unsigned long long)n,
+               of > 0 ? 100.0 * (double)n / (double)of : 0.0);
+}
+
+static void print_versions(struct buf *out, const struct counts *c, const struct cell *cell, uint64_t all)
+{
+    uint64_t shown = 0;
+    const char *comma = "";
+    buf_lit(out, ", \"versions\": {");
+    for (size_t i = 0; i < cell->n; i++) {
+        const struct version_count *v = cell->version[i];
+        if (v->shown) {
+            uint64_t n = counts_window(c, v);
+            shown += n;
+            buf_printf(out, "%s", comma);
+            json_print_string(out, v->version);
+            buf_lit(out, ": ");
+            print_share(out, n, all);
+            buf_char(out, '}');
+            comma = ", ";
+        }
+    }
+    buf_lit(out, "}, \"other\": ");
+    print_share(out, all - shown, all);
+    buf_char(out, '}');
+}
+
+static const struct watch *find_watch(const struct uptake_view *view, struct str product, struct str channel)
+{
+    for (size_t i = 0; i < view->n_watches; i++) {
+        const struct watch *w = &view->watch[i];
+        if (str_eq(w->product, product) && str_eq(w->channel, channel)) {
+            return w;
+        }
+    }
+    return NULL;
+}
+
+bool show_cell(struct buf *out, const struct uptake_view *view, struct str product, struct str channel)
+{
+    const struct counts *c = view->counts;
+    const struct cell *cell = counts_cell(c, product, channel);
+    const struct watch *watch = find_watch(view, product, channel);
+    if (cell == NULL) {
+        return false;
+    }
+    uint64_t all = counts_cell_window(c, cell);
+    int64_t age_s = view->now_s - c->last_s;
+    buf_lit(out, "{\"product\": ");
+    json_print_string(out, product);
+    buf_lit(out, ", \"channel\": ");
+    json_print_string(out, channel);
+    buf_printf(out, ", \"hours\": %u, \"queries\": %llu, \"age_s\": %lld", c->hours, (unsigned long long)all,
+               (long long)age_s);
+    print_versions(out, c, cell, all);
+    if (watch != NULL && all >= view->min_queries && all > 0 && age_s < STALE_S) {
+        buf_lit(out, ", \"watched\": ");
+        print_share(out, counts_reached(c, cell, product, watch->version), all);
+        buf_lit(out, ", \"version\": ");
+        json_print_string(out, watch->version);
+        buf_char(out, '}');
+    }
+    buf_lit(out, "}\n");
+    return true;
+}
