@@ -1,0 +1,175 @@
+#!/bin/bash
+# history-cleanup: what is old of nightly releases goes, in batches and however often it is interrupted; every version that
+# stays reads as it was written, and the next one can be written.
+set -euo pipefail
+
+if [[ ${1:-} == --help ]]; then
+    echo "usage: history_cleanup.sh    (BALROG_BUILD: where the programs were built, build/ by default)"
+    exit 0
+fi
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=test/integration/lib.sh
+source "$here/lib.sh"
+root=$here/../..
+tool=${BALROG_BUILD:-$root/build}/test/integration/history_tool
+work=$(mktemp -d)
+trap 'stop_mariadb "$work"; rm -rf "$work"' EXIT
+
+start_mariadb "$work"
+sql "$work" mysql <<<"CREATE DATABASE balrog"
+"$root/scripts/schema-upgrade" --execute --socket "$work/sock" --user root --database balrog >"$work/schema.log" 2>&1 ||
+    { cat "$work/schema.log" >&2 && exit 1; }
+mkdir "$work/environments"
+printf '[client]\nsocket = %s\nuser = root\n' "$work/sock" >"$work/admin.cnf"
+printf 'root = %s\ndatabase_defaults_file = %s\n' "$work" "$work/admin.cnf" >"$work/environments/stage.conf"
+export BALROG_ENVIRONMENTS=$work/environments BALROG_TEST_SOCKET=$work/sock BALROG_TEST_DB=balrog
+N=Firefox-mozilla-central-nightly-latest
+
+query() { sql "$work" balrog; }
+answers() { equal "$1" "$(query <<<"$2" | tr '\t' ' ' | paste -s -d ';')"; }
+
+# cleanup STATUS [OPTION…]: what it says is left in $SAID.
+cleanup() {
+    local wanted=$1 status=0
+    shift
+    SAID=$("$root/scripts/history-cleanup" -e stage "$@" 2>&1) || status=$?
+    [[ $status -eq $wanted ]] || { echo "  exit status $status, wanted $wanted: $SAID" >&2 && return 1; }
+}
+
+said() { [[ $SAID == *"$1"* ]] || { echo "  it said: $SAID" >&2 && return 1; }; }
+
+# are NAME VERSIONS: what is recorded of the release, each version readable.
+are() {
+    equal "$2" "$("$tool" check releases "$1" | paste -s -d ' ')"
+}
+
+# A release whose version V was written (250 - V) days ago, V from 1 to 249, with key frames at 1, 101, 201.
+make_release() { # NAME
+    "$tool" write releases "$1" 1 249
+    query <<<"UPDATE balrog_release_history SET timestamp = (UNIX_TIMESTAMP() - 86400 * (250 - data_version)) * 1000
+        WHERE name = '$1'"
+}
+
+test_usage() {
+    check "no environment" equal 2 "$("$root/scripts/history-cleanup" --execute >/dev/null 2>&1 || echo $?)"
+    check "all releases" cleanup 2 --names '%'
+    check "no days" cleanup 2 --days 0
+}
+
+test_versions() {
+    make_release "$N"
+    make_release Firefox-130.0-build1
+    check "a plan" cleanup 0 --days 60
+    check "it counts" said "balrog_release_history: 100 versions of 1 releases and assets"
+    check "it deletes nothing" are "$N" "$(seq -s ' ' 1 249)"
+    # Version 190 is 60 days old: it is kept, so its key frame 101 is, too.
+    check "cleaning up" cleanup 0 --days 60 --execute --batch 7 --pause 0
+    check "it says how much" said "100 rows were deleted"
+    check "what stays can be read" are "$N" "$(seq -s ' ' 101 249)"
+    check "other releases stay" are Firefox-130.0-build1 "$(seq -s ' ' 1 249)"
+    check "there is no more" cleanup 0 --days 60 --execute
+    check "as it says" said "done: 0 rows were deleted"
+    "$tool" write releases "$N" 250 252
+    check "it can be written to" are "$N" "$(seq -s ' ' 101 252)"
+    query <<<"UPDATE balrog_release_history SET timestamp = 1000 * data_version WHERE name = '$N'"
+    check "when all is old" cleanup 0 --days 60 --execute --pause 0
+    check "the newest stays, with what it needs" are "$N" "$(seq -s ' ' 201 252)"
+}
+
+# The version that was there when the time began is one that was there within the time.
+test_edge() {
+    make_release edge-nightly
+    # 49.5 days: version 201, a key frame, is 49 days old; version 200 was the release until then.
+    query <<<"UPDATE balrog_release_history SET timestamp = timestamp - 43200000 WHERE name = 'edge-nightly' AND data_version < 201"
+    check "a version that was replaced within the time" cleanup 0 --names 'edge%' --days 50 --execute --pause 0
+    check "it stays, with what it needs" are edge-nightly "$(seq -s ' ' 101 249)"
+    check "one that was replaced before" cleanup 0 --names 'edge%' --days 48 --execute --pause 0
+    check "it goes" are edge-nightly "$(seq -s ' ' 201 249)"
+}
+
+test_deleted() {
+    local name=Firefox-mozilla-central-nightly-20200101000000
+    "$tool" write releases "$name" 1 12
+    "$tool" delete releases "$name" 12
+    check "a deleted release that is new stays" cleanup 0 --execute --pause 0
+    check "whole" are "$name" "$(seq -s ' ' 1 12) -"
+    query <<<"UPDATE balrog_release_history SET timestamp = 5 WHERE name = '$name'"
+    "$tool" write releases "$name" 1 3
+    check "one that was made again" cleanup 0 --execute --pause 0
+    check "keeps what it was at the edge, and since" are "$name" "$(seq -s ' ' 1 12) - 1 2 3"
+    query <<<"UPDATE balrog_release_history SET timestamp = 6 WHERE name = '$name'"
+    check "when that is old, too" cleanup 0 --execute --pause 0
+    check "the newest life stays" are "$name" "1 2 3"
+    "$tool" delete releases "$name" 3
+    query <<<"UPDATE balrog_release_history SET timestamp = 7 WHERE name = '$name'"
+    check "a deleted one that is old" cleanup 0 --execute --pause 0
+    check "goes whole" are "$name" ""
+    check "with its head" answers 0 "SELECT COUNT(*) FROM balrog_release_heads WHERE name = '$name'"
+    "$tool" write releases "$name" 1 2
+    check "it can be made again" are "$name" "1 2"
+}
+
+count() { query <<<"SELECT COUNT(*) FROM balrog_release_history WHERE name = '$1'"; }
+
+# Killed between two batches: what is left can be read, and the next run goes on.
+test_interrupted() {
+    local pid
+    make_release killed-nightly
+    setsid "$root/scripts/history-cleanup" -e stage --names 'killed%' --days 30 --execute --batch 30 --pause 60000 \
+        >"$work/killed.log" 2>&1 &
+    pid=$!
+    disown
+    until [[ $(count killed-nightly) -lt 249 ]]; do
+        kill -0 "$pid" || { cat "$work/killed.log" >&2 && return; }
+        sleep 0.05
+    done
+    check "one at a time" cleanup 4 --days 30 --execute
+    kill -KILL -- "-$pid"
+    check "what is left can be read" are killed-nightly "$(seq -s ' ' 1 170) $(seq -s ' ' 201 249)"
+    until [[ -z $(query <<<"SELECT 1 FROM information_schema.processlist WHERE command = 'Sleep'") ]]; do
+        sleep 0.05
+    done
+    check "little time" cleanup 0 --names 'killed%' --days 30 --execute --batch 50 --pause 1100 --for 1
+    check "it says so" said "the time is over: "
+    check "the next run goes on" cleanup 0 --names 'killed%' --days 30 --execute --pause 0
+    check "to the end" are killed-nightly "$(seq -s ' ' 201 249)"
+}
+
+# A scheduled change of release $2, with its histories; $3: complete, or - when its row is gone; $4: its age in days.
+scheduled() { # SC_ID NAME COMPLETE DAYS
+    local t="(UNIX_TIMESTAMP() - 86400 * $4) * 1000"
+    query <<END
+INSERT INTO releases_scheduled_changes_history (changed_by, timestamp, sc_id, base_name, base_data)
+    VALUES ('u', $t - 1, $1, NULL, NULL), ('u', $t, $1, '$2', '{}');
+INSERT INTO releases_scheduled_changes_conditions_history (changed_by, timestamp, sc_id) VALUES ('u', $t, $1);
+INSERT INTO releases_scheduled_changes_signoffs_history (changed_by, timestamp, sc_id, username) VALUES ('u', $t, $1, 'u');
+END
+    [[ $3 == - ]] || query <<<"INSERT INTO releases_scheduled_changes (sc_id, scheduled_by, complete, change_type, base_name,
+        data_version) VALUES ($1, 'u', $3, 'update', '$2', 1)"
+}
+
+test_scheduled() {
+    scheduled 1 "$N" 1 200
+    scheduled 2 "$N" 0 200
+    scheduled 3 "$N" 1 10
+    scheduled 4 Firefox-130.0-build1 1 200
+    scheduled 5 "$N" - 200
+    check "a plan" cleanup 0
+    check "it counts rows" said "releases_scheduled_changes_history: 4 rows of 2 changes"
+    check "scheduled changes" cleanup 0 --execute --batch 1 --pause 0
+    local part
+    for part in '' _conditions _signoffs; do
+        check "pending, new and other releases' stay (history${part})" answers "2;3;4" \
+            "SELECT DISTINCT sc_id FROM releases_scheduled_changes${part}_history ORDER BY 1"
+    done
+    check "what was scheduled stays" answers 4 "SELECT COUNT(*) FROM releases_scheduled_changes"
+}
+
+test_usage
+test_versions
+test_edge
+test_deleted
+test_interrupted
+test_scheduled
+summary
