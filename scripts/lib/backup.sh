@@ -64,13 +64,12 @@ backups() {
 
 # Reads the manifest of the backup $1 into M. Fails when it is damaged.
 manifest_read() {
-    local key value file=$STORE/$1/manifest
+    local line file=$STORE/$1/manifest
     M=()
     [[ -r $file ]] || return 1
-    while IFS='=' read -r key value; do
-        key=${key% } value=${value# }
-        [[ $key =~ ^[a-z0-9_]+$ ]] || return 1
-        M[$key]=$value
+    while IFS= read -r line; do
+        [[ $line =~ ^([a-z0-9_]+)\ =\ (.*)$ ]] || return 1
+        M[${BASH_REMATCH[1]}]=${BASH_REMATCH[2]}
     done <"$file"
     # Its last line is a checksum of those before it.
     [[ -n ${M[manifest_sha256]-} && ${M[name]-} == "$1" && ${M[format]-} == 1 &&
