@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { URLS = 1000, TRIES = 400 * URLS, ROUNDS = 11, ROUND_NS = 20000000, TEXT_STEP = 1024 };
+enum { URLS = 1000, TRIES = 400 * URLS, ROUNDS = 15, ROUND_NS = 10000000, TEXT_STEP = 1024 };
 
 /* ---- counting ---- */
 
@@ -144,53 +144,98 @@ static double now_ns(void)
     return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
+enum { SIZES_MAX = 8, KINDS = 2, WHATS = 2 };
+
+/* One number of rules, and what was measured with it: ns a query, a round each. */
+struct run {
+    struct bench bench;
+    struct kind kinds[KINDS];
+    double ns[KINDS][WHATS][ROUNDS];
+    unsigned long queries[KINDS][WHATS], allocations[KINDS][WHATS];
+};
+
+static void measure(struct run *r, unsigned k, unsigned whole, unsigned round)
+{
+    run(&r->bench, &r->kinds[k], whole); /* caches fill */
+    unsigned long before = allocations, n = 0;
+    double start = now_ns(), took = 0;
+    while (took < ROUND_NS) {
+        run(&r->bench, &r->kinds[k], whole);
+        n += URLS;
+        took = now_ns() - start;
+    }
+    r->ns[k][whole][round] = took / (double)n;
+    r->queries[k][whole] += n;
+    r->allocations[k][whole] += allocations - before;
+}
+
 static int by_size(const void *a, const void *b)
 {
     double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);
 }
 
-/* Prints rules, kind, what was measured; ns a query as the median of the rounds and the best; allocations a
- * query. */
-static void measure(struct bench *b, const struct kind *kind, bool whole)
+static double median(const double values[ROUNDS])
 {
-    double ns[ROUNDS];
-    unsigned long queries = 0;
-    run(b, kind, whole); /* buffers grow to their size, caches fill */
-    unsigned long before = allocations;
-    for (unsigned round = 0; round < ROUNDS; round++) {
-        double start = now_ns(), took = 0;
-        unsigned long n = 0;
-        while (took < ROUND_NS) {
-            run(b, kind, whole);
-            n += URLS;
-            took = now_ns() - start;
+    double sorted[ROUNDS];
+    memcpy(sorted, values, sizeof sorted);
+    qsort(sorted, ROUNDS, sizeof sorted[0], by_size);
+    return sorted[ROUNDS / 2];
+}
+
+static void print(const struct run *r, const struct run *first)
+{
+    for (unsigned k = 0; k < KINDS; k++) {
+        for (unsigned whole = 0; whole < WHATS; whole++) {
+            double against[ROUNDS];
+            for (unsigned i = 0; i < ROUNDS; i++) {
+                against[i] = r->ns[k][whole][i] / first->ns[k][whole][i];
+            }
+            printf("%zu\t%s\t%s\t%.1f\t%.2f\t%.6g\n", r->bench.snapshot->input.rules->n, r->kinds[k].name,
+                   whole ? "query" : "match", median(r->ns[k][whole]), median(against),
+                   (double)r->allocations[k][whole] / (double)r->queries[k][whole]);
         }
-        ns[round] = took / (double)n;
-        queries += n;
     }
-    unsigned long allocated = allocations - before;
-    qsort(ns, ROUNDS, sizeof ns[0], by_size);
-    printf("%zu\t%s\t%s\t%.1f\t%.1f\t%.6g\n", b->snapshot->input.rules->n, kind->name,
-           whole ? "query" : "match", ns[ROUNDS / 2], ns[0], (double)allocated / (double)queries);
+}
+
+/* A round measures every size, so that what else the machine does bears on all. */
+static void compare(struct run *runs, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        for (unsigned k = 0; k < KINDS; k++) {
+            run(&runs[i].bench, &runs[i].kinds[k], true); /* buffers grow to their size */
+        }
+    }
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        for (unsigned k = 0; k < KINDS; k++) {
+            for (size_t i = 0; i < n; i++) {
+                measure(&runs[i], k, 0, round);
+                measure(&runs[i], k, 1, round);
+            }
+        }
+    }
+    for (size_t i = 0; i < n; i++) {
+        print(&runs[i], &runs[0]);
+    }
 }
 
 /* ---- main ---- */
 
-static void set_up(void *ctx, const struct population_size *size, struct bench *b, struct kind kinds[2])
+static void set_up(void *ctx, const struct population_size *size, struct run *r)
 {
     struct population *p = population_new(ctx, size);
+    struct bench *b = &r->bench;
     *b = (struct bench){ .snapshot = population_snapshot(ctx, p),
                          .dice = { 1, -1 },
                          .text = mem_array(ctx, char, QUERY_TEXT_MAX) };
     buf_init(&b->scratch, 16384, ENGINE_BODY_MAX);
     buf_init(&b->body, 16384, ENGINE_BODY_MAX);
-    kinds[0] = (struct kind){ .name = "matched", .match = MATCH_FOUND };
-    kinds[1] = (struct kind){ .name = "unmatched", .match = MATCH_NONE };
-    for (unsigned k = 0; k < 2; k++) {
-        kinds[k].texts = mem_array(ctx, char, URLS *TEXT_STEP + QUERY_TEXT_MAX);
+    r->kinds[0] = (struct kind){ .name = "matched", .match = MATCH_FOUND };
+    r->kinds[1] = (struct kind){ .name = "unmatched", .match = MATCH_NONE };
+    for (unsigned k = 0; k < KINDS; k++) {
+        r->kinds[k].texts = mem_array(ctx, char, URLS *TEXT_STEP + QUERY_TEXT_MAX);
     }
-    collect(ctx, b, p, kinds);
+    collect(ctx, b, p, r->kinds);
 }
 
 static unsigned number(const char *text, unsigned max)
@@ -204,39 +249,56 @@ static unsigned number(const char *text, unsigned max)
     return (unsigned)n;
 }
 
+static struct run *runs_new(void *ctx, char **sizes, size_t n, struct population_size size)
+{
+    struct run *runs = mem_array(ctx, struct run, n);
+    for (size_t i = 0; i < n; i++) {
+        size.rules = number(sizes[i], 1000000);
+        set_up(ctx, &size, &runs[i]);
+    }
+    return runs;
+}
+
+static void count(struct run *r, const char *kind)
+{
+    for (unsigned k = 0; k < KINDS; k++) {
+        if (strcmp(kind, r->kinds[k].name) == 0) {
+            run(&r->bench, &r->kinds[k], true);
+            run(&r->bench, &r->kinds[k], false);
+        }
+    }
+}
+
 int main(int argc, char **argv)
 {
-    static struct kind kinds[2];
-    struct bench b;
-    bool time = argc == 6 && strcmp(argv[1], "time") == 0;
-    bool count = argc == 7 && strcmp(argv[1], "count") == 0;
-    if (!time && !count) {
-        fputs("Usage: engine time RULES RELEASES PLATFORMS LOCALES\n"
-              "         a line for each of matched and unmatched, whole queries and matching alone:\n"
-              "         RULES KIND WHAT MEDIAN-NS BEST-NS ALLOCATIONS, all a query, separated by tabs\n"
-              "       engine count RULES RELEASES PLATFORMS LOCALES matched|unmatched\n"
+    bool time = argc > 5 && argc <= 5 + SIZES_MAX && strcmp(argv[1], "time") == 0;
+    bool counting = argc == 7 && strcmp(argv[1], "count") == 0;
+    if (!time && !counting) {
+        fputs("Usage: engine time RELEASES PLATFORMS LOCALES RULES…\n"
+              "         lines of tabs: RULES, matched or unmatched, query or match, ns a query (median of "
+              "the rounds),\n"
+              "         the same against the first RULES (median of each round's), allocations a query\n"
+              "       engine count RELEASES PLATFORMS LOCALES RULES matched|unmatched\n"
               "         1,000 queries, each a call of bench_whole_query and one of bench_only_match, for "
               "callgrind\n",
               stderr);
         return 2;
     }
-    struct population_size size = { .rules = number(argv[2], 1000000),
-                                    .releases = number(argv[3], 400),
-                                    .platforms = number(argv[4], POPULATION_PLATFORMS_MAX),
-                                    .locales = number(argv[5], POPULATION_LOCALES_MAX) };
+    struct population_size size = { .releases = number(argv[2], 400),
+                                    .platforms = number(argv[3], POPULATION_PLATFORMS_MAX),
+                                    .locales = number(argv[4], POPULATION_LOCALES_MAX) };
     void *ctx = talloc_new(NULL);
-    set_up(ctx, &size, &b, kinds);
-    for (unsigned k = 0; k < 2; k++) {
-        for (int whole = 1; whole >= 0; whole--) {
-            if (time) {
-                measure(&b, &kinds[k], whole);
-            } else if (strcmp(argv[6], kinds[k].name) == 0) {
-                run(&b, &kinds[k], whole);
-            }
-        }
+    size_t n = time ? (size_t)argc - 5 : 1;
+    struct run *runs = runs_new(ctx, argv + 5, n, size);
+    if (time) {
+        compare(runs, n);
+    } else {
+        count(&runs[0], argv[6]);
     }
-    buf_free(&b.scratch);
-    buf_free(&b.body);
+    for (size_t i = 0; i < n; i++) {
+        buf_free(&runs[i].bench.scratch);
+        buf_free(&runs[i].bench.body);
+    }
     talloc_free(ctx);
     return 0;
 }
