@@ -57,6 +57,27 @@ restore_dir() {
     : >"$dir/.unfinished"
 }
 
+# A new directory below SCRATCH for a server that goes with the script: DIR. What killed runs left there is cleared away.
+scratch_dir() { # verify|reset
+    local path pid
+    SCRATCH=$(realpath -- "$SCRATCH")
+    for path in "$SCRATCH/balrog-$1".*; do
+        if [[ ! -f $path/owner ]] || kill -0 "$(<"$path/owner")" 2>/dev/null; then
+            continue
+        fi
+        log "clearing $path, which an interrupted run left"
+        server_stop "$path"
+        while read -r pid; do
+            if grep -q -F -- "$path/" "/proc/$pid/cmdline" 2>/dev/null; then
+                kill -TERM "$pid"
+            fi
+        done < <(cat -- "$path/pids" 2>/dev/null)
+        rm -rf -- "$path"
+    done
+    DIR=$(mktemp -d "$SCRATCH/balrog-$1.XXXXXXXX")
+    echo $$ >"$DIR/owner"
+}
+
 # ---- the server's files ----
 
 # Unpacks the backup $1 into the new directory $2.
