@@ -1,0 +1,321 @@
+#!/bin/bash
+# What operators see of the programs: numbers for Prometheus, statsd and Sentry into local listeners, crashes. Real
+# workers behind nginx; the listeners go away, and nobody waits for them.
+set -euo pipefail
+
+if [[ ${1:-} == --help ]]; then
+    echo "usage: observe.sh    (BALROG_BUILD: where the programs were built, build/ by default)"
+    exit 0
+fi
+
+WORKERS=1
+# shellcheck source=test/integration/service.sh
+. "$(dirname -- "$0")/service.sh"
+
+IN=$WORK/in
+CRASHES=$WORK/crash
+ADMIN_URL=
+QUERY=/update/6/Firefox/118.0/20200101000000/WINNT_x86_64-msvc-x64/de/release/Windows_NT%2010.0/ISET:SSE4_2,MEM:8192/default/default/update.xml
+ASKED=$WORK/asked
+
+# A query that nobody has asked yet: nginx has no answer to it.
+fresh() {
+    echo >>"$ASKED"
+    local n
+    n=$(wc -l <"$ASKED")
+    echo "${QUERY/20200101000000/$((20200101000000 + n))}"
+}
+
+start_listener() {
+    mkdir -p "$IN"
+    "$TOP/test/integration/listen.py" "$IN" &
+    LISTENER=$!
+    LOOSE+=("$LISTENER")
+    until_true 10 test -s "$IN/ports"
+    read -r UDP_PORT HTTP_PORT <"$IN/ports"
+}
+
+ask_admin() { # USER PATH
+    curl -s --noproxy '*' --max-time 30 -o "$WORK/body" -w '%{http_code}' -H "X-Test-User: $1" "${@:3}" "$ADMIN_URL$2" || true
+}
+
+# ---- Prometheus ----
+
+well_formed() { # URL: as promtool sees it
+    curl -sf --noproxy '*' "$1/__metrics__" >"$WORK/metrics" && promtool check metrics <"$WORK/metrics"
+}
+
+shown() { # URL SERIES: its value
+    curl -sf --noproxy '*' "$1/__metrics__" | awk -v name="$2" '$1 == name { print $2 }'
+}
+
+# counts URL SERIES RISE COMMAND…: the series rises by that much while the command runs.
+counts() {
+    local url=$1 series=$2 rise=$3 before after
+    before=$(shown "$url" "$series")
+    shift 3
+    "$@" >/dev/null
+    after=$(shown "$url" "$series")
+    equal "$rise" $((${after:-0} - ${before:-0}))
+}
+
+prometheus() {
+    local path
+    check "the public's numbers are in order" well_formed "$PUBLIC_URL"
+    check "updates are counted" counts "$PUBLIC_URL" \
+        'balrog_public_requests_total{endpoint="update",method="GET",status="200"}' 1 get "$(fresh)"
+    check "their time is" counts "$PUBLIC_URL" 'balrog_public_request_seconds_count{endpoint="update"}' 1 get "$(fresh)"
+    check "it is in the last bucket" counts "$PUBLIC_URL" \
+        'balrog_public_request_seconds_bucket{endpoint="update",le="+Inf"}' 1 get "$(fresh)"
+    check "HEAD is told apart" counts "$PUBLIC_URL" \
+        'balrog_public_requests_total{endpoint="update",method="other",status="200"}' 1 get "$(fresh)" -I
+    check "what is not there is counted" counts "$PUBLIC_URL" \
+        'balrog_public_requests_total{endpoint="unknown",method="GET",status="404"}' 1 get /nothing
+    check "the pool of the API has a connection then" counts "$PUBLIC_URL" \
+        'balrog_public_database_pool_connections{state="idle"}' 1 get /api/v1/rules/1
+    check "statements are counted" test "$(shown "$PUBLIC_URL" balrog_public_database_statements_total)" -gt 10
+    check "throws are counted" test "$(shown "$PUBLIC_URL" 'balrog_public_throttle_total{outcome="fallback"}')" -gt 0
+    check "the snapshot has rules" test "$(shown "$PUBLIC_URL" balrog_public_snapshot_rules)" -gt 0
+    check "and takes memory" test "$(shown "$PUBLIC_URL" balrog_public_snapshot_bytes)" -gt 1000
+    check "the process has a size" awk "BEGIN { exit !($(shown "$PUBLIC_URL" process_resident_memory_bytes) > 1e6) }"
+    check "the admin's numbers are in order" well_formed "$ADMIN_URL"
+    check "its endpoints are counted" counts "$ADMIN_URL" \
+        'balrog_admin_requests_total{endpoint="rules_get",status="200"}' 1 ask_admin - /rules
+    check "refusals are" counts "$ADMIN_URL" \
+        'balrog_admin_requests_total{endpoint="whoami",status="401"}' 1 ask_admin - /whoami
+    check "and why" counts "$ADMIN_URL" 'balrog_admin_auth_refused_total{reason="unauthenticated"}' 1 ask_admin - /whoami
+    check "their time is" counts "$ADMIN_URL" 'balrog_admin_request_seconds_count{endpoint="rules_get"}' 1 ask_admin - /rules
+    check "the database's share is" counts "$ADMIN_URL" balrog_admin_database_statements_total 3 ask_admin - /rules
+    for path in "$PUBLIC_URL" "$ADMIN_URL"; do
+        check "nobody else may see them" grep -q 'deny all' <(grep -A 5 '__metrics__' "$SANDBOX/nginx.conf")
+    done
+}
+
+# ---- statsd ----
+
+# How many NAME stood for: counters by their values, timers by their rates.
+statsd_sum() { # NAME
+    awk -v name="$1" -F '[:|@]+' '$1 == name && $3 == "c" { n += $2 } $1 == name && $3 == "ms" { n += $4 != "" ? 1 / $4 : 1 }
+        END { printf "%.0f\n", n }' "$IN/packets"
+}
+
+statsd_has() { # NAME NUMBER
+    [[ $(statsd_sum "$1") == "$2" ]]
+}
+
+statsd_near() { # NAME NUMBER: within a tenth
+    local n
+    n=$(statsd_sum "$1")
+    ((n * 10 > $2 * 9 && n * 10 < $2 * 11))
+}
+
+# Lines that are no number of statsd's with our prefix, and packets that are too big.
+statsd_wrong() {
+    grep -vE '^([0-9]+|balrog\.(public|admin)\.[A-Za-z0-9_.]+:[0-9]+(\.[0-9]+)?\|(c|ms)(\|@0\.[0-9]+)?)$' "$IN/packets" || true
+    awk '/^[0-9]+$/ && $1 > 1400' "$IN/packets"
+}
+
+ask_many() { # 500 queries; how many had which status is left in WORK/statuses
+    local i n
+    n=$(wc -l <"$ASKED")
+    for ((i = 0; i < 500; i++)); do
+        printf 'url = "%s"\noutput = /dev/null\n' "$PUBLIC_URL${QUERY/20200101000000/$((20200101000000 + ++n))}"
+        echo >>"$ASKED"
+    done >"$WORK/urls"
+    curl -s --noproxy '*' -K "$WORK/urls" -w '%{http_code}\n' | sort | uniq -c >"$WORK/statuses"
+}
+
+statsd() {
+    local i
+    : >"$IN/packets"
+    ask_many
+    get "$(fresh)" -I >/dev/null
+    get /nothing >/dev/null
+    get /__lbheartbeat__ >/dev/null
+    check "answers by kind and status" until_true 10 statsd_has balrog.public.response.update.200 500
+    check "and of nothing" until_true 10 statsd_has balrog.public.response.unknown.404 1
+    check "what monitoring asks is not there" equal '' "$(grep -E 'response\.(monitoring|unknown\.200)' "$IN/packets" || true)"
+    for i in parse_query evaluate_rules make_response; do
+        # HEAD is timed too, as in the reference. A few at the ends of seconds get lost.
+        check "$i stands for all queries" until_true 10 statsd_near "balrog.public.client.$i" 501
+    done
+    for ((i = 0; i < 20; i++)); do
+        get "/json/1/FirefoxVPN/2.1.$i/WINNT_x86_64/release/update.json" >/dev/null
+        ask_admin - /rules/columns/channel >/dev/null
+    done
+    check "answers of /json" until_true 10 statsd_has balrog.public.response.json.200 20
+    check "timers of the admin" until_true 10 statsd_near balrog.admin.endpoint_rules_get_column 20
+    check "timers of /json" until_true 10 statsd_near balrog.public.json.make_response 20
+    check "all of it is statsd's" equal '' "$(statsd_wrong)"
+}
+
+# ---- Sentry ----
+
+# Requests whose event says TEXT.
+reports() { # TEXT
+    local file n=0
+    for file in "$IN"/request.*.body; do
+        [[ -e $file ]] && grep -qF -- "$1" "$file" && n=$((n + 1))
+    done
+    echo "$n"
+}
+
+reported() { # TEXT
+    (($(reports "$1") > 0))
+}
+
+# The jq expression is true of every event (the third line of each envelope).
+events_are() { # EXPRESSION
+    local file
+    for file in "$IN"/request.*.body; do
+        sed -n 3p "$file" | jq -e "$1" >/dev/null || { sed -n 3p "$file" | head -c 600 >&2 && return 1; }
+        sed -n 1p "$file" | jq -e '.event_id | length == 32' >/dev/null
+        sed -n 2p "$file" | jq -e --argjson n "$(sed -n 3p "$file" | tr -d '\n' | wc -c)" '.type == "event" and .length == $n' >/dev/null
+    done
+}
+
+sentry() {
+    local id
+    check "nothing was wrong until now" equal 0 "$(find "$IN" -name '*.body' | wc -l)"
+    db <<<"UPDATE releases SET data = '{\"name\": ' WHERE name = (SELECT name FROM (SELECT name FROM releases LIMIT 1) r)"
+    check "a broken release is reported" until_true 20 reported release.broken
+    sandbox stop db
+    check "the API answers without a database" equal 503 "$(status '/api/v1/rules?product=Firefox')"
+    check "which is reported" until_true 20 reported api.database
+    check "so is the admin's failure" equal 503 "$(ask_admin boss@example.com /users \
+        -H 'Authorization: Bearer eyJhbGciOi.topsecret.topsecret')"
+    check "with its type" until_true 20 reported request.failed
+    check "each is an event with a stack" events_are '.level == "error" and .environment == "test" and
+        (.release | test("^balrog@[0-9]")) and (.exception.values[0].stacktrace.frames | length > 1) and
+        (.message.formatted | length > 0)'
+    id=$(grep -lF api.database "$IN"/request.*.body | head -n 1)
+    check "of functions" grep -qF '"function": "api_read"' "$id"
+    id=$(sed -n 3p "$id" | jq -r .tags.request_id)
+    check "with the request's id, as nginx knows it" until_true 10 grep -qF "\"request_id\":\"$id\"" "$SANDBOX/log/access.log"
+    check "the key is in the header" grep -qF 'sentry_key=publickey' "$IN/request.1.head"
+    check "it went to the project" grep -qF 'POST /api/42/envelope/' "$IN/request.1.head"
+    check "no secret went out" equal 0 "$(grep -lF -e topsecret -e publickey -e boss@example.com "$IN"/*.body | wc -l)"
+    sandbox start db
+}
+
+# ---- crashes ----
+
+# The thread that reads the answer of the database, apart from those that always wait so: the first and the last.
+waiting_thread() { # PID
+    local task number last
+    last=$(find "/proc/$1/task" -mindepth 1 -maxdepth 1 -printf '%f\n' | sort -n | tail -n 1)
+    for task in "/proc/$1/task"/*; do
+        number=$(cut -d ' ' -f 1 "$task/syscall")
+        if [[ ${task##*/} != "$1" && ${task##*/} != "$last" && ($number == 7 || $number == 0 || $number == 45) ]]; then
+            echo "${task##*/}"
+        fi
+    done
+}
+
+api_works() {
+    [[ $(status /api/v1/rules/1) == 200 ]]
+}
+
+is_waiting() { # PID
+    [[ $(waiting_thread "$1") =~ ^[0-9]+$ ]]
+}
+
+locker() {
+    db <<<"SELECT id FROM information_schema.processlist WHERE info LIKE 'SELECT SLEEP%'"
+}
+
+locked() {
+    [[ -n $(locker) ]]
+}
+
+crash_file() { # NAME: "-" without one
+    find "$CRASHES" -name "$1" | head -n 1
+}
+
+crash() {
+    local pid thread=
+    until_true 20 api_works
+    pid=$(worker_pids)
+    pid=${pid% }
+    start_load 4 "$QUERY"
+    # A lock that is held until its holder is gone keeps a request in the database.
+    { db <<<'LOCK TABLES rules WRITE; SELECT SLEEP(60)' >/dev/null 2>&1 || true; } &
+    until_true 20 locked
+    { get /api/v1/rules/5 >/dev/null || true; } &
+    until_true 20 is_waiting "$pid" && thread=$(waiting_thread "$pid")
+    check "a request waits" test -n "$thread"
+    [[ -z $thread ]] || kill -SEGV "$thread"
+    db <<<"KILL $(locker)"
+    check "another worker comes" until_true 20 other_worker "$pid"
+    check "a file tells of the crash" until_true 20 crash_file_is "balrog-public-$pid-*.told"
+    local file
+    file=$(crash_file "balrog-public-$pid-*.told")
+    check "of the signal" grep -qx 'signal SIGSEGV' "$file"
+    check "of the request" grep -qx 'request GET /api/v1/rules/5' "$file"
+    check "of its id" grep -qE '^request_id [0-9a-f]{32}$' "$file"
+    check "of functions" grep -q '(service_handle+0x' "$file"
+    check "the log does, too" grep -q '"Type": "crash".*SIGSEGV while answering GET /api/v1/rules/5; stack: ' "$LOG"
+    check "Sentry is told at the next start" until_true 20 reported 'ended by SIGSEGV while answering GET /api/v1/rules/5'
+    check "clients were answered all the while" no_bad_statuses
+}
+
+crash_file_is() {
+    [[ -n $(crash_file "$1") ]]
+}
+
+other_worker() { # PID
+    local pids
+    pids=$(worker_pids)
+    [[ -n ${pids% } && ${pids% } != "$1" ]]
+}
+
+# Those that were under way in the process that crashed fail (502), and no more than the connections of the load.
+no_bad_statuses() {
+    end_load >"$WORK/load"
+    test "$(get "$QUERY" -o /dev/null -w '%{http_code}')" = 200
+}
+
+# ---- nobody there ----
+
+time_of_many() { # in ms
+    local from
+    from=$(date +%s%3N)
+    ask_many
+    echo $(($(date +%s%3N) - from))
+}
+
+gone() {
+    local with without
+    with=$(time_of_many)
+    { kill -TERM "$LISTENER" && wait "$LISTENER"; } 2>/dev/null || true
+    without=$(time_of_many)
+    echo "500 queries: $with ms with the listeners, $without ms without"
+    check "all are answered" equal '500 200' "$(awk '{ print $1, $2 }' "$WORK/statuses")"
+    check "and no slower" test "$without" -lt $((3 * with + 500))
+    check "errors are answered" equal 200 "$(status "$QUERY")"
+    check "it is counted" until_true 20 statsd_failures
+    check "and a stop does not wait" equal 0 "$(time_limit 20 sandbox stop public)"
+}
+
+statsd_failures() {
+    (($(shown "$PUBLIC_URL" 'balrog_public_statsd_failures_total{what="send"}') > 0))
+}
+
+time_limit() { # SECONDS COMMAND…: 0 when it takes no longer
+    local from=$SECONDS
+    "${@:2}" >/dev/null 2>&1
+    echo $((SECONDS - from > $1))
+}
+
+mkdir -p "$CRASHES"
+start_listener
+printf 'http://publickey@127.0.0.1:%s/42\n' "$HTTP_PORT" >"$WORK/dsn"
+chmod 600 "$WORK/dsn"
+sandbox_up --load "$TOP/conf/demo.sql" --user-header X-Test-User --set "statsd.address=127.0.0.1:$UDP_PORT" \
+    --set "sentry.dsn_file=$WORK/dsn" --set sentry.environment=test --set "log.crash_dir=$CRASHES"
+prometheus
+statsd
+sentry
+crash
+gone
+summary
