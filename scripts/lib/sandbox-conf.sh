@@ -150,7 +150,8 @@ write_nginx_conf() { # PORT; fails when nothing changed
     fi
     [[ $(state cache on) == on ]] || uncached=(-e 's|fastcgi_cache balrog_answers;|fastcgi_cache off;|')
     sed -e "s|@LISTEN@|127.0.0.1:$1|" -e 's|@SERVER_NAME@|localhost|' -e "s|@SOCKET@|$RUN/public.sock|" \
-        -e "s|@LOG_DIR@|$DIR/log|" -e "s|@CACHE_DIR@|$DIR/tmp/cache|" "${uncached[@]}" \
+        -e "s|@LOG_DIR@|$DIR/log|" -e "s|@CACHE_DIR@|$DIR/tmp/cache|" \
+        -e "s|unix:/run/balrog/uptake.sock|unix:$RUN/uptake.sock|" "${uncached[@]}" \
         "$TOP/conf/nginx/backends.conf.in" "$TOP/conf/nginx/public.conf.in" >"$DIR/nginx-public.conf"
     {
         cat <<EOF

@@ -1,0 +1,132 @@
+#!/bin/bash
+# balrog-uptake beside a real nginx: every answered query is counted once, those from nginx's cache too, across
+# logrotate's renaming; who may ask; bad configuration.
+set -euo pipefail
+
+if [[ ${1:-} == --help ]]; then
+    echo "usage: uptake.sh    (BALROG_BUILD: where the programs were built, build/ by default)"
+    exit 0
+fi
+
+# shellcheck source=test/integration/service.sh
+. "$(dirname -- "$0")/service.sh"
+
+CACHE=on
+UPTAKE=$BUILD/balrog-uptake
+CONF=$WORK/uptake.conf
+
+write_conf() { # LINE…
+    printf '%s\n' '[uptake]' "socket = $SANDBOX/run/uptake.sock" "log = $SANDBOX/log/access.log" \
+        'products = Firefox GMP' 'channels = release beta' 'min_queries = 10' "$@" >"$CONF"
+}
+
+start_uptake() {
+    "$UPTAKE" --config "$CONF" >>"$WORK/uptake.log" 2>&1 &
+    LOOSE+=("$!")
+    PID=$!
+    until_true 10 test -S "$SANDBOX/run/uptake.sock"
+}
+
+stop_uptake() {
+    kill -TERM "$PID"
+    check "ends cleanly on TERM" wait "$PID"
+}
+
+# ask_many N CHANNEL VERSION: so many queries, of which all must be answered.
+ask_many() {
+    local i answered
+    answered=$(for ((i = 0; i < $1; i++)); do
+        printf 'url = "%s%s"\noutput = "/dev/null"\nwrite-out = "%%{http_code}\\n"\n' "$PUBLIC_URL" "$(update_path "$2" "$3")"
+    done | curl -s --noproxy '*' --path-as-is -K - | grep -c '^200$')
+    equal "$1" "$answered"
+}
+
+# counted N PRODUCT CHANNEL: so many, within a few seconds.
+counted() {
+    until_true 10 counts "$@" || { get "/__uptake__/$2/$3" >&2 && return 1; }
+}
+
+counts() {
+    get "/__uptake__/$2/$3" | grep -q "\"queries\": $1, \"age_s\""
+}
+
+has() { # TEXT PATH
+    get "$2" | grep -qF -- "$1"
+}
+
+test_counting() {
+    check "queries are answered" ask_many 60 release-cck-partner 118.0
+    check "all, though nginx keeps answers" until_true 5 grep -q '"cache":"HIT"' "$SANDBOX/log/access.log"
+    ask_many 20 release 119.0
+    check "and counted once each" counted 80 Firefox release
+    check "by version" until_true 10 has '"118.0": {"queries": 60, "percent": 75.000}' /__uptake__/Firefox/release
+    check "the watched version" has '"watched": {"queries": 20, "percent": 25.000, "version": "119.0"}' \
+        /__uptake__/Firefox/release
+    check "as promtool likes it" promtool_likes
+    check "an unknown product is not found" equal 404 "$(status /__uptake__/Gecko/release)"
+    check "nor a path" equal 404 "$(status /__uptake__/x)"
+    check "asking leaves no line in the log" equal 0 "$(grep -c __uptake__ "$SANDBOX/log/access.log")"
+}
+
+promtool_likes() {
+    get /__uptake__/metrics | promtool check metrics
+}
+
+rotate() {
+    mv -- "$SANDBOX/log/access.log" "$SANDBOX/log/access.log.1"
+    ask_many 5 release 119.0 # into the old file
+    kill -USR1 "$(<"$SANDBOX/run/nginx.master")"
+    until_true 10 test -e "$SANDBOX/log/access.log"
+    ask_many 7 release 119.0
+}
+
+test_rotation() {
+    rotate
+    check "queries around logrotate's work are counted" counted 92 Firefox release
+    stop_uptake
+    ask_many 8 release 119.0
+    start_uptake
+    check "a new start reads the previous file, too" counted 100 Firefox release
+}
+
+test_bad_lines() {
+    printf '%s\n' 'not JSON' '{"time":"x"}' >>"$SANDBOX/log/access.log"
+    check "other lines are told apart" until_true 10 has 'lines_total{kind="broken"} 2' /__uptake__/metrics
+    ask_many 1 release 119.0
+    check "and do no harm" counted 101 Firefox release
+}
+
+refuses() { # TEXT LINE…
+    local status=0
+    write_conf "${@:2}"
+    "$UPTAKE" --config "$CONF" --check-config >"$WORK/out" 2>&1 || status=$?
+    equal 1 "$status" && { grep -qF -- "$1" "$WORK/out" || { cat "$WORK/out" >&2 && return 1; }; }
+}
+
+test_configuration() {
+    check "a watch has three parts" refuses 'PRODUCT CHANNEL VERSION is wanted' 'watch = Firefox release'
+    check "of what is counted" refuses 'is not listed in [uptake]' 'watch = Firefox nightly 1.0'
+    check "numbers have limits" refuses 'window_h' 'window_h = 1000'
+    write_conf 'log ='
+    sed -i "0,/^log = .*access.log/{/^log = .*access.log/d}" "$CONF"
+    check "the log is needed" equal 1 "$("$UPTAKE" --config "$CONF" --check-config >"$WORK/out" 2>&1; echo $?)"
+    check "and said so" grep -q "nginx's access log is needed" "$WORK/out"
+}
+
+app_release A >"$WORK/release.json"
+{
+    printf "INSERT INTO releases (name, product, data_version, data) VALUES ('A', 'Firefox', 1, '%s');\n" "$(<"$WORK/release.json")"
+    printf "INSERT INTO rules (rule_id, priority, mapping, backgroundRate, update_type, product, data_version)
+        VALUES (1, 10, 'A', 100, 'minor', 'Firefox', 1);\n"
+} >"$WORK/rows.sql"
+sandbox_up --load "$WORK/rows.sql"
+write_conf 'watch = Firefox release 119.0' 'versions = 3'
+check "its configuration is valid" "$UPTAKE" --config "$CONF" --check-config
+check "without it the rest of nginx works" equal 502 "$(status /__uptake__/metrics)"
+start_uptake
+test_counting
+test_rotation
+test_bad_lines
+stop_uptake
+test_configuration
+summary
