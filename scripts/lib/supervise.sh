@@ -157,7 +157,8 @@ link_socket() { # NAME VERSION
 linked() { # NAME
     local target
     target=$(readlink -- "$RUN/$1.sock" 2>/dev/null) || return 0
-    target=${target##*/"${1%-canary}"-}
+    target=${target##*/}
+    target=${target#"${1%-canary}"-}
     printf '%s\n' "${target%.sock}"
 }
 

@@ -65,17 +65,20 @@ test_failure() {
     check "a configuration that is wrong" deploy 3 agent "$V1"
     check "is refused" said "does not accept its configuration"
     sed -i '/nonsense/d' "$WORK/etc/agent.conf"
-    sed -i 's/^user = .*/user = nobody@example.org/' "$WORK/etc/agent.conf"
+    cp "$WORK/etc/agent.conf" "$WORK/agent.conf"
+    sed -i 's|^admin_url = .*|admin_url = http://127.0.0.1:1|' "$WORK/etc/agent.conf"
     set_env start_wait_s=2
-    check "an agent that may not see what it must" deploy 1 agent "$V1"
+    check "an agent that does not reach the admin" deploy 1 agent "$V1"
     check "is ended" equal '' "$(running agent)"
     check "the hook heard of it" grep -q "^failed deploy agent $V1 failed on t" "$WORK/told"
-    sed -i 's/^user = .*/user = balrogagent/' "$WORK/etc/agent.conf"
+    cp "$WORK/agent.conf" "$WORK/etc/agent.conf"
     check "that was not long ago" deploy 3 agent "$V1"
     check "and is told" said "the last deploy failed: deploy agent $V1"
     check "despite it" deploy 0 --despite-failure agent "$V1"
     check "it runs" equal "$V1" "$(running agent)"
     check "then all is well" deploy 0 agent "$V1"
+    check "what nginx is led to" operate 1 host stop public "$V1"
+    check "is not stopped" said "must not be stopped"
     set_env min_free_mb=9999999
     check "a full disk" deploy 3 agent "$V1"
     check "is told" said "MB free, and min_free_mb is"
@@ -106,9 +109,10 @@ make_key() {
     export GNUPGHOME=$WORK/gnupg
     mkdir -m 700 "$GNUPGHOME"
     gpg --batch --quiet --passphrase '' --quick-generate-key 'Test <test@example.org>' ed25519 sign 1d 2>/dev/null
-    git -C "$REPO" config user.email test@example.org
-    git -C "$REPO" config user.name Test
-    git -C "$REPO" config user.signingkey test@example.org
+    export GIT_CONFIG_GLOBAL=$WORK/gitconfig
+    git config --global user.email test@example.org
+    git config --global user.name Test
+    git config --global user.signingkey test@example.org
 }
 
 test_signatures() {
@@ -168,15 +172,16 @@ make_hosts() {
     cat >"$WORK/bin/ssh" <<END
 #!/bin/bash
 while [[ \$1 != -- ]]; do shift; done
+root=$ROOT
 own=$WORK/hosts/\$2
 mkdir -p "\$own"
-[[ ! -e \$own/operate/environments/t.conf ]] || sed -i "s|$ROOT|\$own|g" "\$own/operate/environments/t.conf"
-exec sh -c "\${3//$ROOT/\$own}"
+[[ ! -e \$own/operate/environments/t.conf ]] || sed -i "s|\$root|\$own|g" "\$own/operate/environments/t.conf"
+exec sh -c "\${3//"\$root"/"\$own"}"
 END
     chmod +x "$WORK/bin/ssh"
     export PATH=$WORK/bin:$PATH
     set_env "hosts=one two" "nginx_include=$ROOT/upstreams.conf" "nginx_test=true" "nginx_reload=true" \
-        "nginx_log=$ROOT/access.log" canary_min_requests=1 canary_watch_s=0
+        "nginx_log=$ROOT/access.log" canary_min_requests=1 canary_watch_s=0 require_signed=no
 }
 
 on() { # HOST ARG…: scripts/host there
@@ -212,7 +217,8 @@ test_hosts() {
         check "$host: only the new one" equal "public $V2 running serving current" "$(on "$host" status | grep public)"
     done
     printf '#!/bin/bash\nexit 255\n' >"$WORK/bin/ssh"
-    check "a host that is away" operate 255 deploy --from "$WORK/v2.tar" public "$V2"
+    check "a host that is away" operate 1 deploy --from "$WORK/v2.tar" public "$V2"
+    check "is named" said "one: cannot send the scripts there"
 }
 
 stop_hosts() {
@@ -316,8 +322,8 @@ built_tarball "$WORK/v1.tar"
 make_key
 trap 'stop_hosts; take_down' EXIT
 
-test_usage
 test_dry_run
+test_usage
 test_good_time
 test_failure
 test_confirmation

@@ -277,7 +277,7 @@ renamed_tarball() {
     rm -rf "$dir" && mkdir "$dir"
     tar --extract --file "$1" --directory "$dir"
     for program in "$dir"/sbin/*; do
-        perl -0777 -pi -e "s/\\0\\Q${V1#v}\\E\\0/\\0${V2#v}\\0/g" "$program"
+        perl -0777 -pi -e "s/(\\0|%s )\\Q${V1#v}\\E(?=[\\0\\n])/\${1}${V2#v}/g" "$program"
     done
     tar --create --file "$2" --directory "$dir" .
 }
