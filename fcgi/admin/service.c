@@ -7,6 +7,7 @@
 #include "admin/metrics.h"
 #include "admin/problem.h"
 #include "admin/routes.h"
+#include "admin/status.h"
 #include "core/clock.h"
 #include "ops/log.h"
 #include "store/access.h"
@@ -258,6 +259,9 @@ void admin_handle(void *arg, unsigned thread, const struct request *request, str
     };
     const struct route *route = NULL;
     bool shown = web_metrics_answer(request, response);
+    if (shown && response->status == 200) {
+        status_metrics(&admin->site, &response->body);
+    }
     if (!shown) {
         route = router_dispatch(admin->router, admin->n_routes, &call);
     }

@@ -1,5 +1,7 @@
 /* GET /status: for people's pages, what /__metrics__ tells machines, and what is to be learnt from the
  * database. A database that is away leaves its part out rather than fail. Not in the reference. */
+#include "admin/status.h"
+
 #include "admin/metrics.h"
 #include "admin/routes.h"
 #include "ops/process.h"
@@ -33,7 +35,7 @@ static cJSON *object(cJSON *parent, const char *name)
 /* ---- from the database ---- */
 
 /* What is scheduled and not carried out, by table, and how many of it has its time behind it. */
-static bool add_scheduled(struct admin_call *call, struct tx *tx, cJSON *answer, struct error *e)
+static bool add_scheduled(struct tx *tx, int64_t now_ms, cJSON *answer, struct error *e)
 {
     bool failed = false;
     char *sql = mem_strndup(tx->mem, "", 0);
@@ -43,7 +45,7 @@ static bool add_scheduled(struct admin_call *call, struct tx *tx, cJSON *answer,
             sql,
             "%sSELECT '%s', COUNT(*), COALESCE(SUM(c.`when` <= %lld), 0) FROM %s s LEFT JOIN %s c "
             "ON c.sc_id = s.sc_id WHERE s.complete = 0",
-            i > 0 ? " UNION ALL " : "", schedulable[i]->name, (long long)call->now_ms, sc->name,
+            i > 0 ? " UNION ALL " : "", schedulable[i]->name, (long long)now_ms, sc->name,
             sc->conditions->name));
     }
     struct db_rows *rows = db_query(tx->db, sql, NULL, 0, e);
@@ -102,6 +104,15 @@ static bool add_instances(struct tx *tx, cJSON *answer, struct error *e)
     return true;
 }
 
+bool status_read(struct tx *tx, int64_t now_ms, cJSON *answer, struct error *e)
+{
+    static const char *const parts[] = { "scheduled_changes", "feed", "instances" };
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        cJSON_DeleteItemFromObjectCaseSensitive(answer, parts[i]); /* of an attempt that failed */
+    }
+    return add_scheduled(tx, now_ms, answer, e) && add_feed(tx, answer, e) && add_instances(tx, answer, e);
+}
+
 struct reading {
     struct admin_call *call;
     cJSON *answer;
@@ -115,12 +126,7 @@ static bool read_database(struct tx *tx, void *arg, struct error *e)
     if (!r->known && !access_is_known(tx, r->call->user, &r->known, e)) {
         return false;
     }
-    static const char *const parts[] = { "scheduled_changes", "feed", "instances" };
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        cJSON_DeleteItemFromObjectCaseSensitive(r->answer, parts[i]);
-    }
-    return !r->known || (add_scheduled(r->call, tx, r->answer, e) && add_feed(tx, r->answer, e) &&
-                         add_instances(tx, r->answer, e));
+    return !r->known || status_read(tx, r->call->now_ms, r->answer, e);
 }
 
 /* ---- of this process ---- */

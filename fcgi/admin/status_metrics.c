@@ -1,0 +1,126 @@
+/* The part of /__metrics__ that is read from the database: what is scheduled, who lives, and the figures of
+ * agents, which report here and have no page of their own. */
+#include "admin/status.h"
+#include "core/clock.h"
+#include "core/json.h"
+
+/* What agents report (fcgi/agent/report.c), and as what it is shown. */
+static const struct {
+    const char *member, *name, *type, *help;
+    double unit;
+} figures[] = {
+    { "enacted", "enacted_total", "counter", "Changes enacted.", 1 },
+    { "already", "already_total", "counter", "Changes that somebody else had enacted.", 1 },
+    { "failed", "failed_total", "counter", "Changes that could not be enacted, each try.", 1 },
+    { "lists_failed", "lists_failed_total", "counter", "Lists of changes that could not be read.", 1 },
+    { "uptake_failed", "uptake_failed_total", "counter", "Uptakes that could not be told.", 1 },
+    { "waiting", "waiting", "gauge", "Changes that are not due or not signed off.", 1 },
+    { "retrying", "retrying", "gauge", "Changes that failed and will be tried again.", 1 },
+    { "last_run_at", "last_run_timestamp_seconds", "gauge", "When the last run began.", 1000 },
+    { "last_good_run_at", "last_good_run_timestamp_seconds", "gauge",
+      "When the last run without a failure began.", 1000 },
+};
+
+static void head(struct buf *out, const char *name, const char *type, const char *help)
+{
+    buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
+/* Names of hosts and programs are ASCII, by the table's rules; quotes and backslashes are escaped. */
+static void label(struct buf *out, const char *name, const char *value)
+{
+    buf_printf(out, "%s=\"", name);
+    for (; value != NULL && *value != '\0'; value++) {
+        if (*value == '"' || *value == '\\') {
+            buf_char(out, '\\');
+        }
+        buf_char(out, *value == '\n' ? ' ' : *value);
+    }
+    buf_char(out, '"');
+}
+
+static double number(const cJSON *object, const char *name)
+{
+    const cJSON *n = json_get(object, name);
+    return cJSON_IsNumber(n) ? n->valuedouble : 0;
+}
+
+static void print_labels(struct buf *out, const cJSON *instance)
+{
+    label(out, "program", json_get_string(instance, "program"));
+    buf_char(out, ',');
+    label(out, "host", json_get_string(instance, "host"));
+    buf_printf(out, ",pid=\"%.0f\",", number(instance, "pid"));
+    label(out, "version", json_get_string(instance, "version"));
+}
+
+static void print_scheduled(struct buf *out, const cJSON *scheduled)
+{
+    static const char *const states[] = { "pending", "due" };
+    const cJSON *table;
+    head(out, "balrog_scheduled_changes", "gauge",
+         "Scheduled changes that are not carried out; of these, due ones.");
+    cJSON_ArrayForEach(table, scheduled)
+    {
+        for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {
+            buf_printf(out, "balrog_scheduled_changes{table=\"%s\",state=\"%s\"} %.0f\n", table->string,
+                       states[i], number(table, states[i]));
+        }
+    }
+}
+
+static void print_instances(struct buf *out, const cJSON *instances)
+{
+    const cJSON *instance;
+    head(out, "balrog_instance_started_timestamp_seconds", "gauge", "Programs that live, and since when.");
+    cJSON_ArrayForEach(instance, instances)
+    {
+        buf_lit(out, "balrog_instance_started_timestamp_seconds{");
+        print_labels(out, instance);
+        buf_printf(out, "} %.3f\n", number(instance, "started_at") / 1000);
+    }
+}
+
+static void print_agents(struct buf *out, const cJSON *instances)
+{
+    for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++) {
+        char name[64];
+        const cJSON *instance;
+        snprintf(name, sizeof name, "balrog_agent_%s", figures[i].name);
+        head(out, name, figures[i].type, figures[i].help);
+        cJSON_ArrayForEach(instance, instances)
+        {
+            const cJSON *detail = json_get(instance, "detail");
+            if (cJSON_IsNumber(json_get(detail, figures[i].member)) &&
+                strcmp(json_get_string(instance, "program"), "balrog-agent") == 0) {
+                buf_printf(out, "%s{", name);
+                print_labels(out, instance);
+                buf_printf(out, "} %.15g\n", number(detail, figures[i].member) / figures[i].unit);
+            }
+        }
+    }
+}
+
+static bool read_all(struct tx *tx, void *arg, struct error *e)
+{
+    cJSON **answer = arg;
+    cJSON_Delete(*answer);
+    *answer = mem_check(cJSON_CreateObject());
+    return status_read(tx, clock_wall_ms(), *answer, e);
+}
+
+void status_metrics(const struct tx_site *site, struct buf *out)
+{
+    cJSON *answer = NULL;
+    struct error ignored;
+    struct tx_request request = { .username = "", .request_id = STR_NONE, .read_only = true };
+    bool reachable = tx_run(site, &request, read_all, &answer, &ignored);
+    head(out, "balrog_admin_database_reachable", "gauge", "Whether the database answered now.");
+    buf_printf(out, "balrog_admin_database_reachable %d\n", reachable);
+    if (reachable) {
+        print_scheduled(out, json_get(answer, "scheduled_changes"));
+        print_instances(out, json_get(answer, "instances"));
+        print_agents(out, json_get(answer, "instances"));
+    }
+    cJSON_Delete(answer);
+}
