@@ -171,6 +171,32 @@ test_places() {
     check "and left it alone" equal file "$(ls -A "$WORK/foreign")"
 }
 
+test_agent() {
+    local before
+    check "an agent that nobody knows" equal 1 "$(status_of sandbox start "$WORK/one" agent)"
+    check "is not run" runs "$WORK/one"
+    check "one by its password" succeeds sandbox up "$WORK/two" --passwords "$TOP/conf/demo.passwords" --agent
+    check "is" runs "$WORK/two"
+    before=$(sandbox pids "$WORK/two" agent)
+    check "it is one process" test "$before" -gt 0
+    kill -KILL "$before"
+    check "and replaced when it dies" agent_but "$WORK/two" "$before"
+    sandbox stop "$WORK/two" agent
+    check "it can be stopped" equal 3 "$(status_of sandbox status "$WORK/two")"
+    check "and comes back" succeeds sandbox up "$WORK/two"
+    check "with the rest" runs "$WORK/two"
+}
+
+agent_but() { # DIR PID: soon another one runs
+    local i pid
+    for ((i = 0; i < 100; i++)); do
+        pid=$(sandbox pids "$1" agent)
+        [[ -z $pid || $pid == "$2" ]] || return 0
+        sleep 0.05
+    done
+    return 1
+}
+
 test_port() {
     local port
     port=$(printed PUBLIC_URL "$(<"$WORK/two.out")")
@@ -197,6 +223,7 @@ test_parts
 test_interrupted
 test_killed
 test_places
+test_agent
 test_port
 test_down
 summary
