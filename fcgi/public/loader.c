@@ -14,7 +14,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
-enum { RECONNECT_MS = 1000, QUIET_MS = 60000 };
+enum { RECONNECT_MS = 1000, QUIET_MS = 60000, COMPILE_THREADS_MAX = 4 };
 
 /* The small tables, read together. */
 struct tables {
@@ -49,7 +49,6 @@ struct loader {
     struct library *library;
     struct tables *tables;
     struct published *published;
-    void *row_ctx; /* the release row that is being compiled */
     struct work todo;
     int64_t compared_ms;
     int64_t complained_ms;
@@ -60,13 +59,11 @@ struct loader {
 
 /* ---- reading ---- */
 
-static bool read_release(void *arg, struct str name, struct release_row *row, uint64_t *stamp, bool *found,
-                         struct error *e)
+static bool read_release(void *arg, void *ctx, struct str name, struct release_row *row, uint64_t *stamp,
+                         bool *found, struct error *e)
 {
     struct loader *l = arg;
-    talloc_free(l->row_ctx);
-    l->row_ctx = talloc_new(l);
-    return reader_release(l->db, l->row_ctx, name, row, stamp, found, e);
+    return reader_release(l->db, ctx, name, row, stamp, found, e);
 }
 
 static struct tables *read_tables(struct loader *l, struct error *e)
@@ -211,8 +208,6 @@ static struct published *build(struct loader *l, const struct tables *tables, st
     struct release_source source = { read_release, l };
     p->settings = l->settings;
     p->snapshot = snapshot_build(p, l->library, &input, &source, log_broken, NULL, e);
-    talloc_free(l->row_ctx);
-    l->row_ctx = NULL;
     if (p->snapshot == NULL) {
         talloc_free(p);
         return NULL;
@@ -434,6 +429,12 @@ static void *run(void *arg)
     return NULL;
 }
 
+static unsigned compile_threads(void)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    return cores > COMPILE_THREADS_MAX ? COMPILE_THREADS_MAX : cores > 0 ? (unsigned)cores : 1;
+}
+
 struct loader *loader_start(void *ctx, struct public_state *state, struct public_settings *settings,
                             const char *config_path, int ready_fd, struct error *e)
 {
@@ -445,6 +446,7 @@ struct loader *loader_start(void *ctx, struct public_state *state, struct public
     l->settings = talloc_steal(l, settings);
     l->feed = feed_new(l, settings->config->public_.gap_s);
     l->library = library_new(l);
+    library_set_threads(l->library, compile_threads());
     pthread_mutex_init(&l->lock, NULL);
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);

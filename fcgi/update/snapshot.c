@@ -1,10 +1,21 @@
-/* A build walks from the roots (what rules and pins map to) to the members of superblobs to the releases that
- * partials start from, and reads on the way what the library lacks. What it reads is set aside as `fresh`
- * until library_commit(), since readers of the previous snapshot still use what it replaces. */
+/* A build goes in three steps: the roots (what rules and pins map to), the members of superblobs, the
+ * releases that partials start from. Each step notes what it needs, then reads what the library lacks of it;
+ * where that is much, threads compile what has been read while the next is being read. What is read is set
+ * aside as `fresh` until library_commit(), since readers of the previous snapshot still use what it replaces.
+ */
 #include "update/snapshot.h"
+
+#include "update/compile_pool.h"
 
 #include <stdlib.h>
 #include <uthash.h>
+
+enum {
+    FEW = 4,            /* releases that are not worth starting threads for */
+    ROW_POOL = 1 << 20, /* bytes for what is read of one release; more is allocated as it comes */
+};
+
+enum step { NOT_NEEDED, ROOTS, MEMBERS, FROM };
 
 /* A name that some snapshot needed, whether or not there is such a release. */
 struct holding {
@@ -16,16 +27,19 @@ struct holding {
     bool known;   /* release and stamp are what the database said; false before the first commit */
     bool expired; /* the database may say something else now */
     /* The build under way: */
-    bool needed;
+    enum step needed; /* in which step; NOT_NEEDED */
     enum release_use needed_use;
     bool has_fresh;
     struct release *fresh;
     uint64_t fresh_stamp;
     enum release_use fresh_use;
+    struct compile_job job;
+    struct holding *unread; /* the next one that this step has to read */
 };
 
 struct library {
     struct holding *holdings;
+    unsigned threads;
 };
 
 static int forget_hash(struct library *library)
@@ -39,6 +53,11 @@ struct library *library_new(void *ctx)
     struct library *library = mem_new(ctx, struct library);
     talloc_set_destructor(library, forget_hash);
     return library;
+}
+
+void library_set_threads(struct library *library, unsigned threads)
+{
+    library->threads = threads;
 }
 
 static struct holding *find(const struct library *library, struct str name)
@@ -84,7 +103,7 @@ void library_commit(struct library *library)
     struct holding *h, *next;
     HASH_ITER(hh, library->holdings, h, next)
     {
-        if (!h->needed) {
+        if (h->needed == NOT_NEEDED) {
             drop(library, h);
         } else if (h->has_fresh) {
             talloc_free(h->release);
@@ -107,6 +126,9 @@ struct build {
     void (*broken)(void *arg, struct str name, const char *why);
     void *arg;
     struct error *e;
+    enum step step;
+    struct holding *first, **last; /* what this step has to read, in the order in which it was needed */
+    size_t n_unread;
 };
 
 static void give_up(struct library *library)
@@ -126,7 +148,7 @@ static void give_up(struct library *library)
 static void begin(struct library *library)
 {
     for (struct holding *h = library->holdings; h != NULL; h = h->hh.next) {
-        h->needed = false;
+        h->needed = NOT_NEEDED;
     }
 }
 
@@ -141,96 +163,130 @@ static struct holding *hold(struct library *library, struct str name)
     return h;
 }
 
-static bool read_release(struct build *b, struct holding *h, enum release_use use)
-{
-    struct release_row row;
-    bool found = false;
-    uint64_t stamp = 0;
-    if (!b->source->release(b->source->arg, h->name, &row, &stamp, &found, b->e)) {
-        return false;
-    }
-    struct error why = { .status = 404, .what = "there is no such release" };
-    talloc_free(h->fresh);
-    h->fresh = found ? release_compile(h, &row, use, &why) : NULL;
-    h->fresh_stamp = found ? stamp : 0;
-    h->fresh_use = use;
-    h->has_fresh = true;
-    if (h->fresh == NULL && b->broken != NULL) {
-        b->broken(b->arg, h->name, why.what);
-    }
-    return true;
-}
-
 static const struct release *effective(const struct holding *h)
 {
     return h->has_fresh ? h->fresh : h->release;
 }
 
-/* Sees to it that the build has the release NAME for USE. *RELEASE is NULL when there is none. */
-static bool need(struct build *b, struct str name, enum release_use use, const struct release **release)
+/* Notes that the build needs the release NAME for USE. */
+static void need(struct build *b, struct str name, enum release_use use)
 {
-    struct holding *h = hold(b->library, name);
-    if (!h->needed || h->needed_use < use) {
-        h->needed = true;
-        h->needed_use = use;
-        bool current = h->has_fresh ? h->fresh_use == use : h->known && !h->expired && h->use == use;
-        if (!current && !read_release(b, h, use)) {
-            return false;
-        }
+    if (name.n == 0) {
+        return;
     }
-    *release = effective(h);
+    struct holding *h = hold(b->library, name);
+    if (h->needed != NOT_NEEDED) {
+        return; /* what is needed to be served is noted before what is needed for its build ids */
+    }
+    h->needed = b->step;
+    h->needed_use = use;
+    if (!h->known || h->expired || h->use != use) {
+        h->unread = NULL;
+        *b->last = h;
+        b->last = &h->unread;
+        b->n_unread++;
+    }
+}
+
+/* Reads H's row and has it compiled, by POOL unless that is NULL. */
+static bool read_release(struct build *b, struct holding *h, struct compile_pool *pool)
+{
+    bool found = false;
+    struct compile_job *job = &h->job;
+    *job = (struct compile_job){ .use = h->needed_use,
+                                 .memory = mem_check(talloc_pool(NULL, ROW_POOL)),
+                                 .why = { .status = 404, .what = "there is no such release" } };
+    h->fresh_stamp = 0;
+    if (!b->source->release(b->source->arg, job->memory, h->name, &job->row, &h->fresh_stamp, &found, b->e)) {
+        talloc_free(job->memory);
+        return false;
+    }
+    if (!found) {
+        talloc_free(job->memory);
+        h->fresh_stamp = 0;
+    } else if (pool != NULL) {
+        compile_pool_add(pool, job);
+    } else {
+        compile_job_run(job);
+    }
+    h->has_fresh = true;
     return true;
 }
 
-static bool need_served(struct build *b, struct str name)
+static void take_release(struct build *b, struct holding *h)
 {
-    const struct release *r, *member;
-    if (name.n == 0) {
-        return true;
+    h->fresh = talloc_steal(h, h->job.release);
+    h->fresh_use = h->job.use;
+    if (h->fresh == NULL && b->broken != NULL) {
+        b->broken(b->arg, h->name, h->job.why.what);
     }
-    if (!need(b, name, RELEASE_SERVED, &r)) {
-        return false;
+}
+
+/* Begins a step. */
+static void begin_step(struct build *b, enum step step)
+{
+    b->step = step;
+    b->first = NULL;
+    b->last = &b->first;
+    b->n_unread = 0;
+}
+
+/* Ends it: reads what was noted. */
+static bool end_step(struct build *b)
+{
+    struct compile_pool *pool =
+        b->library->threads > 0 && b->n_unread > FEW ? compile_pool_new(NULL, b->library->threads) : NULL;
+    bool ok = true;
+    for (struct holding *h = b->first; ok && h != NULL; h = h->unread) {
+        ok = read_release(b, h, pool);
     }
-    for (size_t i = 0; r != NULL && i < r->n_members; i++) {
-        if (!need(b, r->members[i], RELEASE_SERVED, &member)) {
-            return false;
+    if (pool != NULL) {
+        compile_pool_wait(pool);
+        talloc_free(pool);
+    }
+    for (struct holding *h = b->first; h != NULL && h->has_fresh; h = h->unread) {
+        take_release(b, h);
+    }
+    return ok;
+}
+
+static bool need_roots(struct build *b, const struct snapshot_input *input)
+{
+    begin_step(b, ROOTS);
+    for (size_t i = 0; i < input->rules->n; i++) {
+        const struct rule_row *row = &input->rules->rules[i].row;
+        need(b, row->mapping, RELEASE_SERVED);
+        need(b, row->fallback_mapping, RELEASE_SERVED);
+    }
+    for (size_t i = 0; i < input->n_pins; i++) {
+        need(b, input->pins[i].mapping, RELEASE_SERVED);
+    }
+    return end_step(b);
+}
+
+/* In these two, names are added to the list while we go along it; they lead no further. */
+static bool need_members(struct build *b)
+{
+    begin_step(b, MEMBERS);
+    for (struct holding *h = b->library->holdings; h != NULL; h = h->hh.next) {
+        const struct release *r = h->needed == ROOTS ? effective(h) : NULL;
+        for (size_t i = 0; r != NULL && i < r->n_members; i++) {
+            need(b, r->members[i], RELEASE_SERVED);
         }
     }
-    return true;
+    return end_step(b);
 }
 
 static bool need_from(struct build *b)
 {
-    const struct release *ignored;
-    /* Holdings that are added on the way are for build ids only: they need nothing more. */
+    begin_step(b, FROM);
     for (struct holding *h = b->library->holdings; h != NULL; h = h->hh.next) {
-        const struct release *r = effective(h);
-        if (!h->needed || h->needed_use != RELEASE_SERVED || r == NULL) {
-            continue;
-        }
-        for (size_t i = 0; i < r->n_from; i++) {
-            if (!need(b, r->from[i], RELEASE_BUILD_IDS, &ignored)) {
-                return false;
-            }
+        const struct release *r = h->needed == ROOTS || h->needed == MEMBERS ? effective(h) : NULL;
+        for (size_t i = 0; r != NULL && i < r->n_from; i++) {
+            need(b, r->from[i], RELEASE_BUILD_IDS);
         }
     }
-    return true;
-}
-
-static bool need_all(struct build *b, const struct snapshot_input *input)
-{
-    for (size_t i = 0; i < input->rules->n; i++) {
-        const struct rule_row *row = &input->rules->rules[i].row;
-        if (!need_served(b, row->mapping) || !need_served(b, row->fallback_mapping)) {
-            return false;
-        }
-    }
-    for (size_t i = 0; i < input->n_pins; i++) {
-        if (!need_served(b, input->pins[i].mapping)) {
-            return false;
-        }
-    }
-    return need_from(b);
+    return end_step(b);
 }
 
 static void fill_table(struct snapshot *s, const struct library *library)
@@ -243,8 +299,8 @@ static void fill_table(struct snapshot *s, const struct library *library)
     s->table = mem_array(s, const struct release *, size);
     for (struct holding *h = library->holdings; h != NULL; h = h->hh.next) {
         const struct release *r = effective(h);
-        if (!h->needed || r == NULL) {
-            s->n_missing += h->needed;
+        if (h->needed == NOT_NEEDED || r == NULL) {
+            s->n_missing += h->needed != NOT_NEEDED;
             continue;
         }
         size_t i = str_hash(h->name) & s->mask;
@@ -284,9 +340,9 @@ struct snapshot *snapshot_build(void *ctx, struct library *library, const struct
                                 void (*broken)(void *arg, struct str name, const char *why), void *arg,
                                 struct error *e)
 {
-    struct build b = { library, source, broken, arg, e };
+    struct build b = { .library = library, .source = source, .broken = broken, .arg = arg, .e = e };
     begin(library);
-    if (!need_all(&b, input)) {
+    if (!need_roots(&b, input) || !need_members(&b) || !need_from(&b)) {
         give_up(library);
         return NULL;
     }

@@ -19,6 +19,9 @@
 
 struct library;
 struct library *library_new(void *ctx);
+/* Has a build that reads many releases compile them on so many threads (0, the default: on the caller's),
+ * while the caller reads. They are gone when the build returns. */
+void library_set_threads(struct library *library, unsigned threads);
 /* The release NAME has changed / any may have changed: the next build asks for it again if it needs it. */
 void library_expire(struct library *library, struct str name);
 void library_expire_all(struct library *library);
@@ -28,12 +31,12 @@ void library_each(const struct library *library, void (*seen)(void *arg, struct 
                   void *arg);
 void library_commit(struct library *library);
 
-/* Where releases come from. RELEASE fills ROW, which must live until the next call, and a STAMP that changes
- * with its content; *FOUND is false when there is none. It returns false when it cannot tell now: the build
- * is then given up. */
+/* Where releases come from. RELEASE fills ROW, owned by CTX or living until the build returns, and a STAMP
+ * that changes with its content; *FOUND is false when there is none. It returns false when it cannot tell
+ * now: the build is then given up. Called by the builder's thread alone. */
 struct release_source {
-    bool (*release)(void *arg, struct str name, struct release_row *row, uint64_t *stamp, bool *found,
-                    struct error *e);
+    bool (*release)(void *arg, void *ctx, struct str name, struct release_row *row, uint64_t *stamp,
+                    bool *found, struct error *e);
     void *arg;
 };
 

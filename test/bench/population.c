@@ -370,11 +370,6 @@ void population_url(const struct population *p, uint64_t i, struct buf *out)
 
 /* ---- compiled ---- */
 
-struct source {
-    const struct population *population;
-    void *row_ctx;
-};
-
 static bool is_release(const struct population *p, size_t i, struct str name)
 {
     struct population_app app;
@@ -385,16 +380,15 @@ static bool is_release(const struct population *p, size_t i, struct str name)
     return str_eq(name, str_of(app.name));
 }
 
-static bool read_release(void *arg, struct str name, struct release_row *row, uint64_t *stamp, bool *found,
-                         struct error *e)
+static bool read_release(void *arg, void *ctx, struct str name, struct release_row *row, uint64_t *stamp,
+                         bool *found, struct error *e)
 {
-    struct source *s = arg;
+    const struct population *p = arg;
     (void)e;
     *found = false;
-    talloc_free_children(s->row_ctx);
-    for (size_t i = 0; i < s->population->n_releases && !*found; i++) {
-        if (is_release(s->population, i, name)) {
-            population_release(s->population, s->row_ctx, i, row);
+    for (size_t i = 0; i < p->n_releases && !*found; i++) {
+        if (is_release(p, i, name)) {
+            population_release(p, ctx, i, row);
             *stamp = i + 1;
             *found = true;
         }
@@ -429,16 +423,14 @@ static const struct settings *settings(void *ctx)
 
 const struct snapshot *population_snapshot(void *ctx, const struct population *p)
 {
-    struct source source = { p, talloc_new(NULL) };
     struct snapshot_input input = {
         .rules = ruleset_build(ctx, p->rules, p->size.rules),
         .settings = settings(ctx),
         .generation = 1,
     };
     struct library *library = library_new(ctx);
-    struct release_source from = { read_release, &source };
+    struct release_source from = { read_release, (void *)(uintptr_t)p };
     struct snapshot *s = mem_check(snapshot_build(ctx, library, &input, &from, note_broken, NULL, NULL));
     library_commit(library);
-    talloc_free(source.row_ctx);
     return s;
 }

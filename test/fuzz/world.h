@@ -47,10 +47,11 @@ struct rows {
     size_t n_shutoffs;
 };
 
-static inline bool world_release(void *arg, struct str name, struct release_row *row, uint64_t *stamp,
-                                 bool *found, struct error *e)
+static inline bool world_release(void *arg, void *ctx, struct str name, struct release_row *row,
+                                 uint64_t *stamp, bool *found, struct error *e)
 {
     const struct rows *rows = arg;
+    (void)ctx;
     (void)e;
     *found = false;
     for (size_t i = 0; i < rows->n_releases; i++) {

@@ -119,10 +119,11 @@ static void note_broken(void *arg, struct str name, const char *why)
     w.broken++;
 }
 
-static bool read_release(void *arg, struct str name, struct release_row *row, uint64_t *stamp, bool *found,
-                         struct error *e)
+static bool read_release(void *arg, void *ctx, struct str name, struct release_row *row, uint64_t *stamp,
+                         bool *found, struct error *e)
 {
     (void)arg;
+    (void)ctx;
     w.reads++;
     if (w.source_fails) {
         return error_set(e, 503, "no database");

@@ -1,6 +1,7 @@
 /* JSON: what is refused, keys given twice, and printing as Python prints. */
 #include "core/json.h"
 
+#include "core/json_pool.h"
 #include "suite.h"
 
 #include <stdio.h>
@@ -191,6 +192,48 @@ START_TEST(pointers)
 }
 END_TEST
 
+/* Small values, a string longer than a block of the pool, more than one block; a tree of before stays. */
+START_TEST(a_pool_is_used_again_and_again)
+{
+    enum { LONG = 3 << 20, MANY = 50000 };
+    struct json_pool *pool = json_pool_new();
+    struct buf longest, many, out;
+    cJSON *before = parse("{\"a\": [1, 2]}");
+    buf_init(&longest, LONG, 2 * LONG);
+    buf_init(&many, 1024, 1 << 20);
+    buf_init(&out, 1024, 1 << 20);
+    buf_char(&longest, '"');
+    for (size_t i = 0; i < LONG; i++) {
+        buf_char(&longest, 'x');
+    }
+    buf_lit(&longest, "\"");
+    buf_lit(&many, "[0");
+    for (size_t i = 1; i < MANY; i++) {
+        buf_printf(&many, ", %zu", i);
+    }
+    buf_lit(&many, "]");
+    for (int round = 0; round < 3; round++) {
+        json_pool_enter(pool);
+        cJSON *text = json_parse(buf_view(&longest), &e);
+        cJSON *array = json_parse(buf_view(&many), &e);
+        ck_assert_uint_eq(strlen(text->valuestring), LONG);
+        ck_assert_ptr_null(json_parse(STR("[1, 2, {"), &e));
+        cJSON_Delete(text);
+        buf_reset(&out);
+        json_print(&out, array, JSON_DUMPS);
+        ck_assert(str_eq(buf_view(&out), buf_view(&many)));
+        json_pool_leave(pool);
+    }
+    json_pool_free(pool);
+    prints("[{\"b\": null}]", JSON_DUMPS, "[{\"b\": null}]");
+    ck_assert_int_eq(cJSON_GetArraySize(json_get(before, "a")), 2);
+    cJSON_Delete(before);
+    buf_free(&longest);
+    buf_free(&many);
+    buf_free(&out);
+}
+END_TEST
+
 SUITE_MAIN("json", broken_json_is_refused, depth_is_limited, the_number_of_values_is_limited,
            the_last_of_twins_counts, printing_as_python_does, strings_that_are_not_utf8, scalars_as_str,
-           buffers_stop_at_their_maximum, pointers)
+           buffers_stop_at_their_maximum, pointers, a_pool_is_used_again_and_again)

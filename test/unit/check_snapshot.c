@@ -1,0 +1,176 @@
+/* Building snapshots of many releases: with threads as without them, and a source that fails on the way. */
+#include "update/snapshot.h"
+
+#include "suite.h"
+
+#include <stdio.h>
+
+enum { APPS = 600, APART = 12, NAME = 32 };
+
+/* App I serves partials from the next two; every tenth is broken, every eleventh is missing. Superblob I has
+ * the next two apps as members, and one that is nowhere. Rules map to every twelfth, superblobs and apps in
+ * turn. */
+static struct {
+    void *ctx;
+    struct rule_row rules[APPS / APART];
+    size_t n_rules;
+    unsigned reads, fails_at; /* 0: never */
+    struct buf broken;        /* the names that were told, in that order */
+} w;
+
+static void setup(void)
+{
+    memset(&w, 0, sizeof w);
+    w.ctx = talloc_new(NULL);
+    buf_init(&w.broken, 1024, 1 << 20);
+    for (int i = 0; i < APPS; i += APART) {
+        const char *kind = i % (2 * APART) == 0 ? "super" : "app";
+        w.rules[w.n_rules] = (struct rule_row){ .rule_id = i, .jaws = TRI_UNKNOWN, .mig64 = TRI_UNKNOWN };
+        w.rules[w.n_rules++].mapping = str_of(mem_printf(w.ctx, "%s%d", kind, i));
+    }
+}
+
+static void teardown(void)
+{
+    buf_free(&w.broken);
+    talloc_free(w.ctx);
+}
+
+static const char *app_json(void *ctx, int i)
+{
+    if (i % 10 == 0) {
+        return "{broken";
+    }
+    return mem_printf(
+        ctx,
+        "{\"name\": \"app%d\", \"schema_version\": 9, \"hashFunction\": \"sha512\", \"appVersion\": "
+        "\"%d.0\", "
+        "\"displayVersion\": \"%d\", \"platforms\": {\"p\": {\"OS_FTP\": \"f\", \"OS_BOUNCER\": \"b\", "
+        "\"buildID\": \"%d\", \"locales\": {\"l\": {\"completes\": [{\"from\": \"*\", \"filesize\": 1, "
+        "\"hashValue\": \"c\"}], \"partials\": [{\"from\": \"app%d\", \"filesize\": 1, \"hashValue\": "
+        "\"d\"}, "
+        "{\"from\": \"app%d\", \"filesize\": 1, \"hashValue\": \"e\"}]}}}}}",
+        i, i, i, 20200101 + i, i + 1, i + 2);
+}
+
+static bool read_release(void *arg, void *ctx, struct str name, struct release_row *row, uint64_t *stamp,
+                         bool *found, struct error *e)
+{
+    char text[NAME];
+    int i;
+    (void)arg;
+    if (++w.reads == w.fails_at) {
+        return error_set(e, 503, "no database");
+    }
+    snprintf(text, sizeof text, "%.*s", STR_ARG(name));
+    *row =
+        (struct release_row){ .name = str_of(mem_strndup(ctx, name.p, name.n)), .product = STR("Firefox") };
+    *stamp = 1;
+    *found = true;
+    if (sscanf(text, "super%d", &i) == 1) {
+        row->json = str_of(mem_printf(ctx,
+                                      "{\"name\": \"%s\", \"schema_version\": 4000, \"blobs\": [\"app%d\", "
+                                      "\"app%d\", \"app%d\"]}",
+                                      text, i + 1, i + 2, i + APPS));
+    } else if (sscanf(text, "app%d", &i) == 1) {
+        row->json = str_of(app_json(ctx, i));
+        *found = i % 11 != 0 && i < APPS;
+    }
+    return true;
+}
+
+static void note_broken(void *arg, struct str name, const char *why)
+{
+    (void)arg;
+    buf_printf(&w.broken, "%.*s: %s\n", STR_ARG(name), why);
+}
+
+static struct snapshot *build(struct library *library)
+{
+    struct error e;
+    static const struct settings settings;
+    struct snapshot_input input = { .rules = ruleset_build(w.ctx, w.rules, w.n_rules),
+                                    .settings = &settings,
+                                    .generation = 1 };
+    struct release_source source = { read_release, NULL };
+    struct snapshot *s = snapshot_build(w.ctx, library, &input, &source, note_broken, NULL, &e);
+    if (s != NULL) {
+        library_commit(library);
+    } else {
+        ck_assert_int_eq(e.status, 503);
+    }
+    return s;
+}
+
+static struct library *library_with(unsigned threads)
+{
+    struct library *library = library_new(w.ctx);
+    library_set_threads(library, threads);
+    w.reads = 0;
+    buf_reset(&w.broken);
+    return library;
+}
+
+static void same_releases(const struct snapshot *a, const struct snapshot *b)
+{
+    char text[NAME];
+    for (int i = 0; i < 2 * APPS; i++) {
+        snprintf(text, sizeof text, "%s%d", i % 2 == 0 ? "app" : "super", i / 2);
+        const struct release *x = snapshot_release(a, str_of(text));
+        const struct release *y = snapshot_release(b, str_of(text));
+        ck_assert_msg((x == NULL) == (y == NULL), "%s", text);
+        ck_assert(x == NULL || (x->use == y->use && x->n_from == y->n_from && x->n_members == y->n_members));
+    }
+}
+
+START_TEST(threads_make_no_difference)
+{
+    struct snapshot *expected = build(library_with(0));
+    char *broken = mem_strndup(w.ctx, w.broken.p, w.broken.n);
+    unsigned reads = w.reads;
+    ck_assert_uint_gt(expected->n_releases, 100);
+    ck_assert_uint_gt(expected->n_missing, 20);
+    for (unsigned threads = 1; threads <= 4; threads++) {
+        struct snapshot *s = build(library_with(threads));
+        ck_assert_uint_eq(s->n_releases, expected->n_releases);
+        ck_assert_uint_eq(s->n_missing, expected->n_missing);
+        ck_assert_uint_eq(w.reads, reads);
+        ck_assert(str_eq(buf_view(&w.broken), str_of(broken)));
+        same_releases(s, expected);
+    }
+}
+END_TEST
+
+/* What members of superblobs and partials lead to is read for what it is needed for, and no further. */
+START_TEST(steps_lead_no_further)
+{
+    struct snapshot *s = build(library_with(2));
+    ck_assert_int_eq(snapshot_release(s, STR("super24"))->use, RELEASE_SERVED);
+    ck_assert_int_eq(snapshot_release(s, STR("app25"))->use, RELEASE_SERVED);
+    ck_assert_int_eq(snapshot_release(s, STR("app28"))->use, RELEASE_BUILD_IDS); /* from app26 */
+    ck_assert_ptr_null(snapshot_release(s, STR("app29")));                       /* from app27 and app28 */
+}
+END_TEST
+
+START_TEST(a_source_that_fails_on_the_way)
+{
+    struct library *library = library_with(3);
+    struct snapshot *before = build(library);
+    unsigned reads = w.reads;
+    for (unsigned n = 1; n <= reads; n += 1 + n / 8) {
+        library_expire_all(library);
+        w.reads = 0;
+        w.fails_at = n;
+        ck_assert_ptr_null(build(library));
+        same_releases(before, before);
+    }
+    w.reads = w.fails_at = 0;
+    struct snapshot *after = build(library);
+    ck_assert_uint_eq(w.reads, reads);
+    same_releases(after, after);
+    ck_assert_uint_eq(after->n_releases, before->n_releases);
+}
+END_TEST
+
+SUITE_MAIN_WITH("snapshot", setup, teardown, threads_make_no_difference, steps_lead_no_further,
+                a_source_that_fails_on_the_way)
