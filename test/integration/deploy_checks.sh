@@ -180,7 +180,7 @@ exec sh -c "\${3//"\$root"/"\$own"}"
 END
     chmod +x "$WORK/bin/ssh"
     export PATH=$WORK/bin:$PATH
-    set_env "hosts=one two" "nginx_include=$ROOT/upstreams.conf" "nginx_test=true" "nginx_reload=true" \
+    set_env "root=$ROOT" supervisor=multiwatch "user=$(id -un)" "hosts=one two" "nginx_include=$ROOT/upstreams.conf" "nginx_test=true" "nginx_reload=true" \
         "nginx_log=$ROOT/access.log" canary_min_requests=1 canary_watch_s=0 require_signed=no
 }
 
@@ -191,8 +191,6 @@ on() { # HOST ARG…: scripts/host there
 
 test_hosts() {
     local host
-    built_tarball "$WORK/v1.tar"
-    renamed_tarball "$WORK/v1.tar" "$WORK/v2.tar"
     make_hosts
     check "public to two hosts" deploy 0 public "$V1"
     check "and admin" deploy 0 admin "$V1"
@@ -230,44 +228,115 @@ stop_hosts() {
 
 # ---- systemd ----
 
-test_units() {
-    local dir=$WORK/units file unit program exposure
-    mkdir -p "$dir" "$WORK/unit-bin"
-    printf '#!/bin/bash\necho "$*" >>%q\n' "$WORK/systemctl.log" >"$WORK/unit-bin/systemctl"
+# A stand-in for systemctl that does what the units say: it shows how systemd is spoken to, and that a worker takes the
+# socket that it is handed.
+make_systemctl() {
+    UNITS=$WORK/units
+    mkdir -p "$UNITS" "$WORK/unit-bin" "$WORK/unit-state"
+    printf '#!/bin/bash\nunits=%q\nstate=%q\n' "$UNITS" "$WORK/unit-state" >"$WORK/unit-bin/systemctl"
+    cat >>"$WORK/unit-bin/systemctl" <<'END'
+for fd in {10..30}; do
+    eval "exec $fd>&-"
+done
+echo "$*" >>"$state/log"
+command=$1
+shift
+while [[ ${1-} == -* ]]; do
+    [[ $1 == --property ]] && shift
+    shift
+done
+value() { # UNIT KEY
+    local instance=${1#*@}
+    sed -n "s/^$2=//p" "$units/${1%%@*}@.${1##*.}" | sed "s/%i/${instance%.*}/g"
+}
+active() { # UNIT
+    [[ -s $state/$1.pid ]] && kill -0 "$(<"$state/$1.pid")" 2>/dev/null
+}
+case $command in
+enable)
+    for unit; do
+        [[ $unit == *.service ]] || continue
+        active "$unit" && continue
+        socket=${unit%.service}.socket
+        read -ra words <<<"$(value "$unit" ExecStart)"
+        [[ ! -e $units/${socket%%@*}@.socket ]] ||
+            words=(systemd-socket-activate --listen="$(value "$socket" ListenStream)" "${words[@]}")
+        setsid "${words[@]}" </dev/null >>"$state/$unit.log" 2>&1 &
+        echo $! >"$state/$unit.pid"
+    done
+    ;;
+disable)
+    for unit; do
+        active "$unit" || continue
+        kill "$(<"$state/$unit.pid")"
+        while active "$unit"; do sleep 0.05; done
+        rm -f "$state/$unit.pid" "$(value "${unit%.service}.socket" ListenStream 2>/dev/null)"
+    done
+    ;;
+is-active) active "$1" ;;
+show) active "$1" && cat "$state/$1.pid" || echo 0 ;;
+cat) [[ -e $units/$1 ]] && cat "$units/$1" ;;
+list-units)
+    for pid in "$state"/${1%%@*}@*.service.pid; do
+        unit=$(basename "$pid" .pid)
+        ! active "$unit" || echo "$unit loaded active running a program"
+    done
+    ;;
+esac
+END
     chmod +x "$WORK/unit-bin/systemctl"
-    set_env supervisor=systemd user=balrog
-    check "the units are written" env PATH="$WORK/unit-bin:$PATH" BALROG_UNIT_DIR="$dir" "$TOP/scripts/host" -e t install-units
-    check "systemd reads them" equal daemon-reload "$(tail -n 1 "$WORK/systemctl.log")"
-    check "for this root" grep -q "^ListenStream=$ROOT/run/public-%i.sock" "$dir/balrog-public@.socket"
-    check "and these programs" grep -q "^ExecStart=$ROOT/releases/%i/sbin/balrog-admin --config $WORK/etc/admin.conf" \
-        "$dir/balrog-admin@.service"
-    mkdir -p "$ROOT/releases/$V1/share/balrog/scripts" "$ROOT/current"
-    ln -sfn "../releases/$V1" "$ROOT/current/admin"
+    export PATH=$WORK/unit-bin:$PATH BALROG_UNIT_DIR=$UNITS
+}
+
+test_units() {
+    local unit program exposure
+    set_env "root=$WORK/root2" supervisor=systemd "user=balrog" "nginx_include=$WORK/upstreams2.conf" nginx_test=true \
+        nginx_reload=true canary_min_requests=1 canary_watch_s=0 require_signed=no
+    make_systemctl
+    check "without units" deploy 3 public "$V1"
+    check "says what writes them" said "install-units"
+    check "the units are written" operate 0 host install-units
+    check "systemd reads them" equal daemon-reload "$(tail -n 1 "$WORK/unit-state/log")"
+    check "for this root" grep -q "^ListenStream=$WORK/root2/run/public-%i.sock" "$UNITS/balrog-public@.socket"
+    check "and these programs" grep -q "^ExecStart=$WORK/root2/releases/%i/sbin/balrog-admin --config $WORK/etc/admin.conf" \
+        "$UNITS/balrog-admin@.service"
+    check "admin by systemd" deploy 0 admin "$V1"
     for unit in public admin agent canary-watch; do
-        file=balrog-$unit@$V1.service
-        check "$file is valid" equal '' "$(SYSTEMD_UNIT_PATH=$dir: systemd-analyze verify --man=no "$file" 2>&1)"
+        unit=balrog-$unit@$V1.service
+        check "$unit is valid" equal '' "$(SYSTEMD_UNIT_PATH=$UNITS: systemd-analyze verify --man=no "$unit" 2>&1)"
     done
     for program in public admin agent; do
-        exposure=$(systemd-analyze security --offline=true --no-pager "$dir/balrog-$program@.service" |
+        exposure=$(systemd-analyze security --offline=true --no-pager "$UNITS/balrog-$program@.service" |
             sed -n 's/.*Overall exposure level.*: \([0-9.]*\) .*/\1/p')
         echo "balrog-$program: exposure $exposure"
         check "balrog-$program is confined" awk -v e="$exposure" 'BEGIN { exit !(e > 0 && e <= 1.5) }'
     done
-    set_env supervisor=multiwatch "user=$(id -un)"
 }
 
-# A worker takes the socket that systemd hands over.
-test_socket_activation() {
-    local socket=$WORK/activated.sock pid
-    systemd-socket-activate --listen="$socket" "$ROOT/releases/$V1/sbin/balrog-public" --config "$WORK/etc/balrog.conf" \
-        </dev/null >"$WORK/activated.log" 2>&1 &
-    pid=$!
-    check "the socket is there" until_true 10 test -S "$socket"
-    check "it answers there" test -n "$(REQUEST_METHOD=GET REQUEST_URI=/__lbheartbeat__ timeout 20 cgi-fcgi -bind \
-        -connect "$socket" | grep 'OK!')"
-    check "on the inherited socket" grep -q "answers on the inherited socket" "$WORK/activated.log"
-    kill -TERM "$pid"
-    wait "$pid" 2>/dev/null || true
+# The same way with systemd: canary, abort, canary, promote.
+test_systemd() {
+    check "public by systemd" deploy 0 public "$V1"
+    check "its sockets are enabled with it" grep -q "^enable --quiet --now balrog-public@$V1.socket balrog-public@$V1.service" \
+        "$WORK/unit-state/log"
+    check "it took the socket over" grep -q "answers on the inherited socket" "$WORK/unit-state/balrog-public@$V1.service.log"
+    check "a canary" operate 0 deploy --from "$WORK/v2.tar" public "$V2"
+    check "is abandoned" operate 0 abort --reason "second thoughts"
+    check "and gone" equal "public $V1 running serving current" "$("$TOP/scripts/host" -e t status | grep public)"
+    check "another" operate 0 deploy --from "$WORK/v2.tar" public "$V2"
+    check "which answers nothing" operate 8 canary-status
+    check "is not promoted" operate 3 promote
+    check "but by force" operate 0 promote --despite-few
+    check "then it is alone" equal "public $V2 running serving current" "$("$TOP/scripts/host" -e t status | grep public)"
+    check "the old one is disabled" grep -q "^disable --quiet --now balrog-public@$V1.socket" "$WORK/unit-state/log"
+    "$TOP/scripts/host" -e t current admin "$V1" 2>/dev/null
+}
+
+# What the stand-in started.
+stop_units() {
+    local file
+    for file in "$WORK"/unit-state/*.pid; do
+        [[ ! -s $file ]] || kill -KILL "$(<"$file")" 2>/dev/null || true
+    done
 }
 
 # ---- scripts/release ----
@@ -281,7 +350,6 @@ release() { # STATUS ARG…: in the repository itself
 
 test_release() {
     local next=${V1%.*}.$((${V1##*.} + 3)) after=${V1%.*}.$((${V1##*.} + 4))
-    cp "$TOP/scripts/release" "$REPO/scripts/release"
     check "another version than VERSION's" release 3 "$next"
     printf '%s\n' "${next#v}" >"$REPO/VERSION"
     check "what is not committed" release 3 "$next"
@@ -289,14 +357,13 @@ test_release() {
     git -C "$REPO" commit --quiet --all -m "Begin $next"
     check "what is not in NEWS.md" release 3 "$next"
     sed -i "0,/^## /s//## $next\n\nNot released yet.\n\n- A thing.\n\n## /" "$REPO/NEWS.md"
-    mkdir "$REPO/schema/9999_more"
-    echo "-- since: $next" >"$REPO/schema/9999_more/additive.sql"
+    add_schema_steps "$next"
     git -C "$REPO" add --all --force
     git -C "$REPO" commit --quiet -m "A thing"
     check "the plan" release 0 "$next"
     check "shows what is new" said "- A thing."
     check "and the commits" said " A thing"$'\n'
-    check "and the schema" said "schema/9999_more/additive.sql"
+    check "and the schema" said "${STEP}_deploy_test/additive.sql"
     check "and does nothing" equal '' "$(git -C "$REPO" tag --list "$next")"
     set_env require_signed=yes
     check "without a signature where one is needed" release 2 --execute --no-sign --no-deploy "$next"
@@ -320,7 +387,7 @@ make_nginx
 make_repository
 built_tarball "$WORK/v1.tar"
 make_key
-trap 'stop_hosts; take_down' EXIT
+trap 'stop_hosts; stop_units; take_down' EXIT
 
 test_dry_run
 test_usage
@@ -329,9 +396,11 @@ test_failure
 test_confirmation
 test_signatures
 test_ui
-test_socket_activation
 test_release
-test_units
 "$TOP/scripts/host" -e t stop agent "$V1" 2>/dev/null
+built_tarball "$WORK/v1.tar"
+renamed_tarball "$WORK/v1.tar" "$WORK/v2.tar"
+test_units
+test_systemd
 test_hosts
 summary

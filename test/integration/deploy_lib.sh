@@ -222,6 +222,17 @@ make_repository() {
     git_here tag --annotate -m "$V1" "$V1"
 }
 
+# What autoreconf made of the tree, for a version that need not show that a build runs it.
+add_configure() { # VERSION
+    local name
+    [[ -x $TOP/configure && -e $TOP/Makefile.in && ! $TOP/configure.ac -nt $TOP/configure && ! $TOP/Makefile.am -nt $TOP/Makefile.in ]] ||
+        return 0
+    for name in configure Makefile.in aclocal.m4 build-aux; do
+        cp -aL "$TOP/$name" "$REPO/"
+    done
+    sed -i "s/VERSION='${V1#v}'/VERSION='${1#v}'/" "$REPO/configure"
+}
+
 # tag_version VERSION: what changed in the repository becomes that version.
 tag_version() {
     printf '%s\n' "${1#v}" >"$REPO/VERSION"
@@ -300,6 +311,8 @@ query_path() { # BUILD_ID LOCALE
 start_load() {
     local locale body
     {
+        # As fast as it goes, or leaving the machine something for building.
+        [[ -n ${BALROG_TEST_FULL-} ]] || echo 'function delay() return 4 end'
         echo 'expected = {}'
         for locale in de fr ja; do
             body=$(get "$(query_path 20200101000000 "$locale")")
