@@ -133,7 +133,7 @@ test_refusals() {
     check "a wrong command" tool 2 backup often -e production
     check "no environment" tool 2 backup full
     check "an unknown environment" tool 2 backup full -e nowhere
-    check "a restore without backups" tool 1 restore -e production --user root --to latest "$WORK/r0"
+    check "a restore without backups" tool 1 restore -e production --user "$ME" --to latest "$WORK/r0"
     check "status without backups" tool 1 backup status -e production
     account "$WORK/wrong.cnf" balrog_backup "$WORK/no-socket"
     check "no server" tool 5 backup full -e production --defaults-file "$WORK/wrong.cnf"
@@ -152,7 +152,7 @@ test_interrupted_backup() {
     check "list knows it as not finished" tool 0 backup list -e production
     check "by these words" said "not finished"
     check "nothing can be restored" said "nothing can be restored"
-    check "a restore finds none" tool 3 restore -e production --user root --to latest "$WORK/r0"
+    check "a restore finds none" tool 3 restore -e production --user "$ME" --to latest "$WORK/r0"
 }
 
 # The archive of the logs is followed all the time; it is killed once, and goes on.
@@ -215,18 +215,18 @@ serves() { # VERSION
 
 test_restore_first() {
     RESTORED+=("$WORK/r1")
-    check "a plan" tool 0 restore -e production --user root --to "$(at_time "$FIRST")" --dry-run "$WORK/r1"
+    check "a plan" tool 0 restore -e production --user "$ME" --to "$(at_time "$FIRST")" --dry-run "$WORK/r1"
     check "it makes nothing" test ! -e "$WORK/r1"
-    check "a time in a full backup's logs" tool 0 restore -e production --user root --to "$(at_time "$FIRST")" "$WORK/r1"
+    check "a time in a full backup's logs" tool 0 restore -e production --user "$ME" --to "$(at_time "$FIRST")" "$WORK/r1"
     check "exactly what had been committed by $(at_time "$FIRST")" as_committed "$WORK/r1" "$FIRST"
     mariadb-admin --defaults-file="$WORK/r1/client.cnf" shutdown
 }
 
 test_restore_second() {
     RESTORED+=("$WORK/r2")
-    check "a restore is killed" killed "$WORK/r2/data/ibdata1" restore -e production --user root --to \
+    check "a restore is killed" killed "$WORK/r2/data/ibdata1" restore -e production --user "$ME" --to \
         "$(at_time "$SECOND")" "$WORK/r2"
-    check "a time in the logs of an incremental backup's" tool 0 restore -e production --user root --to \
+    check "a time in the logs of an incremental backup's" tool 0 restore -e production --user "$ME" --to \
         "$(at_time "$SECOND")" "$WORK/r2"
     check "from all three backups" grep -qE 'from = [^ ]*-full [^ ]*-incremental [^ ]*-incremental$' "$WORK/r2/restored"
     check "exactly what had been committed by $(at_time "$SECOND")" as_committed "$WORK/r2" "$SECOND"
@@ -234,13 +234,13 @@ test_restore_second() {
     check "and an account" equal 1 "$(rows "$WORK/r2" <<<"SELECT COUNT(*) FROM mysql.user WHERE User = 'later'")"
     check "the feed has one row, far beyond" equal "1 1" "$(rows "$WORK/r2" <<<'SELECT COUNT(*), MIN(id) > 1000000000
         FROM balrog_changes' | tr '\t' ' ')"
-    check "not over a server" tool 3 restore -e production --user root --to latest "$WORK/r2"
-    check "not over anything" tool 3 restore -e production --user root --to latest "$WORK"
-    check "no time before the first backup" tool 3 restore -e production --user root --to '2020-01-01 00:00:00' "$WORK/r0"
-    check "no time that is not archived" tool 3 restore -e production --user root --to "$(at_time "$(server_time)")" "$WORK/r0"
+    check "not over a server" tool 3 restore -e production --user "$ME" --to latest "$WORK/r2"
+    check "not over anything" tool 3 restore -e production --user "$ME" --to latest "$WORK"
+    check "no time before the first backup" tool 3 restore -e production --user "$ME" --to '2020-01-01 00:00:00' "$WORK/r0"
+    check "no time that is not archived" tool 3 restore -e production --user "$ME" --to "$(at_time "$(server_time)")" "$WORK/r0"
     check "says up to when it is" said "are archived up to"
-    check "no time to come" tool 2 restore -e production --user root --to '2099-01-01 00:00:00' "$WORK/r0"
-    check "no nonsense" tool 2 restore -e production --user root --to yesterday "$WORK/r0"
+    check "no time to come" tool 2 restore -e production --user "$ME" --to '2099-01-01 00:00:00' "$WORK/r0"
+    check "no nonsense" tool 2 restore -e production --user "$ME" --to yesterday "$WORK/r0"
 }
 
 # The sandbox's database gives way to the restored one, while a worker runs that has seen later changes.
@@ -290,7 +290,7 @@ test_damage() {
     full=$(find "$STORE" -maxdepth 1 -name '*-full' | head -n 1)
     cp "$full/data.mbs.zst" "$WORK/kept"
     printf 'x' | dd of="$full/data.mbs.zst" bs=1 seek=5000 conv=notrunc status=none
-    check "a damaged backup is not restored" tool 1 restore -e production --user root --to latest "$WORK/r3"
+    check "a damaged backup is not restored" tool 1 restore -e production --user "$ME" --to latest "$WORK/r3"
     check "by its name" said "$(basename -- "$full") is damaged"
     check "and before anything is made" test ! -e "$WORK/r3"
     mv "$WORK/kept" "$full/data.mbs.zst"
@@ -298,9 +298,9 @@ test_damage() {
     file=$(find "$STORE/binlogs" -name '*.sha256' | sort | sed -n 2p)
     file=${file%.sha256}
     mv "$file" "$WORK/kept"
-    check "a log that is missing" tool 1 restore -e production --user root --to "$(at_time "$SECOND")" "$WORK/r3"
+    check "a log that is missing" tool 1 restore -e production --user "$ME" --to "$(at_time "$SECOND")" "$WORK/r3"
     head -c -1 "$WORK/kept" >"$file"
-    check "a log that is damaged" tool 1 restore -e production --user root --to "$(at_time "$SECOND")" "$WORK/r3"
+    check "a log that is damaged" tool 1 restore -e production --user "$ME" --to "$(at_time "$SECOND")" "$WORK/r3"
     mv "$WORK/kept" "$file"
 }
 
@@ -312,7 +312,7 @@ test_gap() {
     check "an incremental backup becomes a full one" tool 0 backup incremental -e production
     check "and why" said "are not those of the last backup: a full one is made"
     check "then all is well" tool 0 backup status -e production
-    check "a time before still comes back" tool 0 restore -e production --user root --to "$(at_time "$SECOND")" --dry-run \
+    check "a time before still comes back" tool 0 restore -e production --user "$ME" --to "$(at_time "$SECOND")" --dry-run \
         "$WORK/r3"
 }
 
@@ -354,6 +354,28 @@ test_lock() {
     exec 7>&-
 }
 
+# What conf/ starts at which times: valid, and with commands that these scripts take.
+test_timers() {
+    local dir=$WORK/units file line lines
+    mkdir -p "$dir"
+    for file in "$TOP"/conf/systemd/balrog-{backup,history}*@.*; do
+        sed "s|/opt/balrog/current/admin/share/balrog/scripts|$TOP/scripts|" "$file" \
+            >"$dir/$(basename -- "$file" | sed 's/@/@production/')"
+    done
+    check "the units are valid" equal "" "$(SYSTEMD_UNIT_PATH=$dir: systemd-analyze verify --man=no "$dir"/*@production.* 2>&1 |
+        grep "$dir/\|balrog-")"
+    # shellcheck disable=SC2016 # as it stands there
+    mapfile -t lines < <(
+        sed -nE 's|^ExecStart=.*/scripts/(.*) -e %i|\1 -e production|p' "$TOP"/conf/systemd/balrog-{backup,history}*.service
+        sed -nE 's/^[^#].*(mysql|root) +\$SCRIPTS\/([^>|]*-e production).*/\2/p' "$TOP/conf/cron/balrog-backup"
+    )
+    check "five units, six lines" equal 11 "${#lines[@]}"
+    for line in "${lines[@]}"; do
+        # shellcheck disable=SC2086 # words
+        check "$line" tool 0 $line --dry-run
+    done
+}
+
 sandbox_with_logs --workers 1
 db <<<"INSERT INTO rules (rule_id, priority, mapping, backgroundRate, product, channel, update_type, data_version)
     VALUES (9000, 900, 'Restored', 100, 'Firefox', 'restoretest', 'minor', 1)"
@@ -367,6 +389,7 @@ test_making
 test_restore_second
 test_worker
 test_verify
+test_timers
 test_damage
 test_lock
 test_gap

@@ -2,6 +2,8 @@
 # What the tests of backups share: environments of the test's own, accounts, tools. Sourced after service.sh.
 
 export BALROG_ENVIRONMENTS=$WORK/environments
+ME=$(id -un) # whom servers run as
+: "$ME"
 RESTORED=() # directories with servers to be ended
 
 # environment NAME LINE…: makes conf/environments/NAME.conf for the sandbox's database; backups go below $WORK/backups.
