@@ -1,0 +1,100 @@
+#!/bin/bash
+# A real Prometheus scrapes a whole Balrog: every query of every dashboard, every figure that alerts look at, returns data;
+# promtool finds the rules right and lets each alert fire.
+set -euo pipefail
+
+if [[ ${1:-} == --help ]]; then
+    echo "usage: dashboards.sh    (BALROG_BUILD: where the programs were built, build/ by default)"
+    exit 0
+fi
+
+# shellcheck source=test/integration/service.sh
+. "$(dirname -- "$0")/service.sh"
+
+CACHE=on
+WORKERS=1
+PROMETHEUS=
+
+# ---- the rules ----
+
+test_rules() {
+    check "the rules are what Prometheus takes" promtool check rules "$TOP/conf/prometheus/rules.yml"
+    check "the configuration, too" promtool check config "$TOP/conf/prometheus/prometheus.yml"
+    check "each alert fires when it should" promtool test rules "$TOP/test/data/prometheus-rules.yml"
+}
+
+# ---- Prometheus ----
+
+# conf/prometheus/prometheus.yml for the sandbox's ports, scraping each second.
+start_prometheus() {
+    local port=${PUBLIC_URL##*:} admin=${ADMIN_URL##*:} listen
+    mkdir -p -- "$WORK/prometheus"
+    sed -e 's/: 15s/: 1s/' -e "s/127.0.0.1:80\"/127.0.0.1:$port\"/" -e "s/127.0.0.1:81\"/127.0.0.1:$admin\"/" \
+        "$TOP/conf/prometheus/prometheus.yml" >"$WORK/prometheus/prometheus.yml"
+    cp -- "$TOP/conf/prometheus/rules.yml" "$WORK/prometheus/"
+    sed -i 's/^  - name: .*/&\n    interval: 1s/' "$WORK/prometheus/rules.yml"
+    for listen in $(shuf -i 20000-31999 -n 20); do
+        prometheus --config.file="$WORK/prometheus/prometheus.yml" --storage.tsdb.path="$WORK/prometheus/data" \
+            --web.listen-address="127.0.0.1:$listen" >"$WORK/prometheus/log" 2>&1 &
+        LOOSE+=("$!")
+        PROMETHEUS=http://127.0.0.1:$listen
+        if until_true 20 curl -fs -o /dev/null --noproxy '*' "$PROMETHEUS/-/ready"; then
+            return
+        fi
+    done
+    tail -n 5 -- "$WORK/prometheus/log" >&2
+    return 1
+}
+
+# results QUERY: how many series it has; in Grafana's own words.
+results() {
+    curl -s --noproxy '*' --data-urlencode "query=${1//\$__rate_interval/1m}" "$PROMETHEUS/api/v1/query" |
+        jq -e 'if .status == "success" then .data.result | length else error(.error) end'
+}
+
+has_data() {
+    (($(results "$1" 2>>"$WORK/prometheus/errors" || echo 0) > 0))
+}
+
+returns_data() {
+    until_true 30 has_data "$1" || { tail -n 1 -- "$WORK/prometheus/errors" >&2 && return 1; }
+}
+
+test_queries() {
+    local query file n=0
+    for file in "$TOP"/conf/grafana/*.json; do
+        check "${file##*/} is a dashboard with a title" jq -e '.title and .uid and (.panels | length > 5)' "$file"
+        while IFS= read -r query; do
+            n=$((n + 1))
+            check "${file##*/}: $query returns data" returns_data "$query"
+        done < <(jq -r '.panels[].targets[].expr' "$file")
+    done
+    check "there were many" test "$n" -gt 40
+    while IFS= read -r query; do
+        check "$query is recorded" returns_data "$query"
+    done < <(sed -n 's/^ *- record: //p' "$TOP/conf/prometheus/rules.yml")
+    check "nothing is wrong here, so no alert fires" equal '' "$(curl -s --noproxy '*' "$PROMETHEUS/api/v1/alerts" |
+        jq -r '.data.alerts[] | select(.state == "firing") | .labels.alertname')"
+    check "no rule fails" equal 0 "$(curl -s --noproxy '*' "$PROMETHEUS/api/v1/rules" |
+        jq '[.data.groups[].rules[] | select(.health == "err")] | length')"
+}
+
+# ---- something to see ----
+
+start_uptake() {
+    printf '%s\n' '[uptake]' "socket = $SANDBOX/run/uptake.sock" "log = $SANDBOX/log/access.log" >"$WORK/uptake.conf"
+    "$BUILD/balrog-uptake" --config "$WORK/uptake.conf" >"$WORK/uptake.log" 2>&1 &
+    LOOSE+=("$!")
+    until_true 10 test -S "$SANDBOX/run/uptake.sock"
+}
+
+check "the tools are there" command -v prometheus promtool jq
+test_rules
+sandbox_up --load "$TOP/conf/demo.sql" --passwords "$TOP/conf/demo.passwords" --agent
+start_uptake
+start_load 2 "$(update_path release 1.0)" "$(update_path beta 1.0)" "$(update_path nightly 2.0)" /__version__
+curl -s -o /dev/null --noproxy '*' -u admin@example.org:demo "$ADMIN_URL/rules"
+start_prometheus
+test_queries
+end_load
+summary
