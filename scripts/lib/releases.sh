@@ -74,7 +74,7 @@ build_source() { # VERSION
     mkdir -- "$WORK/build" "$WORK/installed"
     ((EUID != 0)) || chown -R -- "${ENV[build_user]}" "$WORK/src" "$WORK/build" "$WORK/installed"
     # shellcheck disable=SC2016 # the inner shell expands them
-    as_builder bash -euc '
+    without_lock as_builder bash -euc '
         cd "$1/src"
         [[ -x configure ]] || autoreconf -i
         cd ../build
@@ -158,9 +158,10 @@ make_release() { # VERSION FROM
         echo "would make $(release_dir "$1") from $source"
         return 0
     fi
-    WORK=${ENV[root]}/releases/.build-$1
-    rm -rf -- "$WORK"
-    mkdir -p -- "$WORK"
+    # What a killed deploy left may still be building there: it fails soon, and is never in our way.
+    rm -rf -- "${ENV[root]}/releases/.build-$1".* 2>/dev/null || true
+    WORK=$(mktemp -d "${ENV[root]}/releases/.build-$1.XXXXXX")
+    chmod 755 -- "$WORK"
     if [[ -n $2 ]]; then
         unpack "$2" "$1"
     else
