@@ -50,6 +50,7 @@ struct loader {
     struct tables *tables;
     struct published *published;
     struct work todo;
+    int64_t told_ms; /* when the feed told of changes that are not published yet; 0: there are none */
     int64_t compared_ms;
     int64_t complained_ms;
     bool failing;
@@ -107,6 +108,7 @@ static bool poll_feed(struct loader *l, struct error *e)
     if (ok) {
         l->todo.everything |= rebuild;
         note_changes(l, changes, n, &l->todo);
+        l->told_ms = n > 0 && l->told_ms == 0 ? clock_ms() : l->told_ms;
     }
     talloc_free(tmp);
     return ok;
@@ -238,6 +240,10 @@ static void publish(struct loader *l, struct published *next)
     atomic_store(&stats->releases, s->n_releases);
     atomic_store(&stats->bytes, talloc_total_size(l->library) + talloc_total_size(next));
     atomic_store(&stats->missing, s->n_missing);
+    if (l->told_ms != 0) {
+        atomic_store(&stats->feed_lag_ms, feed_lag_ms(l->feed) + clock_ms() - l->told_ms);
+        l->told_ms = 0;
+    }
     if (s->input.generation == 1) {
         tell_ready(l);
     }

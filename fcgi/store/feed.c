@@ -28,6 +28,7 @@ struct feed {
     int64_t gap_ms;
     uint64_t cursor; /* 0: nothing seen yet */
     uint64_t lowest; /* the oldest id of the feed at the last poll */
+    int64_t lag_ms;  /* how old the oldest change was of the last poll that brought any */
     struct gaps gaps;
     int64_t gone; /* rows of the window that were there and are no more: pruned */
 };
@@ -55,6 +56,11 @@ struct feed *feed_new(void *ctx, int gap_s)
 uint64_t feed_cursor(const struct feed *feed)
 {
     return feed->cursor;
+}
+
+int64_t feed_lag_ms(const struct feed *feed)
+{
+    return feed->lag_ms;
 }
 
 size_t feed_gaps(const struct feed *feed)
@@ -194,10 +200,12 @@ static bool read_new(struct poll *poll, struct db *db, struct error *e)
     struct db_value params[] = { DB_I((int64_t)poll->first), DB_I((int64_t)poll->last),
                                  DB_I((int64_t)feed->cursor) };
     bool failed = false;
+    int64_t lag_ms = -1;
     struct db_rows *rows =
         db_query(db,
                  "SELECT (SELECT MIN(id) FROM balrog_changes), (SELECT MAX(id) FROM balrog_changes), "
-                 "(SELECT COUNT(*) FROM balrog_changes WHERE id BETWEEN ? AND ?), c.id, c.tbl, c.k "
+                 "(SELECT COUNT(*) FROM balrog_changes WHERE id BETWEEN ? AND ?), c.id, c.tbl, c.k, "
+                 "CAST(UNIX_TIMESTAMP(NOW(6)) * 1000 AS SIGNED) - c.at "
                  "FROM (SELECT 1 AS one) AS always LEFT JOIN balrog_changes AS c ON c.id > ? ORDER BY c.id",
                  params, 3, e);
     if (rows == NULL) {
@@ -210,9 +218,11 @@ static bool read_new(struct poll *poll, struct db *db, struct error *e)
         if (!db_is_null(rows, 3) && !poll->rebuild) {
             pass(feed, (uint64_t)db_int(rows, 3), poll->now_ms);
             note(poll, db_text(rows, 4), db_text(rows, 5));
+            lag_ms = db_int(rows, 6) > lag_ms ? db_int(rows, 6) : lag_ms;
             poll->rebuild |= feed->gaps.n > GAPS_MAX;
         }
     }
+    feed->lag_ms = lag_ms >= 0 ? lag_ms : feed->lag_ms;
     db_rows_close(rows);
     return !failed;
 }

@@ -65,5 +65,8 @@ bool feed_poll(struct feed *feed, struct db *db, void *ctx, int64_t now_ms, stru
 /* The newest id seen, and how many ids are missing. */
 uint64_t feed_cursor(const struct feed *feed);
 size_t feed_gaps(const struct feed *feed);
+/* How old, by the database's clock, of whole seconds for the change, the oldest change was that the last poll
+ * brought which brought any. */
+int64_t feed_lag_ms(const struct feed *feed);
 
 #endif

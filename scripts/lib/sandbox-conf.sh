@@ -92,7 +92,8 @@ write_program_conf() { # FILE ACCOUNT SETTING…; the sandbox's own settings com
     shift 2
     {
         printf '%s\n' 'database.host=' "database.socket=$RUN/db.sock" "database.name=$DB_NAME" \
-            "database.user=$account" "database.password_file=$RUN/password" "$@"
+            "database.user=$account" "database.password_file=$RUN/password" \
+            "log.crash_dir=$DIR/crash" "$@"
         state settings | sed '/^mariadb\./d; /^agent\./d; /^$/d'
     } | merge_conf balrog.conf | replace "$file"
 }
