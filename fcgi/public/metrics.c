@@ -139,6 +139,9 @@ struct metric public_metric[] = {
 enum endpoint endpoint_of(struct str path)
 {
     struct str rest = path, first = STR_NONE;
+    if (str_starts(path, STR("/update/"))) { /* nearly all */
+        return ENDPOINT_UPDATE;
+    }
     if (str_starts(path, STR("/__"))) {
         return ENDPOINT_MONITORING;
     }
