@@ -85,7 +85,8 @@ struct config {
         const char *allow_http; /* "yes" or "no" */
         int interval_s;
         const char *user;
-        const char *password; /* read from password_file, or from an environment variable; so are the others */
+        const char
+            *password; /* read from password_file, or from an environment variable; so are the others */
         const char *token_url;
         const char *client_id;
         const char *client_secret;
