@@ -175,6 +175,8 @@ test_making() {
         backup incremental -e production
     check "an incremental backup" tool 0 backup incremental -e production
     db <<<"CREATE TABLE made_later (a INT); CREATE USER later@localhost IDENTIFIED BY 'x'"
+    # As if these had been lost.
+    db <<<"DROP TRIGGER balrog_feed_releases_d; REVOKE TRIGGER ON emergency_shutoffs FROM balrog_feed@localhost"
     db <<<"INSERT INTO made_later VALUES (1)"
     check "another" tool 0 backup incremental -e production
     db <<<"FLUSH BINARY LOGS"
@@ -232,6 +234,10 @@ test_restore_second() {
     check "exactly what had been committed by $(at_time "$SECOND")" as_committed "$WORK/r2" "$SECOND"
     check "a table that was made meanwhile" equal 1 "$(rows "$WORK/r2" <<<'SELECT a FROM made_later')"
     check "and an account" equal 1 "$(rows "$WORK/r2" <<<"SELECT COUNT(*) FROM mysql.user WHERE User = 'later'")"
+    check "triggers that were lost are made again" equal 18 "$(rows "$WORK/r2" <<<"SELECT COUNT(*)
+        FROM information_schema.triggers WHERE trigger_schema = DATABASE() AND definer = 'balrog_feed@localhost'")"
+    check "and run with the rights that they need" equal "" "$(rows "$WORK/r2" 2>&1 \
+        <<<"START TRANSACTION; INSERT INTO emergency_shutoffs VALUES ('P', 'c', NULL, 1); ROLLBACK")"
     check "the feed has one row, far beyond" equal "1 1" "$(rows "$WORK/r2" <<<'SELECT COUNT(*), MIN(id) > 1000000000
         FROM balrog_changes' | tr '\t' ' ')"
     check "not over a server" tool 3 restore -e production --user "$ME" --to latest "$WORK/r2"

@@ -48,6 +48,7 @@ INSERT INTO balrog_release_history (tbl, name, path, data_version, changed_by, t
     VALUES ('releases', 'r', '', 1, 'ann@people.example', 1, 1, 'x');
 INSERT INTO product_req_signoffs VALUES ('Firefox', 'nightly', 'releng', 2, 1)
     ON DUPLICATE KEY UPDATE signoffs_required = 2;
+DROP TRIGGER balrog_feed_rules_d;
 END
 }
 
@@ -125,6 +126,8 @@ test_reset() {
     check "the table that was there is replaced" stage_answers 1 "SELECT COUNT(*) > 1 FROM rules"
     check "the feed works: its account was made" stage_answers "rules U" "UPDATE rules SET data_version = 2 LIMIT 1;
         SELECT tbl, op FROM balrog_changes ORDER BY id DESC LIMIT 1"
+    check "a trigger that production has lost was made again" stage_answers 18 \
+        "SELECT COUNT(*) FROM information_schema.triggers WHERE trigger_schema = DATABASE() AND definer = 'balrog_feed@localhost'"
     check "the mark stays" stage_answers "balrog environment: stage" \
         "SELECT schema_comment FROM information_schema.schemata WHERE schema_name = DATABASE()"
     check "production is as it was" equal "$BEFORE" "$(fingerprint)"
