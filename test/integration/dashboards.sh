@@ -79,6 +79,30 @@ test_queries() {
         jq '[.data.groups[].rules[] | select(.health == "err")] | length')"
 }
 
+# ---- scripts/top ----
+
+top_shows() { # TEXT…
+    local text
+    for text in "$@"; do
+        grep -qE -- "$text" "$WORK/top" || { echo "no $text in:" && cat "$WORK/top" && return 1; } >&2
+    done
+}
+
+test_top() {
+    local status=0
+    check "top draws a picture" "$TOP/scripts/top" --once --interval 1 --public "$PUBLIC_URL" --admin "$ADMIN_URL" >"$WORK/top"
+    check "of what is answered" top_shows '^stable +v[0-9.]+, pid [0-9]+ +[1-9][0-9.]* queries/s +[0-9.]+ % empty' '99 % [0-9.]+ ms'
+    check "how fresh it is" top_shows 'snapshot [0-9.]+ s old, generation [0-9]+, 15 rules, [0-9]+ releases, 0 missing'
+    check "of the admin" top_shows '^admin .* requests/s, 0.00 errors/s; database answers' '^scheduled nothing'
+    check "of who lives" top_shows '^  balrog-public +v' '^  balrog-admin +v' '^  balrog-agent +v'
+    "$TOP/scripts/top" --once --interval 1 --public http://127.0.0.1:1 >"$WORK/top" || status=$?
+    check "nobody there is status 3" equal 3 "$status"
+    check "and said" top_shows 'does not answer at http://127.0.0.1:1'
+    status=0
+    "$TOP/scripts/top" --once >"$WORK/top" 2>&1 || status=$?
+    check "it must know whom to ask" equal 2 "$status"
+}
+
 # ---- something to see ----
 
 start_uptake() {
@@ -96,5 +120,6 @@ start_load 2 "$(update_path release 1.0)" "$(update_path beta 1.0)" "$(update_pa
 curl -s -o /dev/null --noproxy '*' -u admin@example.org:demo "$ADMIN_URL/rules"
 start_prometheus
 test_queries
+test_top
 end_load
 summary
