@@ -275,6 +275,12 @@ run_users() {
     one 404 admin@x GET /users/qa@x/permissions/admin
     one 200 qa@x GET /whoami
     one 200 qa@x GET /status
+    one 200 agent PUT '/app_instances/h%3Abalrog-agent%3A1%3A2' \
+        '{"program": "balrog-agent", "host": "h", "pid": 1, "version": "0.2", "detail": {"enacted": 0}}'
+    one 403 qa@x PUT /app_instances/x '{"program": "balrog-agent", "host": "h", "pid": 1, "version": "0.2"}'
+    one 200 qa@x GET /app_instances
+    one 200 agent DELETE '/app_instances/h%3Abalrog-agent%3A1%3A2'
+    one 404 agent DELETE '/app_instances/h%3Abalrog-agent%3A1%3A2'
     one 200 admin@x DELETE "/users/n@x/roles/r?data_version=1"
     one 200 admin@x DELETE "/users/n@x/permissions/rule?data_version=3"
     live $sc "{\"change_type\": \"insert\", \"username\": \"s@x\", \"permission\": \"rule\", \"when\": $LATER}" \
