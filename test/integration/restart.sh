@@ -42,6 +42,15 @@ test_rolling() {
     check "there was load" test "$REQUESTS" -gt 1000
 }
 
+# One worker: from its end to its successor's first snapshot nobody answers, and requests wait in the socket's queue.
+test_rolling_alone() {
+    sandbox stop public
+    WORKERS=1
+    sandbox_up
+    test_rolling
+    printf 'the longest wait: %s\n' "$(awk '$1 == "Latency" { print $4 }' "$WORK/wrk.out")"
+}
+
 # same_pids PIDS: which of them still work.
 same_pids() {
     local pid now
@@ -190,4 +199,5 @@ test_reload_under_load
 test_check_config
 test_live_socket
 test_stale_socket
+test_rolling_alone
 summary
