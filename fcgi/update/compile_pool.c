@@ -1,6 +1,8 @@
 /* A queue under one lock. It is taken twice a job, and a job takes milliseconds. */
 #include "update/compile_pool.h"
 
+#include "core/json_pool.h"
+
 #include <pthread.h>
 
 enum { THREADS_MAX = 16 };
@@ -16,13 +18,20 @@ struct compile_pool {
     bool ending;
 };
 
-void compile_job_run(struct compile_job *job, struct json_pool *json)
+static void run(struct compile_job *job, struct json_pool *json)
 {
     json_pool_enter(json);
     job->release = release_compile(NULL, &job->row, job->use, &job->why);
     json_pool_leave(json);
     talloc_free(job->memory);
     job->memory = NULL;
+}
+
+void compile_job_run(struct compile_job *job)
+{
+    struct json_pool *json = json_pool_new();
+    run(job, json);
+    json_pool_free(json);
 }
 
 /* The next job, or NULL when the pool ends. Called and returns with the lock held. */
@@ -49,7 +58,7 @@ static void *work(void *arg)
     pthread_mutex_lock(&pool->lock);
     while ((job = take(pool)) != NULL) {
         pthread_mutex_unlock(&pool->lock);
-        compile_job_run(job, json);
+        run(job, json);
         pthread_mutex_lock(&pool->lock);
         pool->n_running--;
         pthread_cond_broadcast(&pool->changed);

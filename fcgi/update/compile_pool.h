@@ -4,7 +4,6 @@
 #define BALROG_UPDATE_COMPILE_POOL_H
 
 #include "blob/blob.h"
-#include "core/json_pool.h"
 
 /* One release. It is the pool's from compile_pool_add() to compile_pool_wait(). */
 struct compile_job {
@@ -17,8 +16,8 @@ struct compile_job {
     struct compile_job *next; /* the pool's own */
 };
 
-/* Does the job here and now; JSON is not in use. */
-void compile_job_run(struct compile_job *job, struct json_pool *json);
+/* Does the job here and now. */
+void compile_job_run(struct compile_job *job);
 
 /* A pool of THREADS, owned by CTX; they run until it is freed. NULL if not one thread can be started. */
 struct compile_pool *compile_pool_new(void *ctx, unsigned threads);

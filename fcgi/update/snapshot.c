@@ -40,21 +40,18 @@ struct holding {
 struct library {
     struct holding *holdings;
     unsigned threads;
-    struct json_pool *json; /* for releases that are compiled on the caller's thread */
 };
 
-static int end_library(struct library *library)
+static int forget_hash(struct library *library)
 {
     HASH_CLEAR(hh, library->holdings); /* uthash's own memory; the holdings go with the context */
-    json_pool_free(library->json);
     return 0;
 }
 
 struct library *library_new(void *ctx)
 {
     struct library *library = mem_new(ctx, struct library);
-    library->json = json_pool_new();
-    talloc_set_destructor(library, end_library);
+    talloc_set_destructor(library, forget_hash);
     return library;
 }
 
@@ -210,7 +207,7 @@ static bool read_release(struct build *b, struct holding *h, struct compile_pool
     } else if (pool != NULL) {
         compile_pool_add(pool, job);
     } else {
-        compile_job_run(job, b->library->json);
+        compile_job_run(job);
     }
     h->has_fresh = true;
     return true;
