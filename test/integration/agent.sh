@@ -20,8 +20,8 @@ trap world_down EXIT
 MANY=20  # changes that two agents fight for
 ROUNDS=2 # of that
 if [[ -n ${BALROG_TEST_FULL-} ]]; then
-    MANY=300
-    ROUNDS=10
+    MANY=200
+    ROUNDS=5
 fi
 
 # rule RULE_ID [PRIORITY [USER]]: schedules an update of it.
