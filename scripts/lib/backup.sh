@@ -27,13 +27,9 @@ store_open() { # make|read: with make it is made where it is missing
 
 # One maker of backups at a time; exit status 4 when another is at work. The lock stays with whatever a killed run left
 # running, too.
-store_lock() { # now|wait: with wait it is waited for
+store_lock() {
     exec {STORE_LOCK}>>"$STORE/lock" || die 1 "cannot write to $STORE/lock"
-    if [[ $1 == wait ]]; then
-        flock "$STORE_LOCK"
-    else
-        flock -n "$STORE_LOCK" || die 4 "another backup of ${ENV[name]} is at work (it holds $STORE/lock)"
-    fi
+    flock -n "$STORE_LOCK" || die 4 "another backup of ${ENV[name]} is at work (it holds $STORE/lock)"
 }
 
 # As long as one reads backups none is removed: readers share this lock, whoever prunes wants it alone.

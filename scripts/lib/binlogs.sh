@@ -111,7 +111,7 @@ copy_log() {
     mv -- "$to.sha256.new" "$to.sha256"
 }
 
-# One pass: afterwards everything is in the archive that was committed before MARK_US. SERIES says which.
+# One pass: afterwards everything is in the archive, in its series SERIES, that was committed before.
 archive_pass() {
     local t0 t1 name bytes newest size
     mkdir -p -- "$STORE/binlogs"
@@ -131,7 +131,6 @@ archive_pass() {
     printf '%s\n' "$t0 $t1 $newest $size ." >>"$STORE/binlogs/$SERIES/$newest.marks"
     sync -- "$STORE/binlogs/$SERIES/$newest.marks" "$STORE/binlogs/$SERIES"
     exec {BINLOG_LOCK}>&-
-    MARK_US=$t0
 }
 
 # Where the server's binary logs are: LOG_DIR. Exit status 3 when its settings do not allow to restore to a time.
