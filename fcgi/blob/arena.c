@@ -18,7 +18,7 @@ void arena_init(struct arena *a, void *ctx, size_t expected)
 static char *take(struct arena *a, size_t n, size_t align)
 {
     size_t gap = (size_t)(-(uintptr_t)a->at & (align - 1));
-    if (a->left >= n && a->left - n >= gap) {
+    if (a->at != NULL && a->left >= n && a->left - n >= gap) {
         char *p = a->at + gap;
         a->at += gap + n;
         a->left -= gap + n;

@@ -58,14 +58,24 @@ static inline struct str str_slice(struct str s, size_t from, size_t to)
     return (struct str){ s.p + from, to - from };
 }
 
-/* Where NEEDLE first occurs in S, or -1. An empty needle is found at 0. */
+/* Where NEEDLE first occurs in S, or -1. An empty needle is found at 0. For short texts: memmem() makes a table
+ * before it looks at anything. */
 static inline ptrdiff_t str_find(struct str s, struct str needle)
 {
     if (needle.n == 0) {
         return 0;
     }
-    const char *at = s.n >= needle.n ? memmem(s.p, s.n, needle.p, needle.n) : NULL;
-    return at != NULL ? at - s.p : -1;
+    for (size_t from = 0; s.n - from >= needle.n; from++) {
+        const char *at = memchr(s.p + from, needle.p[0], s.n - from - needle.n + 1);
+        if (at == NULL) {
+            return -1;
+        }
+        from = (size_t)(at - s.p);
+        if (memcmp(at, needle.p, needle.n) == 0) {
+            return (ptrdiff_t)from;
+        }
+    }
+    return -1;
 }
 
 static inline bool str_contains(struct str s, struct str needle)
