@@ -115,13 +115,13 @@ session() {
 # the server's number, 0 when none did, and LOST when there is no session any more.
 session_try() { # STATEMENT…
     local statements
-    printf -v statements '%s\n$balrog$\n' "$@"
-    session_send "DELIMITER \$balrog\$"$'\n'"${statements}DELIMITER ;"
+    printf -v statements '%s\n//balrog//\n' "$@"
+    session_send "DELIMITER //balrog//"$'\n'"${statements}DELIMITER ;"
 }
 
 session_send() { # WHAT THE CLIENT READS
     local line end="-- end of statement --"
-    ROWS= SESSION_ERRNO=0 SESSION_SAID=
+    ROWS='' SESSION_ERRNO=0 SESSION_SAID=''
     { printf "%s\\nSELECT '%s';\n" "$1" "$end" >&"$SESSION_IN"; } 2>/dev/null || SESSION_ERRNO=LOST
     while [[ $SESSION_ERRNO != LOST ]]; do
         if ! IFS= read -r line <&"$SESSION_OUT"; then

@@ -33,8 +33,8 @@ progress_start() {
         {
             echo "SELECT 'ready';"
             until read -r -t 5 _ || (($? <= 128)); do
-                echo "SELECT CONCAT(ROUND(time_ms / 1000), ' s, ', LOWER(COALESCE(state, '')), IF(max_stage > 0, CONCAT(', ',
-                    ROUND(progress), ' % of stage ', stage, ' of ', max_stage), ''), ': ',
+                echo "SELECT CONCAT(ROUND(time_ms / 1000), ' s, ', LOWER(COALESCE(state, '')),
+                    IF(max_stage > 0, CONCAT(', ', ROUND(progress), ' % of stage ', stage, ' of ', max_stage), ''), ': ',
                     LEFT(REPLACE(info, CHAR(10), ' '), 60))
                     FROM information_schema.processlist WHERE id = $id AND info IS NOT NULL AND time_ms > 4000;"
             done
@@ -51,15 +51,15 @@ progress_start() {
 
 # Who has had a transaction open the longest: one of them holds the table.
 lock_holders() {
-    session_try "SELECT CONCAT('connection ', p.id, ' (', p.user, '@', p.host, ', ', LOWER(p.command), ', its transaction open ',
-            TIMESTAMPDIFF(SECOND, t.trx_started, NOW()), ' s)')
+    session_try "SELECT CONCAT('connection ', p.id, ' (', p.user, '@', p.host, ', ', LOWER(p.command),
+            ', its transaction open ', TIMESTAMPDIFF(SECOND, t.trx_started, NOW()), ' s)')
         FROM information_schema.innodb_trx t JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id
         WHERE p.id <> CONNECTION_ID() ORDER BY t.trx_started LIMIT 3" || true
     printf '%s' "${ROWS%$'\n'}" | paste -s -d ';' | sed 's/;/; /g'
 }
 
-# Runs one statement; tries again, with longer and longer pauses, where a lock is not to be had. RECORD is a statement to
-# be run before it, once. MySQL has other names for collations.
+# Runs one statement; tries again, with longer and longer pauses, where a lock is not to be had. RECORD is a statement
+# to be run before it, once. MySQL has other names for collations.
 statement_run() { # WHERE STATEMENT [RECORD]
     local try pause=1 statement=$2 said before=("${@:3}")
     [[ ${IS_MARIADB-1} == 1 ]] || statement=${statement//utf8mb4_nopad_bin/utf8mb4_0900_bin}
@@ -69,8 +69,8 @@ statement_run() { # WHERE STATEMENT [RECORD]
         said=$(session_error)
         case $SESSION_ERRNO in
         1205 | 1213)
-            ((try < TRIES)) || die 7 "$1: the table is held by others; gave up after $TRIES tries of $LOCK_WAIT s. What" \
-                "was done is recorded: run it again later. Open longest: $(lock_holders)"
+            ((try < TRIES)) || die 7 "$1: the table is held by others; gave up after $TRIES tries of $LOCK_WAIT s." \
+                "What was done is recorded: run it again later. Open longest: $(lock_holders)"
             log "$1: the table is held: try $try of $TRIES; the next in $pause s. Open longest: $(lock_holders)"
             sleep "$pause"
             pause=$((pause < 30 ? pause * 2 : pause))
@@ -115,14 +115,14 @@ space_check() { # WHERE STATEMENT
         # Both on one file system: it has to hold both.
         [[ $(stat -c %d -- "$DATA_DIR" "$TEMP_DIR" 2>/dev/null | uniq | wc -l) -ne 1 ]] || need=$((size * 2))
         free=$(df --output=avail -B1 -- "$place" 2>/dev/null | tail -n 1) || continue
-        ((free >= need)) || die 8 "$1: may need $(((need >> 20) + 1)) MB in $place, which has $((free >> 20)) MB free. Make" \
-            "room, or run it with --ignore-space"
+        ((free >= need)) || die 8 "$1: may need $(((need >> 20) + 1)) MB in $place, which has $((free >> 20)) MB free." \
+            "Make room, or run it with --ignore-space"
     done
 }
 
 # The table that an ALTER TABLE or CREATE INDEX is about; nothing for other statements.
 statement_table() { # STATEMENT
-    local text=${1^^} name='[[:space:]]+`?([A-Za-z0-9_$]+)`?'
+    local text=${1^^} name="[[:space:]]+\`?([A-Za-z0-9_\$]+)\`?"
     if [[ $text =~ ^ALTER[[:space:]]+(ONLINE[[:space:]]+)?(IGNORE[[:space:]]+)?TABLE([[:space:]]+IF[[:space:]]+EXISTS)? ||
         $text =~ ^OPTIMIZE[[:space:]]+TABLE || $text =~ ^CREATE[^\(]*INDEX[^\(]*[[:space:]]ON ]]; then
         text=${1:${#BASH_REMATCH[0]}}
@@ -150,8 +150,8 @@ backfill_run() { # DIR STEP
     [[ -f $script ]] || return 0
     log "$2: backfill.sh"
     connection_file "$CONNECTION_DIR/backfill.cnf"
-    BALROG_DEFAULTS_FILE=$CONNECTION_DIR/backfill.cnf BALROG_DATABASE=$DATABASE BALROG_LIB=$(dirname -- "${BASH_SOURCE[0]}") \
-        bash "$script" </dev/null {PROGRESS}>&- || status=$?
+    BALROG_DEFAULTS_FILE=$CONNECTION_DIR/backfill.cnf BALROG_DATABASE=$DATABASE \
+        BALROG_LIB=$(dirname -- "${BASH_SOURCE[0]}") bash "$script" </dev/null {PROGRESS}>&- || status=$?
     rm -f "$CONNECTION_DIR/backfill.cnf"
     ((status == 0)) || die 1 "$2: backfill.sh failed (exit status $status); run it again: it goes on where it was"
     ask "SELECT IS_USED_LOCK(CONCAT('balrog_schema:', SHA1(DATABASE()))) <=> CONNECTION_ID()"

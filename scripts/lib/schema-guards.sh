@@ -1,7 +1,11 @@
 # shellcheck shell=bash
 # May something be taken away from the schema? Not while a program lives that needs it: the programs report to
-# app_instances, and, since one that is cut off from the database still serves, every host is asked for its version, too.
-# Sourced after schema-record.sh. HOSTS are the /__version__ URLs, WITHOUT_HOST those that are not asked.
+# app_instances, and, since one that is cut off from the database still serves, every host is asked for its version,
+# too. Sourced after schema-record.sh. HOSTS are the /__version__ URLs, EXCEPT_HOSTS those that are not asked;
+# WITHOUT_HOSTS is set when none is to be.
+: "${WITHOUT_HOSTS=}"
+HOSTS=()
+EXCEPT_HOSTS=()
 
 # SQL: `version` is older than VERSION; what is no version counts as older.
 sql_older() { # VERSION
@@ -43,7 +47,7 @@ reasons_against() { # SINCE older|newer
     [[ $2 == older ]] || condition="NOT $condition"
     instances_where "$condition"
     for url in "${HOSTS[@]}"; do
-        [[ " ${WITHOUT_HOST[*]} " != *" $url "* ]] || continue
+        [[ " ${EXCEPT_HOSTS[*]} " != *" $url "* ]] || continue
         if ! version=$(host_version "$url"); then
             printf '%s does not say its version: %s\n' "$url" "$version"
         elif version_older "$version" "$1"; then
@@ -59,7 +63,7 @@ hosts_known() {
     local url
     ((${#HOSTS[@]} > 0)) || [[ -n $WITHOUT_HOSTS ]] ||
         die 2 "which programs may run? Name the environment (-e), their /__version__ (--version-url), or --without-hosts"
-    for url in "${WITHOUT_HOST[@]}"; do
+    for url in "${EXCEPT_HOSTS[@]}"; do
         [[ " ${HOSTS[*]} " == *" $url "* ]] || die 2 "--without-host $url: is none of: ${HOSTS[*]}"
     done
 }

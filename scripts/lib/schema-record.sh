@@ -89,7 +89,7 @@ phase_plan() { # DIR PHASE
         number=$(step_number "$step")
         known+="$number "
         chain=$(chain_next "$chain" "$dir" "$step" "$phase")
-        CHAIN[$step]=$chain
+        CHAIN["$step"]=$chain
         if [[ -z $(recorded "$phase" "$number" name) ]]; then
             PENDING+=("$step")
             continue
@@ -134,14 +134,14 @@ record_chains() { # DIR PHASE
 # Where the step goes on, of the statements read: the number of those that were run. One that was changed since is run
 # again from its beginning: every statement can be repeated.
 resume_at() { # PHASE NUMBER
-    local done sum
-    done=$(recorded "$1" "$2" statements)
+    local ran sum
+    ran=$(recorded "$1" "$2" statements)
     sum=$(recorded "$1" "$2" statements_sum)
-    if [[ ! $done =~ ^[1-9][0-9]*$ ]] || ((done > ${#STATEMENTS[@]})) ||
-        [[ $(statements_sum "${STATEMENTS[@]:0:done}") != "$sum" ]]; then
-        done=0
+    if [[ ! $ran =~ ^[1-9][0-9]*$ ]] || ((ran > ${#STATEMENTS[@]})) ||
+        [[ $(statements_sum "${STATEMENTS[@]:0:ran}") != "$sum" ]]; then
+        ran=0
     fi
-    printf '%s\n' "$done"
+    printf '%s\n' "$ran"
 }
 
 # From here on programs are told by min_version, and a run that ends early is seen.
@@ -158,7 +158,8 @@ record_begin() { # DIR PHASE STEP FROM
             begun_at = COALESCE(begun_at, VALUES(begun_at))"
 }
 
-# The SQL into NOTE that notes that the statement with that number, from 1, was run.
+# The SQL that notes that the statement with that number, from 1, was run; into NOTE.
+# shellcheck disable=SC2034 # schema-apply.sh uses it
 record_note() { # PHASE STEP NUMBER STATEMENT
     local text=${4//\\/\\\\}
     NOTE="UPDATE balrog_schema SET statements = $3,

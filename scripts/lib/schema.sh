@@ -2,6 +2,7 @@
 # The steps of a schema directory, as files: their order, phases, versions, statements and checksums. No database. It is
 # sourced after operate.sh. docs/schema.md describes the format.
 
+# shellcheck disable=SC2034 # for who sources this
 PHASES=(additive destructive)
 
 # ---- versions: two numbers, 0.2 or v0.2 ----

@@ -4,7 +4,7 @@
 # Makes and starts it below DIR: SCRATCH_SOCKET; root has no password. The caller stops it.
 scratch_start() { # DIR
     local as_user=() i
-    SCRATCH_DIR=$1 SCRATCH_SOCKET=$1/sock SCRATCH_PID=
+    SCRATCH_SOCKET=$1/sock SCRATCH_PID=
     command -v mariadbd >/dev/null || die 1 "mariadbd is missing on this machine (package mariadb-server-core)"
     ((${#SCRATCH_SOCKET} <= 100)) || die 1 "$SCRATCH_SOCKET is too long for a socket: set TMPDIR"
     mkdir -p "$1/tmp"

@@ -1,5 +1,7 @@
 # shellcheck shell=bash
-# What the tests of the schema's tools share. Sourced after lib.sh; the server is on $work/sock.
+# What the tests of the schema's tools share. Sourced after lib.sh, by a test that knows $here; the server is on
+# $work/sock.
+: "${here=}"
 
 root=$(realpath "$here/../..")
 work=$(mktemp -d)
