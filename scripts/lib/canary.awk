@@ -168,11 +168,13 @@ function compare(a, b, enough) {
     if (!enough && sum["canary", "nginx_requests"] < min_requests) {
         return 0
     }
-    if (enough && worker_errors["canary"] > worker_errors["stable"] + max_errors) {
+    # One or two may be chance, whatever the share.
+    if (enough && sum["canary", "status 5xx"] > 2 && worker_errors["canary"] > worker_errors["stable"] + max_errors) {
         worse(sprintf("%.3f %% of its responses are 5xx, the stable version has %.3f %%", worker_errors["canary"],
             worker_errors["stable"]))
     }
-    if (sum["canary", "nginx_requests"] >= min_requests && nginx_errors["canary"] > nginx_errors["stable"] + max_errors) {
+    if (sum["canary", "nginx_requests"] >= min_requests && sum["canary", "nginx_errors"] > 2 &&
+        nginx_errors["canary"] > nginx_errors["stable"] + max_errors) {
         worse(sprintf("%.3f %% of its requests failed by nginx's log, %.3f %% of the stable version's",
             nginx_errors["canary"], nginx_errors["stable"]))
     }

@@ -140,7 +140,7 @@ test_interrupted() {
     local pid
     "$TOP/scripts/deploy" -e t admin "$V2" </dev/null >"$WORK/killed.log" 2>&1 &
     pid=$!
-    check "it builds" until_true 60 builds "$V2"
+    check "it builds" until_true 300 builds "$V2"
     kill -KILL "$pid"
     wait "$pid" 2>/dev/null || true
     check "no half a release" test ! -e "$ROOT/releases/$V2"
@@ -180,4 +180,5 @@ start_load bad
 test_rollback_refused
 test_bad_canary
 end_load bad
+((FAILED == 0)) || tail -n 60 "$ROOT/state/deploy.log" "$ROOT/log/canary-watch.log" >&2
 summary

@@ -290,9 +290,14 @@ END
 
 test_units() {
     local unit program exposure
-    set_env "root=$WORK/root2" supervisor=systemd "user=balrog" "nginx_include=$WORK/upstreams2.conf" nginx_test=true \
-        nginx_reload=true canary_min_requests=1 canary_watch_s=0 require_signed=no
+    set_env "root=$WORK/root2" supervisor=systemd user=no_such_user "nginx_include=$WORK/upstreams2.conf" nginx_test=true \
+        nginx_reload=true canary_min_requests=100 canary_watch_s=0 require_signed=no
     make_systemctl
+    if ((EUID == 0)); then
+        check "a user that is missing" deploy 3 public "$V1"
+        check "is named" said "there is no user no_such_user"
+    fi
+    set_env user=nobody
     check "without units" deploy 3 public "$V1"
     check "says what writes them" said "install-units"
     check "the units are written" operate 0 host install-units
