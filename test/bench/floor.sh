@@ -15,6 +15,8 @@ SECONDS_EACH=
 ROUNDS=
 
 # ---- nginx ----
+# nginx and either program are sessions of their own, as what the sandbox starts: the kernel shares the processors out by
+# session (autogroups), and would treat a floor that belonged to wrk's otherwise.
 
 # A copy of the public site with names of its own, without an access log: NAME asks SOCKET, and caches or does not.
 site() { # NAME SOCKET on|off
@@ -84,7 +86,7 @@ start_nginx() {
     for ((tries = 0; tries < 10; tries++)); do
         choose_ports
         write_nginx_conf >"$DIR/nginx.conf"
-        nginx -e "$DIR/nginx-error.log" -p "$DIR/" -c "$DIR/nginx.conf" >"$DIR/nginx.log" 2>&1 &
+        setsid nginx -e "$DIR/nginx-error.log" -p "$DIR/" -c "$DIR/nginx.conf" >"$DIR/nginx.log" 2>&1 &
         pid=$!
         STARTED+=("$pid")
         # Its pid is written once the ports are bound.
@@ -155,7 +157,7 @@ capture_all() {
 
 start_floor() { # CASE
     rm -f -- "$DIR/floor.sock"
-    spawn-fcgi -n -s "$DIR/floor.sock" -M 0600 -b 4096 -- "$BENCH/floor" "$DIR/$1.response" "$THREADS" \
+    setsid spawn-fcgi -n -s "$DIR/floor.sock" -M 0600 -b 4096 -- "$BENCH/floor" "$DIR/$1.response" "$THREADS" \
         >"$DIR/floor.log" 2>&1 &
     STARTED+=("$!")
     until [[ -S $DIR/floor.sock ]]; do
