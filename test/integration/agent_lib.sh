@@ -94,7 +94,7 @@ world_up() {
     local i j
     mkdir -p "$WORK/world" "$WORK/www/uptake"
     printf 'balrogagent:%s\n' "$(openssl passwd -apr1 "$PASSWORD")" >"$WORK/htpasswd"
-    give_out "$(jwt 600)" 600
+    give_out "$(jwt 86400)" 600
     for ((i = 0; i < 50; i++)); do
         PORT=$((20000 + (RANDOM << 15 | RANDOM) % 12000))
         world_conf >"$WORK/world/conf"
