@@ -158,6 +158,7 @@ make_release() { # VERSION FROM
         echo "would make $(release_dir "$1") from $source"
         return 0
     fi
+    mkdir -p -- "${ENV[root]}/releases" # it may be a host's, and this machine none
     # What a killed deploy left may still be building there: it fails soon, and is never in our way.
     rm -rf -- "${ENV[root]}/releases/.build-$1".* 2>/dev/null || true
     WORK=$(mktemp -d "${ENV[root]}/releases/.build-$1.XXXXXX")

@@ -137,7 +137,7 @@ switch_ui() { # VERSION
     if [[ ! -d $dir ]]; then
         new=${ENV[root]}/releases/.ui-$1
         rm -rf -- "$new"
-        mkdir -- "$new"
+        mkdir -p -- "$new"
         mirror archive "$UI_TAG:$(ui_folder "$UI_TAG")" | tar --extract --no-same-owner --directory "$new"
         mv -T -- "$new" "$dir"
     fi
