@@ -132,7 +132,7 @@ test_bad_canary() {
 }
 
 builds() { # VERSION
-    compgen -G "$ROOT/releases/.build-$1.*/build/Makefile" >/dev/null
+    compgen -G "$ROOT/releases/.build-$1.*/installed" >/dev/null
 }
 
 # Killed while it builds, or while it tells that it begins: the same command completes it.

@@ -297,7 +297,7 @@ test_units() {
         check "a user that is missing" deploy 3 public "$V1"
         check "is named" said "there is no user no_such_user"
     fi
-    set_env user=nobody
+    set_env user=www-data
     check "without units" deploy 3 public "$V1"
     check "says what writes them" said "install-units"
     check "the units are written" operate 0 host install-units
