@@ -307,8 +307,13 @@ logged_backend() { # NAME [TEXT]: there is an answer by that one
 test_canary() {
     cp "$SANDBOX/nginx.conf" "$WORK/nginx.conf"
     awk -v socket="$WORK/nobody.sock" '
+        /upstream balrog_public_canary/ { canary = 1 }
+        canary && /server unix:/ {
+            print "server unix:" socket " max_fails=0;"
+            canary = 0
+            next
+        }
         /map "" \$balrog_backend/ {
-            print "upstream balrog_public_canary { server unix:" socket " max_fails=0; }"
             print "split_clients $request_id $balrog_backend { 50% balrog_public_canary; * balrog_public; }"
             skip = 3
         }
