@@ -325,7 +325,8 @@ static void reload(struct loader *l)
     /* The old settings stay until the end: an answer may be waiting for a signature by their signer. */
     l->settings = settings;
     l->todo.publish = true;
-    log_info("config.loaded", "read %s; the database, the socket, statsd and Sentry need a restart", l->config_path);
+    log_info("config.loaded", "read %s; the database, the socket, statsd and Sentry need a restart",
+             l->config_path);
 }
 
 static bool connect_database(struct loader *l, struct error *e)
