@@ -85,8 +85,9 @@ message=
 while IFS= read -r line; do
     message+=\$line\$'\\n'
     [[ \$line == "SELECT '-- end of statement --';" ]] || continue
-    echo >>"$work/counter"
-    if [[ \$(wc -l <"$work/counter") == "\${AT-}" ]]; then
+    printf . >>"$work/counter"
+    seen=\$(<"$work/counter")
+    if [[ \${#seen} == "\${AT-}" ]]; then
         [[ \$HOW == unsent ]] || printf '%s' "\$message" >&3
         kill -KILL \$PPID
         exit
@@ -140,7 +141,7 @@ kill_everywhere() { # FROM EVERY
     fill
     : >"$work/counter"
     both_phases env "PATH=$work/bin:$PATH"
-    messages=$(wc -l <"$work/counter")
+    messages=$(wc -c <"$work/counter")
     everything >"$work/undisturbed"
     for ((at = from; at <= messages; at += every)); do
         for how in sent unsent; do
@@ -153,7 +154,7 @@ kill_everywhere() { # FROM EVERY
 test_killed() {
     killing_client
     small_schema
-    SCHEMA=$work/schema kill_everywhere 3 6
+    SCHEMA=$work/schema kill_everywhere 4 9
     # The end of the backfill is in everything().
     check "the backfill was done" grep -q $'^300\t' "$work/undisturbed"
     SCHEMA=$root/schema kill_everywhere 90 1000
