@@ -25,6 +25,13 @@ test_usage() {
     check "rollback without a service" operate 2 rollback v1.2
     check "rollback of what was never there" operate 3 rollback public v0.1
     check "a strange confirmation" operate 2 confirm database v1.2
+    check "rights and passwords at once" equal 2 \
+        "$("$TOP/scripts/create-db-users" --mend-rights --unix-socket 2>/dev/null; echo $?)"
+    db <<<"REVOKE SELECT ON rules FROM balrog_public@localhost"
+    check "rights are mended" "$TOP/scripts/create-db-users" --mend-rights --execute --defaults-file "$WORK/admin.cnf" \
+        >/dev/null
+    check "so that rules can be read" equal 1 "$(db mysql <<<"SELECT COUNT(*) FROM tables_priv
+        WHERE User = 'balrog_public' AND Table_name = 'rules' AND Table_priv LIKE '%Select%'")"
     check "host: a strange command" operate 2 host frobnicate
     check "host: a strange version" operate 2 host start public ../../etc
 }
