@@ -82,7 +82,7 @@ report_head() { # TITLE WHAT
     local cpu option=
     [[ $MODE == quick ]] || option=" --$MODE"
     cpu=$(sed -n 's/^model name[ \t]*: //p' /proc/cpuinfo | head -n 1)
-    printf '#### %s\n\n' "$1"
+    printf '### %s\n\n' "$1"
     # shellcheck disable=SC2016 # Markdown
     printf '%s × %s, %s MB, Linux %s; %s; commit %s; load %s when it began; `scripts/bench%s %s`\n\n' "$(nproc)" \
         "${cpu:-$(uname -m)}" "$(($(sed -n 's/^MemTotal: *\([0-9]*\) kB/\1/p' /proc/meminfo) / 1024))" "$(uname -r)" \
