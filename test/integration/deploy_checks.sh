@@ -84,6 +84,10 @@ test_failure() {
     check "despite it" deploy 0 --despite-failure agent "$V1"
     check "it runs" equal "$V1" "$(running agent)"
     check "then all is well" deploy 0 agent "$V1"
+    check "all services, in a dry run" operate 0 deploy --dry-run "$V1"
+    check "but the UI, which the tag has not" said "holds no built UI"
+    check "the others in order" equal "admin agent public" "$(sed -n 's/^would run on here: host start \([a-z]*\) .*/\1/p' \
+        <<<"$SAID" | paste -sd ' ')"
     check "what nginx is led to" operate 1 host stop public "$V1"
     check "is not stopped" said "must not be stopped"
     set_env min_free_mb=9999999
