@@ -48,7 +48,7 @@ struct population_app {
     char name[64], build_id[24];
 };
 void population_app(const struct population_size *size, size_t i, struct population_app *app);
-/* Rows for RULES; TARGETS of them first, then as many as needed. */
+/* Fills ROWS, SIZE->rules of them; their texts are owned by CTX. */
 void population_rules(void *ctx, const struct population_size *size, struct rule_row *rows);
 enum { POPULATION_NEWEST = 140 /* the major version of the newest application release */ };
 
