@@ -76,7 +76,8 @@ static bool check_url(const char *key, const char *url, struct error *e)
     if (!client_url_parse(url, &u, e)) {
         return error_prefix(e, "[admin] %s", key);
     }
-    return client_url_is_local(&u) || strncasecmp(url, "https:", 6) == 0 || error_set(e, 500, "[admin] %s: must be https", key);
+    return client_url_is_local(&u) || strncasecmp(url, "https:", 6) == 0 ||
+           error_set(e, 500, "[admin] %s: must be https", key);
 }
 
 static bool setup_tokens(struct auth *auth, struct error *e)

@@ -58,8 +58,8 @@ static inline struct str str_slice(struct str s, size_t from, size_t to)
     return (struct str){ s.p + from, to - from };
 }
 
-/* Where NEEDLE first occurs in S, or -1. An empty needle is found at 0. For short texts: memmem() makes a table
- * before it looks at anything. */
+/* Where NEEDLE first occurs in S, or -1. An empty needle is found at 0. For short texts: memmem() makes a
+ * table before it looks at anything. */
 static inline ptrdiff_t str_find(struct str s, struct str needle)
 {
     if (needle.n == 0) {
