@@ -154,7 +154,7 @@ kill_everywhere() { # FROM EVERY
 test_killed() {
     killing_client
     small_schema
-    SCHEMA=$work/schema kill_everywhere 4 9
+    SCHEMA=$work/schema kill_everywhere 4 25
     # The end of the backfill is in everything().
     check "the backfill was done" grep -q $'^300\t' "$work/undisturbed"
     SCHEMA=$root/schema kill_everywhere 90 1000
