@@ -331,6 +331,14 @@ test_canary() {
     check "the stable one's answers are kept" test "$(grep -c '"balrog_public","cache":"HIT"' "$ACCESS")" -ge 20
     cp "$WORK/nginx.conf" "$SANDBOX/nginx.conf"
     reload_nginx
+    check "then there is none" until_true 10 no_canary
+}
+
+# nginx's old processes are gone, too.
+no_canary() {
+    : >"$ACCESS"
+    ask 20 "$HOT" >/dev/null
+    logged 20 "$HOT" && ! grep -q balrog_public_canary "$ACCESS"
 }
 
 gone() {
