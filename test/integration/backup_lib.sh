@@ -39,7 +39,8 @@ stop_restored() {
         [[ ! -e $dir/client.cnf ]] || mariadb-admin --defaults-file="$dir/client.cnf" shutdown >/dev/null 2>&1 || true
     done
 }
-trap 'stop_restored; take_down' EXIT
+# Servers of restores that were killed, too.
+trap 'stop_restored; pkill -KILL -f -- "mariadbd --defaults-file=$WORK/" || true; take_down' EXIT
 
 # The server's time, in seconds.
 server_time() {
