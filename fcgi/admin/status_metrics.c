@@ -3,6 +3,7 @@
 #include "admin/status.h"
 #include "core/clock.h"
 #include "core/json.h"
+#include "ops/metrics.h"
 
 /* What agents report (fcgi/agent/report.c), and as what it is shown. */
 static const struct {
@@ -21,24 +22,6 @@ static const struct {
       "When the last run without a failure began.", 1000 },
 };
 
-static void head(struct buf *out, const char *name, const char *type, const char *help)
-{
-    buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
-}
-
-/* Names of hosts and programs are ASCII, by the table's rules; quotes and backslashes are escaped. */
-static void label(struct buf *out, const char *name, const char *value)
-{
-    buf_printf(out, "%s=\"", name);
-    for (; value != NULL && *value != '\0'; value++) {
-        if (*value == '"' || *value == '\\') {
-            buf_char(out, '\\');
-        }
-        buf_char(out, *value == '\n' ? ' ' : *value);
-    }
-    buf_char(out, '"');
-}
-
 static double number(const cJSON *object, const char *name)
 {
     const cJSON *n = json_get(object, name);
@@ -47,19 +30,19 @@ static double number(const cJSON *object, const char *name)
 
 static void print_labels(struct buf *out, const cJSON *instance)
 {
-    label(out, "program", json_get_string(instance, "program"));
+    metrics_print_label(out, "program", str_of(json_get_string(instance, "program")));
     buf_char(out, ',');
-    label(out, "host", json_get_string(instance, "host"));
+    metrics_print_label(out, "host", str_of(json_get_string(instance, "host")));
     buf_printf(out, ",pid=\"%.0f\",", number(instance, "pid"));
-    label(out, "version", json_get_string(instance, "version"));
+    metrics_print_label(out, "version", str_of(json_get_string(instance, "version")));
 }
 
 static void print_scheduled(struct buf *out, const cJSON *scheduled)
 {
     static const char *const states[] = { "pending", "due" };
     const cJSON *table;
-    head(out, "balrog_scheduled_changes", "gauge",
-         "Scheduled changes that are not carried out; of these, due ones.");
+    metrics_print_head(out, "balrog_scheduled_changes", "gauge",
+                       "Scheduled changes that are not carried out; of these, due ones.");
     cJSON_ArrayForEach(table, scheduled)
     {
         for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {
@@ -72,7 +55,8 @@ static void print_scheduled(struct buf *out, const cJSON *scheduled)
 static void print_instances(struct buf *out, const cJSON *instances)
 {
     const cJSON *instance;
-    head(out, "balrog_instance_started_timestamp_seconds", "gauge", "Programs that live, and since when.");
+    metrics_print_head(out, "balrog_instance_started_timestamp_seconds", "gauge",
+                       "Programs that live, and since when.");
     cJSON_ArrayForEach(instance, instances)
     {
         buf_lit(out, "balrog_instance_started_timestamp_seconds{");
@@ -87,7 +71,7 @@ static void print_agents(struct buf *out, const cJSON *instances)
         char name[64];
         const cJSON *instance;
         snprintf(name, sizeof name, "balrog_agent_%s", figures[i].name);
-        head(out, name, figures[i].type, figures[i].help);
+        metrics_print_head(out, name, figures[i].type, figures[i].help);
         cJSON_ArrayForEach(instance, instances)
         {
             const cJSON *detail = json_get(instance, "detail");
@@ -115,7 +99,7 @@ void status_metrics(const struct tx_site *site, struct buf *out)
     struct error ignored;
     struct tx_request request = { .username = "", .request_id = STR_NONE, .read_only = true };
     bool reachable = tx_run(site, &request, read_all, &answer, &ignored);
-    head(out, "balrog_admin_database_reachable", "gauge", "Whether the database answered now.");
+    metrics_print_head(out, "balrog_admin_database_reachable", "gauge", "Whether the database answered now.");
     buf_printf(out, "balrog_admin_database_reachable %d\n", reachable);
     if (reachable) {
         print_scheduled(out, json_get(answer, "scheduled_changes"));

@@ -273,3 +273,24 @@ void metrics_print(struct buf *out)
 {
     metrics_each(print_metric, out);
 }
+
+void metrics_print_head(struct buf *out, const char *name, const char *type, const char *help)
+{
+    buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
+void metrics_print_label(struct buf *out, const char *name, struct str value)
+{
+    buf_printf(out, "%s=\"", name);
+    for (size_t i = 0; i < value.n; i++) {
+        if (value.p[i] == '\n') {
+            buf_lit(out, "\\n");
+            continue;
+        }
+        if (value.p[i] == '"' || value.p[i] == '\\') {
+            buf_char(out, '\\');
+        }
+        buf_char(out, value.p[i]);
+    }
+    buf_char(out, '"');
+}

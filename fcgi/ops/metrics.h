@@ -115,6 +115,11 @@ void metric_sum(const struct metric *m, unsigned series, uint64_t *cells);
 /* Calls SEE for every registered metric, in the order of registration. */
 void metrics_each(void (*see)(void *arg, const struct metric *m), void *arg);
 
+/* For pages whose series are not known in advance: a metric's # HELP and # TYPE lines, and a label, whose
+ * value may be anything. */
+void metrics_print_head(struct buf *out, const char *name, const char *type, const char *help);
+void metrics_print_label(struct buf *out, const char *name, struct str value);
+
 /* Appends the labels of a series as Prometheus writes them, without braces: a="b",c="d". */
 void metric_print_labels(struct buf *out, const struct metric *m, unsigned series);
 /* The value of the label at POSITION in SERIES. */

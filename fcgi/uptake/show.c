@@ -2,26 +2,11 @@
 #include "uptake/show.h"
 
 #include "core/json.h"
+#include "ops/metrics.h"
 
 enum { STALE_S = 3600 };
 
 /* ---- Prometheus ---- */
-
-static void print_label(struct buf *out, const char *name, struct str value)
-{
-    buf_printf(out, "%s=\"", name);
-    for (size_t i = 0; i < value.n; i++) {
-        if (value.p[i] == '\n') {
-            buf_lit(out, "\\n");
-            continue;
-        }
-        if (value.p[i] == '"' || value.p[i] == '\\') {
-            buf_char(out, '\\');
-        }
-        buf_char(out, value.p[i]);
-    }
-    buf_char(out, '"');
-}
 
 static struct str name_of(const struct config_list *list, size_t i)
 {
@@ -32,11 +17,11 @@ static void print_series(struct buf *out, const char *metric, struct str product
                          struct str version, uint64_t value)
 {
     buf_printf(out, "%s{", metric);
-    print_label(out, "product", product);
+    metrics_print_label(out, "product", product);
     buf_char(out, ',');
-    print_label(out, "channel", channel);
+    metrics_print_label(out, "channel", channel);
     buf_char(out, ',');
-    print_label(out, "version", version);
+    metrics_print_label(out, "version", version);
     buf_printf(out, "} %llu\n", (unsigned long long)value);
 }
 
@@ -64,7 +49,7 @@ static void print_cell(struct buf *out, const char *metric, const struct counts 
 static void print_all(struct buf *out, const char *metric, const char *type, const char *help,
                       const struct counts *c, bool window)
 {
-    buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", metric, help, metric, type);
+    metrics_print_head(out, metric, type, help);
     for (size_t p = 0; p <= c->products.n; p++) {
         for (size_t ch = 0; ch <= c->channels.n; ch++) {
             print_cell(out, metric, c, p, ch, window);
@@ -78,8 +63,8 @@ void show_metrics(struct buf *out, const struct uptake_view *view)
     print_all(out, "balrog_uptake_queries_total", "counter",
               "Update queries answered, by what clients say they are.", c, false);
     print_all(out, "balrog_uptake_window_queries", "gauge", "The same within the window of hours.", c, true);
-    buf_lit(out, "# HELP balrog_uptake_age_seconds Time since the newest query that was counted.\n"
-                 "# TYPE balrog_uptake_age_seconds gauge\n");
+    metrics_print_head(out, "balrog_uptake_age_seconds", "gauge",
+                       "Time since the newest query that was counted.");
     buf_printf(out, "balrog_uptake_age_seconds %lld\n", (long long)(view->now_s - c->last_s));
 }
 
