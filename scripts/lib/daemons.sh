@@ -43,9 +43,10 @@ launch() { # PART COMMAND…: returns when the pid is in its file
     shift
     STARTED+=("$part")
     rm -f -- "$file"
+    # A lock on 9 is held until the pid is written, even when the script is killed.
     # shellcheck disable=SC2016 # the inner shell expands them
-    setsid -- /bin/bash -c 'cd "$1" && echo $$ >"$2" && shift 2 && exec "$@"' launch \
-        "$DIR" "$file" "$@" </dev/null >>"$DIR/log/$part.log" 2>&1 9>&- &
+    setsid -- /bin/bash -c 'cd "$1" && echo $$ >"$2" && shift 2 && exec "$@" 9>&-' launch \
+        "$DIR" "$file" "$@" </dev/null >>"$DIR/log/$part.log" 2>&1 &
     child=$!
     while [[ ! -s $file ]] && kill -0 "$child" 2>/dev/null; do
         sleep 0.02

@@ -153,6 +153,16 @@ test_killed() {
     kill -KILL "$pid" 2>/dev/null || true
     wait "$pid" 2>/dev/null || true
     check "after a kill the next up makes it whole" succeeds sandbox up "$WORK/three"
+    sandbox down "$WORK/three"
+    "$TOP/scripts/sandbox" up "$WORK/three" >/dev/null 2>&1 &
+    pid=$!
+    until [[ -s $WORK/three/run/db.pid ]]; do
+        kill -0 "$pid"
+        sleep 0.01
+    done
+    kill -KILL "$pid" 2>/dev/null || true
+    wait "$pid" 2>/dev/null || true
+    check "the next up waits for a database that a killed one started" succeeds sandbox up "$WORK/three"
     kill -KILL "$(cat "$WORK/three/run/public.pid")" "$(cat "$WORK/three/run/nginx.pid")"
     sandbox down "$WORK/three"
     check "down finds the orphans of a killed master" no_processes "$WORK/three"
