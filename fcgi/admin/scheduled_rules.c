@@ -3,7 +3,8 @@
 #include "admin/rule_form.h"
 #include "admin/scheduled.h"
 
-/* What may be scheduled, and when: at a time, or at an uptake. */
+/* What may be scheduled, and when: at a time, or at an uptake, beside which `when` is 0. (Null is refused
+ * where a change is scheduled, so that agents can sort by it; edits may say null.) */
 #define SCHEDULED_RULE_FIELDS                                                                                \
     SCHEDULED_CHANGE_TYPE, SCHEDULED_WHEN, SCHEDULED_COMPLETE, SCHEDULED_BY,                                 \
         { "telemetry_product", RULE_TEXT, .format = FORMAT_ASCII, .min = 1, .max = 15 },                     \

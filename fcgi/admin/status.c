@@ -34,7 +34,8 @@ static cJSON *object(cJSON *parent, const char *name)
 
 /* ---- from the database ---- */
 
-/* What is scheduled and not carried out, by table, and how many of it has its time behind it. */
+/* What is scheduled and not carried out, by table, and how many of it has its time behind it. A `when` of 0,
+ * as changes that wait for an uptake have it, is no time. */
 static bool add_scheduled(struct tx *tx, int64_t now_ms, cJSON *answer, struct error *e)
 {
     bool failed = false;
@@ -43,8 +44,8 @@ static bool add_scheduled(struct tx *tx, int64_t now_ms, cJSON *answer, struct e
         const struct table *sc = schedulable[i]->scheduled;
         sql = mem_check(talloc_asprintf_append_buffer(
             sql,
-            "%sSELECT '%s', COUNT(*), COALESCE(SUM(c.`when` <= %lld), 0) FROM %s s LEFT JOIN %s c "
-            "ON c.sc_id = s.sc_id WHERE s.complete = 0",
+            "%sSELECT '%s', COUNT(*), COALESCE(SUM(c.`when` BETWEEN 1 AND %lld), 0) FROM %s s "
+            "LEFT JOIN %s c ON c.sc_id = s.sc_id WHERE s.complete = 0",
             i > 0 ? " UNION ALL " : "", schedulable[i]->name, (long long)now_ms, sc->name,
             sc->conditions->name));
     }

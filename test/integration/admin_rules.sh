@@ -251,6 +251,59 @@ test_conditions() {
     check "taken back" drop "$id"
 }
 
+# Scheduled for an uptake from the start: `when` is 0, which counts as not given, while null and nothing are refused.
+test_uptake() {
+    local id body="\"change_type\": \"update\", \"rule_id\": 1, \"data_version\": 2, $RULE,
+        \"product\": \"Firefox\", \"channel\": \"release\""
+    local uptake='"telemetry_product": "Firefox", "telemetry_channel": "release", "telemetry_uptake"'
+    check "no time and an uptake" refused 400 "'when' cannot be set to null" rel@x POST "$SC" "{$body, $uptake: 5}"
+    check "null and an uptake" refused 400 "'when' cannot be set to null" rel@x POST "$SC" "{$body, \"when\": null, $uptake: 5}"
+    check "half a condition" refused 400 "Invalid combination of conditions: dict_keys(['telemetry_uptake'])" rel@x POST "$SC" \
+        "{$body, \"when\": 0, \"telemetry_uptake\": 5}"
+    check "an uptake of 0 is none" refused 400 "Invalid combination of conditions" rel@x POST "$SC" "{$body, \"when\": 0, $uptake: 0}"
+    check "below 0" refused 400 "telemetry_uptake field value should be an integer >= 0" rel@x POST "$SC" \
+        "{$body, \"when\": 0, $uptake: -1}"
+    check "too large for its column" refused 400 "should be an integer <= 2147483647" rel@x POST "$SC" \
+        "{$body, \"when\": 0, $uptake: 2147483648}"
+    check "no integer" refused 400 "is not of type" rel@x POST "$SC" "{$body, \"when\": 0, $uptake: 0.5}"
+    check "a word" refused 400 "Not an integer" rel@x POST "$SC" "{$body, \"when\": 0, $uptake: \"many\"}"
+    check "a product too long" refused 400 "is too long" rel@x POST "$SC" "{$body, \"when\": 0, ${uptake/Firefox/Firefox-and-others}: 5}"
+    check "of no product" refused 400 "is too short" rel@x POST "$SC" "{$body, \"when\": 0, ${uptake/Firefox/}: 5}"
+    check "an uptake" gives 200 rel@x POST "$SC" "{$body, \"when\": 0, $uptake: \"2000\"}"
+    check "is signed off by who schedules it" body_has '"signoffs":{"rel@x":"releng"}'
+    id=$(number sc_id)
+    check "it is listed" gives 200 - GET "$SC?rule_id=1"
+    check "with all of it" body_has '"telemetry_channel":"release","telemetry_product":"Firefox","telemetry_uptake":2000'
+    check "and no time" body_has '"when":0'
+    check "it waits" gives 200 rel@x GET /status
+    check "and is not due, whatever the time" body_has '"rules":{"due":0,"pending":1}'
+    check "another role" gives 200 qa@x POST "$SC/$id/signoffs" '{"role": "qa"}'
+    check "an edit" gives 200 rel@x POST "$SC/$id" '{"sc_data_version": 1, "data_version": 2, "telemetry_uptake": 50}'
+    check "drops what others signed" equal "rel@x releng" "$(signoffs_of "$id")"
+    check "a time beside it" refused 400 "Invalid combination" rel@x POST "$SC/$id" \
+        "{\"sc_data_version\": 2, \"data_version\": 2, \"when\": $LATER}"
+    check "going back" gives 200 rel@x POST "$SC/$id/revisions" \
+        "{\"change_id\": $(query "SELECT change_id FROM rules_scheduled_changes_history WHERE sc_id = $id AND data_version = 1")}"
+    check "to its first uptake" equal "0 2000 3" "$(query "SELECT \`when\`, telemetry_uptake, data_version
+        FROM rules_scheduled_changes_conditions WHERE sc_id = $id")"
+    check "without a sign-off it stays" refused 400 "Signoff Required" balrogagent POST "$SC/$id/enact"
+    check "the other role again" gives 200 qa@x POST "$SC/$id/signoffs" '{"role": "qa"}'
+    check "it is enacted" gives 200 balrogagent POST "$SC/$id/enact"
+    check "as scheduled" equal "10 3" "$(query 'SELECT priority, data_version FROM rules WHERE rule_id = 1')"
+    check "its history" gives 200 - GET "$SC/$id/revisions"
+    check "has it all" equal "4 3 1" "$(number count) $(grep -o '"telemetry_uptake":2000' "$WORK/body" | wc -l) $(grep -o '"telemetry_uptake":50,' "$WORK/body" | wc -l)"
+    id=$(schedule admin@x "{\"change_type\": \"delete\", \"rule_id\": 4, \"data_version\": 1, \"when\": 0, $uptake: 5}")
+    check "a deletion at an uptake" equal "delete 5" "$(query "SELECT change_type, telemetry_uptake FROM rules_scheduled_changes
+        JOIN rules_scheduled_changes_conditions USING (sc_id) WHERE sc_id = $id")"
+    check "taken back" drop "$id"
+    id=$(schedule admin@x "{\"change_type\": \"insert\", $RULE, \"product\": \"Other\", \"when\": 0, $uptake: 5}")
+    check "a new rule at one" gives 200 admin@x POST "$SC/$id" "{\"sc_data_version\": 1, \"when\": $LATER,
+        \"telemetry_product\": null, \"telemetry_channel\": null, \"telemetry_uptake\": null}"
+    check "becomes one at a time" equal "$LATER NULL" "$(query "SELECT \`when\`, telemetry_uptake
+        FROM rules_scheduled_changes_conditions WHERE sc_id = $id")"
+    check "taken back, too" drop "$id"
+}
+
 test_merging() {
     local id body
     body="{\"change_type\": \"update\", \"rule_id\": 5, \"data_version\": 1, \"when\": $LATER, $RULE,
@@ -375,6 +428,7 @@ test_required
 test_signing
 test_server_sets
 test_conditions
+test_uptake
 test_merging
 test_history
 test_race
