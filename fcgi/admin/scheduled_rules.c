@@ -3,8 +3,7 @@
 #include "admin/rule_form.h"
 #include "admin/scheduled.h"
 
-/* What may be scheduled, and when: at a time, or at an uptake, beside which `when` is 0. (Null is refused
- * where a change is scheduled, so that agents can sort by it; edits may say null.) */
+/* What may be scheduled, and when: at a time; or at an uptake, with 0 as `when`. In an edit null will do. */
 #define SCHEDULED_RULE_FIELDS                                                                                \
     SCHEDULED_CHANGE_TYPE, SCHEDULED_WHEN, SCHEDULED_COMPLETE, SCHEDULED_BY,                                 \
         { "telemetry_product", RULE_TEXT, .format = FORMAT_ASCII, .min = 1, .max = 15 },                     \
