@@ -97,15 +97,15 @@ env_dir() {
 # and ENV[file] say which it was. Exit status 2 when anything is wrong with it.
 env_load() { # NAME
     local dir file line number=0 key value row
-    local -A seen=()
+    local -A seen=() ENV_PATTERN=()
     dir=$(env_dir)
     file=$dir/$1.conf
     [[ $1 =~ ^[a-z][a-z0-9_-]*$ ]] || die 2 "-e $1: the name of an environment is wanted (those of $dir/*.conf)"
     [[ -r $file ]] || die 2 "-e $1: cannot read $file; there are: $(env_names "$dir")"
     ENV=([name]=$1 [file]=$file)
-    for row in "${ENV_KEYS[@]}"; do
-        value=${row#*|}
-        ENV[${row%%|*}]=${value%%|*}
+    for row in "${ENV_KEYS[@]}"; do # key|default|pattern; a pattern may hold bars, a default does not
+        key=${row%%|*} value=${row#*|}
+        ENV[$key]=${value%%|*} ENV_PATTERN[$key]=${value#*|}
     done
     while IFS= read -r line || [[ -n $line ]]; do
         number=$((number + 1))
@@ -130,16 +130,9 @@ env_names() { # DIR
 }
 
 env_check() { # WHERE KEY VALUE
-    local row pattern known=()
-    for row in "${ENV_KEYS[@]}"; do
-        known+=("${row%%|*}")
-        [[ ${row%%|*} == "$2" ]] || continue
-        pattern=${row#*|} # default|pattern; a pattern may hold bars, a default does not
-        pattern=${pattern#*|}
-        [[ $3 =~ ^($pattern)$ ]] || die 2 "$1: $2 = $3: does not match $pattern"
-        return 0
-    done
-    die 2 "$1: unknown key $2; there are: ${known[*]}"
+    local pattern=${ENV_PATTERN[$2]-}
+    [[ -n $pattern ]] || die 2 "$1: unknown key $2; there are: ${ENV_KEYS[*]%%|*}"
+    [[ $3 =~ ^($pattern)$ ]] || die 2 "$1: $2 = $3: does not match $pattern"
 }
 
 # Lets the database tools of connection.sh use the environment's database, unless options said otherwise.
