@@ -43,6 +43,18 @@ static void compile_versions(struct arena *arena, struct rule *rule)
     rule->wants_version = rule->n_versions > 0 && rule->versions[0].op != CMP_NEVER;
 }
 
+/* Rules with the same text share what it compiles to. */
+static void compile_system(struct interner *texts, struct rule *rule)
+{
+    if (!str_absent(rule->row.os_version)) {
+        struct interned *known = intern(texts, 0, rule->row.os_version);
+        if (known->payload == NULL) {
+            known->payload = (void *)(uintptr_t)system_test_compile(texts->arena, known->text);
+        }
+        rule->system = known->payload;
+    }
+}
+
 static int by_priority(const void *a, const void *b)
 {
     const struct rule_row *x = &((const struct rule *)a)->row;
@@ -79,6 +91,7 @@ struct ruleset *ruleset_build(void *ctx, const struct rule_row *rows, size_t n)
         keep_texts(&texts, &set->rules[i].row);
         compile_versions(&arena, &set->rules[i]);
         compile_build_id(&set->rules[i]);
+        compile_system(&texts, &set->rules[i]);
     }
     talloc_free(temporary);
     if (n > 0) {
@@ -88,35 +101,37 @@ struct ruleset *ruleset_build(void *ctx, const struct rule_row *rows, size_t n)
     return set;
 }
 
-/* A query's version, parsed when the first rule wants it. */
-struct parsed_version {
-    enum { NOT_YET, GOOD, BAD } state;
+/* A query and what has been found out of it so far, each when the first rule wants it. */
+struct asked {
+    const struct query *q;
+    enum { NOT_YET, GOOD, BAD } version_is;
     struct version version;
+    bool has_pairs;
+    uint64_t pairs; /* of the osVersion */
 };
 
-static bool parse_once(struct parsed_version *v, struct str text)
+static bool parse_version_once(struct asked *asked)
 {
-    if (v->state == NOT_YET) {
-        v->state = version_parse(&v->version, text) ? GOOD : BAD;
+    if (asked->version_is == NOT_YET) {
+        asked->version_is = version_parse(&asked->version, asked->q->version) ? GOOD : BAD;
     }
-    return v->state == GOOD;
+    return asked->version_is == GOOD;
 }
 
-static bool version_matches(const struct rule *rule, const struct query *q, struct parsed_version *v,
-                            bool *bad)
+static bool version_matches(const struct rule *rule, struct asked *asked, bool *bad)
 {
     if (str_absent(rule->row.version)) {
         return true;
     }
-    if (product_is_loose(q->product)) {
-        return match_version(rule->row.version, q->version, true, NULL);
+    if (product_is_loose(asked->q->product)) {
+        return match_version(rule->row.version, asked->q->version, true, NULL);
     }
-    if (rule->wants_version && !parse_once(v, q->version)) {
+    if (rule->wants_version && !parse_version_once(asked)) {
         *bad = true;
         return false;
     }
     for (size_t i = 0; i < rule->n_versions && rule->versions_valid; i++) {
-        if (version_test_holds(&rule->versions[i], &v->version)) {
+        if (version_test_holds(&rule->versions[i], &asked->version)) {
             return true;
         }
     }
@@ -140,9 +155,19 @@ static struct str or_empty(struct str s)
     return str_absent(s) ? STR("") : s;
 }
 
-static enum rule_column mismatch(const struct rule *rule, const struct query *q, struct parsed_version *v,
-                                 bool *bad)
+static bool system_matches(const struct rule *rule, struct asked *asked)
 {
+    struct str os_version = or_empty(asked->q->os_version);
+    if (rule->system != NULL && !asked->has_pairs) {
+        asked->pairs = text_pairs(os_version);
+        asked->has_pairs = true;
+    }
+    return rule->system == NULL || system_test_holds(rule->system, os_version, asked->pairs);
+}
+
+static enum rule_column mismatch(const struct rule *rule, struct asked *asked, bool *bad)
+{
+    const struct query *q = asked->q;
     const struct rule_row *r = &rule->row;
     if (!equal_or_null(r->product, q->product)) {
         return RULE_PRODUCT;
@@ -159,7 +184,7 @@ static enum rule_column mismatch(const struct rule *rule, const struct query *q,
     if (!match_channel(r->channel, q->channel, q->fallback_channel)) {
         return RULE_CHANNEL;
     }
-    if (!version_matches(rule, q, v, bad)) {
+    if (!version_matches(rule, asked, bad)) {
         return RULE_VERSION;
     }
     if (!build_id_matches(rule, or_empty(q->build_id))) {
@@ -168,7 +193,7 @@ static enum rule_column mismatch(const struct rule *rule, const struct query *q,
     if (!match_memory(r->memory, q->has_memory, q->memory)) {
         return RULE_MEMORY;
     }
-    if (!match_os_version(r->os_version, or_empty(q->os_version))) {
+    if (!system_matches(rule, asked)) {
         return RULE_OS_VERSION;
     }
     if (!match_list(r->instruction_set, q->instruction_set)) {
@@ -188,37 +213,37 @@ static enum rule_column mismatch(const struct rule *rule, const struct query *q,
 
 enum rule_column rule_mismatch(const struct rule *rule, const struct query *q, bool *bad_version)
 {
-    struct parsed_version v = { .state = NOT_YET };
+    struct asked asked = { .q = q };
     *bad_version = false;
-    return mismatch(rule, q, &v, bad_version);
+    return mismatch(rule, &asked, bad_version);
 }
 
-/* Whether some rule has the version of Q, which is none, parsed. */
-static bool any_wants_version(const struct ruleset *rules, const struct query *q, struct parsed_version *v)
+/* Whether some rule has the version, which is none, parsed. */
+static bool any_wants_version(const struct ruleset *rules, struct asked *asked)
 {
     struct rule_walk walk;
     bool bad = false;
-    rule_walk_start(&walk, rules->index, q, false, NULL, true);
+    rule_walk_start(&walk, rules->index, asked->q, false, NULL, true);
     for (size_t i; !bad && (i = rule_walk_next(&walk, rules->n)) < rules->n;) {
-        rule_walk_exclude(&walk, &rules->rules[i], mismatch(&rules->rules[i], q, v, &bad));
+        rule_walk_exclude(&walk, &rules->rules[i], mismatch(&rules->rules[i], asked, &bad));
     }
     return bad;
 }
 
 enum match ruleset_match(const struct ruleset *rules, const struct query *q, const struct rule **rule)
 {
-    struct parsed_version v = { .state = NOT_YET };
+    struct asked asked = { .q = q };
     struct rule_walk walk;
     bool ignored = false;
-    bool good = !product_is_loose(q->product) && parse_once(&v, q->version);
+    bool good = !product_is_loose(q->product) && parse_version_once(&asked);
     size_t best = rules->n;
-    if (v.state == BAD && any_wants_version(rules, q, &v)) {
+    if (asked.version_is == BAD && any_wants_version(rules, &asked)) {
         *rule = NULL;
         return MATCH_BAD_VERSION;
     }
-    rule_walk_start(&walk, rules->index, q, true, good ? &v.version : NULL, false);
+    rule_walk_start(&walk, rules->index, q, true, good ? &asked.version : NULL, false);
     for (size_t i; (i = rule_walk_next(&walk, best)) < best;) {
-        enum rule_column column = mismatch(&rules->rules[i], q, &v, &ignored);
+        enum rule_column column = mismatch(&rules->rules[i], &asked, &ignored);
         if (column == RULE_MATCHES) {
             best = i;
         } else {

@@ -6,6 +6,7 @@
 #include "core/mem.h"
 #include "query/match.h"
 #include "update/rows.h"
+#include "update/rule_system.h"
 
 struct rule {
     struct rule_row row; /* as it came, texts copied: equal ones have equal addresses */
@@ -13,6 +14,7 @@ struct rule {
     struct version_test *versions; /* the parts of the version column */
     bool versions_valid;           /* every part can be parsed */
     bool wants_version; /* the query's version is parsed before anything is found wrong with the column */
+    const struct system_test *system; /* the osVersion column; NULL without one */
     struct {
         enum comparison op;
         struct str operand;

@@ -34,7 +34,11 @@ static const char *const versions[] = { "50.0",  "3.6", "50.1.2", "300.0", "255.
 static const char *const rule_lists[] = { NULL, NULL, "de", "de,fr", "fr,", ",", "x, y", "en-US,de,fr,ja" };
 static const char *const words[] = { "de", "fr", "", "en-US", "x", " y", NULL };
 static const char *const build_ids[] = { NULL, NULL, "<2020", ">=2020", "2020", "~" };
-static const char *const systems[] = { NULL, NULL, "Windows", "Linux&&x64,Darwin", "" };
+static const char *const rule_systems[] = { NULL,        NULL, "Windows",   "Linux&&x64,Darwin",
+                                            "",          ",x", "&&Linux",   "Windows 6.1, Windows 6.2 ",
+                                            "6.&&6.1,D", "64", "Linux x64", "Linux && 32,in&&Win,64&&x" };
+static const char *const systems[] = { NULL, "Windows",     "Linux&&x64,Darwin", "",
+                                       "D",  "Windows 6.2", "Linux 6.1 x64",     "Darwin x64" };
 static const char *const memories[] = { NULL, NULL, "<4096", ">=2048", "lots" };
 
 static const char *const long_channels[] = { "a-channel-with-a-very-long-name-x*",
@@ -54,7 +58,7 @@ static void random_rule(struct rule_row *row, int64_t id)
                               .build_id = PICK(build_ids),
                               .locale = PICK(rule_lists),
                               .distribution = PICK(rule_lists),
-                              .os_version = PICK(systems),
+                              .os_version = PICK(rule_systems),
                               .memory = PICK(memories),
                               .jaws = (enum tristate)((int)rnd(3) - 1),
                               .mig64 = rnd(2) ? TRI_UNKNOWN : TRI_TRUE };
