@@ -1,5 +1,5 @@
 /* A bump allocator over talloc blocks (a talloc chunk of its own for each string would cost more than the
- * string), the table of texts already kept, and binary search over hashed names. */
+ * string), the table of texts already kept, and search over hashed names. */
 #include "blob/arena.h"
 
 #include <stdalign.h>
@@ -126,20 +126,21 @@ void keys_sort(void *entries, size_t n, size_t size)
     }
 }
 
+/* Hashes are even: a key is near where its hash is among all hashes. */
 const void *keys_find(const void *entries, size_t n, size_t size, struct key key)
 {
-    const char *base = entries;
-    while (n > 0) {
-        const char *middle = base + n / 2 * size;
-        int c = key_cmp(&key, middle);
-        if (c == 0) {
-            return middle;
-        }
-        if (c > 0) {
-            base = middle + size;
-            n = n - n / 2 - 1;
-        } else {
-            n /= 2;
+    const char *first = entries;
+    const char *end = first + n * size;
+    const char *at = first + (key.hash * (uint64_t)n >> 32) * size;
+    while (at > first && ((const struct key *)(at - size))->hash >= key.hash) {
+        at -= size;
+    }
+    while (at < end && ((const struct key *)at)->hash < key.hash) {
+        at += size;
+    }
+    for (; at < end && ((const struct key *)at)->hash == key.hash; at += size) {
+        if (str_eq(key_str((const struct key *)at), key_str(&key))) {
+            return at;
         }
     }
     return NULL;

@@ -2,16 +2,22 @@
  * make 256 classes: class N holds the values that are not less than N of them. */
 #include "update/rule_class.h"
 
+#include <endian.h>
 #include <stdlib.h>
 
 enum { BOUNDS_MAX = RULE_CLASSES - 1 };
 
 typedef int compare_fn(const void *, const void *);
 
+/* The beginning of a value as a number: what has the lower one is less. */
+typedef uint64_t prefix_fn(const void *);
+
 struct scale {
-    size_t n;          /* bounds, at most BOUNDS_MAX */
-    const char *bound; /* sorted, each once */
-    size_t size;       /* of a bound */
+    size_t n;                    /* bounds, at most BOUNDS_MAX */
+    const char *bound;           /* sorted, each once */
+    size_t size;                 /* of a bound */
+    uint64_t prefix[BOUNDS_MAX]; /* of each bound */
+    prefix_fn *prefix_of;
     compare_fn *cmp;
 };
 
@@ -29,8 +35,23 @@ static int texts_cmp(const void *a, const void *b)
     return str_cmp(*(const struct str *)a, *(const struct str *)b);
 }
 
+static uint64_t version_prefix(const void *value)
+{
+    const struct version *version = value;
+    return (uint64_t)version->part[0] << 32 | version->part[1];
+}
+
+static uint64_t text_prefix(const void *value)
+{
+    const struct str *text = value;
+    uint64_t prefix = 0;
+    memcpy(&prefix, text->p, text->n < sizeof prefix ? text->n : sizeof prefix);
+    return be64toh(prefix);
+}
+
 /* Makes a scale of the N values at BOUND, owned by CTX, which it sorts and thins out in place. */
-static struct scale make_scale(char *bound, size_t n, size_t size, compare_fn *cmp)
+static void make_scale(struct scale *scale, char *bound, size_t n, size_t size, compare_fn *cmp,
+                       prefix_fn *prefix_of)
 {
     size_t distinct = 0;
     if (n > 0) {
@@ -42,23 +63,26 @@ static struct scale make_scale(char *bound, size_t n, size_t size, compare_fn *c
         }
     }
     size_t kept = distinct < BOUNDS_MAX ? distinct : BOUNDS_MAX;
+    *scale = (struct scale){ .n = kept, .bound = bound, .size = size, .prefix_of = prefix_of, .cmp = cmp };
     for (size_t i = 0; i < kept; i++) {
         memmove(bound + i * size, bound + i * distinct / kept * size, size);
+        scale->prefix[i] = prefix_of(bound + i * size);
     }
-    return (struct scale){ kept, bound, size, cmp };
 }
 
 /* How many bounds are less than VALUE, or with OR_EQUAL not greater. */
 static unsigned count_bounds(const struct scale *scale, const void *value, bool or_equal)
 {
-    size_t low = 0, high = scale->n;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        int c = scale->cmp(scale->bound + middle * scale->size, value);
-        if (c < 0 || (c == 0 && or_equal)) {
-            low = middle + 1;
-        } else {
-            high = middle;
+    uint64_t prefix = scale->prefix_of(value);
+    size_t low = 0;
+    for (size_t left = scale->n, half; left > 0; left -= half) {
+        half = (left + 1) / 2;
+        low += scale->prefix[low + half - 1] < prefix ? half : 0;
+    }
+    for (; low < scale->n && scale->prefix[low] == prefix; low++) {
+        int c = scale->cmp(scale->bound + low * scale->size, value);
+        if (c > 0 || (c == 0 && !or_equal)) {
+            break;
         }
     }
     return (unsigned)low;
@@ -96,8 +120,8 @@ struct rule_scales *rule_scales_new(void *ctx, const struct rule *rules, size_t 
             build_id[n_build_ids++] = rules[i].build_id.operand;
         }
     }
-    scales->version = make_scale((char *)version, n_versions, sizeof *version, versions_cmp);
-    scales->build_id = make_scale((char *)build_id, n_build_ids, sizeof *build_id, texts_cmp);
+    make_scale(&scales->version, (char *)version, n_versions, sizeof *version, versions_cmp, version_prefix);
+    make_scale(&scales->build_id, (char *)build_id, n_build_ids, sizeof *build_id, texts_cmp, text_prefix);
     return scales;
 }
 

@@ -11,7 +11,7 @@ _Static_assert(1 << CLASS_BITS == RULE_CLASSES, "a class is a byte");
 
 /* The sets of a column: one for each CLASS >> SHIFT. */
 struct filter_sets {
-    const uint64_t *set; /* NULL: no rule of the group limits the column */
+    const uint64_t *set;
     unsigned shift;
 };
 
@@ -26,6 +26,7 @@ struct rule_group {
     uint32_t n;
     uint32_t words;       /* of a set */
     const uint32_t *rule; /* ascending */
+    unsigned filters;     /* which of the columns are limited by some rule, a bit each */
     struct filter_sets filter[RULE_FILTERS];
     const struct same_text *same; /* sorted by column and address */
     uint32_t n_same;
@@ -145,6 +146,7 @@ static void build_filter(struct builder *b, struct rule_group *g, enum rule_filt
         put_rule(g, sets, shift, i, classes);
     }
     g->filter[column] = (struct filter_sets){ sets, shift };
+    g->filters |= 1u << column;
 }
 
 /* What RULE has in COLUMN, where rules can be excluded by that; NULL: nothing. */
@@ -332,14 +334,21 @@ static void find_groups(struct rule_walk *w, const struct query *q)
         }
     }
     /* The fallback is how the channel begins: what begins it begins the channel too. */
-    uint32_t hash = STR_HASH_START;
-    size_t hashed = 0;
     for (unsigned i = 0; i < w->index->n_globs && w->index->glob[i] <= q->channel.n; i++) {
-        hash = str_hash_more(hash, str_slice(q->channel, hashed, w->index->glob[i]));
-        hashed = w->index->glob[i];
+        uint32_t hash = str_hash(str_slice(q->channel, 0, w->index->glob[i]));
         add_group(w, group_key(product[0], CHANNEL_GLOB, hash));
         add_group(w, group_key(product[1], CHANNEL_GLOB, hash));
     }
+}
+
+/* The class of the query's value, found when a group wants it first. */
+static uint8_t class_of(struct rule_walk *w, unsigned column)
+{
+    if ((w->classified & 1u << column) == 0) {
+        w->class[column] = rule_class_of(w->index->scales, (enum rule_filter)column, w->query, w->version);
+        w->classified |= 1u << column;
+    }
+    return w->class[column];
 }
 
 /* Sets out on the group that the walk has come to. */
@@ -353,11 +362,10 @@ static void enter_group(struct rule_walk *w)
         return;
     }
     const struct rule_group *g = w->group[w->at];
-    for (unsigned column = 0; column < RULE_FILTERS; column++) {
+    for (unsigned columns = g->filters & w->filters; columns != 0; columns &= columns - 1) {
+        unsigned column = (unsigned)__builtin_ctz(columns);
         const struct filter_sets *filter = &g->filter[column];
-        if (w->filtered[column] && filter->set != NULL) {
-            w->set[w->n_sets++] = filter->set + (size_t)(w->class[column] >> filter -> shift) * g->words;
-        }
+        w->set[w->n_sets++] = filter->set + (size_t)(class_of(w, column) >> filter->shift) * g->words;
     }
 }
 
@@ -365,16 +373,14 @@ void rule_walk_start(struct rule_walk *w, const struct rule_index *index, const 
                      bool every_column, const struct version *version, bool wanting)
 {
     w->index = index;
-    w->filtered[FILTER_BUILD_TARGET] = true;
-    w->filtered[FILTER_VERSION] = version != NULL;
-    w->filtered[FILTER_BUILD_ID] = w->filtered[FILTER_LOCALE] = w->filtered[FILTER_DISTRIBUTION] =
-        every_column;
-    w->filtered[FILTER_WANTS_VERSION] = wanting;
-    for (unsigned column = 0; column < RULE_FILTERS; column++) {
-        if (w->filtered[column]) {
-            w->class[column] = rule_class_of(index->scales, (enum rule_filter)column, q, version);
-        }
+    w->query = q;
+    w->version = version;
+    w->filters = 1u << FILTER_BUILD_TARGET | (version != NULL) << FILTER_VERSION |
+                 (unsigned)wanting << FILTER_WANTS_VERSION;
+    if (every_column) {
+        w->filters |= 1u << FILTER_BUILD_ID | 1u << FILTER_LOCALE | 1u << FILTER_DISTRIBUTION;
     }
+    w->classified = 0;
     w->n_groups = 0;
     w->at = 0;
     find_groups(w, q);

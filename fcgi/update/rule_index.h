@@ -37,8 +37,10 @@ enum {
 /* A walk under way. */
 struct rule_walk {
     const struct rule_index *index;
-    bool filtered[RULE_FILTERS];
-    uint8_t class[RULE_FILTERS]; /* the query's */
+    const struct query *query;
+    const struct version *version;
+    unsigned filters, classified; /* columns filtered; those with a class */
+    uint8_t class[RULE_FILTERS];  /* the query's */
     const struct rule_group *group[RULE_GROUPS_MAX];
     unsigned n_groups, at; /* the group walked through */
     /* In that group: */

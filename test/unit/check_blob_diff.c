@@ -82,13 +82,23 @@ static void join(struct buf *out, const struct lines *lines)
     }
 }
 
+/* FNV-1a, of which other programs have the same. */
+static uint32_t fnv1a(struct str s)
+{
+    uint32_t h = 2166136261u;
+    for (size_t i = 0; i < s.n; i++) {
+        h = (h ^ (unsigned char)s.p[i]) * 16777619u;
+    }
+    return h;
+}
+
 /* From 200 lines on, popular lines start no block. */
 START_TEST(long_texts)
 {
     static const struct {
         uint32_t seed, n, kinds, changes;
         size_t length;
-        uint32_t hash; /* of the diff, by str_hash() */
+        uint32_t hash; /* of the diff */
     } cases[] = {
         { 1, 20, 5, 100, 158, 0x945da0c2u },     { 2, 50, 10, 50, 253, 0x22bb9cadu },
         { 3, 199, 30, 30, 645, 0xccaf949au },    { 4, 200, 30, 30, 1369, 0xb233415eu },
@@ -108,7 +118,7 @@ START_TEST(long_texts)
         }
         buf_init(&out, 64, 1 << 20);
         diff_unified(&out, buf_view(&text[0]), buf_view(&text[1]), "a", "b", DIFF_STEPS);
-        ck_assert_msg(out.n == cases[i].length && str_hash(buf_view(&out)) == cases[i].hash,
+        ck_assert_msg(out.n == cases[i].length && fnv1a(buf_view(&out)) == cases[i].hash,
                       "seed %u: %zu bytes:\n%.*s", cases[i].seed, out.n, STR_ARG(buf_view(&out)));
         buf_free(&text[0]);
         buf_free(&text[1]);
