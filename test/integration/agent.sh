@@ -1,6 +1,6 @@
 #!/bin/bash
 # balrog-agent against a running admin: what is due is enacted, in order, and nothing else; what fails holds nothing
-# else; two at once do no harm; it ends well in the middle of its work.
+# else, is counted and reported; two at once do no harm; it ends well in the middle of its work.
 set -euo pipefail
 
 if [[ ${1:-} == --help ]]; then
@@ -15,8 +15,11 @@ TOP=$(realpath -- "$(dirname -- "$0")/../..")
 . "$TOP/test/integration/admin_lib.sh"
 # shellcheck source=test/integration/agent_lib.sh
 . "$TOP/test/integration/agent_lib.sh"
+# shellcheck source=test/integration/listen_lib.sh
+. "$TOP/test/integration/listen_lib.sh"
 trap world_down EXIT
 
+IN=$WORK/in # what arrives for statsd and Sentry
 MANY=20  # changes that two agents fight for
 ROUNDS=2 # of that
 if [[ -n ${BALROG_TEST_FULL-} ]]; then
@@ -177,11 +180,17 @@ failing() {
     run_sql <<<"UPDATE rules SET data_version = 7 WHERE rule_id = 8;
         DELETE FROM permissions WHERE username = 'gone@x'"
     due rules "$outdated" "$robbed" "$fine"
+    : >"$IN/packets"
     check "two of three fail" ends 5 agent
     check "the one for its version" said "ERROR agent.failed rules $outdated .*: answered 400: OutdatedDataError: .*; tried again in 1 s$"
     check "the other for its permission" said "ERROR agent.failed rules $robbed .*: answered 403: Permission Denied: gone@x is not allowed"
     check "the third is enacted" equal 86 "$(priority 10)"
     check "the run is summed up" said 'agent.run 1 enacted, 0 done by others, 2 failed, 0 wait, 2 are tried again later'
+    check "statsd counts what was enacted" eventually counted enacted 1
+    check "and what failed" eventually counted failed 2
+    check "nothing else" equal 2 "$(grep -vcE '^[0-9]+$' "$IN/packets")"
+    check "Sentry is told" eventually test_reports 2
+    check "what failed, and why" reported_failure "$outdated" OutdatedDataError
     daemon agent
     check "a daemon tries again" eventually logs agent "agent.failed rules $outdated .*; tried again in 2 s"
     check "later and later" eventually logs agent "agent.failed rules $outdated .*; tried again in 4 s"
@@ -189,6 +198,23 @@ failing() {
     check "so it succeeds by itself" eventually has_priority 9 87
     check "it ends" stopped
     drop rules rules
+}
+
+counted() { # WHAT NUMBER: by statsd
+    equal "$2" "$(statsd_sum "$IN" "balrog.agent.changes.$1")"
+}
+
+test_reports() { # NUMBER: of failures; there is no other kind
+    equal "$1" "$(grep -l '"type": "agent.failed"' "$IN"/request.*.body | wc -l)"
+}
+
+# reported_failure SC_ID WHY: an event like others, of this program.
+reported_failure() {
+    local file
+    file=$(grep -lE "rules $1 .*$2" "$IN"/request.*.body)
+    sed -n 3p "$file" | jq -e '.level == "error" and .environment == "test" and (.release | test("^balrog@[0-9]")) and
+        .logger == "balrog-agent" and (.exception.values[0].stacktrace.frames | length > 1)' >/dev/null ||
+        { sed -n 3p "$file" >&2 && return 1; }
 }
 
 # Whoever mends a change does not wait for the next try.
@@ -233,9 +259,18 @@ reporting() {
     check "the log says so" logs agent 'agent.stopped done'
 }
 
+# What is said at the admin's path is no list of changes.
+no_lists() {
+    : >"$IN/packets"
+    token_conf other "admin_url=http://127.0.0.1:$PORT/other"
+    check "an admin without lists" ends 5 other
+    check "of which each is counted" eventually counted list_failed 8
+}
+
 # Both see the same list: whoever is second finds the change gone.
 two_at_once() {
     local round i first second others=0 enacted=0
+    : >"$IN/packets"
     for ((round = 0; round < ROUNDS; round++)); do
         for ((i = 21; i < 21 + MANY; i++)); do
             rule "$i" $((100 + round)) >/dev/null
@@ -256,6 +291,8 @@ two_at_once() {
     check "so it stands in the history" equal "$ROUNDS $ROUNDS" "$(query "SELECT MIN(n), MAX(n) FROM (SELECT COUNT(*) AS n
         FROM rules_history WHERE rule_id > 20 AND rule_id <= 20 + $MANY AND data_version > 1 GROUP BY rule_id) AS t")"
     check "they got into each other's way" test "$others" -gt 0
+    check "statsd counts each once" eventually counted enacted $((ROUNDS * MANY))
+    check "and what was done already" eventually counted already "$others"
 }
 
 locked() {
@@ -295,6 +332,9 @@ make_keys
 admin_up "$WORK/rows.sql" --set "admin.issuer=$ISSUER" --set admin.audience=balrog \
     --set "admin.jwks_file=$WORK/jwks.json" --set 'admin.machine=Client1 balrogagent'
 world_up
+listen_up "$IN"
+printf -v MORE_CONF '[statsd]\naddress = 127.0.0.1:%s\n[sentry]\ndsn_file = %s\nenvironment = test\n' "$UDP_PORT" \
+    "$(secret dsn "http://publickey@127.0.0.1:$HTTP_PORT/42")"
 token_conf agent
 nothing_to_do
 rules_in_order
@@ -305,6 +345,7 @@ unlocking
 failing
 mending
 reporting
+no_lists
 two_at_once
 ending
 summary

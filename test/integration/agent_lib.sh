@@ -12,6 +12,7 @@ SC=/scheduled_changes
 BLOB='"schema_version": 9, "hashFunction": "sha512", "appVersion": "1.0", "displayVersion": "1.0", "platforms": {}'
 WORLD=  # the nginx's process id
 PORT=0  # of its first server; the second one, which asks for passwords, has the next
+MORE_CONF= # sections that every configuration of the agent has besides
 
 world_down() {
     local pid
@@ -127,7 +128,7 @@ agent_conf() {
     {
         printf '[agent]\n'
         printf '%s\n' "$@"
-        printf '[log]\nformat = plain\ncrash_dir =\n'
+        printf '[log]\nformat = plain\ncrash_dir =\n%s' "$MORE_CONF"
     } >"$file"
 }
 

@@ -11,8 +11,10 @@ fi
 WORKERS=1
 # shellcheck source=test/integration/service.sh
 . "$(dirname -- "$0")/service.sh"
+# shellcheck source=test/integration/listen_lib.sh
+. "$TOP/test/integration/listen_lib.sh"
 
-IN=$WORK/in
+IN=$WORK/in # what arrives
 CRASHES=$WORK/crash
 ADMIN_URL=
 QUERY=/update/6/Firefox/118.0/20200101000000/WINNT_x86_64-msvc-x64/de/release/Windows_NT%2010.0/ISET:SSE4_2,MEM:8192/default/default/update.xml
@@ -24,15 +26,6 @@ fresh() {
     local n
     n=$(wc -l <"$ASKED")
     echo "${QUERY/20200101000000/$((20200101000000 + n))}"
-}
-
-start_listener() {
-    mkdir -p "$IN"
-    "$TOP/test/integration/listen.py" "$IN" &
-    LISTENER=$!
-    LOOSE+=("$LISTENER")
-    until_true 10 test -s "$IN/ports"
-    read -r UDP_PORT HTTP_PORT <"$IN/ports"
 }
 
 ask_admin() { # USER PATH
@@ -108,19 +101,13 @@ prometheus() {
 
 # ---- statsd ----
 
-# How many NAME stood for: counters by their values, timers by their rates.
-statsd_sum() { # NAME
-    awk -v name="$1" -F '[:|@]+' '$1 == name && $3 == "c" { n += $2 } $1 == name && $3 == "ms" { n += $4 != "" ? 1 / $4 : 1 }
-        END { printf "%.0f\n", n }' "$IN/packets"
-}
-
 statsd_has() { # NAME NUMBER
-    [[ $(statsd_sum "$1") == "$2" ]]
+    [[ $(statsd_sum "$IN" "$1") == "$2" ]]
 }
 
 statsd_near() { # NAME NUMBER: within a tenth
     local n
-    n=$(statsd_sum "$1")
+    n=$(statsd_sum "$IN" "$1")
     ((n * 10 > $2 * 9 && n * 10 < $2 * 11))
 }
 
@@ -323,7 +310,8 @@ time_limit() { # SECONDS COMMAND…: 0 when it takes no longer
 }
 
 mkdir -p "$CRASHES"
-start_listener
+listen_up "$IN"
+LOOSE+=("$LISTENER")
 printf 'http://publickey@127.0.0.1:%s/42\n' "$HTTP_PORT" >"$WORK/dsn"
 chmod 600 "$WORK/dsn"
 sandbox_up --load "$TOP/conf/demo.sql" --user-header X-Test-User --set "statsd.address=127.0.0.1:$UDP_PORT" \
