@@ -76,10 +76,12 @@ hosts() {
     printf '%s\n' ${ENV[hosts]:-here}
 }
 
+# It never asks anything, and gives up a host that has gone silent.
 ssh_to() { # HOST COMMAND…
-    local host=$1
+    local host=$1 options=(-o BatchMode=yes -o ConnectTimeout=10 -o ServerAliveInterval=15)
     shift
-    ssh -o BatchMode=yes -o ConnectTimeout=10 -- "$host" "$(printf '%q ' "$@")"
+    [[ -z ${ENV[ssh_config]} ]] || options+=(-F "${ENV[ssh_config]}")
+    ssh "${options[@]}" -- "$host" "$(printf '%q ' "$@")"
 }
 
 # The environment's lock is not for what a command starts.

@@ -9,6 +9,7 @@ ENV_KEYS=(
     'root|/opt/balrog|/[^ ]*'
     'config_dir|/etc/balrog|/[^ ]*'
     'hosts||[A-Za-z0-9 .@_-]*'
+    'ssh_config||(/[^ ]+)?'
     'database|balrog|[A-Za-z0-9_$-]+'
     'database_defaults_file||(/[^ ]+)?'
     'public_url||(https?://[^ ]+)?'
@@ -173,20 +174,4 @@ lock_environment() {
     fi
     printf '%s, process %s of %s, since %s\n' "${0##*/}" "$$" "${SUDO_USER:-$(id -un)}" \
         "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >"$file"
-}
-
-# Runs the command on every host of the environment, one after the other, or here where none is listed. It stops at the
-# first that fails.
-on_hosts() { # COMMAND…
-    local host
-    if [[ -z ${ENV[hosts]} ]]; then
-        run "$@"
-        return
-    fi
-    for host in ${ENV[hosts]}; do
-        run ssh -o BatchMode=yes -- "$host" "$(printf '%q ' "$@")" </dev/null || {
-            log "$host: failed: $*"
-            return 1
-        }
-    done
 }

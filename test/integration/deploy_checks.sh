@@ -176,33 +176,96 @@ test_ui() {
 
 # ---- several hosts ----
 
-# A stand-in for ssh: the command runs here, and what is below the environment's root is the host's own. It shows how
-# hosts are spoken to, not that ssh works.
+# Two hosts, by an sshd of the test's own: two keys, each of which leads to a directory of its own in place of the
+# environment's root.
 make_hosts() {
-    mkdir -p "$WORK/bin"
-    cat >"$WORK/bin/ssh" <<END
+    local host
+    mkdir -m 700 "$WORK/ssh"
+    mkdir "$WORK/hosts"
+    for host in server one two; do
+        ssh-keygen -q -t ed25519 -N '' -C "$host" -f "$WORK/ssh/$host"
+    done
+    cat >"$WORK/ssh/enter" <<END
 #!/bin/bash
-while [[ \$1 != -- ]]; do shift; done
 root=$ROOT
-own=$WORK/hosts/\$2
+own=$WORK/hosts/\$1
 mkdir -p "\$own"
 [[ ! -e \$own/operate/environments/t.conf ]] || sed -i "s|\$root|\$own|g" "\$own/operate/environments/t.conf"
-exec sh -c "\${3//"\$root"/"\$own"}"
+exec sh -c "\${SSH_ORIGINAL_COMMAND//"\$root"/"\$own"}"
 END
-    chmod +x "$WORK/bin/ssh"
-    export PATH=$WORK/bin:$PATH
-    set_env "root=$ROOT" supervisor=multiwatch "user=$(id -un)" "hosts=one two" "nginx_include=$ROOT/upstreams.conf" "nginx_test=true" "nginx_reload=true" \
-        "nginx_log=$ROOT/access.log" canary_min_requests=1 canary_watch_s=0 require_signed=no
+    chmod +x "$WORK/ssh/enter"
+    for host in one two; do
+        printf 'restrict,command="%s %s" ' "$WORK/ssh/enter" "$host"
+        cat "$WORK/ssh/$host.pub"
+    done >"$WORK/ssh/authorized_keys"
+    : >"$WORK/ssh/known_hosts"
+    start_sshd
+    set_env "root=$ROOT" supervisor=multiwatch "user=$(id -un)" "hosts=one two" "ssh_config=$WORK/ssh/config" \
+        "nginx_include=$ROOT/upstreams.conf" nginx_test=true nginx_reload=true "nginx_log=$ROOT/access.log" \
+        canary_min_requests=1 canary_watch_s=0 require_signed=no
+}
+
+# On a port that is free; another may take it before sshd does. SHLVL: so that bash does not read a .bashrc for commands
+# that come by ssh, which is somebody's own and may take its time.
+start_sshd() {
+    local tries
+    ((EUID != 0)) || mkdir -p -m 755 /run/sshd # where it keeps nothing, but without which it does not start
+    for tries in 1 2 3 4 5; do
+        SSH_PORT=$(free_port)
+        printf '%s\n' "ListenAddress 127.0.0.1:$SSH_PORT" "HostKey $WORK/ssh/server" "PidFile $WORK/ssh/pid" \
+            "AuthorizedKeysFile $WORK/ssh/authorized_keys" 'StrictModes no' 'UsePAM no' 'PasswordAuthentication no' \
+            'KbdInteractiveAuthentication no' 'PermitRootLogin forced-commands-only' 'SetEnv SHLVL=1' >"$WORK/ssh/sshd_config"
+        if "$(command -v sshd || echo /usr/sbin/sshd)" -f "$WORK/ssh/sshd_config" -E "$WORK/ssh/log" &&
+            until_true 20 test -s "$WORK/ssh/pid"; then
+            write_ssh_config
+            return
+        fi
+        echo "sshd did not start on port $SSH_PORT (try $tries)" >&2
+    done
+    cat "$WORK/ssh/log" >&2
+    return 1
+}
+
+write_ssh_config() {
+    printf 'Host one two\n HostName 127.0.0.1\n Port %s\n User %s\n IdentityFile %s/%%n\n IdentitiesOnly yes\n' \
+        "$SSH_PORT" "$(id -un)" "$WORK/ssh"
+    printf ' UserKnownHostsFile %s/known_hosts\n GlobalKnownHostsFile none\n' "$WORK/ssh"
+    # One connection a host, which many commands share.
+    printf ' ControlMaster auto\n ControlPath %s/%%n.sock\n ControlPersist 60\n' "$WORK/ssh"
+} >"$WORK/ssh/config"
+
+stop_sshd() {
+    local host
+    for host in one two; do
+        ssh -F "$WORK/ssh/config" -O exit "$host" 2>/dev/null || true
+    done
+    [[ ! -s $WORK/ssh/pid ]] || kill "$(<"$WORK/ssh/pid")" 2>/dev/null || true
 }
 
 on() { # HOST ARG…: scripts/host there
-    PATH=$WORK/bin:$PATH ssh -- "$1" "$(printf '%q ' env BALROG_ENVIRONMENTS="$ROOT/operate/environments" \
-        "$ROOT/operate/scripts/host" -e t "${@:2}")"
+    ssh -F "$WORK/ssh/config" -o BatchMode=yes -- "$1" "$(printf '%q ' env \
+        BALROG_ENVIRONMENTS="$ROOT/operate/environments" "$ROOT/operate/scripts/host" -e t "${@:2}")" </dev/null
+}
+
+test_ssh() {
+    make_hosts || { check "an sshd" false && return; }
+    check "a host that nobody knows" deploy 1 public "$V1"
+    check "is not believed" said "Host key verification failed"
+    check "and is named" said "one: cannot send the scripts there"
+    printf '[127.0.0.1]:%s %s\n' "$SSH_PORT" "$(<"$WORK/ssh/server.pub")" >"$WORK/ssh/known_hosts"
+    # shellcheck disable=SC2016 # nobody may expand them
+    check "what a host is told arrives word by word" equal 'a b.;c.$HOME "d.' "$(TOP=$TOP bash -euc '
+        for lib in operate deploy; do . "$TOP/scripts/lib/$lib.sh"; done
+        env_load t
+        ssh_to one printf "%s." "a b" ";c" "\$HOME \"d"')"
+    check "what comes of it comes back" equal 7 "$(TOP=$TOP bash -euc '
+        for lib in operate deploy; do . "$TOP/scripts/lib/$lib.sh"; done
+        env_load t
+        ssh_to two sh -c "exit 7"' || echo $?)"
 }
 
 test_hosts() {
     local host
-    make_hosts
     check "public to two hosts" deploy 0 public "$V1"
     check "and admin" deploy 0 admin "$V1"
     for host in one two; do
@@ -221,17 +284,30 @@ test_hosts() {
     done
     check "both hosts are counted" operate 0 canary-status
     check "their sums are told" test "$(sed -n 's/^responses *[0-9]* *//p' <<<"$SAID")" -ge 6
+    test_host_away
     check "promote on both" operate 0 promote
     for host in one two; do
         check "$host: only the new one" equal "public $V2 running serving current" "$(on "$host" status | grep public)"
     done
-    printf '#!/bin/bash\nexit 255\n' >"$WORK/bin/ssh"
-    check "a host that is away" operate 1 deploy --from "$WORK/v2.tar" public "$V2"
-    check "is named" said "one: cannot send the scripts there"
+}
+
+# One of two hosts goes away between the canary and its promotion; once it is back the same command completes it.
+test_host_away() {
+    ssh -F "$WORK/ssh/config" -O exit two 2>/dev/null
+    grep -v two "$WORK/ssh/authorized_keys" >"$WORK/ssh/authorized_keys.one"
+    mv "$WORK/ssh/authorized_keys" "$WORK/ssh/authorized_keys.both"
+    mv "$WORK/ssh/authorized_keys.one" "$WORK/ssh/authorized_keys"
+    check "a host that lets nobody in" operate 1 promote --despite-worse
+    check "is named" said "two: cannot send the scripts there"
+    check "as ssh says it" said "Permission denied"
+    check "the other one is as it was" equal "public $V1 running serving current;public $V2 running canary" \
+        "$(on one status | grep public | paste -sd ';')"
+    mv "$WORK/ssh/authorized_keys.both" "$WORK/ssh/authorized_keys"
 }
 
 stop_hosts() {
     local file
+    [[ ! -d $WORK/ssh ]] || stop_sshd
     for file in "$WORK"/hosts/*/run/*.pid; do
         [[ ! -s $file ]] || kill -KILL -- "-$(<"$file")" 2>/dev/null || true
     done
@@ -418,5 +494,6 @@ built_tarball "$WORK/v1.tar"
 renamed_tarball "$WORK/v1.tar" "$WORK/v2.tar"
 test_units
 test_systemd
+test_ssh
 test_hosts
 summary

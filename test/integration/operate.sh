@@ -123,26 +123,8 @@ test_lock() {
     check "the dead hold no lock" operate 0 "env_load t; lock_environment"
 }
 
-test_hosts() {
-    mkdir "$work/bin"
-    # A stand-in for ssh that runs the command here: what matters is how it is quoted and what a failure does.
-    # shellcheck disable=SC2016 # the stand-in expands them
-    printf '#!/bin/bash\n[[ $4 != down ]] || exit 255\necho "on $4:"; exec sh -c "$5"\n' >"$work/bin/ssh"
-    chmod +x "$work/bin/ssh"
-    environment
-    check "without hosts it is this machine" operate 0 "env_load t; on_hosts printf '%s.\n' 'a b'"
-    check "as it was given" equal "a b." "$SAID"
-    environment "hosts = one two"
-    check "with hosts it is each of them" operate 0 "PATH=$work/bin:\$PATH; env_load t; on_hosts printf '%s.\n' 'a b'"
-    check "quoted once more" equal "on one:"$'\n'"a b."$'\n'"on two:"$'\n'"a b." "$SAID"
-    environment "hosts = one down two"
-    check "a host that fails" operate 1 "PATH=$work/bin:\$PATH; env_load t; on_hosts echo x"
-    check "is named" said "down: failed: echo x"
-    check "the next is left alone" equal 0 "$(grep -c two <<<"$SAID")"
-}
-
 mkdir -p "$work/environments"
-for group in shipped bad_environments output hook lock hosts; do
+for group in shipped bad_environments output hook lock; do
     "test_$group"
 done
 summary
