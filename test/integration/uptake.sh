@@ -1,6 +1,6 @@
 #!/bin/bash
 # balrog-uptake beside a real nginx: every answered query is counted once, those from nginx's cache too, across
-# logrotate's renaming; who may ask; bad configuration.
+# logrotate's renaming; balrog-agent enacts what waits for an uptake once it is reached; who may ask; bad configuration.
 set -euo pipefail
 
 if [[ ${1:-} == --help ]]; then
@@ -68,6 +68,56 @@ test_counting() {
     check "asking leaves no line in the log" equal 0 "$(grep -c __uptake__ "$SANDBOX/log/access.log")"
 }
 
+admin() { # METHOD PATH [BODY]: as an administrator; the status
+    curl -s --noproxy '*' --max-time 30 -o "$WORK/body" -w '%{http_code}' -u admin@example.org:demo -X "$1" \
+        -H 'Content-Type: application/json' ${3:+--data-binary "$3"} "$ADMIN_URL$2" || true
+}
+
+priority() {
+    db <<<'SELECT priority FROM rules WHERE rule_id = 1'
+}
+
+has_priority() {
+    [[ $(priority) == "$1" ]]
+}
+
+# What the agent would do, by a run beside the one that works.
+agent_says() { # PATTERN
+    "$BUILD/balrog-agent" --config "$SANDBOX/agent.conf" --dry-run >"$WORK/out" 2>&1 && grep -qE -- "$1" "$WORK/out"
+}
+
+# From clients' queries in nginx's log to a change that is enacted.
+test_agent() {
+    sandbox_up --agent --set "agent.uptake_url=$PUBLIC_URL/__uptake__/{product}/{channel}" --set agent.uptake_pointer=/watched/percent
+    check "a rule's change is scheduled for an uptake" equal 200 "$(admin POST /scheduled_changes/rules '{"rule_id": 1,
+        "change_type": "update", "data_version": 1, "when": 0, "telemetry_product": "Firefox", "telemetry_channel": "release",
+        "telemetry_uptake": 40, "priority": 77, "mapping": "A", "backgroundRate": 100, "update_type": "minor",
+        "product": "Firefox"}')"
+    check "and another for one that nobody can tell" equal 200 "$(admin POST /scheduled_changes/rules '{"when": 0,
+        "change_type": "insert", "telemetry_product": "GMP", "telemetry_channel": "release", "telemetry_uptake": 1,
+        "priority": 1, "mapping": "A", "backgroundRate": 100, "update_type": "minor", "product": "GMP"}')"
+    check "the agent knows the uptake" until_true 10 agent_says 'the uptake of Firefox on release is 25 of 40$'
+    check "where nothing is watched it knows none" agent_says 'GMP on release is not known: .* has no number at /watched/percent'
+    check "whole runs go by" until_true 10 ran $(($(runs) + 2))
+    check "and it waits" has_priority 10
+    ask_many 20 release 119.0
+    check "the uptake is reached" until_true 10 has '"percent": 40.000, "version": "119.0"' /__uptake__/Firefox/release
+    check "the change is enacted" until_true 10 has_priority 77
+    check "in the name of who scheduled it" equal admin@example.org \
+        "$(db <<<'SELECT changed_by FROM rules_history WHERE rule_id = 1 ORDER BY change_id DESC LIMIT 1')"
+    check "the other one waits on" equal 1 "$(db <<<'SELECT COUNT(*) FROM rules_scheduled_changes WHERE complete = 0')"
+    sandbox stop agent
+}
+
+# The last list that a run of the agent looks at, as often as it did.
+runs() {
+    grep -cF '"GET /v2/releases"' "$SANDBOX/log/admin-access.log"
+}
+
+ran() { # NUMBER: so often or more
+    (($(runs) >= $1))
+}
+
 promtool_likes() {
     get /__uptake__/metrics | promtool check metrics
 }
@@ -82,18 +132,18 @@ rotate() {
 
 test_rotation() {
     rotate
-    check "queries around logrotate's work are counted" counted 92 Firefox release
+    check "queries around logrotate's work are counted" counted 112 Firefox release
     stop_uptake
     ask_many 8 release 119.0
     start_uptake
-    check "a new start reads the previous file, too" counted 100 Firefox release
+    check "a new start reads the previous file, too" counted 120 Firefox release
 }
 
 test_bad_lines() {
     printf '%s\n' 'not JSON' '{"time":"x"}' >>"$SANDBOX/log/access.log"
     check "other lines are told apart" until_true 10 has 'lines_total{kind="broken"} 2' /__uptake__/metrics
     ask_many 1 release 119.0
-    check "and do no harm" counted 101 Firefox release
+    check "and do no harm" counted 121 Firefox release
 }
 
 refuses() { # TEXT LINE…
@@ -117,14 +167,17 @@ app_release A >"$WORK/release.json"
 {
     printf "INSERT INTO releases (name, product, data_version, data) VALUES ('A', 'Firefox', 1, '%s');\n" "$(<"$WORK/release.json")"
     printf "INSERT INTO rules (rule_id, priority, mapping, backgroundRate, update_type, product, data_version)
-        VALUES (1, 10, 'A', 100, 'minor', 'Firefox', 1);\n"
+        VALUES (1, 10, 'A', 100, 'minor', 'Firefox', 1);
+        INSERT INTO permissions (username, permission, options, data_version) VALUES ('admin@example.org', 'admin', NULL, 1),
+        ('balrogagent', 'scheduled_change', '{\"actions\": [\"enact\"]}', 1);\n"
 } >"$WORK/rows.sql"
-sandbox_up --load "$WORK/rows.sql"
+sandbox_up --load "$WORK/rows.sql" --passwords "$TOP/conf/demo.passwords"
 write_conf 'watch = Firefox release 119.0' 'versions = 3'
 check "its configuration is valid" "$UPTAKE" --config "$CONF" --check-config
 check "without it the rest of nginx works" equal 502 "$(status /__uptake__/metrics)"
 start_uptake
 test_counting
+test_agent
 test_rotation
 test_bad_lines
 stop_uptake
