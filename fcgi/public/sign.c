@@ -24,7 +24,7 @@
 
 enum { VALUE_MAX = SIGNATURE_MAX + X5U_MAX + 64 };
 
-struct key {
+struct signing_key {
     struct signer *signer;
     unsigned number;
     struct str product;
@@ -52,7 +52,7 @@ struct signer {
     struct sign_options options;
     struct sign_cache *cache;
     int64_t keep_ms;
-    struct key *key;
+    struct signing_key *key;
     unsigned n_keys;
     struct str *product;
     size_t n_products;
@@ -99,7 +99,7 @@ static void pause_ms(struct signer *s, unsigned ms)
 
 /* --- A server's state; all of it under the lock --- */
 
-static void drop_queue(struct key *k)
+static void drop_queue(struct signing_key *k)
 {
     while (k->queue != NULL) {
         struct sign_entry *entry = k->queue;
@@ -114,7 +114,7 @@ static void drop_queue(struct key *k)
 
 /* From here on nobody waits for the server. What is queued would only keep it from newer requests when it
  * comes back. */
-static void key_fails(struct key *k)
+static void key_fails(struct signing_key *k)
 {
     if (!k->failing && !k->signer->stop) {
         log_warning("sign.failing", "answers go without a signature where none is cached: %s", k->why.what);
@@ -124,7 +124,7 @@ static void key_fails(struct key *k)
     pthread_cond_broadcast(&k->signer->changed);
 }
 
-static void key_works(struct key *k)
+static void key_works(struct signing_key *k)
 {
     if (k->failing) {
         log_info("sign.recovered", "signatures are to be had again");
@@ -134,7 +134,7 @@ static void key_works(struct key *k)
     k->why = (struct error){ 0 };
 }
 
-static void note_failed_try(struct key *k, const struct error *e)
+static void note_failed_try(struct signing_key *k, const struct error *e)
 {
     pthread_mutex_lock(&k->signer->lock);
     k->failures++;
@@ -154,7 +154,8 @@ static double random_fraction(void)
     return bits / 4294967296.0;
 }
 
-static bool ask_with_tries(struct key *k, const struct digest *d, struct signature *out, struct error *e)
+static bool ask_with_tries(struct signing_key *k, const struct digest *d, struct signature *out,
+                           struct error *e)
 {
     struct signer *s = k->signer;
     for (unsigned failed = 0; !s->stop; failed++) {
@@ -172,7 +173,7 @@ static bool ask_with_tries(struct key *k, const struct digest *d, struct signatu
     return error_set(e, 503, "the program is stopping");
 }
 
-static bool make(struct key *k, const struct digest *d, struct signature *out, struct error *e)
+static bool make(struct signing_key *k, const struct digest *d, struct signature *out, struct error *e)
 {
     if (k->local == NULL) {
         return ask_with_tries(k, d, out, e);
@@ -190,7 +191,7 @@ static char *header_value(const struct signature *made)
     return b.p;
 }
 
-static void finish(struct key *k, struct sign_entry *entry, const struct signature *made,
+static void finish(struct signing_key *k, struct sign_entry *entry, const struct signature *made,
                    const struct error *e)
 {
     struct signer *s = k->signer;
@@ -212,7 +213,7 @@ static void finish(struct key *k, struct sign_entry *entry, const struct signatu
 }
 
 /* Signs for ENTRY, which is pending. Called with the lock, which it gives up meanwhile. */
-static void carry_out(struct key *k, struct sign_entry *entry)
+static void carry_out(struct signing_key *k, struct sign_entry *entry)
 {
     struct signature made;
     struct error e;
@@ -227,7 +228,7 @@ static void carry_out(struct key *k, struct sign_entry *entry)
 
 static void *work(void *arg)
 {
-    struct key *k = arg;
+    struct signing_key *k = arg;
     struct signer *s = k->signer;
     crash_watch_thread();
     pthread_mutex_lock(&s->lock);
@@ -249,12 +250,12 @@ static void *work(void *arg)
 
 /* --- Asking for one; all of it with the lock --- */
 
-static bool may_start(const struct key *k, int64_t now)
+static bool may_start(const struct signing_key *k, int64_t now)
 {
     return !k->failing || (k->running == 0 && k->queue == NULL && now >= k->probe_ms);
 }
 
-static void begin(struct key *k, struct sign_entry *entry, const struct digest *d)
+static void begin(struct signing_key *k, struct sign_entry *entry, const struct digest *d)
 {
     struct signer *s = k->signer;
     if (entry == NULL) {
@@ -273,7 +274,7 @@ static void begin(struct key *k, struct sign_entry *entry, const struct digest *
 
 /* The value that may be served for D, or NULL; makes sure that a new one is under way when it is needed.
  * *PENDING tells whether one is. */
-static const char *serve(struct key *k, const struct digest *d, bool *pending)
+static const char *serve(struct signing_key *k, const struct digest *d, bool *pending)
 {
     struct signer *s = k->signer;
     int64_t now = now_ms(s);
@@ -288,7 +289,7 @@ static const char *serve(struct key *k, const struct digest *d, bool *pending)
     return usable ? entry->value : NULL;
 }
 
-static bool wait_for(struct key *k, const struct digest *d, struct buf *out)
+static bool wait_for(struct signing_key *k, const struct digest *d, struct buf *out)
 {
     struct signer *s = k->signer;
     struct timespec end = deadline_in(s->options.wait_ms);
@@ -325,7 +326,7 @@ static bool digest_of(const struct signer *s, struct str body, struct digest *d)
     return ok;
 }
 
-static struct key *find_key(const struct signer *s, struct str product)
+static struct signing_key *find_key(const struct signer *s, struct str product)
 {
     for (unsigned i = 0; i < s->n_keys; i++) {
         if (str_eq(s->key[i].product, product)) {
@@ -336,9 +337,9 @@ static struct key *find_key(const struct signer *s, struct str product)
 }
 
 /* A product without a key of its own is signed with the one of /json, as the reference's deployment does. */
-static struct key *key_for(const struct signer *s, struct str product)
+static struct signing_key *key_for(const struct signer *s, struct str product)
 {
-    struct key *k = find_key(s, product);
+    struct signing_key *k = find_key(s, product);
     return k != NULL ? k : find_key(s, STR(""));
 }
 
@@ -360,7 +361,7 @@ bool signer_wants_json(const struct signer *s)
 bool signer_sign(struct signer *s, struct str key, struct str body, struct buf *out, struct error *e)
 {
     struct digest d;
-    struct key *k = key_for(s, key);
+    struct signing_key *k = key_for(s, key);
     if (k == NULL) {
         return error_set(e, 500, "no key is configured to sign %.*s with", STR_ARG(key));
     }
@@ -414,7 +415,7 @@ static bool is_blank(const struct config_signer *c)
            !given(c->autograph_user) && !given(c->autograph_password);
 }
 
-static bool key_setup(struct key *k, const struct config_signer *c, struct error *e)
+static bool key_setup(struct signing_key *k, const struct config_signer *c, struct error *e)
 {
     if (given(c->key_file) == given(c->autograph_url)) {
         return error_set(e, 500, "give either key_file or autograph_url");
@@ -432,7 +433,7 @@ static bool key_setup(struct key *k, const struct config_signer *c, struct error
 }
 
 /* Signals are for the program's other threads. */
-static bool start_workers(struct key *k, struct error *e)
+static bool start_workers(struct signing_key *k, struct error *e)
 {
     sigset_t all;
     sigset_t before;
@@ -449,9 +450,9 @@ static bool start_workers(struct key *k, struct error *e)
 
 static bool add_key(struct signer *s, const struct config_signer *c, struct error *e)
 {
-    struct key *k = &s->key[s->n_keys];
+    struct signing_key *k = &s->key[s->n_keys];
     const char *product = c->product != NULL ? c->product : "";
-    *k = (struct key){ .signer = s, .number = s->n_keys, .queue_end = &k->queue };
+    *k = (struct signing_key){ .signer = s, .number = s->n_keys, .queue_end = &k->queue };
     k->product = str_of(mem_strndup(s, product, strlen(product)));
     s->n_keys++;
     if (!key_setup(k, c, e) || (k->autograph != NULL && !start_workers(k, e))) {
@@ -493,7 +494,7 @@ struct signer *signer_new_with(void *ctx, const struct config *config, const str
     init_sync(s);
     talloc_set_destructor(s, signer_free);
     copy_products(s, &config->signing.content_signature_products);
-    s->key = mem_array(s, struct key, config->signing.n_signers);
+    s->key = mem_array(s, struct signing_key, config->signing.n_signers);
     for (size_t i = 0; i < config->signing.n_signers; i++) {
         const struct config_signer *c = &config->signing.signer[i];
         if (!is_blank(c) && !add_key(s, c, e)) {
