@@ -77,7 +77,7 @@ bool admin_new_version(struct admin_call *call, int64_t data_version)
 
 void admin_data_version(struct admin_call *call, int64_t data_version)
 {
-    response_header(call->response, "X-Data-Version", "%lld", (long long)data_version);
+    response_header_int(call->response, "X-Data-Version", data_version);
 }
 
 bool admin_text_answer(struct admin_call *call, int status, const char *fmt, ...)

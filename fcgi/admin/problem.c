@@ -39,7 +39,7 @@ void problem_text(struct response *r, int status, const char *title, const char 
 
 static void unavailable(struct response *r, const char *detail)
 {
-    response_header(r, "Retry-After", "%d", PROBLEM_RETRY_S);
+    response_header_int(r, "Retry-After", PROBLEM_RETRY_S);
     response_problem(r, 503, http_reason(503), detail, NULL);
 }
 
@@ -124,6 +124,6 @@ void problem_auth(struct response *r, enum auth_result result)
         return;
     }
     snprintf(exception, sizeof exception, "Permission denied to perform the request. %s", auth_says(result));
-    response_header(r, "WWW-Authenticate", "Bearer");
+    response_header(r, "WWW-Authenticate", STR("Bearer"));
     problem_text(r, 401, "Forbidden", "PermissionDeniedError", exception);
 }

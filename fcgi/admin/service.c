@@ -224,21 +224,21 @@ static void add_headers(const struct admin *admin, const struct request *request
 {
     const struct config_list *origins = &admin->config->admin.cors_origins;
     struct str origin = request_param(request, "HTTP_ORIGIN");
-    response_header(response, "X-Frame-Options", "DENY");
-    response_header(response, "X-Content-Type-Options", "nosniff");
-    response_header(response, "Strict-Transport-Security", "max-age=31536000;");
-    response_header(response, "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
-    response_header(response, "Access-Control-Allow-Headers", "Authorization, Content-Type");
-    response_header(response, "Access-Control-Allow-Methods", "OPTIONS, GET, POST, PUT, DELETE");
+    response_header(response, "X-Frame-Options", STR("DENY"));
+    response_header(response, "X-Content-Type-Options", STR("nosniff"));
+    response_header(response, "Strict-Transport-Security", STR("max-age=31536000;"));
+    response_header(response, "Content-Security-Policy", STR("default-src 'none'; frame-ancestors 'none'"));
+    response_header(response, "Access-Control-Allow-Headers", STR("Authorization, Content-Type"));
+    response_header(response, "Access-Control-Allow-Methods", STR("OPTIONS, GET, POST, PUT, DELETE"));
     if (auth_cors(admin->config, STR("*"))) {
-        response_header(response, "Access-Control-Allow-Origin", "*");
+        response_header(response, "Access-Control-Allow-Origin", STR("*"));
         return;
     }
     if (origins->n > 0) {
-        response_header(response, "Vary", "Origin");
+        response_header(response, "Vary", STR("Origin"));
     }
     if (origin.n > 0 && auth_cors(admin->config, origin)) {
-        response_header(response, "Access-Control-Allow-Origin", "%.*s", STR_ARG(origin));
+        response_header(response, "Access-Control-Allow-Origin", origin);
     }
 }
 

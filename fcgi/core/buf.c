@@ -55,3 +55,18 @@ void buf_printf(struct buf *b, const char *fmt, ...)
     va_end(ap);
     b->n += (size_t)n;
 }
+
+void buf_int(struct buf *b, int64_t n)
+{
+    char text[20];
+    size_t at = sizeof text;
+    uint64_t rest = n < 0 ? -(uint64_t)n : (uint64_t)n;
+    do {
+        text[--at] = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest > 0);
+    if (n < 0) {
+        text[--at] = '-';
+    }
+    buf_bytes(b, text + at, sizeof text - at);
+}

@@ -19,6 +19,8 @@ void buf_free(struct buf *b);
 /* Room for N more bytes; false (and full) when that would pass the maximum. */
 bool buf_reserve(struct buf *b, size_t n);
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* N in decimal, for where printf would take its time. */
+void buf_int(struct buf *b, int64_t n);
 
 static inline void buf_reset(struct buf *b)
 {

@@ -320,23 +320,12 @@ void json_print_string(struct buf *out, struct str s)
     buf_char(out, '"');
 }
 
-/* The common case by hand: printf takes its time with floating point. */
-static void print_natural(struct buf *out, uint64_t n)
-{
-    char text[20];
-    size_t at = sizeof text;
-    do {
-        text[--at] = (char)('0' + n % 10);
-        n /= 10;
-    } while (n > 0);
-    buf_bytes(out, text + at, sizeof text - at);
-}
-
 static void print_number(struct buf *out, double d)
 {
     char text[32];
-    if (d >= 1 && d < 1e15 && d == (double)(uint64_t)d) {
-        print_natural(out, (uint64_t)d);
+    /* The common case; 0 may be -0. */
+    if (d >= 1 && d < 1e15 && d == (double)(int64_t)d) {
+        buf_int(out, (int64_t)d);
         return;
     }
     if (d == floor(d) && fabs(d) < 1e16) {

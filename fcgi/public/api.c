@@ -34,7 +34,7 @@ bool api_read(struct call *call, bool (*work)(struct db *db, void *arg, struct e
         return true;
     }
     log_write(LOG_ERROR, "api.database", call->request->id, "%.*s: %s", STR_ARG(call->request->path), e.what);
-    response_header(call->response, "Retry-After", "5");
+    response_header(call->response, "Retry-After", STR("5"));
     response_problem(call->response, 503, http_reason(503), "The database does not answer. Try again later.",
                      NULL);
     return false;
@@ -84,7 +84,8 @@ void api_json(struct call *call)
 
 void api_respond_row(struct call *call, const cJSON *row, enum json_style style)
 {
-    response_header(call->response, "X-Data-Version", "%.0f", json_get(row, "data_version")->valuedouble);
+    response_header_int(call->response, "X-Data-Version",
+                        (int64_t)json_get(row, "data_version")->valuedouble);
     api_json(call);
     json_print(&call->response->body, row, style);
 }

@@ -81,7 +81,7 @@ static void respond(struct call *call, const struct reading *r, enum json_style 
         break;
     case RELEASE_FOUND:
         if (r->doc.has_version) {
-            response_header(call->response, "X-Data-Version", "%lld", (long long)r->doc.data_version);
+            response_header_int(call->response, "X-Data-Version", r->doc.data_version);
         }
         json_print(&call->response->body, r->doc.json, style);
         api_json(call);

@@ -35,14 +35,14 @@ void get_lbheartbeat(struct call *call)
 
 void get_robots(struct call *call)
 {
-    response_header(call->response, "Cache-Control", "no-cache");
+    response_header(call->response, "Cache-Control", STR("no-cache"));
     response_text(call->response, 200, "text/plain; charset=utf-8",
                   STR("# Nothing here is meant for a search index.\nUser-agent: *\nDisallow: /\n"));
 }
 
 void get_contribute(struct call *call)
 {
-    response_header(call->response, "Cache-Control", "no-cache");
+    response_header(call->response, "Cache-Control", STR("no-cache"));
     response_text(
         call->response, 200, "application/json",
         STR("{\n"

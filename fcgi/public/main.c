@@ -49,6 +49,7 @@ static bool serve(struct run *r, struct error *e)
         .socket = config->public_.socket,
         .socket_mode = config->public_.socket_mode,
         .threads = config->public_.threads,
+        .quick = true,
         .drain_s = config->public_.drain_s,
         .handle = service_handle,
         .handle_arg = service_new(r->ctx, &r->state, &api, (unsigned)config->public_.threads),

@@ -1,6 +1,6 @@
 /* /update and /json are answered from the snapshot, inside an epoch, with what the thread has lying ready:
  * nothing is allocated and no lock is taken. A signature, which may have to be waited for, is made after the
- * epoch is left. */
+ * epoch is left; what waits says so (server_may_wait), as the few threads that take requests are to go on. */
 #include "public/service.h"
 
 #include "core/clock.h"
@@ -8,6 +8,7 @@
 #include "ops/log.h"
 #include "ops/statsd.h"
 #include "public/metrics.h"
+#include "web/server.h"
 
 #include <sys/random.h>
 
@@ -118,11 +119,11 @@ static void note(struct thread *t, const struct request *r, const struct answer 
 static void add_rule_headers(struct response *response, const struct rule *rule)
 {
     if (rule == NULL) {
-        response_header(response, "Rule-ID", "unknown");
-        response_header(response, "Rule-Data-Version", "unknown");
+        response_header(response, "Rule-ID", STR("unknown"));
+        response_header(response, "Rule-Data-Version", STR("unknown"));
     } else {
-        response_header(response, "Rule-ID", "%lld", (long long)rule->row.rule_id);
-        response_header(response, "Rule-Data-Version", "%lld", (long long)rule->row.data_version);
+        response_header_int(response, "Rule-ID", rule->row.rule_id);
+        response_header_int(response, "Rule-Data-Version", rule->row.data_version);
     }
 }
 
@@ -159,6 +160,7 @@ static bool sign(struct thread *t, struct signer *signer, const struct request *
     if (!wanted || response->status != 200) {
         return true;
     }
+    server_may_wait(r);
     struct str key = q->form == QUERY_XML ? q->product : STR("");
     int64_t start_ns = clock_ns();
     bool made = signer_sign(signer, key, buf_view(&response->body), &t->signature, &e);
@@ -168,7 +170,7 @@ static bool sign(struct thread *t, struct signer *signer, const struct request *
         complain(t, r, LOG_ERROR, "sign.failed", e.what);
         return false;
     }
-    response_header(response, "Content-Signature", "%.*s", STR_ARG(buf_view(&t->signature)));
+    response_header(response, "Content-Signature", buf_view(&t->signature));
     return true;
 }
 
@@ -176,7 +178,9 @@ static bool sign(struct thread *t, struct signer *signer, const struct request *
  * since nginx counts whole ones.) */
 static void allow_caching(struct response *response, int64_t found_ms)
 {
-    response_header(response, "X-Accel-Expires", "@%lld", (long long)(found_ms / 1000));
+    buf_lit(&response->head, "X-Accel-Expires: @");
+    buf_int(&response->head, found_ms / 1000);
+    buf_lit(&response->head, "\r\n");
 }
 
 /* ---- timings for statsd, of a few queries ---- */
@@ -247,7 +251,7 @@ static bool starts_with_update(struct str path)
 
 static void respond_wrong_method(const struct request *r, struct response *response)
 {
-    response_header(response, "Allow", "GET, HEAD, OPTIONS");
+    response_header(response, "Allow", STR("GET, HEAD, OPTIONS"));
     if (r->method == METHOD_OPTIONS) {
         response->status = 200;
         response->content_type = "text/html; charset=utf-8";
@@ -302,16 +306,16 @@ static void route(struct service *s, const struct request *r, struct response *r
 
 static void add_common_headers(struct service *s, unsigned thread, struct response *response)
 {
-    response_header(response, "Strict-Transport-Security", "max-age=31536000;");
-    response_header(response, "X-Content-Type-Options", "nosniff");
-    response_header(response, "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
+    buf_lit(&response->head, "Strict-Transport-Security: max-age=31536000;\r\n"
+                             "X-Content-Type-Options: nosniff\r\n"
+                             "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n");
     if (!str_contains(buf_view(&response->head), STR("X-Accel-Expires:"))) {
-        response_header(response, "X-Accel-Expires", "0");
+        response_header(response, "X-Accel-Expires", STR("0"));
     }
     if (!str_contains(buf_view(&response->head), STR("Cache-Control:"))) {
         epoch_enter(&s->state->epoch, thread);
         const struct published *p = atomic_load(&s->state->current);
-        response_header(response, "Cache-Control", "%s", p->settings->config->public_.cache_control);
+        response_header(response, "Cache-Control", str_of(p->settings->config->public_.cache_control));
         epoch_leave(&s->state->epoch, thread);
     }
 }
@@ -320,8 +324,11 @@ void service_handle(void *arg, unsigned thread, const struct request *request, s
 {
     struct service *s = arg;
     int64_t start_ns = clock_ns();
-    if (!try_query(s, thread, request, start_ns, response) && !web_metrics_answer(request, response)) {
-        route(s, request, response);
+    if (!try_query(s, thread, request, start_ns, response)) {
+        server_may_wait(request);
+        if (!web_metrics_answer(request, response)) {
+            route(s, request, response);
+        }
     }
     add_common_headers(s, thread, response);
     public_metrics_request(request, response->status, clock_ns() - start_ns);

@@ -24,7 +24,7 @@ static bool answer_file(struct response *response, const char *path, struct erro
 void dockerflow_version(const struct request *request, struct response *response, const char *path)
 {
     struct error e;
-    response_header(response, "Cache-Control", "no-cache");
+    response_header(response, "Cache-Control", STR("no-cache"));
     if (path[0] != '\0') {
         if (answer_file(response, path, &e)) {
             return;
@@ -38,13 +38,13 @@ void dockerflow_version(const struct request *request, struct response *response
 
 void dockerflow_lbheartbeat(struct response *response)
 {
-    response_header(response, "Cache-Control", "no-cache");
+    response_header(response, "Cache-Control", STR("no-cache"));
     response_text(response, 200, html, STR("OK!"));
 }
 
 void dockerflow_heartbeat(struct response *response, int64_t number)
 {
-    response_header(response, "Cache-Control", "public, max-age=60");
+    response_header(response, "Cache-Control", STR("public, max-age=60"));
     response_text(response, 200, html, STR(""));
     buf_printf(&response->body, "%lld", (long long)number);
 }
@@ -52,6 +52,6 @@ void dockerflow_heartbeat(struct response *response, int64_t number)
 void dockerflow_no_heartbeat(const struct request *request, struct response *response, const struct error *e)
 {
     log_write(LOG_ERROR, "heartbeat.failed", request->id, "%s", e->what);
-    response_header(response, "Cache-Control", "public, max-age=60");
+    response_header(response, "Cache-Control", STR("public, max-age=60"));
     response_text(response, 502, html, STR("Can't connect to the database."));
 }

@@ -23,31 +23,25 @@ void response_reset(struct response *r)
     buf_reset(&r->body);
 }
 
-void response_header(struct response *r, const char *name, const char *fmt, ...)
+void response_header(struct response *r, const char *name, struct str value)
 {
-    char fixed[512];
-    va_list ap;
-    va_start(ap, fmt);
-    int n = vsnprintf(fixed, sizeof fixed, fmt, ap);
-    va_end(ap);
-    if (n < 0) {
-        return;
-    }
-    buf_printf(&r->head, "%s: ", name);
+    buf_str(&r->head, str_of(name));
+    buf_lit(&r->head, ": ");
     size_t from = r->head.n;
-    if ((size_t)n < sizeof fixed) {
-        buf_bytes(&r->head, fixed, (size_t)n);
-    } else if (buf_reserve(&r->head, (size_t)n + 1)) {
-        va_start(ap, fmt);
-        vsnprintf(r->head.p + from, (size_t)n + 1, fmt, ap);
-        va_end(ap);
-        r->head.n += (size_t)n;
-    }
+    buf_str(&r->head, value);
     for (size_t i = from; i < r->head.n; i++) {
         if (r->head.p[i] == '\r' || r->head.p[i] == '\n') {
             r->head.p[i] = ' ';
         }
     }
+    buf_lit(&r->head, "\r\n");
+}
+
+void response_header_int(struct response *r, const char *name, int64_t value)
+{
+    buf_str(&r->head, str_of(name));
+    buf_lit(&r->head, ": ");
+    buf_int(&r->head, value);
     buf_lit(&r->head, "\r\n");
 }
 

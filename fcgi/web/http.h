@@ -25,6 +25,7 @@ struct request {
     struct str id;      /* nginx's $request_id, sent as REQUEST_ID; "" when it sends none */
     const void *params; /* for request_param() */
     void *input;        /* for request_body() */
+    void *worker;       /* for server_may_wait() */
 };
 
 /* A FastCGI parameter ("HTTP_USER_AGENT", "REMOTE_USER"), absent when nginx sent none. Valid until the
@@ -47,8 +48,8 @@ struct response {
 /* Makes R what handlers get: empty, without a status. */
 void response_reset(struct response *r);
 /* Adds a header. CR and LF in the value become spaces. */
-void response_header(struct response *r, const char *name, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
+void response_header(struct response *r, const char *name, struct str value);
+void response_header_int(struct response *r, const char *name, int64_t value);
 /* The same response as plain text, with what was in the body thrown away. TEXT is copied. */
 void response_text(struct response *r, int status, const char *content_type, struct str text);
 /* application/problem+json as connexion writes it: {"detail", "status", "title", "type": "about:blank"} and

@@ -26,7 +26,7 @@ bool web_metrics_answer(const struct request *r, struct response *response)
     }
     response->status = 200;
     response->content_type = "text/plain; version=0.0.4; charset=utf-8";
-    response_header(response, "Cache-Control", "no-store");
+    response_header(response, "Cache-Control", STR("no-store"));
     metrics_print(&response->body);
     return true;
 }

@@ -155,6 +155,13 @@ bool program_should_end(int signal_fd)
     return false;
 }
 
+/* The processors that this process may run on. */
+static unsigned processors(void)
+{
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+    return n > 0 ? (unsigned)n : 1;
+}
+
 bool program_serve(const struct program_service *service, int signal_fd, struct error *e)
 {
     bool inherited;
@@ -166,6 +173,7 @@ bool program_serve(const struct program_service *service, int signal_fd, struct 
     struct server_options options = {
         .listen_fd = fd,
         .threads = (unsigned)service->threads,
+        .places = service->quick ? processors() : 0,
         .handle = service->handle,
         .arg = service->handle_arg,
     };

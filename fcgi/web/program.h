@@ -58,6 +58,7 @@ struct program_service {
     const char *socket;
     int socket_mode;
     int threads;
+    bool quick; /* most requests are answered without waiting, and the others say server_may_wait() */
     int drain_s;
     void (*handle)(void *arg, unsigned thread, const struct request *r, struct response *response);
     void *handle_arg;

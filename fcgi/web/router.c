@@ -115,7 +115,7 @@ static void add_allow(struct response *response, unsigned methods)
             snprintf(allow + used, sizeof allow - used, "%s%s", used > 0 ? ", " : "", names[i].name);
         }
     }
-    response_header(response, "Allow", "%s", allow);
+    response_header(response, "Allow", str_of(allow));
 }
 
 static bool knows_arg(const struct route *route, struct str name)

@@ -6,6 +6,10 @@
  * worker threads takes the next connection that has something to read. libfcgi is handed the connection
  * (ipcFd) and no listening socket: where it would accept, it fails and comes back.
  *
+ * Places: where requests take microseconds, waking a thread for each costs more than answering it. So only as
+ * many threads as there are places (processors) wait for events; one that is awake takes what has come
+ * meanwhile without being woken. A thread whose request may have to wait gives its place to another.
+ *
  * Draining: a kept-alive connection must be closed although nginx may be sending a request on it right now.
  * shutdown(SHUT_RD) on a unix socket settles that: what nginx wrote before it can still be read and gets its
  * answer; what comes after it fails with EPIPE in nginx, which then asks another worker.
@@ -38,11 +42,13 @@
 #include <unistd.h>
 
 enum {
-    BODY_KEEP = 1 << 20, /* a body buffer that grew beyond this is given back */
-    HEAD_MAX = 64 << 10,
-    BODY_CHUNK = 16 << 10, /* a request's body is read in pieces of this size */
-    ACCEPT_PAUSE_MS = 100, /* after an accept() that failed, as for want of descriptors */
-    LATE_MS = 200,         /* for idle threads to end once the time for draining is over */
+    BODY_KEEP = 1 << 20,           /* a body buffer that grew beyond this is given back */
+    HEADERS_MAX = 64 << 10,        /* of the headers that a handler adds */
+    HEAD_MAX = HEADERS_MAX + 1024, /* of all */
+    BODY_CHUNK = 16 << 10,         /* a request's body is read in pieces of this size */
+    ACCEPT_PAUSE_MS = 100,         /* after an accept() that failed, as for want of descriptors */
+    LATE_MS = 200,                 /* for idle threads to end once the time for draining is over */
+    STALL_MS = 10000,
 };
 
 struct connection {
@@ -55,6 +61,7 @@ struct connection {
 struct worker {
     struct server *server;
     unsigned number;
+    bool placed; /* it has one of the server's places; nobody else's business */
     pthread_t thread;
     struct buf head; /* status line and headers, as they are sent */
     struct response response;
@@ -69,13 +76,50 @@ struct server {
     struct worker *workers;
     unsigned started;
 
-    pthread_mutex_t lock; /* of what follows */
-    pthread_cond_t ended; /* the last open connection or the last running worker has */
+    pthread_mutex_t lock;  /* of what follows */
+    pthread_cond_t ended;  /* the last open connection or the last running worker has */
+    pthread_cond_t vacant; /* a place is */
     bool draining;
     unsigned running;
+    unsigned placed;
     struct connection *open;
     struct connection *dead; /* closed while draining */
 };
+
+/* ---- places ---- */
+
+static void place_take(struct worker *w)
+{
+    struct server *s = w->server;
+    if (w->placed) {
+        return;
+    }
+    pthread_mutex_lock(&s->lock);
+    while (s->placed >= s->options.places) {
+        pthread_cond_wait(&s->vacant, &s->lock);
+    }
+    s->placed++;
+    pthread_mutex_unlock(&s->lock);
+    w->placed = true;
+}
+
+static void place_leave(struct worker *w)
+{
+    struct server *s = w->server;
+    if (!w->placed) {
+        return;
+    }
+    pthread_mutex_lock(&s->lock);
+    s->placed--;
+    pthread_cond_signal(&s->vacant);
+    pthread_mutex_unlock(&s->lock);
+    w->placed = false;
+}
+
+void server_may_wait(const struct request *r)
+{
+    place_leave(r->worker);
+}
 
 /* ---- connections ---- */
 
@@ -113,6 +157,9 @@ static void connection_arm(struct server *s, struct connection *c, int operation
 static void connection_open(struct server *s, int fd)
 {
     struct connection *c = mem_check(calloc(1, sizeof *c));
+    unsigned ms = s->options.stall_ms;
+    struct timeval stall = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &stall, sizeof stall);
     FCGX_InitRequest(&c->fcgi, -1, FCGI_FAIL_ACCEPT_ON_INTR);
     c->fcgi.ipcFd = fd;
     c->fcgi.keepConnection = 1; /* else FCGX_Accept_r() begins by closing it */
@@ -161,9 +208,9 @@ static struct str param_or_empty(const struct request *r, const char *name)
     return str_absent(value) ? STR("") : value;
 }
 
-static struct request request_of(const FCGX_Request *fcgi)
+static struct request request_of(const FCGX_Request *fcgi, struct worker *w)
 {
-    struct request r = { .params = fcgi->envp, .input = fcgi->in };
+    struct request r = { .params = fcgi->envp, .input = fcgi->in, .worker = w };
     r.method_name = param_or_empty(&r, "REQUEST_METHOD");
     r.method = parse_method(r.method_name);
     r.uri = param_or_empty(&r, "REQUEST_URI");
@@ -199,16 +246,22 @@ static void send_response(FCGX_Request *fcgi, struct buf *head, const struct res
 {
     bool bodiless = response->status < 200 || response->status == 204 || response->status == 304;
     buf_reset(head);
-    buf_printf(head, "Status: %d %s\r\n", response->status, http_reason(response->status));
+    buf_lit(head, "Status: ");
+    buf_int(head, response->status);
+    buf_char(head, ' ');
+    buf_str(head, str_of(http_reason(response->status)));
     if (response->content_type != NULL) {
-        buf_printf(head, "Content-Type: %s\r\n", response->content_type);
+        buf_lit(head, "\r\nContent-Type: ");
+        buf_str(head, str_of(response->content_type));
     }
     if (!bodiless) {
-        buf_printf(head, "Content-Length: %zu\r\n", response->body.n);
+        buf_lit(head, "\r\nContent-Length: ");
+        buf_int(head, (int64_t)response->body.n);
     }
+    buf_lit(head, "\r\n");
+    buf_str(head, buf_view(&response->head));
+    buf_lit(head, "\r\n");
     put(fcgi, head);
-    put(fcgi, &response->head);
-    FCGX_PutStr("\r\n", 2, fcgi->out);
     if (!bodiless && method != METHOD_HEAD) {
         put(fcgi, &response->body);
     }
@@ -248,7 +301,7 @@ static bool answer(struct worker *w, struct connection *c)
         return false;
     }
     c->used = true;
-    struct request r = request_of(&c->fcgi);
+    struct request r = request_of(&c->fcgi, w);
     response_reset(&w->response);
     log_request_begin(r.id, r.method_name, r.uri);
     w->server->options.handle(w->server->options.arg, w->number, &r, &w->response);
@@ -302,9 +355,10 @@ static void *worker_main(void *arg)
     struct epoll_event event;
     crash_watch_thread();
     buf_init(&w->head, 512, HEAD_MAX);
-    buf_init(&w->response.head, 1024, HEAD_MAX);
+    buf_init(&w->response.head, 1024, HEADERS_MAX);
     buf_init(&w->response.body, 16 << 10, RESPONSE_BODY_MAX);
     for (;;) {
+        place_take(w);
         if (epoll_wait(s->epoll_fd, &event, 1, -1) <= 0) {
             continue;
         }
@@ -315,6 +369,7 @@ static void *worker_main(void *arg)
             worker_serve(s, w, event.data.ptr);
         }
     }
+    place_leave(w);
     buf_free(&w->head);
     buf_free(&w->response.head);
     buf_free(&w->response.body);
@@ -432,6 +487,7 @@ static void server_free(struct server *s)
     close(s->accept_end_fd);
     close(s->end_fd);
     pthread_cond_destroy(&s->ended);
+    pthread_cond_destroy(&s->vacant);
     pthread_mutex_destroy(&s->lock);
     free(s->workers);
     free(s);
@@ -454,6 +510,12 @@ static struct server *server_new(const struct server_options *options)
 {
     struct server *s = mem_check(calloc(1, sizeof *s));
     s->options = *options;
+    if (s->options.places == 0) {
+        s->options.places = options->threads;
+    }
+    if (s->options.stall_ms == 0) {
+        s->options.stall_ms = STALL_MS;
+    }
     s->workers = mem_check(calloc(options->threads, sizeof *s->workers));
     s->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     s->accept_end_fd = eventfd(0, EFD_CLOEXEC);
@@ -463,6 +525,7 @@ static struct server *server_new(const struct server_options *options)
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_cond_init(&s->ended, &attributes);
+    pthread_cond_init(&s->vacant, NULL);
     pthread_condattr_destroy(&attributes);
     return s;
 }

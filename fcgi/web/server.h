@@ -1,7 +1,8 @@
 /* The FastCGI server: threads that answer requests on the connections of one listening unix socket.
  *
  * No connection owns a thread: nginx may keep as many connections open as it likes, and a request waits only
- * while every thread is busy answering another one. */
+ * while every thread is busy answering another one, or, with "places", while so many are busy without
+ * waiting. */
 #ifndef BALROG_WEB_SERVER_H
 #define BALROG_WEB_SERVER_H
 
@@ -12,11 +13,21 @@ struct server;
 struct server_options {
     int listen_fd; /* of server_socket(); made non-blocking; owned by the server once it has started */
     unsigned threads;
+    /* For a service that answers most requests at once: how many threads take requests at the same time, the
+     * others standing by for those that wait (server_may_wait). 0: all of them, and any request may wait. */
+    unsigned places;
+    /* How long the rest of a request may take that has begun to come, before its connection is closed. 0: 10
+     * s. */
+    unsigned stall_ms;
     /* Answers R into the (reset) RESPONSE. THREAD is this thread's number, 0…threads-1. A status of 0, and a
      * response that outgrew its buffers, are sent as 500. */
     void (*handle)(void *arg, unsigned thread, const struct request *r, struct response *response);
     void *arg;
 };
+
+/* For a handler, before it waits for anything (a database, another server, a lock that is held for long):
+ * from here to its end the request R takes up none of the server's places. */
+void server_may_wait(const struct request *r);
 
 /* The socket to listen on: one inherited as fd 0 (FastCGI's convention) or by LISTEN_FDS (systemd), else
  * PATH, a unix socket made with MODE (0660) in place of a stale one. A live one of somebody else's is an

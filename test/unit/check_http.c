@@ -20,9 +20,13 @@ static void expect(const struct buf *b, const char *text)
 START_TEST(header_lines)
 {
     setup();
-    response_header(&response, "Rule-ID", "%d", 12);
-    response_header(&response, "Allow", "%s", "GET\r\nEvil: 1");
-    expect(&response.head, "Rule-ID: 12\r\nAllow: GET  Evil: 1\r\n");
+    response_header_int(&response, "Rule-ID", 12);
+    response_header_int(&response, "Lowest", INT64_MIN);
+    response_header_int(&response, "Highest", INT64_MAX);
+    response_header_int(&response, "None", 0);
+    response_header(&response, "Allow", str_of("GET\r\nEvil: 1"));
+    expect(&response.head, "Rule-ID: 12\r\nLowest: -9223372036854775808\r\nHighest: 9223372036854775807\r\n"
+                           "None: 0\r\nAllow: GET  Evil: 1\r\n");
 }
 END_TEST
 
@@ -33,10 +37,12 @@ START_TEST(long_header)
     memset(value, 'v', 2000);
     value[1999] = '\n';
     value[2000] = '\0';
-    response_header(&response, "X", "%s", value);
+    response_header(&response, "X", str_of(value));
     ck_assert_int_eq((int)response.head.n, 3 + 2000 + 2);
     ck_assert_mem_eq(response.head.p + 2000, "vv \r\n", 5);
-    response_header(&response, "Y", "%s%s", value, value);
+    response_header(&response, "Y", str_of(value));
+    ck_assert(!response.head.full);
+    response_header(&response, "Z", str_of(value));
     ck_assert(response.head.full);
 }
 END_TEST

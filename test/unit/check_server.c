@@ -44,7 +44,11 @@ static void handle(void *arg, unsigned thread, const struct request *r, struct r
     if (str_eq(r->path, STR("/none"))) {
         return;
     }
-    if (str_eq(r->path, STR("/slow"))) {
+    if (str_eq(r->path, STR("/waits"))) {
+        server_may_wait(r);
+        server_may_wait(r);
+    }
+    if (str_eq(r->path, STR("/slow")) || str_eq(r->path, STR("/waits"))) {
         atomic_fetch_add(&slow_running, 1);
         while (!atomic_load(&slow_may_end)) {
             poll(NULL, 0, 1);
@@ -62,20 +66,30 @@ static void handle(void *arg, unsigned thread, const struct request *r, struct r
         return;
     }
     response->content_type = "text/plain";
-    response_header(response, "X-Id", "%.*s", STR_ARG(r->id));
+    response_header(response, "X-Id", r->id);
     buf_printf(&response->body, "%.*s|%.*s|%s", STR_ARG(r->path), STR_ARG(r->args),
                str_absent(r->args) ? "absent" : "there");
 }
 
-static void start(void)
+static void start_with(unsigned places, unsigned stall_ms)
 {
     bool inherited;
     ck_assert_ptr_nonnull(mkdtemp(directory));
     snprintf(path, sizeof path, "%s/socket", directory);
     int fd = server_socket(path, 0600, &inherited, &error);
     ck_assert_msg(fd >= 0, "%s", error.what);
-    struct server_options options = { .listen_fd = fd, .threads = 2, .handle = handle, .arg = &server };
+    struct server_options options = { .listen_fd = fd,
+                                      .threads = 2,
+                                      .places = places,
+                                      .stall_ms = stall_ms,
+                                      .handle = handle,
+                                      .arg = &server };
     ck_assert_msg(server_start(&server, &options, &error), "%s", error.what);
+}
+
+static void start(void)
+{
+    start_with(0, 0);
 }
 
 static void clean(void)
@@ -310,6 +324,47 @@ START_TEST(more_connections_than_threads)
 }
 END_TEST
 
+/* With one place: it is free again while a request waits, and taken by no more than one thread afterwards. */
+START_TEST(a_waiting_request_takes_no_place)
+{
+    start_with(1, 0);
+    int slow = dial();
+    int other = dial();
+    for (int i = 0; i < 3; i++) {
+        atomic_store(&slow_running, 0);
+        atomic_store(&slow_may_end, false);
+        send_request(slow, true, "GET", STR("/waits"), STR_NONE);
+        while (atomic_load(&slow_running) < 1) {
+            poll(NULL, 0, 1);
+        }
+        send_request(other, true, "GET", STR("/a"), STR_NONE);
+        expect_answer(other, ANSWER("10", "/a||absent"));
+        atomic_store(&slow_may_end, true);
+        expect_answer(slow, ANSWER("14", "/waits||absent"));
+    }
+    close(slow);
+    close(other);
+    stop();
+}
+END_TEST
+
+START_TEST(half_a_request_does_not_stay)
+{
+    start_with(1, 50);
+    int half = dial();
+    const char begin[] = { 1, BEGIN, 0, 1, 0, 8, 0, 0 };
+    ck_assert_int_eq((int)write(half, begin, sizeof begin), (int)sizeof begin);
+    int other = dial();
+    send_request(other, true, "GET", STR("/a"), STR_NONE);
+    expect_answer(other, ANSWER("10", "/a||absent"));
+    expect_closed(half);
+    /* One that is merely kept is no half one. */
+    ck_assert_int_eq(poll(&(struct pollfd){ .fd = other, .events = POLLIN }, 1, 200), 0);
+    close(other);
+    stop();
+}
+END_TEST
+
 START_TEST(nonsense)
 {
     start();
@@ -538,7 +593,8 @@ START_TEST(tcp_is_refused)
 END_TEST
 
 SUITE_MAIN("server", one_connection_many_requests, bodies_nobody_reads, bodies_are_read_and_bounded, long_uri,
-           long_answers, more_connections_than_threads, nonsense, drain_lets_requests_finish,
+           long_answers, more_connections_than_threads, a_waiting_request_takes_no_place,
+           half_a_request_does_not_stay, nonsense, drain_lets_requests_finish,
            drain_waits_for_a_new_connections_request, drain_does_not_wait_for_ever,
            drain_says_what_it_could_not_end, signals_stay_as_they_were, own_socket, no_socket,
            inherited_from_spawn_fcgi, inherited_from_systemd, tcp_is_refused)
