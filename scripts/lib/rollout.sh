@@ -81,11 +81,11 @@ public_to() { # VERSION KIND
     fi
 }
 
-# Only one thing at a time: a canary is promoted or given up before anything else is deployed. That of the same version
-# goes on.
+# Only one thing at a time: a canary is promoted or given up before anything else is deployed. The deploy that started it
+# may be given again: it goes on.
 check_no_other_canary() { # SERVICES VERSION
     canary_load || return 0
-    [[ $1 == public && ${STATE_OF[version]} == "$2" && ${STATE_OF[phase]} =~ ^(starting|watching)$ ]] ||
+    [[ " $1 " == *" public "* && ${STATE_OF[version]} == "$2" && ${STATE_OF[phase]} =~ ^(starting|watching)$ ]] ||
         die 3 "public ${STATE_OF[version]} is a canary on ${ENV[name]} (${STATE_OF[phase]}): promote or abort it first"
 }
 

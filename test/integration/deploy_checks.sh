@@ -1,6 +1,6 @@
 #!/bin/bash
 # What a deploy refuses and how that is overridden; confirmations, signatures, the UI's own release, several hosts,
-# systemd's units, scripts/release.
+# systemd's units.
 set -euo pipefail
 # shellcheck source=test/integration/deploy_lib.sh
 . "$(dirname -- "$0")/deploy_lib.sh"
@@ -116,16 +116,6 @@ test_confirmation() {
     set_env require_confirmation=no
 }
 
-make_key() {
-    export GNUPGHOME=$WORK/gnupg
-    mkdir -m 700 "$GNUPGHOME"
-    gpg --batch --quiet --passphrase '' --quick-generate-key 'Test <test@example.org>' ed25519 sign 1d 2>/dev/null
-    export GIT_CONFIG_GLOBAL=$WORK/gitconfig
-    git config --global user.email test@example.org
-    git config --global user.name Test
-    git config --global user.signingkey test@example.org
-}
-
 test_signatures() {
     set_env require_signed=yes
     check "a tarball without a signature" deploy 3 agent "$V1"
@@ -209,7 +199,7 @@ END
 # that come by ssh, which is somebody's own and may take its time.
 start_sshd() {
     local tries
-    ((EUID != 0)) || mkdir -p -m 755 /run/sshd # where it keeps nothing, but without which it does not start
+    ((EUID != 0)) || [[ -d /run/sshd ]] || mkdir -m 755 /run/sshd # it wants that, and keeps nothing there
     for tries in 1 2 3 4 5; do
         SSH_PORT=$(free_port)
         printf '%s\n' "ListenAddress 127.0.0.1:$SSH_PORT" "HostKey $WORK/ssh/server" "PidFile $WORK/ssh/pid" \
@@ -431,47 +421,6 @@ stop_units() {
     done
 }
 
-# ---- scripts/release ----
-
-release() { # STATUS ARG…: in the repository itself
-    local wanted=$1 status=0
-    shift
-    SAID=$("$REPO/scripts/release" -e t --out "$WORK" "$@" </dev/null 2>&1) || status=$?
-    [[ $status -eq $wanted ]] || { printf '  release %s: exit status %s, wanted %s:\n%s\n' "$*" "$status" "$wanted" "$SAID" >&2 && return 1; }
-}
-
-test_release() {
-    local next=${V1%.*}.$((${V1##*.} + 3)) after=${V1%.*}.$((${V1##*.} + 4))
-    check "another version than VERSION's" release 3 "$next"
-    printf '%s\n' "${next#v}" >"$REPO/VERSION"
-    check "what is not committed" release 3 "$next"
-    check "is told" said "not committed"
-    git -C "$REPO" commit --quiet --all -m "Begin $next"
-    check "what is not in NEWS.md" release 3 "$next"
-    sed -i "0,/^## /s//## $next\n\nNot released yet.\n\n- A thing.\n\n## /" "$REPO/NEWS.md"
-    add_schema_steps "$next"
-    git -C "$REPO" add --all --force
-    git -C "$REPO" commit --quiet -m "A thing"
-    check "the plan" release 0 "$next"
-    check "shows what is new" said "- A thing."
-    check "and the commits" said " A thing"$'\n'
-    check "and the schema" said "${STEP}_deploy_test/additive.sql"
-    check "and does nothing" equal '' "$(git -C "$REPO" tag --list "$next")"
-    set_env require_signed=yes
-    check "without a signature where one is needed" release 2 --execute --no-sign --no-deploy "$next"
-    # The tarball is there: what makes it is tested by the distribution's own check.
-    : >"$WORK/balrog-${next#v}.tar.xz"
-    check "the release" release 0 --execute --no-deploy "$next"
-    check "has a signed tag" git -C "$REPO" verify-tag "$next" 2>/dev/null
-    check "that says the date" git -C "$REPO" grep -q "^Released 20" "$next" -- NEWS.md
-    check "the tarball is signed" gpg --batch --quiet --verify "$WORK/balrog-${next#v}.tar.xz.asc" \
-        "$WORK/balrog-${next#v}.tar.xz" 2>/dev/null
-    check "the next version has begun" equal "${after#v}" "$(git -C "$REPO" show HEAD:VERSION)"
-    check "and has its news" equal "## $after" "$(git -C "$REPO" show HEAD:NEWS.md | grep -m 1 '^## ')"
-    check "once more changes nothing" release 0 --execute --no-deploy "$next"
-    check "nothing" equal "Begin $after" "$(git -C "$REPO" log -1 --format=%s)"
-}
-
 PORT=$(free_port)
 make_database
 make_configuration
@@ -488,7 +437,6 @@ test_failure
 test_confirmation
 test_signatures
 test_ui
-test_release
 "$TOP/scripts/host" -e t stop agent "$V1" 2>/dev/null
 built_tarball "$WORK/v1.tar"
 renamed_tarball "$WORK/v1.tar" "$WORK/v2.tar"

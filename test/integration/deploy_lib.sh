@@ -293,6 +293,17 @@ renamed_tarball() {
     tar --create --file "$2" --directory "$dir" .
 }
 
+# Makes a key, and has git and gpg sign with it.
+make_key() {
+    export GNUPGHOME=$WORK/gnupg
+    mkdir -m 700 "$GNUPGHOME"
+    gpg --batch --quiet --passphrase '' --quick-generate-key 'Test <test@example.org>' ed25519 sign 1d 2>/dev/null
+    export GIT_CONFIG_GLOBAL=$WORK/gitconfig
+    git config --global user.email test@example.org
+    git config --global user.name Test
+    git config --global user.signingkey test@example.org
+}
+
 # ---- load ----
 
 BUILD_TARGET=WINNT_x86_64-msvc-x64
