@@ -161,9 +161,12 @@ static bool put_list(uint64_t *classes, struct str list)
 static void put_compared(uint64_t *classes, const struct scale *scale, enum comparison op, const void *low,
                          const void *high)
 {
+    if (op == CMP_NEVER) {
+        return;
+    }
     unsigned from = op == CMP_LE || op == CMP_LT ? 0 : count_bounds(scale, low, true);
     unsigned to = op == CMP_GE || op == CMP_GT ? RULE_CLASSES - 1 : count_bounds(scale, high, op != CMP_LT);
-    for (unsigned class = from; class <= to && op != CMP_NEVER; class ++) {
+    for (unsigned class = from; class <= to; class ++) {
         put(classes, class);
     }
 }
