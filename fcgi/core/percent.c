@@ -12,20 +12,22 @@ static int hex(char c)
 size_t percent_decode(char *dst, struct str src, bool plus)
 {
     size_t n = 0;
-    if (src.n > 0 && !plus) { /* most have few escapes or none: what is before the first is copied as it is */
+    while (src.n > 0) { /* most have few escapes or none: what is before one is copied as it is */
         const char *escape = memchr(src.p, '%', src.n);
-        n = escape != NULL ? (size_t)(escape - src.p) : src.n;
-        memcpy(dst, src.p, n);
-    }
-    for (size_t i = n; i < src.n;) {
-        char c = src.p[i++];
-        if (c == '%' && src.n - i > 1 && hex(src.p[i]) >= 0 && hex(src.p[i + 1]) >= 0) {
-            c = (char)(hex(src.p[i]) << 4 | hex(src.p[i + 1]));
-            i += 2;
-        } else if (plus && c == '+') {
-            c = ' ';
+        size_t plain = escape != NULL ? (size_t)(escape - src.p) : src.n;
+        memcpy(dst + n, src.p, plain);
+        for (size_t i = n; plus && i < n + plain; i++) {
+            dst[i] = dst[i] == '+' ? ' ' : dst[i];
         }
-        dst[n++] = c;
+        n += plain;
+        src = str_slice(src, plain, src.n);
+        if (src.n > 2 && hex(src.p[1]) >= 0 && hex(src.p[2]) >= 0) {
+            dst[n++] = (char)(hex(src.p[1]) << 4 | hex(src.p[2]));
+            src = str_slice(src, 3, src.n);
+        } else if (src.n > 0) {
+            dst[n++] = '%';
+            src = str_slice(src, 1, src.n);
+        }
     }
     return n;
 }

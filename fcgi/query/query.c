@@ -32,19 +32,20 @@ static size_t utf8_length(struct str s)
 
 static bool is_ascii(struct str s)
 {
-    unsigned char all = 0;
+    uint64_t word, all = 0;
+    for (; s.n >= sizeof word; s = str_slice(s, sizeof word, s.n)) {
+        memcpy(&word, s.p, sizeof word);
+        all |= word;
+    }
     for (size_t i = 0; i < s.n; i++) {
         all |= (unsigned char)s.p[i];
     }
-    return all < 0x80;
+    return (all & 0x8080808080808080u) == 0;
 }
 
 /* encode("ascii", "replace"), in place: each character that is not ASCII becomes one '?'. */
 static void make_ascii(struct str *field)
 {
-    if (is_ascii(*field)) {
-        return;
-    }
     char *dst = (char *)(uintptr_t)field->p; /* points into the decoded text */
     size_t n = 0;
     for (size_t i = 0; i < field->n;) {
@@ -76,7 +77,7 @@ static void drop_x86(struct str *locale)
 
 /* ---- the forms ---- */
 
-enum { FIELDS_MAX = 10 };
+enum { FIELDS_MAX = 10, SEGMENTS_MAX = FIELDS_MAX + 3 /* "update", the version, "update.xml" */ };
 
 #define FIELD(NAME) offsetof(struct query, NAME)
 /* A field that matters to nobody: platformVersion, IMEI, and systemCapabilities, which is taken apart
@@ -87,63 +88,83 @@ enum { FIELDS_MAX = 10 };
 /* Reference: web/public/swagger/api.yml. */
 static const struct form {
     enum query_form form;
-    struct str version;
+    char version;
     unsigned n;
     size_t field[FIELDS_MAX];
 } forms[] = {
 #define PRODUCT_TO_CHANNEL                                                                                   \
     FIELD(product), FIELD(version), FIELD(build_id), FIELD(build_target), FIELD(locale), FIELD(channel)
-    { QUERY_XML, { "1", 1 }, 6, { PRODUCT_TO_CHANNEL } },
-    { QUERY_XML, { "2", 1 }, 7, { PRODUCT_TO_CHANNEL, FIELD(os_version) } },
+    { QUERY_XML, '1', 6, { PRODUCT_TO_CHANNEL } },
+    { QUERY_XML, '2', 7, { PRODUCT_TO_CHANNEL, FIELD(os_version) } },
     { QUERY_XML,
-      { "3", 1 },
+      '3',
       9,
       { PRODUCT_TO_CHANNEL, FIELD(os_version), FIELD(distribution), FIELD(dist_version) } },
     { QUERY_XML,
-      { "4", 1 },
+      '4',
       10,
       { PRODUCT_TO_CHANNEL, FIELD(os_version), FIELD(distribution), FIELD(dist_version), FIELD_NONE } },
     { QUERY_XML,
-      { "5", 1 },
+      '5',
       10,
       { PRODUCT_TO_CHANNEL, FIELD(os_version), FIELD(distribution), FIELD(dist_version), FIELD_NONE } },
     { QUERY_XML,
-      { "6", 1 },
+      '6',
       10,
       { PRODUCT_TO_CHANNEL, FIELD(os_version), FIELD_CAPABILITIES, FIELD(distribution),
         FIELD(dist_version) } },
-    { QUERY_JSON, { "1", 1 }, 4, { FIELD(product), FIELD(version), FIELD(build_target), FIELD(channel) } },
+    { QUERY_JSON, '1', 4, { FIELD(product), FIELD(version), FIELD(build_target), FIELD(channel) } },
     { QUERY_JSON,
-      { "2", 1 },
+      '2',
       5,
       { FIELD(product), FIELD(version), FIELD(build_target), FIELD(channel), FIELD(os_version) } },
 #undef PRODUCT_TO_CHANNEL
 };
 
-/* Splits PATH ("/update/1/…/update.xml", decoded) and finds its form. Segments are never empty. */
-static const struct form *find_form(struct str path, struct str fields[FIELDS_MAX])
+/* Splits PATH ("/update/1/…/update.xml", decoded); returns how many segments it has, 0 for more than any form
+ * has, or for an empty one. *DOTS is set where one begins with a dot. */
+static unsigned split_path(struct str path, struct str segment[SEGMENTS_MAX], bool *dots)
 {
-    struct str segment[FIELDS_MAX + 3];
     unsigned n = 0;
     if (path.n == 0 || path.p[0] != '/') {
-        return NULL;
+        return 0;
     }
     path = str_slice(path, 1, path.n);
-    while (n < FIELDS_MAX + 3 && str_split(&path, '/', &segment[n])) {
-        if (segment[n++].n == 0) {
-            return NULL;
+    while (n < SEGMENTS_MAX && str_split(&path, '/', &segment[n])) {
+        if (segment[n].n == 0) {
+            return 0;
         }
+        *dots |= segment[n++].p[0] == '.';
     }
-    if (!str_absent(path) || n < 3) {
+    return str_absent(path) ? n : 0;
+}
+
+/* Decodes RAW into *PATH, which begins at TEXT, and splits that. Where it has the segments of a form at once,
+ * and no dots or '#' that bear on them, nothing else needs to be looked at. */
+static unsigned decode_path(char *text, struct str raw, struct str *path, struct str segment[SEGMENTS_MAX])
+{
+    bool dots = false;
+    *path = (struct str){ text, percent_decode(text, raw, false) };
+    unsigned n = split_path(*path, segment, &dots);
+    if (n == 0 || dots || str_contains(raw, STR("#"))) {
+        path->n = path_decode(text, raw);
+        n = split_path(*path, segment, &dots);
+    }
+    return n;
+}
+
+static const struct form *find_form(const struct str segment[SEGMENTS_MAX], unsigned n)
+{
+    if (n < 3 || segment[1].n != 1) {
+        return NULL;
+    }
+    bool xml = str_eq(segment[0], STR("update")) && str_eq(segment[n - 1], STR("update.xml"));
+    if (!xml && !(str_eq(segment[0], STR("json")) && str_eq(segment[n - 1], STR("update.json")))) {
         return NULL;
     }
     for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
         const struct form *f = &forms[i];
-        bool xml = f->form == QUERY_XML;
-        if (n == f->n + 3 && str_eq(segment[0], xml ? STR("update") : STR("json")) &&
-            str_eq(segment[1], f->version) &&
-            str_eq(segment[n - 1], xml ? STR("update.xml") : STR("update.json"))) {
-            memcpy(fields, segment + 2, f->n * sizeof fields[0]);
+        if (f->version == segment[1].p[0] && f->n + 3 == n && f->form == (xml ? QUERY_XML : QUERY_JSON)) {
             return f;
         }
     }
@@ -261,7 +282,9 @@ static void apply_args(struct query *q, struct args *args)
     struct str *const all[] = { &args->force, &args->mig64, &args->pin };
     if (q->form == QUERY_XML) {
         for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
-            make_ascii(all[i]);
+            if (!is_ascii(*all[i])) {
+                make_ascii(all[i]);
+            }
         }
         if (!str_absent(args->force)) {
             repair_force(q, args);
@@ -285,17 +308,17 @@ struct str fallback_channel(struct str channel)
 }
 
 static void set_fields(struct query *q, const struct form *form, const struct str fields[FIELDS_MAX],
-                       struct str user_agent)
+                       bool clean, struct str user_agent)
 {
     for (unsigned i = 0; i < form->n; i++) {
-        if (form->field[i] == FIELD_CAPABILITIES) {
-            parse_capabilities(q, fields[i]); /* as it came: the reference does not clean this one */
-        } else if (form->field[i] != FIELD_NONE) {
+        if (form->field[i] < sizeof *q) {
             struct str *field = (struct str *)((char *)q + form->field[i]);
             *field = fields[i];
-            if (q->form == QUERY_XML) {
+            if (!clean) {
                 make_ascii(field);
             }
+        } else if (form->field[i] == FIELD_CAPABILITIES) {
+            parse_capabilities(q, fields[i]); /* as it came: the reference does not clean this one */
         }
     }
     if (q->form == QUERY_XML) {
@@ -305,7 +328,7 @@ static void set_fields(struct query *q, const struct form *form, const struct st
     }
     /* Old nightlies of ESR call themselves 10.0.2esrpre (bug 1133250). */
     const struct str esrpre = STR("esrpre");
-    if (q->form == QUERY_XML && str_eq(form->version, STR("3")) && q->version.n > esrpre.n &&
+    if (q->form == QUERY_XML && form->version == '3' && q->version.n > esrpre.n &&
         str_ends(q->version, esrpre)) {
         q->version.n -= esrpre.n;
     }
@@ -319,11 +342,10 @@ enum query_status query_parse(struct query *q, char *text, struct str uri, struc
     if (uri.n > QUERY_URL_MAX) {
         return QUERY_NO_ROUTE;
     }
-    struct str fields[FIELDS_MAX];
-    struct str raw = uri, path;
+    struct str segment[SEGMENTS_MAX];
+    struct str raw = uri, path = uri;
     str_split(&raw, '?', &path);
-    size_t used = path_decode(text, path);
-    const struct form *form = find_form((struct str){ text, used }, fields);
+    const struct form *form = find_form(segment, decode_path(text, path, &path, segment));
     if (form == NULL) {
         return QUERY_NO_ROUTE;
     }
@@ -331,10 +353,10 @@ enum query_status query_parse(struct query *q, char *text, struct str uri, struc
     q->os_version = STR("");
     q->instruction_set = STR("");
     struct args args = { 0 };
-    bool pin_allowed = form->form == QUERY_XML && !str_eq(form->version, STR("2"));
-    enum query_status status = parse_args(q, text + used, raw, pin_allowed, &args, e);
+    bool pin_allowed = form->form == QUERY_XML && form->version != '2';
+    enum query_status status = parse_args(q, text + path.n, raw, pin_allowed, &args, e);
     if (status == QUERY_OK) {
-        set_fields(q, form, fields, user_agent);
+        set_fields(q, form, segment + 2, q->form == QUERY_JSON || is_ascii(path), user_agent);
         apply_args(q, &args);
     }
     return status;

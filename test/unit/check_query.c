@@ -161,6 +161,13 @@ START_TEST(paths_lose_their_dot_segments)
     is(q.locale, "l");
     ck_assert_int_eq(parse("/update/1/P/1.0/b/t/../c/update.xml"), QUERY_NO_ROUTE);
     ck_assert_int_eq(parse("/update/1/P/1.0/b/t/%2E%2E/c/update.xml"), QUERY_OK);
+    ck_assert_int_eq(parse("/update/1/P/1.0/b/t/l/c//../update.xml"), QUERY_OK);
+    is(q.channel, "c");
+    ck_assert_int_eq(parse("/update/1/P/1.0/b/t/l/c/1/2/3/4/5/6/7/../../../../../../../update.xml"),
+                     QUERY_OK);
+    ck_assert_int_eq(parse("./update/1/P/1.0/b/t/l/c/update.xml"), QUERY_OK);
+    ck_assert_int_eq(parse("/update/1/P/1.0/b/t/l/c/update.xml#/.."), QUERY_OK);
+    ck_assert_int_eq(parse("/update/1/P/1.0/b/t/l/c/#/update.xml"), QUERY_NO_ROUTE);
 }
 END_TEST
 
