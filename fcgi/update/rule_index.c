@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 enum { CLASS_BITS = 8, SAME_PER_COLUMN = 64 };
+_Static_assert((int)SAME_PER_COLUMN <= (int)RULE_SYSTEMS_MAX, "all may be what the query has");
 _Static_assert(1 << CLASS_BITS == RULE_CLASSES, "a class is a byte");
 
 /* The sets of a column: one for each CLASS >> SHIFT. */
@@ -20,6 +21,7 @@ struct same_text {
     const char *text;
     enum rule_column column;
     const uint64_t *set;
+    const struct system_test *system; /* of an osVersion */
 };
 
 struct rule_group {
@@ -30,6 +32,8 @@ struct rule_group {
     struct filter_sets filter[RULE_FILTERS];
     const struct same_text *same; /* sorted by column and address */
     uint32_t n_same;
+    uint32_t system, n_systems; /* those of osVersion */
+    const uint64_t *any_system; /* the rules that have none of these; NULL: all */
 };
 
 struct group_slot {
@@ -42,6 +46,7 @@ struct rule_index {
     struct rule_scales *scales;
     struct group_slot *slot; /* open addressing */
     size_t mask;
+    bool any_product; /* some rule is for any */
     unsigned n_globs; /* lengths of the prefixes that channel globs are found by, ascending */
     uint8_t glob[RULE_GLOB_MAX];
 };
@@ -206,16 +211,37 @@ static uint32_t build_same(struct builder *b, const struct rule_group *g, enum r
         for (uint32_t i = first; i < end; i++) {
             set[member[i].at / 64] |= 1ull << member[i].at % 64;
         }
-        same[n_same++] = (struct same_text){ member[first].text, column, set };
+        same[n_same++] =
+            (struct same_text){ member[first].text, column, set, b->rules[g->rule[member[first].at]].system };
     }
     return n_same;
+}
+
+/* The rules that have none of the texts of osVersion at SAME. */
+static const uint64_t *other_systems(struct builder *b, const struct rule_group *g,
+                                     const struct same_text *same)
+{
+    uint64_t *set = arena_array(&b->arena, uint64_t, g->words);
+    for (uint32_t word = 0; word < g->words; word++) {
+        for (uint32_t i = 0; i < g->n_systems; i++) {
+            set[word] |= same[i].set[word];
+        }
+        set[word] = ~set[word];
+    }
+    return set;
 }
 
 static void build_all_same(struct builder *b, struct rule_group *g)
 {
     struct same_text same[RULE_COLUMNS * SAME_PER_COLUMN];
     for (unsigned column = 0; column < RULE_COLUMNS; column++) {
-        g->n_same += build_same(b, g, (enum rule_column)column, same + g->n_same);
+        uint32_t n = build_same(b, g, (enum rule_column)column, same + g->n_same);
+        if (column == RULE_OS_VERSION && n > 0) {
+            g->system = g->n_same;
+            g->n_systems = n;
+            g->any_system = other_systems(b, g, same + g->n_same);
+        }
+        g->n_same += n;
     }
     struct same_text *kept = arena_array(&b->arena, struct same_text, g->n_same);
     memcpy(kept, same, g->n_same * sizeof *kept);
@@ -259,6 +285,7 @@ static size_t key_rules(struct builder *b, struct keyed_rule *keyed, size_t n)
         if (rule_key(&b->rules[i].row, &keyed[n_keyed].key, &prefix)) {
             keyed[n_keyed++].rule = (uint32_t)i;
             used[prefix] = true;
+            b->index->any_product |= str_absent(b->rules[i].row.product);
         }
     }
     for (uint8_t length = 1; length <= RULE_GLOB_MAX; length++) {
@@ -286,7 +313,7 @@ static void build_groups(struct builder *b, const struct keyed_rule *keyed, size
     for (size_t first = 0; first < n; first = end_of_run(keyed, first, n)) {
         groups++;
     }
-    while (slots < 2 * groups) {
+    while (slots < 4 * groups) { /* most that is looked for is not there */
         slots *= 2;
     }
     b->index->slot = mem_array(b->index, struct group_slot, slots);
@@ -324,9 +351,10 @@ static void add_group(struct rule_walk *w, uint32_t key)
 static void find_groups(struct rule_walk *w, const struct query *q)
 {
     const uint32_t product[] = { str_hash(q->product), 0 };
+    unsigned n_products = w->index->any_product ? 2 : 1;
     uint32_t channel = str_hash(q->channel);
-    uint32_t fallback = str_hash(q->fallback_channel);
-    for (unsigned i = 0; i < 2; i++) {
+    uint32_t fallback = q->fallback_channel.n < q->channel.n ? str_hash(q->fallback_channel) : channel;
+    for (unsigned i = 0; i < n_products; i++) {
         add_group(w, group_key(product[i], CHANNEL_ANY, 0));
         add_group(w, group_key(product[i], CHANNEL_EXACT, channel));
         if (fallback != channel) {
@@ -336,8 +364,9 @@ static void find_groups(struct rule_walk *w, const struct query *q)
     /* The fallback is how the channel begins: what begins it begins the channel too. */
     for (unsigned i = 0; i < w->index->n_globs && w->index->glob[i] <= q->channel.n; i++) {
         uint32_t hash = str_hash(str_slice(q->channel, 0, w->index->glob[i]));
-        add_group(w, group_key(product[0], CHANNEL_GLOB, hash));
-        add_group(w, group_key(product[1], CHANNEL_GLOB, hash));
+        for (unsigned k = 0; k < n_products; k++) {
+            add_group(w, group_key(product[k], CHANNEL_GLOB, hash));
+        }
     }
 }
 
@@ -349,6 +378,19 @@ static uint8_t class_of(struct rule_walk *w, unsigned column)
         w->classified |= 1u << column;
     }
     return w->class[column];
+}
+
+/* Finds the osVersions of the group that the query may match. */
+static void find_systems(struct rule_walk *w, const struct rule_group *g)
+{
+    w->n_systems = 0;
+    w->any_system = w->system != NULL ? g->any_system : NULL;
+    for (uint32_t i = 0; w->any_system != NULL && i < g->n_systems; i++) {
+        const struct same_text *same = &g->same[g->system + i];
+        if (system_test_may_hold(same->system, w->system)) {
+            w->system_set[w->n_systems++] = same->set;
+        }
+    }
 }
 
 /* Sets out on the group that the walk has come to. */
@@ -367,17 +409,19 @@ static void enter_group(struct rule_walk *w)
         const struct filter_sets *filter = &g->filter[column];
         w->set[w->n_sets++] = filter->set + (size_t)(class_of(w, column) >> filter->shift) * g->words;
     }
+    find_systems(w, g);
 }
 
 void rule_walk_start(struct rule_walk *w, const struct rule_index *index, const struct query *q,
-                     bool every_column, const struct version *version, bool wanting)
+                     struct system_text *system, const struct version *version, bool wanting)
 {
     w->index = index;
     w->query = q;
     w->version = version;
+    w->system = system;
     w->filters = 1u << FILTER_BUILD_TARGET | (version != NULL) << FILTER_VERSION |
                  (unsigned)wanting << FILTER_WANTS_VERSION;
-    if (every_column) {
+    if (system != NULL) {
         w->filters |= 1u << FILTER_BUILD_ID | 1u << FILTER_LOCALE | 1u << FILTER_DISTRIBUTION;
     }
     w->classified = 0;
@@ -392,6 +436,13 @@ static uint64_t passing(const struct rule_walk *w, size_t word, uint64_t bits)
 {
     for (unsigned i = 0; i < w->n_sets && bits != 0; i++) {
         bits &= w->set[i][word];
+    }
+    if (w->any_system != NULL && bits != 0) {
+        uint64_t systems = w->any_system[word];
+        for (unsigned i = 0; i < w->n_systems; i++) {
+            systems |= w->system_set[i][word];
+        }
+        bits &= systems;
     }
     for (unsigned i = 0; i < w->n_excluded && bits != 0; i++) {
         bits &= ~w->excluded[i][word];

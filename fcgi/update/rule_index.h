@@ -31,7 +31,8 @@ enum rule_filter {
 enum {
     RULE_GLOB_MAX = 32, /* characters of a channel glob that are told apart */
     RULE_GROUPS_MAX = 2 * (3 + RULE_GLOB_MAX),
-    RULE_EXCLUDED_MAX = 16
+    RULE_EXCLUDED_MAX = 16,
+    RULE_SYSTEMS_MAX = 64, /* texts of osVersion that a group tells apart */
 };
 
 /* A walk under way. */
@@ -39,22 +40,24 @@ struct rule_walk {
     const struct rule_index *index;
     const struct query *query;
     const struct version *version;
+    struct system_text *system;
     unsigned filters, classified; /* columns filtered; those with a class */
     uint8_t class[RULE_FILTERS];  /* the query's */
     const struct rule_group *group[RULE_GROUPS_MAX];
     unsigned n_groups, at; /* the group walked through */
     /* In that group: */
     const uint64_t *set[RULE_FILTERS], *excluded[RULE_EXCLUDED_MAX];
-    unsigned n_sets, n_excluded;
+    const uint64_t *any_system, *system_set[RULE_SYSTEMS_MAX]; /* a rule must be in one of these */
+    unsigned n_sets, n_excluded, n_systems;
     size_t word;
     uint64_t rest; /* the bits of that word not yet looked at */
 };
 
 /* Starts a walk by product, channel and buildTarget, the columns that decide whose version is looked at; by
- * locale, distribution and buildID with EVERY_COLUMN; by VERSION unless it is NULL; with WANTING, only rules
- * that have the query's version parsed. */
+ * osVersion, locale, distribution and buildID unless SYSTEM is NULL; by VERSION unless it is NULL; with
+ * WANTING, only rules that have the query's version parsed. */
 void rule_walk_start(struct rule_walk *w, const struct rule_index *index, const struct query *q,
-                     bool every_column, const struct version *version, bool wanting);
+                     struct system_text *system, const struct version *version, bool wanting);
 /* The next rule that passes and comes before the rule BEFORE; SIZE_MAX when there is none left. The walk goes
  * group by group: in the order of the rules only within a group. */
 size_t rule_walk_next(struct rule_walk *w, size_t before);

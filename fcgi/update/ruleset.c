@@ -106,9 +106,19 @@ struct asked {
     const struct query *q;
     enum { NOT_YET, GOOD, BAD } version_is;
     struct version version;
-    bool has_pairs;
-    uint64_t pairs; /* of the osVersion */
+    struct system_text system;
 };
+
+/* A field that the URL form lacks counts as empty for most columns. */
+static struct str or_empty(struct str s)
+{
+    return str_absent(s) ? STR("") : s;
+}
+
+static struct asked ask(const struct query *q)
+{
+    return (struct asked){ .q = q, .system = { .text = or_empty(q->os_version) } };
+}
 
 static bool parse_version_once(struct asked *asked)
 {
@@ -149,20 +159,9 @@ static bool equal_or_null(struct str column, struct str value)
     return str_absent(column) || str_eq(column, value);
 }
 
-/* A field that the URL form lacks counts as empty for most columns. */
-static struct str or_empty(struct str s)
+static bool system_matches(const struct rule *rule, struct system_text *system)
 {
-    return str_absent(s) ? STR("") : s;
-}
-
-static bool system_matches(const struct rule *rule, struct asked *asked)
-{
-    struct str os_version = or_empty(asked->q->os_version);
-    if (rule->system != NULL && !asked->has_pairs) {
-        asked->pairs = text_pairs(os_version);
-        asked->has_pairs = true;
-    }
-    return rule->system == NULL || system_test_holds(rule->system, os_version, asked->pairs);
+    return rule->system == NULL || system_test_holds(rule->system, system);
 }
 
 static enum rule_column mismatch(const struct rule *rule, struct asked *asked, bool *bad)
@@ -193,7 +192,7 @@ static enum rule_column mismatch(const struct rule *rule, struct asked *asked, b
     if (!match_memory(r->memory, q->has_memory, q->memory)) {
         return RULE_MEMORY;
     }
-    if (!system_matches(rule, asked)) {
+    if (!system_matches(rule, &asked->system)) {
         return RULE_OS_VERSION;
     }
     if (!match_list(r->instruction_set, q->instruction_set)) {
@@ -213,7 +212,7 @@ static enum rule_column mismatch(const struct rule *rule, struct asked *asked, b
 
 enum rule_column rule_mismatch(const struct rule *rule, const struct query *q, bool *bad_version)
 {
-    struct asked asked = { .q = q };
+    struct asked asked = ask(q);
     *bad_version = false;
     return mismatch(rule, &asked, bad_version);
 }
@@ -223,7 +222,7 @@ static bool any_wants_version(const struct ruleset *rules, struct asked *asked)
 {
     struct rule_walk walk;
     bool bad = false;
-    rule_walk_start(&walk, rules->index, asked->q, false, NULL, true);
+    rule_walk_start(&walk, rules->index, asked->q, NULL, NULL, true);
     for (size_t i; !bad && (i = rule_walk_next(&walk, rules->n)) < rules->n;) {
         rule_walk_exclude(&walk, &rules->rules[i], mismatch(&rules->rules[i], asked, &bad));
     }
@@ -232,7 +231,7 @@ static bool any_wants_version(const struct ruleset *rules, struct asked *asked)
 
 enum match ruleset_match(const struct ruleset *rules, const struct query *q, const struct rule **rule)
 {
-    struct asked asked = { .q = q };
+    struct asked asked = ask(q);
     struct rule_walk walk;
     bool ignored = false;
     bool good = !product_is_loose(q->product) && parse_version_once(&asked);
@@ -241,7 +240,7 @@ enum match ruleset_match(const struct ruleset *rules, const struct query *q, con
         *rule = NULL;
         return MATCH_BAD_VERSION;
     }
-    rule_walk_start(&walk, rules->index, q, true, good ? &asked.version : NULL, false);
+    rule_walk_start(&walk, rules->index, q, &asked.system, good ? &asked.version : NULL, false);
     for (size_t i; (i = rule_walk_next(&walk, best)) < best;) {
         enum rule_column column = mismatch(&rules->rules[i], &asked, &ignored);
         if (column == RULE_MATCHES) {
