@@ -142,20 +142,30 @@ static void add_process(cJSON *answer)
     number(process, "threads", process_threads());
 }
 
-/* By the class of their status. */
+/* The counter M, which has one label, as NAME. */
+static void add_counter(cJSON *parent, const char *name, const struct metric *m)
+{
+    cJSON *counter = object(parent, name);
+    for (unsigned i = 0; i < metric_n_series(m); i++) {
+        number(counter, metric_label_value(m, 0, i), metric_value(m, i));
+    }
+}
+
+/* By the class of their status; how long they took; who was refused. */
 static void add_requests(cJSON *answer)
 {
-    const struct metric *m = &admin_metric[ADMIN_RESPONSES];
-    cJSON *requests = object(answer, "requests");
-    for (unsigned i = 0; i < metric_n_series(m); i++) {
-        number(requests, metric_label_value(m, 0, i), metric_value(m, i));
-    }
+    const struct metric *seconds = &admin_metric[ADMIN_SECONDS];
+    unsigned n = metric_n_series(seconds);
+    add_counter(answer, "requests", &admin_metric[ADMIN_RESPONSES]);
+    cJSON *ms = object(answer, "request_ms");
+    number(ms, "median", metric_quantile(seconds, 0, n, 0.5) * 1000);
+    number(ms, "p99", metric_quantile(seconds, 0, n, 0.99) * 1000);
+    add_counter(answer, "auth_refused", &admin_metric[ADMIN_AUTH]);
 }
 
 static void add_database(struct admin_call *call, cJSON *answer, bool reachable)
 {
     struct pool_use use;
-    const struct metric *m = &store_metric[STORE_ERRORS];
     cJSON *database = object(answer, "database");
     pool_use(call->site->pool, &use);
     mem_check(cJSON_AddBoolToObject(database, "reachable", reachable));
@@ -164,10 +174,10 @@ static void add_database(struct admin_call *call, cJSON *answer, bool reachable)
     number(connections, "used", use.used);
     number(connections, "idle", use.idle);
     number(connections, "waiting", use.waiting);
-    cJSON *errors = object(database, "errors");
-    for (unsigned i = 0; i < metric_n_series(m); i++) {
-        number(errors, metric_label_value(m, 0, i), metric_value(m, i));
-    }
+    number(connections, "refused", metric_value(&store_metric[STORE_POOL_REFUSED], 0));
+    number(database, "statements", metric_value(&store_metric[STORE_STATEMENTS], 0));
+    number(database, "retries", metric_value(&store_metric[STORE_TX_RETRIES], 0));
+    add_counter(database, "errors", &store_metric[STORE_ERRORS]);
 }
 
 static bool get_status(struct admin_call *call, struct error *e)

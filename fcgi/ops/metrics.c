@@ -178,6 +178,34 @@ double metric_value(const struct metric *m, unsigned series)
     return (double)(m->type == METRIC_HISTOGRAM ? histogram_count(cells) : cells[0]);
 }
 
+/* Values lie evenly in their bucket; what took longer than all limits counts as the last one. */
+static double quantile_ns(const uint64_t cells[METRIC_HISTOGRAM_CELLS], double rank)
+{
+    double below = 0;
+    for (int i = 0; i < METRIC_BUCKETS; i++) {
+        double from = i > 0 ? (double)limit_ns[i - 1] : 0, in = (double)cells[i];
+        if (in > 0 && below + in >= rank) {
+            return from + ((double)limit_ns[i] - from) * (rank - below) / in;
+        }
+        below += in;
+    }
+    return (double)limit_ns[METRIC_BUCKETS - 1];
+}
+
+double metric_quantile(const struct metric *m, unsigned first, unsigned n, double q)
+{
+    uint64_t all[METRIC_HISTOGRAM_CELLS] = { 0 };
+    for (unsigned series = first; m->cell != 0 && series < first + n; series++) {
+        uint64_t cells[METRIC_HISTOGRAM_CELLS];
+        metric_sum(m, series, cells);
+        for (int i = 0; i < METRIC_HISTOGRAM_CELLS; i++) {
+            all[i] += cells[i];
+        }
+    }
+    uint64_t count = histogram_count(all);
+    return count > 0 ? quantile_ns(all, q * (double)count) / 1e9 : 0;
+}
+
 void metrics_each(void (*see)(void *arg, const struct metric *m), void *arg)
 {
     for (size_t i = 0; i < registry.n_tables; i++) {

@@ -112,6 +112,9 @@ double metric_value(const struct metric *m, unsigned series);
 /* The sum of a series over all threads, in cells: 1 of a counter, METRIC_HISTOGRAM_CELLS of a histogram (its
  * buckets, what took longer than all, nanoseconds). M must be counted here. */
 void metric_sum(const struct metric *m, unsigned series, uint64_t *cells);
+/* Within how many seconds the fraction Q (0 to 1) lies of what the histogram M was given, over N of its
+ * series from FIRST on; as Prometheus would tell it. 0 where it was given nothing. */
+double metric_quantile(const struct metric *m, unsigned first, unsigned n, double q);
 /* Calls SEE for every registered metric, in the order of registration. */
 void metrics_each(void (*see)(void *arg, const struct metric *m), void *arg);
 

@@ -1,7 +1,7 @@
 /* balrog-public: update queries and the read-only API, over FastCGI. main() reads the configuration, waits
  * for the first snapshot, opens the socket and then only listens to signals. */
-#include "core/clock.h"
 #include "ops/log.h"
+#include "public/figures.h"
 #include "public/loader.h"
 #include "public/metrics.h"
 #include "public/service.h"
@@ -59,24 +59,12 @@ static bool serve(struct run *r, struct error *e)
     return program_serve(&service, r->signal_fd, e);
 }
 
-/* What app_instances shows of this process. */
-static void figures(void *arg, struct buf *out)
-{
-    struct public_state *state = arg;
-    const struct loader_stats *l = &state->loader;
-    int64_t fresh_ms = atomic_load(&l->fresh_ms);
-    buf_printf(out, "{\"generation\":%llu,\"releases\":%llu,\"missing\":%llu,\"snapshot_age_ms\":%lld}",
-               (unsigned long long)atomic_load(&l->generation), (unsigned long long)atomic_load(&l->releases),
-               (unsigned long long)atomic_load(&l->missing),
-               fresh_ms != 0 ? (long long)(clock_ms() - fresh_ms) : -1LL);
-}
-
 /* Reports first and asks for the schema then: so a destructive upgrade, which notes that it begins and asks
  * for instances then, never misses one. */
 static bool start(struct run *r, struct public_settings *settings, const char *config_path, int ready_fd,
                   struct error *e)
 {
-    r->reporter = reporter_start(r->ctx, &r->config->primary, program.name, figures, &r->state, e);
+    r->reporter = reporter_start(r->ctx, &r->config->primary, program.name, public_figures, &r->state, e);
     r->loader =
         r->reporter != NULL ? loader_start(r->ctx, &r->state, settings, config_path, ready_fd, e) : NULL;
     return r->loader != NULL;

@@ -79,6 +79,28 @@ test_queries() {
         jq '[.data.groups[].rules[] | select(.health == "err")] | length')"
 }
 
+# ---- /status ----
+
+status_has() { # EXPRESSION of jq, true of what people's pages get
+    curl -s --noproxy '*' -u admin@example.org:demo "$ADMIN_URL/status" >"$WORK/status" && jq -e "$1" "$WORK/status" >/dev/null
+}
+
+# Programs report about every ten seconds.
+shows_status() {
+    until_true 25 status_has "$1" || { head -c 3000 "$WORK/status" >&2 && return 1; }
+}
+
+test_status() {
+    check "people see how public does" shows_status '.instances[] | select(.program == "balrog-public").detail |
+        .answers.up_to_date > 20 and .responses["2xx"] > 100 and .update_ms.p99 >= .update_ms.median and .update_ms.median > 0 and
+        .generation >= 1 and .rules == 15 and .releases > 0 and .missing == 0 and .snapshot_bytes > 1000 and .build_ms >= 0 and
+        .snapshot_age_ms >= 0 and .feed_lag_ms >= 0 and .feed_gaps == 0 and .database_failures == 0 and (.throttle | type) == "object"'
+    check "and the agent" shows_status '.instances[] | select(.program == "balrog-agent").detail |
+        .enacted == 0 and .failed == 0 and .waiting == 0 and .runs > 1'
+    check "and the admin" shows_status '.request_ms.p99 > 0 and .requests["2xx"] > 3 and .auth_refused.unauthenticated == 0 and
+        .database.statements > 10 and .database.retries == 0 and .database.connections.refused == 0'
+}
+
 # ---- scripts/top ----
 
 top_shows() { # TEXT…
@@ -120,6 +142,7 @@ start_load 2 "$(update_path release 1.0)" "$(update_path beta 1.0)" "$(update_pa
 curl -s -o /dev/null --noproxy '*' -u admin@example.org:demo "$ADMIN_URL/rules"
 start_prometheus
 test_queries
+test_status
 test_top
 end_load
 summary

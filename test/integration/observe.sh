@@ -63,8 +63,13 @@ published() { # GENERATION: or a later one
     (($(shown "$PUBLIC_URL" balrog_public_snapshot_generation) >= $1))
 }
 
+# The status for one who is not on this machine, as far as nginx can tell: not at 127.0.0.1.
+from_elsewhere() { # URL
+    curl -s --noproxy '*' --interface 127.0.0.2 -o /dev/null -w '%{http_code}' "$1"
+}
+
 prometheus() {
-    local path
+    local url
     check "the public's numbers are in order" well_formed "$PUBLIC_URL"
     check "updates are counted" counts "$PUBLIC_URL" \
         'balrog_public_requests_total{endpoint="update",method="GET",status="200"}' 1 get "$(fresh)"
@@ -94,8 +99,8 @@ prometheus() {
     check "and why" counts "$ADMIN_URL" 'balrog_admin_auth_refused_total{reason="unauthenticated"}' 1 ask_admin - /whoami
     check "their time is" counts "$ADMIN_URL" 'balrog_admin_request_seconds_count{endpoint="rules_get"}' 1 ask_admin - /rules
     check "the database's share is" rises "$ADMIN_URL" balrog_admin_database_statements_total ask_admin - /rules
-    for path in "$PUBLIC_URL" "$ADMIN_URL"; do
-        check "nobody else may see them" grep -q 'deny all' <(grep -A 5 '__metrics__' "$SANDBOX/nginx.conf")
+    for url in "$PUBLIC_URL/__metrics__" "$PUBLIC_URL/__metrics__/canary" "$PUBLIC_URL/__uptake__/metrics" "$ADMIN_URL/__metrics__"; do
+        check "nobody else may see them" equal 403 "$(from_elsewhere "$url")"
     done
 }
 

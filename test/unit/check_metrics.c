@@ -110,6 +110,29 @@ START_TEST(histogram)
 }
 END_TEST
 
+/* As Prometheus' histogram_quantile(): evenly within a bucket. */
+START_TEST(quantiles)
+{
+    ck_assert_double_eq(metric_quantile(&rows[SECONDS], 0, 2, 0.5), 0);
+    for (int i = 0; i < 10; i++) {
+        metric_observe(&rows[SECONDS], 0, 6000); /* of 5 to 10 us */
+    }
+    ck_assert_double_eq_tol(metric_quantile(&rows[SECONDS], 0, 1, 0.5), 7.5e-6, 1e-12);
+    ck_assert_double_eq_tol(metric_quantile(&rows[SECONDS], 0, 1, 1), 10e-6, 1e-12);
+    for (int i = 0; i < 10; i++) {
+        metric_observe(&rows[SECONDS], 1, 2000000); /* of 1 to 2.5 ms */
+    }
+    ck_assert_double_eq_tol(metric_quantile(&rows[SECONDS], 0, 2, 0.5), 10e-6, 1e-12);
+    ck_assert_double_eq_tol(metric_quantile(&rows[SECONDS], 0, 2, 0.75), 1.75e-3, 1e-9);
+    ck_assert_double_eq_tol(metric_quantile(&rows[SECONDS], 1, 1, 0.5), 1.75e-3, 1e-9);
+    for (int i = 0; i < 10; i++) {
+        metric_observe(&rows[SECONDS], 0, 60000000000); /* longer than all limits */
+    }
+    ck_assert_double_eq_tol(metric_quantile(&rows[SECONDS], 0, 2, 0.99), 10, 1e-9);
+    ck_assert_double_eq(metric_quantile(&unregistered, 0, 1, 0.5), 0);
+}
+END_TEST
+
 START_TEST(not_registered)
 {
     metric_count(&unregistered, 0);
@@ -162,5 +185,5 @@ START_TEST(threads)
 }
 END_TEST
 
-SUITE_MAIN_WITH("metrics", setup, teardown, series, sparse_and_read, histogram, not_registered, process,
-                threads)
+SUITE_MAIN_WITH("metrics", setup, teardown, series, sparse_and_read, histogram, quantiles, not_registered,
+                process, threads)
