@@ -1,6 +1,9 @@
 # shellcheck shell=bash
 # A MariaDB server for a moment, in a directory of its own, on a unix socket only. Sourced after operate.sh.
 
+# shellcheck source=scripts/lib/datadir.sh
+. "${BASH_SOURCE[0]%/*}/datadir.sh"
+
 # Makes and starts it below DIR: SCRATCH_SOCKET; root has no password. The caller stops it.
 scratch_start() { # DIR
     local as_user=() i
@@ -9,12 +12,11 @@ scratch_start() { # DIR
     ((${#SCRATCH_SOCKET} <= 100)) || die 1 "$SCRATCH_SOCKET is too long for a socket: set TMPDIR"
     mkdir -p "$1/tmp"
     ((EUID != 0)) || as_user=(--user=root)
-    mariadb-install-db --no-defaults "${as_user[@]}" --datadir="$1/data" --tmpdir="$1/tmp" --skip-test-db --force \
-        --auth-root-authentication-method=normal --innodb-log-file-size=32M >"$1/install.log" 2>&1 ||
-        die 1 "cannot make a scratch database: $(tail -n 3 "$1/install.log")"
+    datadir_make "$1/data" || die 1 "cannot make a scratch database"
     mariadbd --no-defaults "${as_user[@]}" --datadir="$1/data" --socket="$SCRATCH_SOCKET" --pid-file="$1/pid" \
         --tmpdir="$1/tmp" --skip-networking --max-allowed-packet=128M --innodb-buffer-pool-size=64M \
-        --innodb-log-file-size=32M --innodb-flush-log-at-trx-commit=0 --log-error="$1/error.log" \
+        --innodb-log-file-size=32M --innodb-flush-log-at-trx-commit=0 --innodb-flush-method=nosync --sync-frm=OFF \
+        --log-error="$1/error.log" \
         </dev/null >/dev/null 2>&1 &
     SCRATCH_PID=$!
     disown

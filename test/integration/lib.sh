@@ -2,6 +2,12 @@
 # Functions for the integration tests: private servers in a directory of the test's own, and a tally of checks.
 # A test sources this, runs its checks and ends with `summary`.
 
+LIB_TOP=$(realpath -- "$(dirname -- "${BASH_SOURCE[0]}")/../..")
+# Servers of tests get copies of what was installed once.
+export BALROG_TEMPLATES=${BALROG_TEMPLATES-$(realpath -m -- "${BALROG_BUILD:-$LIB_TOP/build}")/templates}
+# shellcheck source=scripts/lib/datadir.sh
+. "$LIB_TOP/scripts/lib/datadir.sh"
+
 PASSED=0
 FAILED=0
 
@@ -32,9 +38,7 @@ summary() {
 # temporary tables, those of other servers too: each has its own.)
 install_mariadb() {
     mkdir -p "$1/tmp"
-    mariadb-install-db --no-defaults --datadir="$1/data" --tmpdir="$1/tmp" --auth-root-authentication-method=normal \
-        --skip-test-db ${EUID:+$([[ $EUID -eq 0 ]] && echo --user=root)} >"$1/install.log" 2>&1 ||
-        { cat "$1/install.log" >&2 && return 1; }
+    datadir_make "$1/data"
 }
 
 # start_mariadb DIR [OPTION…]: a server on the socket DIR/sock only, for whom install_mariadb was done (it is done
@@ -48,11 +52,12 @@ start_mariadb() {
     mariadbd --no-defaults "${user[@]}" --datadir="$dir/data" --socket="$dir/sock" --pid-file="$dir/mariadbd.pid" \
         --tmpdir="$dir/tmp" \
         --skip-networking --max-allowed-packet=64M --innodb-buffer-pool-size=64M \
-        --innodb-flush-log-at-trx-commit=0 --log-error="$dir/error.log" "$@" </dev/null >/dev/null 2>&1 &
+        --innodb-flush-log-at-trx-commit=0 --innodb-log-file-size=32M --innodb-flush-method=nosync --sync-frm=OFF \
+        --log-error="$dir/error.log" "$@" </dev/null >/dev/null 2>&1 &
     echo $! >"$dir/pid"
     disown # bash would tell of its end
     local tries
-    for ((tries = 0; tries < 300; tries++)); do
+    for ((tries = 0; tries < 1200; tries++)); do
         if mariadb-admin --no-defaults --socket="$dir/sock" --user=root ping >/dev/null 2>&1; then
             return 0
         fi

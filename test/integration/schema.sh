@@ -14,6 +14,9 @@ source "$here/lib.sh"
 root=$here/../..
 work=$(mktemp -d)
 trap 'stop_mariadb "$work"; rm -rf "$work"' EXIT
+# Where the tools have their own files, for a look at what they leave.
+export TMPDIR=$work/tmpdir
+mkdir "$TMPDIR"
 
 # The name of a new, empty database is left in $DB.
 new_database() {
@@ -260,12 +263,11 @@ test_interruptions() {
 
 # Waits until SQL answers something other than 0.
 wait_for() {
-    local i
-    for ((i = 0; i < 100; i++)); do
-        [[ $(query <<<"$1") == 0 ]] || return 0
-        sleep 0.1
+    local end=$((SECONDS + 120))
+    while [[ $(query <<<"$1") == 0 ]]; do
+        ((SECONDS < end)) || { echo "  waited in vain for: $1" >&2 && return 1; }
+        sleep 0.05
     done
-    return 1
 }
 
 test_two_at_once() {
@@ -322,5 +324,6 @@ start_mariadb "$work"
 for group in fresh triggers users adoption changed_files interruptions two_at_once held_table usage; do
     "test_$group"
 done
-check "nothing is left behind" equal "" "$(find "${TMPDIR:-/tmp}" -maxdepth 2 -newer "$work/install.log" -name client.cnf 2>/dev/null)"
+check "nothing is left behind" equal "" "$(find "$TMPDIR" -type f)"
+check "but the directory of the run that was killed" equal 1 "$(find "$TMPDIR" -mindepth 1 -type d | wc -l)"
 summary

@@ -33,12 +33,11 @@ answers() { # WANTED SQL
 
 # Waits until SQL, which may fail until then, answers a number above 0.
 wait_for() { # SQL
-    local i
-    for ((i = 0; i < 200; i++)); do
-        [[ ! $(query <<<"$1" 2>/dev/null) =~ ^[1-9] ]] || return 0
+    local end=$((SECONDS + 120))
+    until [[ $(query <<<"$1" 2>/dev/null) =~ ^[1-9] ]]; do
+        ((SECONDS < end)) || { echo "  waited in vain for: $1" >&2 && return 1; }
         sleep 0.05
     done
-    return 1
 }
 
 # Three small steps in $work/schema, with every kind of file there is. The table things is there already, or is made.

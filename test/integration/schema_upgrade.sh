@@ -176,19 +176,24 @@ test_killed() {
 }
 
 test_backfill_killed() {
+    local batches="FROM information_schema.processlist WHERE info LIKE 'UPDATE things SET doubled%'"
     new_database filled
     small_schema
     query <<<"CREATE TABLE things (id INT PRIMARY KEY, old INT, gone INT);
         INSERT INTO things SELECT seq, seq, seq FROM seq_1_to_300"
-    sed -i 's/LIMIT 100/AND SLEEP(0.01) = 0 LIMIT 100/' "$work/schema/0002_more/backfill.sh"
+    # The third batch waits, until somebody ends it.
+    sed -i 's/LIMIT 100/AND (id <= 200 OR SLEEP(600) = 0) LIMIT 100/' "$work/schema/0002_more/backfill.sh"
     setsid "$root/scripts/schema-upgrade" --execute "${CONNECT[@]}" --database "$DB" --schema "$work/schema" \
         >"$work/log" 2>&1 &
     local pid=$!
-    wait_for "SELECT COUNT(*) FROM things WHERE doubled IS NOT NULL"
+    wait_for "SELECT COUNT(doubled) = 200 FROM things"
+    wait_for "SELECT COUNT(*) $batches"
     kill -KILL -- "-$pid"
     wait "$pid" 2>/dev/null || true
-    check "it was killed in the middle" answers "1" \
-        "SELECT COUNT(doubled) BETWEEN 100 AND 299 FROM things"
+    query <<<"SELECT CONCAT('KILL ', id, ';') $batches" | query
+    wait_for "SELECT COUNT(*) = 0 $batches"
+    check "it was killed in the middle" answers "200" "SELECT COUNT(doubled) FROM things"
+    small_schema
     check "run again" upgrade 0 --execute --schema "$work/schema"
     check "it went on" answers "300 1" "SELECT COUNT(doubled), SUM(doubled) = 2 * SUM(old) FROM things"
     sed -i 's/exit 0/exit 9/' "$work/schema/0002_more/backfill.sh"
@@ -201,12 +206,12 @@ test_backfill_killed() {
 
 # ---- what others hold ----
 
-# Holds the table things by an idle transaction, until HELD_PID is killed.
-hold() {
+# Holds something by an idle session, until let_go.
+hold() { # SQL
     local line=
     coproc HELD { exec mariadb --no-defaults --socket="$work/sock" --user=root --batch --unbuffered "$DB"; }
     HOLDER=$HELD_PID
-    echo "START TRANSACTION; SELECT COUNT(*) FROM things; SELECT 'held';" >&"${HELD[1]}"
+    echo "$1; SELECT 'held';" >&"${HELD[1]}"
     until [[ $line == held ]]; do
         read -r line <&"${HELD[0]}"
     done
@@ -217,11 +222,26 @@ let_go() {
     wait "$HOLDER" 2>/dev/null || true
 }
 
+# Runs it, and lets go once it has said TEXT; what it says is left in $SAID.
+upgrade_until_told() { # STATUS TEXT [OPTION…]
+    local status=0 pid
+    "$root/scripts/schema-upgrade" --execute "${CONNECT[@]}" --database "$DB" --schema "$work/schema" "${@:3}" \
+        >"$work/log" 2>&1 &
+    pid=$!
+    until grep -q "$2" "$work/log" || ! kill -0 "$pid" 2>/dev/null; do
+        sleep 0.05
+    done
+    let_go
+    wait "$pid" || status=$?
+    SAID=$(<"$work/log")
+    equal "$1" "$status"
+}
+
 test_held() {
     new_database held
     small_schema
     query <<<"CREATE TABLE things (id INT PRIMARY KEY, old INT, gone INT)"
-    hold
+    hold "START TRANSACTION; SELECT COUNT(*) FROM things"
     check "a table that is held" upgrade 7 --execute --schema "$work/schema" --lock-wait 1 --tries 2
     check "each try is told" said "0001_base, statement 3 of 3 (additive.sql:5): the table is held: try 1 of 2; the next in 1 s"
     check "and who might hold it" said "(root@localhost, sleep, its transaction open "
@@ -229,21 +249,20 @@ test_held() {
     let_go
     # Not by innodb_trx: it shows the same for as long as it is asked more often than every 100 ms.
     wait_for "SELECT COUNT(*) = 1 FROM information_schema.processlist WHERE user = 'root'"
-    hold
-    (sleep 2 && kill "$HOLDER") &
-    check "one that is given back meanwhile" upgrade 0 --execute --schema "$work/schema" --lock-wait 1
+    hold "START TRANSACTION; SELECT COUNT(*) FROM things"
+    check "one that is given back meanwhile" upgrade_until_told 0 "try 1 of" --lock-wait 1
     check "was waited for" said "the table is held: try 1 of 6"
-    wait
 }
 
 test_long() {
     new_database long
     small_schema
     query <<<"CREATE TABLE things (id INT PRIMARY KEY, old INT, gone INT)"
-    sed -i '$ a DO SLEEP(6);' "$work/schema/0002_more/additive.sql"
-    check "a statement that takes long" upgrade 0 --execute --schema "$work/schema"
+    sed -i '$ a DO GET_LOCK("gate", 600);' "$work/schema/0002_more/additive.sql"
+    hold "SELECT GET_LOCK('gate', 0)"
+    check "a statement that takes long" upgrade_until_told 0 "still at it"
     check "shows that it is still at it" said "still at it: "
-    check "with what" said "DO SLEEP(6)"
+    check "with what" said 'DO GET_LOCK("gate", 600)'
     printf -- '-- since: v0.2\nALTER TABLE things MODIFY old BIGINT, ALGORITHM=INSTANT, LOCK=NONE;\n' \
         >"$work/schema/0003_gone/additive.sql"
     query <<<"DELETE FROM balrog_schema WHERE version = 3"
@@ -271,6 +290,7 @@ test_lost() {
 test_space() {
     new_database space
     small_schema
+    rm "$work/schema/0002_more/backfill.sh" # 100 rows at a time
     query <<<"CREATE TABLE things (id INT PRIMARY KEY, old INT, gone INT, filler CHAR(200) DEFAULT '');
         INSERT INTO things (id, old) SELECT seq, seq FROM seq_1_to_100000; ANALYZE TABLE things" >"$work/log"
     mkdir -p "$work/full"
@@ -281,6 +301,7 @@ test_space() {
 ALTER TABLE things ADD COLUMN IF NOT EXISTS doubled INT, ALGORITHM=INSTANT, LOCK=NONE;
 CREATE INDEX IF NOT EXISTS old ON things (old) ALGORITHM=NOCOPY LOCK=NONE;
 END
+    echo "SELECT 'no column doubled' WHERE 0;" >"$work/schema/0002_more/verify.sql"
     PATH=$work/full:$PATH check "too little room" upgrade 8 --execute --schema "$work/schema"
     check "how much is needed, and where" said "statement 2 of 2 (additive.sql:3): may need "
     PATH=$work/full:$PATH check "never mind" upgrade 0 --execute --schema "$work/schema" --ignore-space
