@@ -11,10 +11,12 @@
 #include "store/reader.h"
 #include "store/schema_range.h"
 
+#include <errno.h>
 #include <pthread.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
-enum { RECONNECT_MS = 1000, QUIET_MS = 60000, COMPILE_THREADS_MAX = 4 };
+enum { RECONNECT_MS = 1000, QUIET_MS = 60000, COMPILE_THREADS_MAX = 4, NICE = 10 };
 
 /* The small tables, read together. */
 struct tables {
@@ -225,6 +227,16 @@ static void tell_ready(struct loader *l)
     }
 }
 
+/* For this thread, which Linux lets have a priority of its own, and those that it will start to compile:
+ * nobody waits for a change as a client waits for its answer. Not so low that queries on every processor
+ * could keep a change from getting in. */
+static void step_back(void)
+{
+    if (setpriority(PRIO_PROCESS, 0, NICE) != 0) {
+        log_warning("loader.priority", "cannot step back behind the queries: %s", strerror(errno));
+    }
+}
+
 /* From here on readers see NEXT; returns when none sees the previous one. */
 static void publish(struct loader *l, struct published *next)
 {
@@ -246,6 +258,7 @@ static void publish(struct loader *l, struct published *next)
     }
     if (s->input.generation == 1) {
         tell_ready(l);
+        step_back();
     }
 }
 

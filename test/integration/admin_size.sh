@@ -38,7 +38,7 @@ client() {
 # ---- lists ----
 
 executed() {
-    client "SHOW GLOBAL STATUS LIKE 'Com_stmt_execute'" | cut -f 2
+    client "SELECT SELECT_COMMANDS FROM information_schema.USER_STATISTICS WHERE USER = 'balrog_admin'"
 }
 
 # The number of statements of each list, a line each.
