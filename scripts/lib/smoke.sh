@@ -31,7 +31,7 @@ smoke_has() { # TEXT: the last answer holds it
 
 # Asks again until the answer holds the text: a change takes a moment to be served.
 smoke_until() { # URL TEXT
-    local end=$((SECONDS + 20))
+    local end=$((SECONDS + 60))
     until smoke_ask GET "$1" && smoke_has "$2"; do
         ((SECONDS < end)) || return 1
         sleep 0.2
