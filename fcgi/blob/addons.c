@@ -269,8 +269,9 @@ enum verdict addons_inner(const struct release *r, const struct blob_env *env, s
                           struct error *e, struct error *skipped)
 {
     const struct addons *addons = r->body;
-    struct error first = { 0 };
+    struct error first;
     size_t told = 0;
+    error_clear(&first);
     if (check_list(r, e) != VERDICT_YES) {
         return VERDICT_BROKEN;
     }

@@ -186,14 +186,14 @@ static struct str take_scheme(struct str *s)
     return scheme;
 }
 
-/* S up to the first character that is in STOP. S has no NULs, which fill STOP up. */
-static struct str until(struct str s, const char stop[3])
+/* S up to the first character that is in STOP. */
+static struct str until(struct str s, const char *stop)
 {
-    size_t n = 0;
-    while (n < s.n && s.p[n] != stop[0] && s.p[n] != stop[1] && s.p[n] != stop[2]) {
-        n++;
+    for (; *stop != '\0'; stop++) {
+        const char *at = s.n > 0 ? memchr(s.p, *stop, s.n) : NULL;
+        s.n = at != NULL ? (size_t)(at - s.p) : s.n;
     }
-    return str_slice(s, 0, n);
+    return s;
 }
 
 /* Whether urlparse takes ";parameters" off the paths of SCHEME. */
@@ -210,14 +210,20 @@ static bool has_parameters(struct str scheme)
     return false;
 }
 
+/* Eight at a time: a control character has none of a byte's three high bits, and taking 1 off such a byte
+ * sets its highest. */
 static bool has_control(struct str s)
 {
-    for (size_t i = 0; i < s.n; i++) {
-        if ((unsigned char)s.p[i] < ' ') {
-            return true;
-        }
+    uint64_t bytes, controls = 0;
+    for (; s.n >= sizeof bytes; s = str_slice(s, sizeof bytes, s.n)) {
+        memcpy(&bytes, s.p, sizeof bytes);
+        bytes &= 0xe0e0e0e0e0e0e0e0u;
+        controls |= (bytes - 0x0101010101010101u) & ~bytes & 0x8080808080808080u;
     }
-    return false;
+    for (size_t i = 0; i < s.n; i++) {
+        controls |= (unsigned char)s.p[i] < ' ';
+    }
+    return controls != 0;
 }
 
 /* False for what urlparse takes apart differently than meets the eye, or not at all. */
@@ -241,11 +247,11 @@ static bool parse_url(struct url *url, struct str s)
 
 static struct str path_of(const struct url *url)
 {
-    struct str path = until(url->rest, "?#\0");
+    struct str path = until(url->rest, "?#");
     if (has_parameters(url->scheme) && path.n > 0) {
         const char *slash = memrchr(path.p, '/', path.n);
         size_t from = slash != NULL ? (size_t)(slash - path.p) : 0;
-        path.n = from + until(str_slice(path, from, path.n), ";\0").n;
+        path.n = from + until(str_slice(path, from, path.n), ";").n;
     }
     return path;
 }

@@ -116,6 +116,7 @@ struct app_urls {
     bool names_broken;                 /* ftpFilenames or bouncerProducts is no object */
     const struct app_channel *channel; /* unified: without the empty ones, which do not count */
     uint32_t n;
+    const struct app_channel *any; /* the one named "*"; NULL: there is none */
     struct app_by_from filename[APP_PATCH_TYPES], product[APP_PATCH_TYPES]; /* separated */
 };
 

@@ -125,7 +125,7 @@ static struct app_field compile_field(struct compiler *c, const struct loose_fie
     } else {
         json_print_str(&c->scratch, loose->json);
     }
-    field.text = template_of(keep_scratch(c));
+    field.text = template_of(&c->arena, keep_scratch(c));
     field.text.literal |= !interpolated;
     return field;
 }

@@ -41,7 +41,7 @@ static void compile_attribute(struct compiler *c, struct app_body *body, const s
         json_print_str(&c->scratch, json);
     }
     buf_char(&c->scratch, '"');
-    *attribute = template_of(keep_scratch(c));
+    *attribute = template_of(&c->arena, keep_scratch(c));
     attribute->literal |= !row->interpolated;
 }
 

@@ -4,6 +4,10 @@
 #include "blob/app.h"
 
 static const char *const type_name[APP_PATCH_TYPES] = { "complete", "partial" };
+static const struct str line_start[APP_PATCH_TYPES] = {
+    { "        <patch type=\"complete\" URL=\"", 36 },
+    { "        <patch type=\"partial\" URL=\"", 35 },
+};
 
 /* An answer under way. */
 struct teller {
@@ -110,9 +114,7 @@ static enum told tell(struct teller *t, const struct release *r, const struct ap
     if (!suits_client(t, r, patch)) {
         return LEFT_OUT;
     }
-    buf_lit(t->out, "        <patch type=\"");
-    buf_str(t->out, str_of(type_name[type]));
-    buf_lit(t->out, "\" URL=\"");
+    buf_str(t->out, line_start[type]);
     size_t url = t->out->n;
     switch (app_print_url(t->body, t->spot, patch, type, t->env, t->out, &t->why)) {
     case APP_URL:

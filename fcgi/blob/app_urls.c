@@ -24,7 +24,7 @@ static bool find_from(const struct compiler *c, const char *name, uint32_t *from
 static struct app_from_text from_text(struct compiler *c, const cJSON *json, uint32_t from)
 {
     struct str text = keep_string(c, json);
-    return (struct app_from_text){ from, str_absent(text), template_of(text) };
+    return (struct app_from_text){ from, str_absent(text), template_of(&c->arena, text) };
 }
 
 /* JSON is an object of texts by `from`; TRUE_ONLY leaves empty ones out. */
@@ -78,13 +78,18 @@ static void compile_channel(struct compiler *c, const struct app_kind *kind, str
     channel->key = keep_key(c, json->string);
     if (!kind->unified) {
         channel->broken = !cJSON_IsString(json);
-        channel->url = template_of(keep_string(c, json));
+        channel->url = template_of(&c->arena, keep_string(c, json));
         return;
     }
     channel->broken = !cJSON_IsObject(json);
     for (unsigned type = 0; type < APP_PATCH_TYPES; type++) {
         channel->urls[type] = compile_by_from(c, json_get(json, app_list_key[type]), true);
     }
+}
+
+static const struct app_channel *find_channel(const struct app_urls *urls, struct str name)
+{
+    return keys_find(urls->channel, urls->n, sizeof(*urls->channel), key_of(name));
 }
 
 void app_compile_urls(struct compiler *c, struct app_body *body)
@@ -107,11 +112,15 @@ void app_compile_urls(struct compiler *c, struct app_body *body)
     }
     keys_sort(list, body->urls.n, sizeof(*list));
     body->urls.channel = list;
+    body->urls.any = find_channel(&body->urls, STR("*"));
 }
 
-static const struct app_channel *find_channel(const struct app_urls *urls, struct str name)
+/* The query's channel, else what it falls back to, which is how it begins. */
+static const struct app_channel *find_channel_of(const struct app_urls *urls, const struct query *q)
 {
-    return keys_find(urls->channel, urls->n, sizeof(*urls->channel), key_of(name));
+    const struct app_channel *channel = find_channel(urls, q->channel);
+    return channel != NULL || q->fallback_channel.n == q->channel.n ? channel
+                                                                    : find_channel(urls, q->fallback_channel);
 }
 
 /* The text for FROM, or NULL. */
@@ -160,10 +169,7 @@ static enum app_url print_separated(const struct app_urls *urls, const struct ap
         error_set(e, 500, "fileUrls, ftpFilenames or bouncerProducts is missing or of the wrong type");
         return APP_URL_BROKEN;
     }
-    const struct app_channel *channel = find_channel(urls, q->channel);
-    if (channel == NULL) {
-        channel = find_channel(urls, q->fallback_channel);
-    }
+    const struct app_channel *channel = find_channel_of(urls, q);
     if (channel == NULL || channel->broken) {
         error_set(e, 500, "fileUrls has no string for channel %.*s", STR_ARG(q->channel));
         return APP_URL_BROKEN;
@@ -176,11 +182,8 @@ static enum app_url print_unified(const struct app_urls *urls, const struct app_
                                   const struct app_patch *patch, enum app_patch_type type,
                                   const struct query *q, struct buf *out, struct error *e)
 {
-    const struct str names[] = { q->channel, q->fallback_channel, STR("*") };
-    const struct app_channel *channel = NULL;
-    for (size_t i = 0; channel == NULL && i < sizeof names / sizeof names[0]; i++) {
-        channel = find_channel(urls, names[i]);
-    }
+    const struct app_channel *channel = find_channel_of(urls, q);
+    channel = channel != NULL ? channel : urls->any;
     const struct app_by_from *texts = channel != NULL ? &channel->urls[type] : NULL;
     const struct app_from_text *text = texts != NULL ? find_text(texts, patch->from) : NULL;
     if (urls->broken || (channel != NULL && (channel->broken || texts->broken)) ||

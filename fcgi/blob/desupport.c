@@ -13,7 +13,7 @@ void desupport_compile(struct compiler *c)
     struct desupport_body *body = arena_get(&c->arena, sizeof(*body));
     struct str url = keep_string(c, json_get(c->blob, "detailsUrl"));
     body->has_url = !str_absent(url);
-    body->details_url = template_of(url);
+    body->details_url = template_of(&c->arena, url);
     body->display_version = keep_value(c, json_get(c->blob, "displayVersion"));
     c->release->body = body;
 }

@@ -4,6 +4,8 @@
  * marked when they are compiled. */
 #include "blob/template.h"
 
+enum { PIECES_MAX = 16 };
+
 static const struct str upper[PH_N] = {
     [PH_LOCALE] = { "%LOCALE%", 8 },
     [PH_OS_FTP] = { "%OS_FTP%", 8 },
@@ -52,8 +54,9 @@ static bool all_in_name(struct str s)
     return true;
 }
 
-struct template template_of(struct str text)
+struct template template_of(struct arena *arena, struct str text)
 {
+    struct template_piece piece[PIECES_MAX];
     struct template t = { .text = text, .literal = true, .simple = true };
     struct str rest = text;
     for (;;) {
@@ -65,10 +68,16 @@ struct template template_of(struct str text)
         rest = str_slice(rest, before.n, rest.n);
         enum placeholder found = starts_with(rest);
         /* A first placeholder may follow anything, the others must be parted by something that ends names. */
-        t.simple = t.simple && found != PH_N && (t.literal || !all_in_name(before));
+        t.simple = t.simple && found != PH_N && t.n < PIECES_MAX && (t.literal || !all_in_name(before));
         t.literal = t.literal && found == PH_N;
+        if (t.simple) {
+            piece[t.n++] = (struct template_piece){ (uint32_t)before.n, found };
+        }
         rest = str_slice(rest, found != PH_N ? upper[found].n : 1, rest.n);
     }
+    struct template_piece *kept = arena_array(arena, struct template_piece, t.simple ? t.n : 0);
+    memcpy(kept, piece, (t.simple ? t.n : 0) * sizeof *kept);
+    t.piece = kept;
     return t;
 }
 
@@ -108,30 +117,25 @@ static void print_in_turn(struct buf *out, struct str text, const struct placeho
     }
 }
 
-static void print_in_one_pass(struct buf *out, struct str rest, const struct placeholders *values)
+static void print_in_one_pass(struct buf *out, const struct template *t, const struct placeholders *values)
 {
-    for (;;) {
-        const char *at = rest.n > 0 ? memchr(rest.p, '%', rest.n) : NULL;
-        if (at == NULL) {
-            buf_str(out, rest);
-            return;
-        }
-        size_t n = (size_t)(at - rest.p);
-        buf_bytes(out, rest.p, n);
-        rest = str_slice(rest, n, rest.n);
-        enum placeholder found = starts_with(rest);
-        struct str value = values->value[found];
-        n = upper[found].n;
-        buf_str(out, str_absent(value) ? str_slice(rest, 0, n) : value);
-        rest = str_slice(rest, n, rest.n);
+    struct str rest = t->text;
+    for (unsigned i = 0; i < t->n; i++) {
+        size_t before = t->piece[i].before;
+        size_t end = before + upper[t->piece[i].placeholder].n;
+        struct str value = values->value[t->piece[i].placeholder];
+        buf_bytes(out, rest.p, str_absent(value) ? end : before);
+        buf_str(out, value);
+        rest = str_slice(rest, end, rest.n);
     }
+    buf_str(out, rest);
 }
 
 /* Whether a value brings a '%' of its own. */
-static bool percent_in(const struct placeholders *values)
+static bool percent_in(const struct template *t, const struct placeholders *values)
 {
-    for (unsigned i = 0; i < PH_N; i++) {
-        struct str value = values->value[i];
+    for (unsigned i = 0; i < t->n; i++) {
+        struct str value = values->value[t->piece[i].placeholder];
         if (value.n > 0 && memchr(value.p, '%', value.n) != NULL) {
             return true;
         }
@@ -143,8 +147,8 @@ void template_print(struct buf *out, const struct template *t, const struct plac
 {
     if (t->literal) {
         buf_str(out, t->text);
-    } else if (t->simple && !percent_in(values)) {
-        print_in_one_pass(out, t->text, values);
+    } else if (t->simple && !percent_in(t, values)) {
+        print_in_one_pass(out, t, values);
     } else {
         print_in_turn(out, t->text, values);
     }

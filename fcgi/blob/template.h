@@ -3,6 +3,7 @@
 #ifndef BALROG_BLOB_TEMPLATE_H
 #define BALROG_BLOB_TEMPLATE_H
 
+#include "blob/arena.h"
 #include "core/buf.h"
 
 /* In the order of replacement: all of these in upper case, then all in lower case. */
@@ -13,15 +14,21 @@ struct placeholders {
     struct str value[PH_N];
 };
 
+struct template_piece {
+    uint32_t before; /* bytes of text since the placeholder before */
+    enum placeholder placeholder;
+};
 struct template
 {
     struct str text;
     bool literal; /* no placeholder in it */
     bool simple;  /* one pass from left to right does the same as one replacement after the other */
+    uint16_t n;   /* the placeholders of a simple one */
+    const struct template_piece *piece;
 };
 
-/* TEXT is borrowed. */
-struct template template_of(struct str text);
+/* TEXT is borrowed, the pieces are in ARENA. */
+struct template template_of(struct arena *arena, struct str text);
 void template_print(struct buf *out, const struct template *t, const struct placeholders *values);
 
 /* Replaces every WHAT (not empty) in OUT from byte FROM on by WITH. */

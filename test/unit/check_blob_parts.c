@@ -32,9 +32,12 @@ START_TEST(placeholders)
         { "%", "de", "win", "%", false },
     };
     struct buf out;
+    struct arena arena;
+    void *ctx = talloc_new(NULL);
+    arena_init(&arena, ctx, 0);
     buf_init(&out, 4, 1000);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct template t = template_of(str_of(cases[i].text));
+        struct template t = template_of(&arena, str_of(cases[i].text));
         struct placeholders values = { 0 };
         values.value[PH_LOCALE] = str_of(cases[i].locale);
         values.value[PH_OS_FTP] = str_of(cases[i].os_ftp);
@@ -46,12 +49,16 @@ START_TEST(placeholders)
         ck_assert_msg(t.simple == cases[i].simple, "%s", cases[i].text);
     }
     buf_free(&out);
+    talloc_free(ctx);
 }
 END_TEST
 
 START_TEST(a_full_buffer)
 {
-    struct template t = template_of(STR("%25%LOCALE%%LOCALE%%LOCALE%"));
+    struct arena arena;
+    void *ctx = talloc_new(NULL);
+    arena_init(&arena, ctx, 0);
+    struct template t = template_of(&arena, STR("%25%LOCALE%%LOCALE%%LOCALE%"));
     struct placeholders values = { 0 };
     values.value[PH_LOCALE] = STR("a rather long locale");
     for (size_t max = 0; max < 120; max++) {
@@ -64,6 +71,7 @@ START_TEST(a_full_buffer)
                                              "locale")));
         buf_free(&out);
     }
+    talloc_free(ctx);
 }
 END_TEST
 
