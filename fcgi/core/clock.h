@@ -22,6 +22,13 @@ static inline int64_t clock_ms(void)
     return clock_us() / 1000;
 }
 
+/* The time MS from now, for pthread_cond_timedwait() by CLOCK_MONOTONIC. */
+static inline struct timespec clock_after_ms(int64_t ms)
+{
+    int64_t ns = clock_ns() + ms * 1000000;
+    return (struct timespec){ .tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000 };
+}
+
 /* ms since 1970, by this machine's clock. */
 static inline int64_t clock_wall_ms(void)
 {

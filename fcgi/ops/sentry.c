@@ -184,14 +184,7 @@ void sentry_crash(void *arg, const struct crash_report *r)
 /* Waits for MS, or until it is time to end. False then. sentry.lock is held. */
 static bool wait_ms(unsigned ms)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += ms / 1000;
-    until.tv_nsec += (long)(ms % 1000) * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
+    struct timespec until = clock_after_ms(ms);
     int rc = 0;
     while (!sentry.ending && rc == 0) {
         rc = pthread_cond_timedwait(&sentry.changed, &sentry.lock, &until);

@@ -405,11 +405,7 @@ static void complain(struct loader *l, const struct error *e)
 /* Sleeps until the next turn is due, or somebody wakes us. False when it is time to stop. */
 static bool rest(struct loader *l, int64_t ms)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    int64_t ns = until.tv_nsec + ms * 1000000;
-    until.tv_sec += ns / 1000000000;
-    until.tv_nsec = ns % 1000000000;
+    struct timespec until = clock_after_ms(ms);
     pthread_mutex_lock(&l->lock);
     int rc = 0;
     while (!l->stopping && !l->reloading && rc == 0) {

@@ -4,6 +4,7 @@
  * `changed`. */
 #include "public/sign.h"
 
+#include "core/clock.h"
 #include "core/mem.h"
 #include "ops/crash.h"
 #include "ops/log.h"
@@ -66,22 +67,7 @@ static int64_t now_ms(const struct signer *s)
     if (s->options.now_ms != NULL) {
         return s->options.now_ms(s->options.arg);
     }
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-static struct timespec deadline_in(unsigned ms)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    t.tv_sec += ms / 1000;
-    t.tv_nsec += (long)(ms % 1000) * 1000000;
-    if (t.tv_nsec >= 1000000000) {
-        t.tv_sec++;
-        t.tv_nsec -= 1000000000;
-    }
-    return t;
+    return clock_ms();
 }
 
 static void pause_ms(struct signer *s, unsigned ms)
@@ -90,7 +76,7 @@ static void pause_ms(struct signer *s, unsigned ms)
         s->options.sleep_ms(s->options.arg, ms);
         return;
     }
-    struct timespec end = deadline_in(ms);
+    struct timespec end = clock_after_ms(ms);
     pthread_mutex_lock(&s->lock);
     while (!s->stop && pthread_cond_timedwait(&s->stopping, &s->lock, &end) != ETIMEDOUT) {
     }
@@ -292,7 +278,7 @@ static const char *serve(struct signing_key *k, const struct digest *d, bool *pe
 static bool wait_for(struct signing_key *k, const struct digest *d, struct buf *out)
 {
     struct signer *s = k->signer;
-    struct timespec end = deadline_in(s->options.wait_ms);
+    struct timespec end = clock_after_ms(s->options.wait_ms);
     bool late = false;
     for (;;) {
         bool pending = false;

@@ -61,9 +61,7 @@ static void complain(struct reporter *r, const struct error *e)
 /* False when it is time to stop. */
 static bool rest(struct reporter *r)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += INSTANCE_BEAT_MS / 1000;
+    struct timespec until = clock_after_ms(INSTANCE_BEAT_MS);
     pthread_mutex_lock(&r->lock);
     int rc = 0;
     while (!r->stopping && rc == 0) {

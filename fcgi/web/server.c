@@ -23,6 +23,7 @@
  * 8100 bytes; a longer response takes a write for each 8 KB. */
 #include "web/server.h"
 
+#include "core/clock.h"
 #include "core/mem.h"
 #include "ops/crash.h"
 #include "ops/log.h"
@@ -493,19 +494,6 @@ static void server_free(struct server *s)
     free(s);
 }
 
-static struct timespec after_ms(unsigned ms)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    t.tv_sec += ms / 1000;
-    t.tv_nsec += (long)(ms % 1000) * 1000000;
-    if (t.tv_nsec >= 1000000000) {
-        t.tv_sec++;
-        t.tv_nsec -= 1000000000;
-    }
-    return t;
-}
-
 static struct server *server_new(const struct server_options *options)
 {
     struct server *s = mem_check(calloc(1, sizeof *s));
@@ -538,7 +526,7 @@ bool server_start(struct server **server, const struct server_options *options, 
     if (!start_library() || epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, s->end_fd, &end) != 0 || flags < 0 ||
         fcntl(options->listen_fd, F_SETFL, flags | O_NONBLOCK) != 0 || !start_threads(s)) {
         error_set(e, 500, "cannot serve with %u threads: %s", options->threads, strerror(errno));
-        join_workers(s, after_ms(UINT_MAX));
+        join_workers(s, clock_after_ms(UINT_MAX));
         server_free(s);
         return false;
     }
@@ -567,7 +555,7 @@ static void wait_until_none_open(struct server *s, struct timespec end)
 
 bool server_drain(struct server *s, unsigned grace_ms)
 {
-    struct timespec end = after_ms(grace_ms);
+    struct timespec end = clock_after_ms(grace_ms);
     raise_event(s->accept_end_fd);
     pthread_join(s->acceptor, NULL);
     close(s->options.listen_fd);
@@ -576,7 +564,7 @@ bool server_drain(struct server *s, unsigned grace_ms)
     close_idle(s);
     wait_until_none_open(s, end);
     pthread_mutex_unlock(&s->lock);
-    if (!join_workers(s, after_ms(LATE_MS))) {
+    if (!join_workers(s, clock_after_ms(LATE_MS))) {
         return false;
     }
     while (s->open != NULL) {
