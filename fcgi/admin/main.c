@@ -7,17 +7,15 @@
 #include "web/observe.h"
 #include "web/program.h"
 
-#include <curl/curl.h>
 #include <mysql.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-static const struct program program = {
-    .name = "balrog-admin",
-    .purpose = "Answers the admin API",
-    .config = SYSCONFDIR "/balrog/admin.conf",
-    .hup = "reads the level and format of its\nlog again; the rest of the configuration needs a restart",
+static const char name[] = "balrog-admin";
+
+struct run {
+    const struct config *config;
+    struct admin *admin;
 };
 
 static void reload(void *arg)
@@ -27,7 +25,7 @@ static void reload(void *arg)
     void *ctx = mem_check(talloc_new(NULL));
     const struct config *config = config_read(ctx, path, &e);
     if (config != NULL) {
-        program_log(program.name, config);
+        program_log(name, config);
         log_info("config.loaded", "read the log's level and format from %s; the rest needs a restart", path);
     } else {
         log_error("config.refused", "the old configuration stays in use: %s", e.what);
@@ -47,8 +45,9 @@ static bool check_database(struct admin *admin, struct error *e)
     return wait;
 }
 
-static bool run(const struct config *config, struct admin *admin, const char *path, struct error *e)
+static bool work(const struct run *r, const char *path, struct error *e)
 {
+    const struct config *config = r->config;
     int signal_fd = program_signals(e);
     struct program_service service = {
         .socket = config->admin.socket,
@@ -56,15 +55,15 @@ static bool run(const struct config *config, struct admin *admin, const char *pa
         .threads = config->admin.threads,
         .drain_s = config->admin.drain_s,
         .handle = admin_handle,
-        .handle_arg = admin,
+        .handle_arg = r->admin,
         .reload = reload,
         .reload_arg = (void *)(uintptr_t)path,
     };
     /* It reports first and asks for the schema then: so a destructive upgrade, which notes that it begins and
      * asks for instances then, never misses one. */
     struct reporter *reporter =
-        signal_fd >= 0 ? reporter_start(admin, &config->database, program.name, NULL, NULL, e) : NULL;
-    bool ok = reporter != NULL && check_database(admin, e) && program_serve(&service, signal_fd, e);
+        signal_fd >= 0 ? reporter_start(r->admin, &config->database, name, NULL, NULL, e) : NULL;
+    bool ok = reporter != NULL && check_database(r->admin, e) && program_serve(&service, signal_fd, e);
     if (reporter != NULL) {
         reporter_stop(reporter);
     }
@@ -74,38 +73,35 @@ static bool run(const struct config *config, struct admin *admin, const char *pa
     return ok;
 }
 
+static void *prepare(void *ctx, struct config *config, struct error *e)
+{
+    struct run *r = mem_new(ctx, struct run);
+    r->config = config;
+    r->admin = admin_new(ctx, config, e);
+    return r->admin != NULL ? r : NULL;
+}
+
+static int run(void *prepared, const struct program_options *o, struct error *e)
+{
+    const struct run *r = prepared;
+    program_log(name, r->config);
+    bool ok = observe_start(name, r->config, e) && work(r, o->config, e);
+    return ok ? EXIT_SUCCESS : failed_as(e, FAIL_SCHEMA) ? PROGRAM_SCHEMA : PROGRAM_RUN;
+}
+
+static const struct program program = {
+    .name = name,
+    .purpose = "Answers the admin API",
+    .config = SYSCONFDIR "/balrog/admin.conf",
+    .hup = "reads the level and format of its\nlog again; the rest of the configuration needs a restart",
+    .prepare = prepare,
+    .run = run,
+};
+
 int main(int argc, char **argv)
 {
-    struct program_options o;
-    struct error e = { 0 };
-    program_parse(&program, argc, argv, &o);
-    log_setup(program.name, LOG_INFO, LOG_PLAIN);
-    curl_global_init(CURL_GLOBAL_DEFAULT);
     mysql_library_init(0, NULL, NULL);
-    void *ctx = mem_check(talloc_new(NULL));
-    struct config *config = config_read(ctx, o.config, &e);
-    struct admin *admin = config != NULL ? admin_new(ctx, config, &e) : NULL;
-    if (admin == NULL) {
-        fprintf(stderr, "%s: %s\n", program.name, e.what);
-        return PROGRAM_CONFIG;
-    }
-    if (!observe_check(config, &e)) {
-        fprintf(stderr, "%s: %s: %s\n", program.name, o.config, e.what);
-        return PROGRAM_CONFIG;
-    }
-    if (o.check) {
-        printf("%s is valid\n", o.config);
-        talloc_free(ctx);
-        return EXIT_SUCCESS;
-    }
-    program_log(program.name, config);
-    bool ok = observe_start(program.name, config, &e) && run(config, admin, o.config, &e);
-    if (!ok) {
-        log_error("service.failed", "%s", e.what);
-    }
-    observe_stop();
-    talloc_free(ctx);
+    int status = program_main(&program, argc, argv);
     mysql_library_end();
-    curl_global_cleanup();
-    return ok ? EXIT_SUCCESS : failed_as(&e, FAIL_SCHEMA) ? PROGRAM_SCHEMA : PROGRAM_RUN;
+    return status;
 }

@@ -7,9 +7,7 @@
 #include "web/observe.h"
 #include "web/program.h"
 
-#include <curl/curl.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -17,15 +15,7 @@
 enum flag { FLAG_ONCE, FLAG_DRY_RUN };
 enum { EXIT_FAILURES = 5 };
 
-static const struct program program = {
-    .name = "balrog-agent",
-    .purpose = "Enacts scheduled changes that are due and signed off, through the admin API",
-    .config = SYSCONFDIR "/balrog/agent.conf",
-    .alone = true,
-    .exits = "5 with --once or\n--dry-run: a change or a list failed",
-    .flag = { [FLAG_ONCE] = { "once", "one look at what is scheduled, then end" },
-              [FLAG_DRY_RUN] = { "dry-run", "the same, but only say what is due and what waits for what" } },
-};
+static const char name[] = "balrog-agent";
 
 /* ---- as a daemon ---- */
 
@@ -60,13 +50,13 @@ static void serve(struct agent *a, int timer)
     }
 }
 
-static bool run(struct agent *a, struct error *e)
+static bool stay(struct agent *a, struct error *e)
 {
     int timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
     if (timer < 0) {
         return error_set(e, 500, "cannot make a timer: %s", strerror(errno));
     }
-    a->report = report_new(a, program.name);
+    a->report = report_new(a, name);
     log_info("agent.started", "version %s asks %s every %d s", PACKAGE_VERSION, a->settings->api,
              a->settings->config->agent.interval_s);
     serve(a, timer);
@@ -91,59 +81,54 @@ static int exit_status(enum agent_run end)
 
 /* ---- starting ---- */
 
-static int start(void *ctx, const struct agent_settings *settings, const struct program_options *o)
+/* A dry run's stdout is for what it says. */
+static void set_log(const struct config *config, bool dry_run)
 {
-    struct error e = { 0 };
+    program_log(name, config);
+    if (dry_run) {
+        log_setup(name, LOG_WARNING, LOG_PLAIN);
+    }
+}
+
+static void *prepare(void *ctx, struct config *config, struct error *e)
+{
+    return agent_settings_new(ctx, config, e);
+}
+
+static int run(void *prepared, const struct program_options *o, struct error *e)
+{
+    struct agent_settings *settings = prepared;
     bool dry_run = o->flag[FLAG_DRY_RUN];
     int status = PROGRAM_RUN;
-    int signal_fd = program_signals(&e);
-    bool ok = signal_fd >= 0 && (dry_run || observe_start(program.name, settings->config, &e));
-    struct agent *a = ok ? agent_new(ctx, settings, signal_fd, dry_run) : NULL;
+    set_log(settings->config, dry_run);
+    agent_metrics_register();
+    int signal_fd = program_signals(e);
+    bool ok = signal_fd >= 0 && (dry_run || observe_start(name, settings->config, e));
+    struct agent *a = ok ? agent_new(settings, settings, signal_fd, dry_run) : NULL;
     if (ok && (dry_run || o->flag[FLAG_ONCE])) {
         status = exit_status(agent_run(a));
-    } else if (ok && run(a, &e)) {
+    } else if (ok && stay(a, e)) {
         status = EXIT_SUCCESS;
-    } else {
-        log_error("service.failed", "%s", e.what);
     }
-    observe_stop();
     if (signal_fd >= 0) {
         close(signal_fd);
     }
     return status;
 }
 
-/* A dry run's stdout is for what it says. */
-static void set_log(const struct config *config, bool dry_run)
-{
-    program_log(program.name, config);
-    if (dry_run) {
-        log_setup(program.name, LOG_WARNING, LOG_PLAIN);
-    }
-}
+static const struct program program = {
+    .name = name,
+    .purpose = "Enacts scheduled changes that are due and signed off, through the admin API",
+    .config = SYSCONFDIR "/balrog/agent.conf",
+    .alone = true,
+    .exits = "5 with --once or\n--dry-run: a change or a list failed",
+    .flag = { [FLAG_ONCE] = { "once", "one look at what is scheduled, then end" },
+              [FLAG_DRY_RUN] = { "dry-run", "the same, but only say what is due and what waits for what" } },
+    .prepare = prepare,
+    .run = run,
+};
 
 int main(int argc, char **argv)
 {
-    struct program_options o;
-    struct error e = { 0 };
-    program_parse(&program, argc, argv, &o);
-    log_setup(program.name, LOG_INFO, LOG_PLAIN);
-    curl_global_init(CURL_GLOBAL_DEFAULT);
-    void *ctx = mem_check(talloc_new(NULL));
-    struct config *config = config_read(ctx, o.config, &e);
-    struct agent_settings *settings = config != NULL ? agent_settings_new(ctx, config, &e) : NULL;
-    int status = PROGRAM_CONFIG;
-    if (settings == NULL || !observe_check(config, &e)) {
-        fprintf(stderr, "%s: %s\n", program.name, e.what);
-    } else if (o.check) {
-        printf("%s is valid\n", o.config);
-        status = EXIT_SUCCESS;
-    } else {
-        set_log(config, o.flag[FLAG_DRY_RUN]);
-        agent_metrics_register();
-        status = start(ctx, settings, &o);
-    }
-    talloc_free(ctx);
-    curl_global_cleanup();
-    return status;
+    return program_main(&program, argc, argv);
 }

@@ -11,24 +11,18 @@
 #include "web/observe.h"
 #include "web/program.h"
 
-#include <curl/curl.h>
 #include <errno.h>
 #include <mysql.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-static const struct program program = {
-    .name = "balrog-public",
-    .purpose = "Answers update queries",
-    .config = SYSCONFDIR "/balrog/balrog.conf",
-    .hup = "reads the configuration again",
-};
+static const char name[] = "balrog-public";
 
 struct run {
     void *ctx;
     const struct config *config;
+    struct public_settings *settings;
     struct pool *pool; /* for /api/v1 */
     struct public_state state;
     struct loader *loader;
@@ -61,12 +55,11 @@ static bool serve(struct run *r, struct error *e)
 
 /* Reports first and asks for the schema then: so a destructive upgrade, which notes that it begins and asks
  * for instances then, never misses one. */
-static bool start(struct run *r, struct public_settings *settings, const char *config_path, int ready_fd,
-                  struct error *e)
+static bool start(struct run *r, const char *config_path, int ready_fd, struct error *e)
 {
-    r->reporter = reporter_start(r->ctx, &r->config->primary, program.name, public_figures, &r->state, e);
+    r->reporter = reporter_start(r->ctx, &r->config->primary, name, public_figures, &r->state, e);
     r->loader =
-        r->reporter != NULL ? loader_start(r->ctx, &r->state, settings, config_path, ready_fd, e) : NULL;
+        r->reporter != NULL ? loader_start(r->ctx, &r->state, r->settings, config_path, ready_fd, e) : NULL;
     return r->loader != NULL;
 }
 
@@ -80,7 +73,7 @@ static void stop(struct run *r)
     }
 }
 
-static bool run(struct run *r, struct public_settings *settings, const char *config_path, struct error *e)
+static bool work(struct run *r, const char *config_path, struct error *e)
 {
     int ready_fd = eventfd(0, EFD_CLOEXEC);
     if (ready_fd < 0) {
@@ -88,54 +81,52 @@ static bool run(struct run *r, struct public_settings *settings, const char *con
     }
     r->signal_fd = program_signals(e);
     if (r->signal_fd < 0) {
+        close(ready_fd);
         return false;
     }
     service_init_epoch(r->ctx, &r->state, (unsigned)r->config->public_.threads);
-    bool ok = start(r, settings, config_path, ready_fd, e) &&
-              (!program_wait(r->signal_fd, ready_fd, reload, r->loader) ||
-               (!loader_refused(r->loader, e) && serve(r, e)));
+    bool ok =
+        start(r, config_path, ready_fd, e) && (!program_wait(r->signal_fd, ready_fd, reload, r->loader) ||
+                                               (!loader_refused(r->loader, e) && serve(r, e)));
     stop(r);
     close(ready_fd);
     close(r->signal_fd);
     return ok;
 }
 
+static void *prepare(void *ctx, struct config *config, struct error *e)
+{
+    struct run *r = mem_new(ctx, struct run);
+    r->ctx = ctx;
+    r->settings = public_settings_new(ctx, config, e);
+    return r->settings != NULL ? r : NULL;
+}
+
+static int run(void *prepared, const struct program_options *o, struct error *e)
+{
+    struct run *r = prepared;
+    r->config = r->settings->config;
+    public_settings_log(r->settings);
+    r->pool = pool_new(r->ctx, &r->config->database, (unsigned)r->config->public_.api_connections);
+    public_metrics_register(&r->state);
+    store_metrics_register(r->pool);
+    bool ok = observe_start(name, r->config, e) && work(r, o->config, e);
+    return ok ? EXIT_SUCCESS : failed_as(e, FAIL_SCHEMA) ? PROGRAM_SCHEMA : PROGRAM_RUN;
+}
+
+static const struct program program = {
+    .name = name,
+    .purpose = "Answers update queries",
+    .config = SYSCONFDIR "/balrog/balrog.conf",
+    .hup = "reads the configuration again",
+    .prepare = prepare,
+    .run = run,
+};
+
 int main(int argc, char **argv)
 {
-    struct program_options o;
-    struct error e = { 0 };
-    program_parse(&program, argc, argv, &o);
-    log_setup(program.name, LOG_INFO, LOG_PLAIN);
-    curl_global_init(CURL_GLOBAL_DEFAULT);
     mysql_library_init(0, NULL, NULL);
-    struct run r = { .ctx = mem_check(talloc_new(NULL)) };
-    struct config *config = config_read(r.ctx, o.config, &e);
-    struct public_settings *settings = config != NULL ? public_settings_new(r.ctx, config, &e) : NULL;
-    if (settings == NULL) {
-        fprintf(stderr, "%s: %s\n", program.name, e.what);
-        return PROGRAM_CONFIG;
-    }
-    if (!observe_check(settings->config, &e)) {
-        fprintf(stderr, "%s: %s: %s\n", program.name, o.config, e.what);
-        return PROGRAM_CONFIG;
-    }
-    if (o.check) {
-        printf("%s is valid\n", o.config);
-        talloc_free(r.ctx);
-        return EXIT_SUCCESS;
-    }
-    r.config = settings->config;
-    public_settings_log(settings);
-    r.pool = pool_new(r.ctx, &r.config->database, (unsigned)r.config->public_.api_connections);
-    public_metrics_register(&r.state);
-    store_metrics_register(r.pool);
-    bool ok = observe_start(program.name, r.config, &e) && run(&r, settings, o.config, &e);
-    if (!ok) {
-        log_error("service.failed", "%s", e.what);
-    }
-    observe_stop();
-    talloc_free(r.ctx);
+    int status = program_main(&program, argc, argv);
     mysql_library_end();
-    curl_global_cleanup();
-    return ok ? EXIT_SUCCESS : failed_as(&e, FAIL_SCHEMA) ? PROGRAM_SCHEMA : PROGRAM_RUN;
+    return status;
 }

@@ -10,23 +10,17 @@
 #include "uptake/follow.h"
 #include "uptake/line.h"
 #include "uptake/show.h"
+#include "web/observe.h"
 #include "web/program.h"
 #include "web/router.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 enum { THREADS = 2, IDLE_MS = 200, TURN_MS = 5000, QUIET_MS = 60000, NICE = 10 };
-
-static const struct program program = {
-    .name = "balrog-uptake",
-    .purpose = "Counts update queries from nginx's access log",
-    .config = SYSCONFDIR "/balrog/uptake.conf",
-};
 
 struct uptake {
     const struct config *config;
@@ -196,7 +190,7 @@ static bool parse_watches(struct uptake *u, struct error *e)
     return true;
 }
 
-static struct uptake *uptake_new(void *ctx, const struct config *config, struct error *e)
+static void *prepare(void *ctx, struct config *config, struct error *e)
 {
     struct uptake *u = mem_new(ctx, struct uptake);
     u->config = config;
@@ -212,7 +206,7 @@ static struct uptake *uptake_new(void *ctx, const struct config *config, struct 
     return parse_watches(u, e) ? u : NULL;
 }
 
-static bool run(struct uptake *u, struct error *e)
+static bool serve(struct uptake *u, int signal_fd, struct error *e)
 {
     struct program_service service = { .socket = u->config->uptake.socket,
                                        .socket_mode = u->config->uptake.socket_mode,
@@ -220,13 +214,6 @@ static bool run(struct uptake *u, struct error *e)
                                        .drain_s = 5,
                                        .handle = handle,
                                        .handle_arg = u };
-    int signal_fd = program_signals(e);
-    if (signal_fd < 0) {
-        return false;
-    }
-    if (nice(NICE) == -1) {
-        log_warning("service.priority", "cannot step back behind the others: %s", strerror(errno));
-    }
     u->follow = follow_new(u, u->config->uptake.log, true);
     int rc = pthread_create(&u->thread, NULL, follow, u);
     if (rc != 0) {
@@ -235,33 +222,35 @@ static bool run(struct uptake *u, struct error *e)
     bool ok = program_serve(&service, signal_fd, e);
     atomic_store(&u->ending, true);
     pthread_join(u->thread, NULL);
-    close(signal_fd);
     return ok;
 }
 
+static int run(void *prepared, const struct program_options *o, struct error *e)
+{
+    struct uptake *u = prepared;
+    (void)o;
+    program_log("balrog-uptake", u->config);
+    int signal_fd = program_signals(e);
+    if (signal_fd < 0) {
+        return PROGRAM_RUN;
+    }
+    if (nice(NICE) == -1) {
+        log_warning("service.priority", "cannot step back behind the others: %s", strerror(errno));
+    }
+    bool ok = observe_start("balrog-uptake", u->config, e) && serve(u, signal_fd, e);
+    close(signal_fd);
+    return ok ? EXIT_SUCCESS : PROGRAM_RUN;
+}
+
+static const struct program program = {
+    .name = "balrog-uptake",
+    .purpose = "Counts update queries from nginx's access log",
+    .config = SYSCONFDIR "/balrog/uptake.conf",
+    .prepare = prepare,
+    .run = run,
+};
+
 int main(int argc, char **argv)
 {
-    struct program_options o;
-    struct error e = { 0 };
-    program_parse(&program, argc, argv, &o);
-    log_setup(program.name, LOG_INFO, LOG_PLAIN);
-    void *ctx = mem_check(talloc_new(NULL));
-    struct config *config = config_read(ctx, o.config, &e);
-    struct uptake *u = config != NULL ? uptake_new(ctx, config, &e) : NULL;
-    if (u == NULL) {
-        fprintf(stderr, "%s: %s\n", program.name, e.what);
-        return PROGRAM_CONFIG;
-    }
-    if (o.check) {
-        printf("%s is valid\n", o.config);
-        talloc_free(ctx);
-        return EXIT_SUCCESS;
-    }
-    program_log(program.name, config);
-    bool ok = run(u, &e);
-    if (!ok) {
-        log_error("service.failed", "%s", e.what);
-    }
-    talloc_free(ctx);
-    return ok ? EXIT_SUCCESS : PROGRAM_RUN;
+    return program_main(&program, argc, argv);
 }

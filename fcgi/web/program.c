@@ -1,8 +1,11 @@
 /* See program.h. */
 #include "web/program.h"
 
+#include "core/mem.h"
 #include "ops/log.h"
+#include "web/observe.h"
 
+#include <curl/curl.h>
 #include <errno.h>
 #include <getopt.h>
 #include <poll.h>
@@ -80,7 +83,8 @@ static void take_option(const struct program *program, int c, struct program_opt
     }
 }
 
-void program_parse(const struct program *program, int argc, char **argv, struct program_options *o)
+/* --help, --version and what is wrong end the process. */
+static void parse(const struct program *program, int argc, char **argv, struct program_options *o)
 {
     struct option known[4 + PROGRAM_FLAGS_MAX + 1];
     list_options(program, known);
@@ -93,6 +97,51 @@ void program_parse(const struct program *program, int argc, char **argv, struct 
         print_help(program, stderr);
         exit(PROGRAM_USAGE);
     }
+}
+
+static void *prepare(const struct program *program, void *ctx, const char *path, struct error *e)
+{
+    struct config *config = config_read(ctx, path, e);
+    void *prepared = config != NULL ? program->prepare(ctx, config, e) : NULL;
+    if (prepared != NULL && !observe_check(config, e)) {
+        error_prefix(e, "%s", path);
+        return NULL;
+    }
+    return prepared;
+}
+
+static int run(const struct program *program, void *prepared, const struct program_options *o)
+{
+    struct error e = { 0 };
+    int status = program->run(prepared, o, &e);
+    if (status != EXIT_SUCCESS && e.what[0] != '\0') {
+        log_error("service.failed", "%s", e.what);
+    }
+    observe_stop();
+    return status;
+}
+
+int program_main(const struct program *program, int argc, char **argv)
+{
+    struct program_options o;
+    struct error e = { 0 };
+    int status = PROGRAM_CONFIG;
+    parse(program, argc, argv, &o);
+    log_setup(program->name, LOG_INFO, LOG_PLAIN);
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+    void *ctx = mem_check(talloc_new(NULL));
+    void *prepared = prepare(program, ctx, o.config, &e);
+    if (prepared == NULL) {
+        fprintf(stderr, "%s: %s\n", program->name, e.what);
+    } else if (o.check) {
+        printf("%s is valid\n", o.config);
+        status = EXIT_SUCCESS;
+    } else {
+        status = run(program, prepared, &o);
+    }
+    talloc_free(ctx);
+    curl_global_cleanup();
+    return status;
 }
 
 void program_log(const char *name, const struct config *config)

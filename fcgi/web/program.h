@@ -15,6 +15,8 @@ enum program_exit {
 
 enum { PROGRAM_FLAGS_MAX = 4 };
 
+struct program_options;
+
 /* An option of one program alone, without a value. */
 struct program_flag {
     const char *name; /* "once" for --once; NULL: there are no more */
@@ -29,6 +31,12 @@ struct program {
     bool alone;          /* it answers nobody over FastCGI */
     const char *exits;   /* its own exit statuses, for --help; NULL: those of the services */
     struct program_flag flag[PROGRAM_FLAGS_MAX + 1];
+    /* Checks CONFIG as a whole and makes of it what run() needs. NULL when something is wrong: E says what.
+     * Owned by CTX, as CONFIG is, which goes when the program ends. */
+    void *(*prepare)(void *ctx, struct config *config, struct error *e);
+    /* Sets the log up, calls observe_start(), works until it is told to end. Returns the exit status; where
+     * that is not 0 and E says something, it is logged. */
+    int (*run)(void *prepared, const struct program_options *o, struct error *e);
 };
 
 struct program_options {
@@ -37,8 +45,9 @@ struct program_options {
     bool flag[PROGRAM_FLAGS_MAX]; /* which of the program's own were given */
 };
 
-/* Takes the command line apart; --help, --version and what is wrong end the process. */
-void program_parse(const struct program *program, int argc, char **argv, struct program_options *o);
+/* What main() does: takes the command line apart, reads and checks the configuration, runs, cleans up.
+ * Returns the exit status. */
+int program_main(const struct program *program, int argc, char **argv);
 
 /* Sets the log of the program NAME (constant text) up as CONFIG says. */
 void program_log(const char *name, const struct config *config);

@@ -16,7 +16,7 @@ UPTAKE=$BUILD/balrog-uptake
 CONF=$WORK/uptake.conf
 
 write_conf() { # LINE…
-    printf '%s\n' '[uptake]' "socket = $SANDBOX/run/uptake.sock" "log = $SANDBOX/log/access.log" \
+    printf '%s\n' '[log]' "crash_dir = $WORK/crash" '[uptake]' "socket = $SANDBOX/run/uptake.sock" "log = $SANDBOX/log/access.log" \
         'products = Firefox GMP' 'channels = release beta' 'min_queries = 10' "$@" >"$CONF"
 }
 
@@ -146,6 +146,15 @@ test_bad_lines() {
     check "and do no harm" counted 121 Firefox release
 }
 
+test_crash() {
+    kill -SEGV "$PID"
+    wait "$PID" 2>/dev/null || true
+    check "a crash leaves a file" grep -qx 'signal SIGSEGV' "$WORK"/crash/balrog-uptake-"$PID"-*
+    rm -f -- "$SANDBOX/run/uptake.sock"
+    start_uptake
+    check "of which the next start tells" until_true 10 grep -q 'crash.found' "$WORK/uptake.log"
+}
+
 refuses() { # TEXT LINE…
     local status=0
     write_conf "${@:2}"
@@ -180,6 +189,7 @@ test_counting
 test_agent
 test_rotation
 test_bad_lines
+test_crash
 stop_uptake
 test_configuration
 summary
