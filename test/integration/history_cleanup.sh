@@ -166,10 +166,62 @@ test_scheduled() {
     check "what was scheduled stays" answers 4 "SELECT COUNT(*) FROM releases_scheduled_changes"
 }
 
+# Old releases of which nothing is left where nothing names them: of each kind that stays one, and one that goes.
+test_releases() {
+    local table name day=20200101000000
+    for table in releases releases_json; do
+        # What is not nightly, not old or without a date; what is read-only; and what somebody names.
+        for name in "X-nightly-$day" "X-release-$day" X-nightly-latest X-nightly-99999999999999 \
+            "X-nightly-$(date -u +%Y%m%d%H%M%S)" "locked-nightly-$day" "mapped-nightly-$day" "fallback-nightly-$day" \
+            "pinned-nightly-$day" "scheduled-nightly-$day" "changing-nightly-$day" "part-nightly-$day" "named-nightly-$day"; do
+            "$tool" write "$table" "$table-$name" 1 3
+        done
+        query <<END
+UPDATE $table SET read_only = 1 WHERE name = '$table-locked-nightly-$day';
+INSERT INTO rules (priority, update_type, mapping, fallbackMapping, data_version)
+    VALUES (1, 'minor', '$table-mapped-nightly-$day', '$table-fallback-nightly-$day', 1);
+INSERT INTO pinnable_releases VALUES ('$table', '1.', 'c', '$table-pinned-nightly-$day', 1);
+INSERT INTO rules_scheduled_changes (scheduled_by, complete, change_type, base_mapping, data_version)
+    VALUES ('u', 0, 'insert', '$table-scheduled-nightly-$day', 1), ('u', 1, 'insert', '$table-X-nightly-$day', 1);
+INSERT INTO ${table}_scheduled_changes (scheduled_by, complete, change_type, base_name, data_version)
+    VALUES ('u', 0, 'update', '$table-changing-nightly-$day', 1);
+UPDATE $table SET data = '{"products":["$table-part-nightly-$day"]}' WHERE name = '$table-mapped-nightly-$day';
+UPDATE $table SET data = '{"from": "$table-named-nightly-$day"}' WHERE name = '$table-X-nightly-latest';
+UPDATE $table SET data = '{"from": "$table-X-nightly-$day"}' WHERE name = '$table-X-nightly-$day';
+END
+    done
+    # A partial's source stands in an asset; that of a release that goes itself does not count.
+    query <<<"INSERT INTO release_assets VALUES ('releases_json-X-nightly-latest', '.p', '{\"from\": \"releases-X-nightly-20200102000000\"}', 1),
+        ('releases_json-X-nightly-$day', '.p', '{\"from\": \"releases-X-nightly-$day\"}', 1)"
+    "$tool" write releases releases-X-nightly-20200102000000 1 1
+    left >"$work/before"
+    check "releases stay unless they are to go" cleanup 0 --execute --pause 0
+    check "all of them" equal "$(<"$work/before")" "$(left)"
+    check "a plan" cleanup 0 --releases --names "releases%nightly%"
+    check "names them" said "releases: 2"$'\n'"    releases-X-nightly-$day"$'\n'"    releases_json-X-nightly-$day"
+    check "and does nothing" equal "$(<"$work/before")" "$(left)"
+    query <<<"DELETE FROM balrog_changes"
+    check "old releases go" cleanup 0 --releases --names "releases%nightly%" --execute --pause 0
+    check "those that nothing names, and no others" equal "$(grep -v -- "-X-nightly-$day\$" "$work/before")" "$(left)"
+    check "with all that there was of them" answers "0 0 0" "SELECT
+        (SELECT COUNT(*) FROM release_assets WHERE name LIKE '%-X-nightly-$day'),
+        (SELECT COUNT(*) FROM balrog_release_history WHERE name LIKE '%-X-nightly-$day'),
+        (SELECT COUNT(*) FROM balrog_release_heads WHERE name LIKE '%-X-nightly-$day')"
+    check "the others' history is there" are "releases-mapped-nightly-$day" "1 2 3"
+    check "workers are told" answers 2 "SELECT COUNT(*) FROM balrog_changes WHERE op = 'D' AND k LIKE '%-X-nightly-$day' AND path IS NULL"
+    "$tool" write releases "releases-X-nightly-$day" 1 2
+    check "one can be made again" are "releases-X-nightly-$day" "1 2"
+}
+
+left() {
+    query <<<"SELECT name FROM releases UNION ALL SELECT name FROM releases_json ORDER BY 1"
+}
+
 test_usage
 test_versions
 test_edge
 test_deleted
 test_interrupted
 test_scheduled
+test_releases
 summary
