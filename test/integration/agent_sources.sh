@@ -250,6 +250,33 @@ no_source() {
     drop_rules
 }
 
+# Those who take a connection and never say anything.
+silence() {
+    local port id
+    python3 -c 'import socket, time
+with socket.create_server(("127.0.0.1", 0)) as listener:
+    print(listener.getsockname()[1], flush=True)
+    time.sleep(3600)' >"$WORK/silent" &
+    eventually test -s "$WORK/silent"
+    port=$(<"$WORK/silent")
+    token_conf mute-token "token_url=http://127.0.0.1:$port/" timeout_s=1
+    check "a giver of tokens who says nothing" ends 3 mute-token
+    check "is given up" said "agent.lost .*: no token from http://127.0.0.1:$port/: .*[Tt]imed? ?out"
+    token_conf mute "uptake_url=http://127.0.0.1:$port/{product}" uptake_pointer=/n uptake_timeout_s=1
+    id=$(uptake 7 70 Firefox release 1)
+    uptake 8 71 Firefox beta 1 >/dev/null
+    due_rule 9 74
+    check "a source of uptakes that says nothing" ends 0 mute
+    check "is given up, for both" equal 2 "$(grep -cE 'WARNING agent.uptake .*[Tt]imed? ?out' "$WORK/said")"
+    check "and holds nothing else" has_priority 9 74
+    check "what needs it waits" equal 50 "$(query 'SELECT priority FROM rules WHERE rule_id = 7')"
+    drop_rules
+    [[ -n ${BALROG_TEST_FULL-} ]] || return 0
+    token_conf mute-admin "admin_url=http://127.0.0.1:$port" timeout_s=1
+    check "an admin that says nothing" ends 5 mute-admin
+    check "is given up for each kind" equal 8 "$(grep -cE 'ERROR agent.list .*[Tt]imed? ?out' "$WORK/said")"
+}
+
 counted_uptakes() {
     gives 200 admin@x GET /app_instances && body_has '"uptake_failed":2'
 }
@@ -338,6 +365,7 @@ refreshing
 passwords
 uptakes
 no_source
+silence
 others
 too_long
 outage
