@@ -9,6 +9,8 @@
 #include "store/instances.h"
 #include "store/metrics.h"
 
+#include <math.h>
+
 static const struct table *const schedulable[] = {
     &table_rules,
     &table_releases,
@@ -151,15 +153,20 @@ static void add_counter(cJSON *parent, const char *name, const struct metric *m)
     }
 }
 
+/* What the fraction Q of the histogram M took at most, in ms, to the microsecond. */
+static double quantile_ms(const struct metric *m, double q)
+{
+    return round(metric_quantile(m, 0, metric_n_series(m), q) * 1e6) / 1000;
+}
+
 /* By the class of their status; how long they took; who was refused. */
 static void add_requests(cJSON *answer)
 {
     const struct metric *seconds = &admin_metric[ADMIN_SECONDS];
-    unsigned n = metric_n_series(seconds);
     add_counter(answer, "requests", &admin_metric[ADMIN_RESPONSES]);
     cJSON *ms = object(answer, "request_ms");
-    number(ms, "median", metric_quantile(seconds, 0, n, 0.5) * 1000);
-    number(ms, "p99", metric_quantile(seconds, 0, n, 0.99) * 1000);
+    number(ms, "median", quantile_ms(seconds, 0.5));
+    number(ms, "p99", quantile_ms(seconds, 0.99));
     add_counter(answer, "auth_refused", &admin_metric[ADMIN_AUTH]);
 }
 
