@@ -293,6 +293,9 @@ test_uptake() {
     check "its history" gives 200 - GET "$SC/$id/revisions"
     check "has it all" equal "4 3 1" "$(number count) $(grep -o '"telemetry_uptake":2000' "$WORK/body" | wc -l) $(grep -o '"telemetry_uptake":50,' "$WORK/body" | wc -l)"
     id=$(schedule admin@x "{\"change_type\": \"delete\", \"rule_id\": 4, \"data_version\": 1, \"when\": 0, $uptake: 5}")
+    check "the rule may change meanwhile" gives 200 admin@x POST /rules/4 '{"comment": "meanwhile", "data_version": 1}'
+    check "it still waits, for the newer version" equal "2 0 5" "$(query "SELECT base_data_version, \`when\`, telemetry_uptake
+        FROM rules_scheduled_changes JOIN rules_scheduled_changes_conditions USING (sc_id) WHERE sc_id = $id")"
     check "a deletion at an uptake" equal "delete 5" "$(query "SELECT change_type, telemetry_uptake FROM rules_scheduled_changes
         JOIN rules_scheduled_changes_conditions USING (sc_id) WHERE sc_id = $id")"
     check "taken back" drop "$id"
