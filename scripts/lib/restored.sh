@@ -27,7 +27,8 @@ choose_chain() {
     chain_of "$best" || die 1 "the backup $best cannot be restored"
 }
 
-# Checks all that is read of CHAIN before anything is done with it; says how much room it will take: NEED.
+# Checks all that is read of CHAIN, and the binary logs from there to the place $1 (a log) $2 (a position), if that is
+# given, before anything is done with them; says how much room it will take: NEED. The logs' paths go to LOGS.
 check_chain() {
     local name data
     for name in "${CHAIN[@]}"; do
@@ -35,6 +36,12 @@ check_chain() {
     done
     data=${M[data_bytes]}
     NEED=$((data + data / 2))
+    (($# == 0)) || replays_nothing "$@" || series_check "${M[series]}" "${M[binlog_file]}" "$1"
+}
+
+# Whether CHAIN itself reaches the place $1 (a log) $2 (a position).
+replays_nothing() {
+    [[ ${M[binlog_file]} == "$1" && ${M[binlog_position]} -ge $2 ]]
 }
 
 # ---- the directory ----
@@ -189,15 +196,14 @@ restore_server() { # DIR [USER]
     rm -f -- "$dir/init.sql"
 }
 
-# Replays the series' logs from where CHAIN ends to the place $2 (a log) $3 (a position), not that included. The rows that
-# triggers wrote are in the logs, and triggers do not fire again.
+# Replays LOGS, which check_chain has checked, from where CHAIN ends to the place $2 (a log) $3 (a position), not that
+# included. The rows that triggers wrote are in the logs, and triggers do not fire again.
 restore_replay() { # DIR FILE POSITION
     local dir=$1 file=$2 position=$3
-    if [[ ${M[binlog_file]} == "$file" && ${M[binlog_position]} -ge $position ]]; then
+    if replays_nothing "$file" "$position"; then
         log "nothing to replay"
         return
     fi
-    series_check "${M[series]}" "${M[binlog_file]}" "$file"
     log "replaying ${M[binlog_file]}:${M[binlog_position]} to $file:$position"
     mariadb-binlog --no-defaults --verify-binlog-checksum --start-position="${M[binlog_position]}" \
         --stop-position="$position" -- "${LOGS[@]}" |

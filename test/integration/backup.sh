@@ -314,6 +314,7 @@ test_damage() {
     check "a log that is missing" tool 1 restore -e production --user "$ME" --to "$(at_time "$SECOND")" "$WORK/r3"
     head -c -1 "$WORK/kept" >"$file"
     check "a log that is damaged" tool 1 restore -e production --user "$ME" --to "$(at_time "$SECOND")" "$WORK/r3"
+    check "before anything is made" test ! -e "$WORK/r3"
     mv "$WORK/kept" "$file"
 }
 
