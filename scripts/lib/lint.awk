@@ -147,6 +147,7 @@ function holds(old, new, a, b) {
 function note(table, name, definition) {
     known[table, name] = type_of(definition)
     nullable[table, name] = toupper(definition) !~ /NOT NULL|PRIMARY KEY/
+    has_default[table, name] = toupper(definition) ~ /[ )]DEFAULT /
 }
 
 function create_table(text, table, i, name) {
@@ -185,8 +186,12 @@ function change_column(table, old, definition, at, name, up) {
             found(at, up ~ /^ENUM/ && known[table, old] ~ /^[Ee][Nn][Uu][Mm]/ ? "enum" : "narrowing", \
                 table "." old " was " known[table, old] ", and becomes " type_of(definition))
         }
-        if (up ~ /NOT NULL/ && up !~ /DEFAULT/ && nullable[table, old]) {
-            found(at, "not-null", table "." old " becomes NOT NULL, without a default")
+        if (up ~ /NOT NULL/ && up !~ /[ )]DEFAULT |AUTO_INCREMENT/) {
+            if (nullable[table, old]) {
+                found(at, "not-null", table "." old " becomes NOT NULL, without a default")
+            } else if (has_default[table, old]) {
+                found(at, "not-null", table "." old " loses its default")
+            }
         }
         if (up ~ /CHARACTER SET|CHARSET|COLLATE/) {
             found(at, "charset", "the character set or collation of " table "." old " changes")
@@ -226,6 +231,7 @@ function alter_clause(table, at, name, new, up) {
         note(table, name, rest)
     } else if (take("ALTER( COLUMN)?( IF EXISTS)?")) {
         name = take_word()
+        has_default[table, name] = toupper(rest) ~ /^SET DEFAULT/
         if (toupper(rest) ~ /^DROP DEFAULT/) {
             additive_not(at, "not-null", table "." name " loses its default")
         }
@@ -286,7 +292,7 @@ function alter_table(text, table, i, head) {
     }
 }
 
-function drop_statement(up) {
+function drop_statement(up, i, count, names) {
     if (up !~ /IF EXISTS/) {
         found(line, "repeatable", "DROP without IF EXISTS")
     }
@@ -294,8 +300,12 @@ function drop_statement(up) {
     if (up ~ /^DROP TABLE/) {
         rest = plain(statement)
         take("DROP TABLE( IF EXISTS)?")
-        if (take_word() in reference) {
-            found(line, "reference", "a table of Mozilla's Balrog, which may run beside us")
+        count = split(rest, names, / ?, ?/)
+        for (i = 1; i <= count; i++) {
+            rest = names[i]
+            if (take_word() in reference) {
+                found(line, "reference", "a table of Mozilla's Balrog, which may run beside us")
+            }
         }
     }
     if (up ~ /^DROP INDEX/) {

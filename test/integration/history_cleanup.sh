@@ -121,7 +121,7 @@ test_interrupted() {
     pid=$!
     disown
     until [[ $(count killed-nightly) -lt 249 ]]; do
-        kill -0 "$pid" || { cat "$work/killed.log" >&2 && return; }
+        kill -0 "$pid" || { cat "$work/killed.log" >&2 && check "it goes on after the first batch" false && return; }
         sleep 0.05
     done
     check "one at a time" cleanup 4 --days 30 --execute

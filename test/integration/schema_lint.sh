@@ -86,6 +86,9 @@ test_additive() {
     finds not-null 3 additive "ALTER TABLE balrog_ours ADD COLUMN IF NOT EXISTS x INT NOT NULL, $OK;"
     finds not-null 3 additive "ALTER TABLE balrog_ours MODIFY note TEXT NOT NULL, $OK;"
     finds not-null 3 additive "ALTER TABLE balrog_ours ALTER COLUMN with_default DROP DEFAULT, $OK;"
+    finds not-null 3 additive "ALTER TABLE balrog_ours MODIFY with_default BIGINT NOT NULL, $OK;"
+    finds not-null 4 additive "ALTER TABLE balrog_ours ALTER COLUMN small SET DEFAULT 3,
+    MODIFY small INT NOT NULL, $OK;"
     finds unique 3 additive "ALTER TABLE balrog_ours ADD UNIQUE KEY IF NOT EXISTS n (name), ALGORITHM=NOCOPY, LOCK=NONE;"
     finds unique 3 additive "CREATE UNIQUE INDEX IF NOT EXISTS n ON balrog_ours (name) ALGORITHM=NOCOPY LOCK=NONE;"
     finds unique 3 additive "ALTER TABLE balrog_ours ADD COLUMN IF NOT EXISTS x INT NULL UNIQUE, $OK;"
@@ -113,6 +116,7 @@ test_everywhere() {
     finds repeatable 3 destructive "DROP TABLE balrog_ours;"
     finds repeatable 3 destructive "ALTER TABLE balrog_ours DROP COLUMN note, $OK;"
     finds reference 3 destructive "DROP TABLE IF EXISTS theirs;"
+    finds reference 3 destructive "DROP TABLE IF EXISTS balrog_ours, theirs;"
     finds reference 3 destructive "ALTER TABLE theirs DROP COLUMN IF EXISTS a, $OK;"
 }
 
