@@ -51,12 +51,14 @@ objections() {
 
 # ---- the watcher ----
 
-# Starts scripts/canary-watch, which outlives this shell. Where one is at work already a second one ends at once.
+# Starts scripts/canary-watch, which outlives this shell. Where one is at work already a second one ends at once. Where
+# hosts are listed this machine need not be one of them, and have no units.
 start_watch() {
     [[ -z $DRY_RUN ]] || return 0
-    if [[ ${ENV[supervisor]} == systemd ]]; then
+    if [[ ${ENV[supervisor]} == systemd && -z ${ENV[hosts]} ]]; then
         systemctl enable --quiet --now "balrog-canary-watch@${ENV[name]}.service"
     else
+        mkdir -p -- "${ENV[root]}/log"
         (
             [[ -z ${LOCK_FD-} ]] || exec {LOCK_FD}>&-
             exec setsid "$TOP/scripts/canary-watch" -e "${ENV[name]}" </dev/null \

@@ -131,7 +131,7 @@ confirmed() { # ID
 }
 
 confirm() { # ID NAME
-    mkdir -p -- "$STATE/confirmed"
+    mkdir -p -- "$STATE/confirmed" || die 1 "cannot make $STATE/confirmed"
     printf '%s\t%s\n' "$(date +%s)" "$2" >"$STATE/confirmed/.$1.$$"
     mv -- "$STATE/confirmed/.$1.$$" "$STATE/confirmed/$1"
 }

@@ -14,10 +14,13 @@ start_beside() { # SERVICE VERSION
     die 1 "$1 $2 did not become healthy; $(current_version "$1" | grep . || echo nothing) goes on"
 }
 
-# Admin and agent: at once.
+# Admin and agent: at once. The agent asks the admin by way of nginx, which does not start without its upstreams' file.
 switch_service() { # SERVICE VERSION
     start_beside "$1" "$2"
-    [[ $1 != admin ]] || at_each link admin "$2"
+    if [[ $1 == admin ]]; then
+        at_each link admin "$2"
+        at_each nginx
+    fi
     at_each current "$1" "$2"
     at_each stop-others "$1" "$2"
     notify deployed "$1 $2 runs on ${ENV[name]}"

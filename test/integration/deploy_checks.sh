@@ -32,6 +32,7 @@ test_usage() {
         >/dev/null
     check "so that rules can be read" equal 1 "$(db mysql <<<"SELECT COUNT(*) FROM tables_priv
         WHERE User = 'balrog_public' AND Table_name = 'rules' AND Table_priv LIKE '%Select%'")"
+    check "a watcher that would only say" operate 2 canary-watch --dry-run
     check "host: a strange command" operate 2 host frobnicate
     check "host: a strange version" operate 2 host start public ../../etc
 }
@@ -122,9 +123,11 @@ test_signatures() {
     check "says what is missing" said "v1.tar.asc is missing"
     gpg --batch --quiet --armor --detach-sign --output "$WORK/v1.tar.asc" "$WORK/v1.tar"
     check "with one" deploy 0 agent "$V1"
+    cp "$WORK/v1.tar" "$WORK/v1.tar.kept"
     echo >>"$WORK/v1.tar"
     check "with that of something else" deploy 3 agent "$V1"
     check "says so" said "has no good signature"
+    mv "$WORK/v1.tar.kept" "$WORK/v1.tar"
     check "a tag without" operate 3 deploy agent "$V1"
     check "says so of the tag" said "has no good signature"
     git -C "$REPO" tag --force --sign -m again v0.1 >/dev/null
@@ -170,6 +173,7 @@ test_ui() {
 # environment's root.
 make_hosts() {
     local host
+    HOSTS_ROOT=$WORK/root3
     mkdir -m 700 "$WORK/ssh"
     mkdir "$WORK/hosts"
     for host in server one two; do
@@ -177,7 +181,7 @@ make_hosts() {
     done
     cat >"$WORK/ssh/enter" <<END
 #!/bin/bash
-root=$ROOT
+root=$HOSTS_ROOT
 own=$WORK/hosts/\$1
 mkdir -p "\$own"
 [[ ! -e \$own/operate/environments/t.conf ]] || sed -i "s|\$root|\$own|g" "\$own/operate/environments/t.conf"
@@ -190,8 +194,8 @@ END
     done >"$WORK/ssh/authorized_keys"
     : >"$WORK/ssh/known_hosts"
     start_sshd
-    set_env "root=$ROOT" supervisor=multiwatch "user=$(id -un)" "hosts=one two" "ssh_config=$WORK/ssh/config" \
-        "nginx_include=$ROOT/upstreams.conf" nginx_test=true nginx_reload=true "nginx_log=$ROOT/access.log" \
+    set_env "root=$HOSTS_ROOT" supervisor=multiwatch "user=$(id -un)" "hosts=one two" "ssh_config=$WORK/ssh/config" \
+        "nginx_include=$HOSTS_ROOT/upstreams.conf" nginx_test=true nginx_reload=true "nginx_log=$HOSTS_ROOT/access.log" \
         canary_min_requests=1 canary_watch_s=0 require_signed=no
 }
 
@@ -234,7 +238,7 @@ stop_sshd() {
 
 on() { # HOST ARG…: scripts/host there
     ssh -F "$WORK/ssh/config" -o BatchMode=yes -- "$1" "$(printf '%q ' env \
-        BALROG_ENVIRONMENTS="$ROOT/operate/environments" "$ROOT/operate/scripts/host" -e t "${@:2}")" </dev/null
+        BALROG_ENVIRONMENTS="$HOSTS_ROOT/operate/environments" "$HOSTS_ROOT/operate/scripts/host" -e t "${@:2}")" </dev/null
 }
 
 test_ssh() {
@@ -273,6 +277,7 @@ test_hosts() {
         done
     done
     check "both hosts are counted" operate 0 canary-status
+    check "somebody watches" test "$SAID" = "${SAID/nobody watches/}"
     check "their sums are told" test "$(sed -n 's/^responses *[0-9]* *//p' <<<"$SAID")" -ge 6
     test_host_away
     check "promote on both" operate 0 promote
@@ -366,7 +371,7 @@ END
 }
 
 test_units() {
-    local unit program exposure
+    local unit file instance exposure limit units=()
     set_env "root=$WORK/root2" supervisor=systemd user=no_such_user "nginx_include=$WORK/upstreams2.conf" nginx_test=true \
         nginx_reload=true canary_min_requests=100 canary_watch_s=0 require_signed=no
     make_systemctl
@@ -383,16 +388,27 @@ test_units() {
     check "and these programs" grep -q "^ExecStart=$WORK/root2/releases/%i/sbin/balrog-admin --config $WORK/etc/admin.conf" \
         "$UNITS/balrog-admin@.service"
     check "admin by systemd" deploy 0 admin "$V1"
-    for unit in public admin agent canary-watch; do
-        unit=balrog-$unit@$V1.service
-        check "$unit is valid" equal '' "$(SYSTEMD_UNIT_PATH=$UNITS: systemd-analyze verify --man=no "$unit" 2>&1)"
-    done
-    for program in public admin agent; do
-        exposure=$(systemd-analyze security --offline=true --no-pager "$UNITS/balrog-$program@.service" |
+    "$TOP/scripts/host" -e t current public "$V1" 2>/dev/null
+    for file in "$UNITS"/*; do
+        unit=${file##*/}
+        [[ $unit == *-@(public|admin|agent)@* ]] && instance=$V1 || instance=t
+        units+=("${unit/@./@$instance.}")
+        [[ $unit == *.service ]] || continue
+        exposure=$(systemd-analyze security --offline=true --no-pager "$file" |
             sed -n 's/.*Overall exposure level.*: \([0-9.]*\) .*/\1/p')
-        echo "balrog-$program: exposure $exposure"
-        check "balrog-$program is confined" awk -v e="$exposure" 'BEGIN { exit !(e > 0 && e <= 1.5) }'
+        case $unit in
+        *-public@* | *-admin@* | *-agent@*) limit=1.5 ;;
+        *-canary-watch@*) limit=6 ;;
+        *) limit=4 ;;
+        esac
+        echo "$unit: exposure $exposure"
+        check "$unit is confined" awk -v e="$exposure" -v limit="$limit" 'BEGIN { exit !(e > 0 && e <= limit) }'
+        check "$unit: as the others" equal 4 \
+            "$(grep -cE '^(NoNewPrivileges=yes|PrivateTmp=yes|ProtectSystem=strict|RestrictAddressFamilies=AF_.*)$' "$file")"
     done
+    check "there are units" test "${#units[@]}" -ge 16
+    check "they are valid" equal '' "$(SYSTEMD_UNIT_PATH=$UNITS: systemd-analyze verify --man=no "${units[@]}" 2>&1)"
+    rm -- "$WORK/root2/current/public"
 }
 
 # The same way with systemd: canary, abort, canary, promote.
@@ -402,7 +418,7 @@ test_systemd() {
         "$WORK/unit-state/log"
     check "it took the socket over" grep -q "answers on the inherited socket" "$WORK/unit-state/balrog-public@$V1.service.log"
     check "a canary" operate 0 deploy --from "$WORK/v2.tar" public "$V2"
-    check "is abandoned" operate 0 abort --reason "second thoughts"
+    check "is abandoned, whenever that is killed" survives_kills abort --reason "second thoughts"
     check "and gone" equal "public $V1 running serving current" "$("$TOP/scripts/host" -e t status | grep public)"
     check "another" operate 0 deploy --from "$WORK/v2.tar" public "$V2"
     check "which answers nothing" operate 8 canary-status
@@ -410,7 +426,10 @@ test_systemd() {
     check "but by force" operate 0 promote --despite-few
     check "then it is alone" equal "public $V2 running serving current" "$("$TOP/scripts/host" -e t status | grep public)"
     check "the old one is disabled" grep -q "^disable --quiet --now balrog-public@$V1.socket" "$WORK/unit-state/log"
-    "$TOP/scripts/host" -e t current admin "$V1" 2>/dev/null
+    db <<<"UPDATE balrog_schema SET applied_at = NULL WHERE version = 1 AND phase = 'additive'"
+    check "back, where the schema lacks something" operate 3 rollback public "$V1"
+    check "is refused with the reason" said "lacks the additive step 0001"
+    db <<<"UPDATE balrog_schema SET applied_at = 1 WHERE version = 1 AND phase = 'additive'"
 }
 
 # What the stand-in started.
@@ -438,7 +457,6 @@ test_confirmation
 test_signatures
 test_ui
 "$TOP/scripts/host" -e t stop agent "$V1" 2>/dev/null
-built_tarball "$WORK/v1.tar"
 renamed_tarball "$WORK/v1.tar" "$WORK/v2.tar"
 test_units
 test_systemd

@@ -63,6 +63,30 @@ operate() {
     [[ $status -eq $wanted ]] || { printf '  %s %s: exit status %s, wanted %s:\n%s\n' "$script" "$*" "$status" "$wanted" "$SAID" >&2 && return 1; }
 }
 
+# survives_kills SCRIPT ARG…: kills the script (-9) before its first step, gives it again, kills it before a later one, and
+# so on until it gets through; in full, before each. A step is what it has machines do or notes of a canary.
+survives_kills() {
+    local step kills=0 status=137 stride=3
+    [[ -z ${BALROG_TEST_FULL-} ]] || stride=1
+    # bash reads this first in every script, and runs the trap before each command.
+    cat >"$WORK/killer" <<'END'
+if [[ ${0##*/} == "$KILL_SCRIPT" ]]; then
+    set -T
+    trap 'case $BASH_COMMAND in
+        "at_each "* | "canary_phase "* | "canary_forget"*) ((++KILL_STEPS < KILL_STEP)) || kill -KILL $$ ;;
+        esac' DEBUG
+fi
+END
+    for ((step = 1; status == 137; step += stride)); do
+        status=0
+        SAID=$(BASH_ENV=$WORK/killer KILL_SCRIPT=$1 KILL_STEP=$step KILL_STEPS=0 "$TOP/scripts/$1" -e t "${@:2}" \
+            </dev/null 2>&1) || status=$?
+        ((status != 137)) || kills=$((kills + 1))
+    done
+    echo "$1 ${*:2}: killed $kills times"
+    ((status == 0 && kills > 0)) || { printf '%s\n' "$SAID" >&2 && return 1; }
+}
+
 said() { # TEXT
     [[ $SAID == *"$1"* ]] || { printf '  wanted: %s\n  said: %s\n' "$1" "$SAID" >&2 && return 1; }
 }
@@ -156,6 +180,7 @@ repository = $REPO
 require_signed = no
 canary_percent = 40
 canary_watch_s = 1
+canary_compare_s = 1
 canary_min_requests = 300
 canary_latency_floor_ms = 1000
 configure_options = CFLAGS=-O0 --disable-dependency-tracking
@@ -222,17 +247,6 @@ make_repository() {
     git_here tag --annotate -m "$V1" "$V1"
 }
 
-# What autoreconf made of the tree, for a version that need not show that a build runs it.
-add_configure() { # VERSION
-    local name
-    [[ -x $TOP/configure && -e $TOP/Makefile.in && ! $TOP/configure.ac -nt $TOP/configure && ! $TOP/Makefile.am -nt $TOP/Makefile.in ]] ||
-        return 0
-    for name in configure Makefile.in aclocal.m4 build-aux; do
-        cp -aL "$TOP/$name" "$REPO/"
-    done
-    sed -i "s/VERSION='${V1#v}'/VERSION='${1#v}'/" "$REPO/configure"
-}
-
 # tag_version VERSION: what changed in the repository becomes that version.
 tag_version() {
     printf '%s\n' "${1#v}" >"$REPO/VERSION"
@@ -270,10 +284,6 @@ break_some_answers() {
     grep -q '"7/WINNT"' "$file" || { echo "cannot break $file" >&2 && exit 1; }
 }
 
-mend_answers() {
-    cp "$TOP/fcgi/public/service.c" "$REPO/fcgi/public/service.c"
-}
-
 # built_tarball FILE: what is in $BUILD, as a release.
 built_tarball() {
     make -s -C "$BUILD" install-sbinPROGRAMS install-data DESTDIR="$WORK/installed" prefix=/release \
@@ -281,16 +291,41 @@ built_tarball() {
     tar --create --file "$1" --directory "$WORK/installed/release" .
 }
 
-# renamed_tarball FROM TO: the release $V1 in FROM, calling itself $V2 in TO. That is all that tells versions apart for
-# tests of what is done with them.
+# rename_programs DIR FROM TO: the programs of the version FROM call themselves TO. That is all that tells versions apart
+# for tests of what is done with them.
+rename_programs() {
+    local program
+    for program in "$1"/sbin/*; do
+        perl -0777 -pi -e "s/(\\0|%s )\\Q${2#v}\\E(?=[\\0\\n])/\${1}${3#v}/g" "$program"
+    done
+}
+
+# renamed_tarball FROM TO: the release $V1 in FROM, as $V2 in TO.
 renamed_tarball() {
-    local dir=$WORK/renamed program
+    local dir=$WORK/renamed
     rm -rf "$dir" && mkdir "$dir"
     tar --extract --file "$1" --directory "$dir"
-    for program in "$dir"/sbin/*; do
-        perl -0777 -pi -e "s/(\\0|%s )\\Q${V1#v}\\E(?=[\\0\\n])/\${1}${V2#v}/g" "$program"
-    done
+    rename_programs "$dir" "$V1" "$V2"
     tar --create --file "$2" --directory "$dir" .
+}
+
+# broken_tarball FILE: the release $V2, as $V3 and with a balrog-public of $BUILD that is broken as $V3's is, which the
+# tag takes minutes to make on a busy machine.
+broken_tarball() {
+    local dir=$WORK/broken
+    mkdir "$dir"
+    cp -a "$ROOT/releases/$V2" "$dir/release"
+    cp "$REPO/fcgi/public/service.c" "$dir"
+    # Before the library, an object takes the place of its member.
+    # shellcheck disable=SC2016 # make expands them
+    make -s -C "$BUILD" broken BROKEN="$dir" --eval 'broken: $(balrog_public_OBJECTS) libbalrog.a
+	$(COMPILE) -O0 -c -o $(BROKEN)/service.o $(BROKEN)/service.c
+	$(CCLD) $(AM_CFLAGS) $(CFLAGS) $(AM_LDFLAGS) $(LDFLAGS) -o $(BROKEN)/release/sbin/balrog-public \
+		$(balrog_public_OBJECTS) $(BROKEN)/service.o $(balrog_public_LDADD)' \
+        >"$WORK/broken.log" 2>&1 || { cat "$WORK/broken.log" >&2 && return 1; }
+    rename_programs "$dir/release" "$V2" "$V3"
+    rename_programs "$dir/release" "$V1" "$V3"
+    tar --create --file "$1" --directory "$dir/release" .
 }
 
 # Makes a key, and has git and gpg sign with it.
