@@ -12,11 +12,18 @@
 #include "store/schema_range.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { RECONNECT_MS = 1000, QUIET_MS = 60000, COMPILE_THREADS_MAX = 4, NICE = 10 };
+enum {
+    RECONNECT_MS = 1000,
+    QUIET_MS = 60000,
+    COMPILE_THREADS_MAX = 4,
+    NICE = 10,
+    KEEP_BYTES = 16 << 20, /* of memory that is free for now: what a few releases take while they are built */
+};
 
 /* The small tables, read together. */
 struct tables {
@@ -299,6 +306,14 @@ static bool refresh_inside(struct loader *l, struct error *e)
     return true;
 }
 
+/* Memory that one change needs stays for the next: as it is set, malloc() gives it back each time, and the
+ * kernel clears the same pages for every change, which was a third of its cost. */
+static void keep_memory(void)
+{
+    mallopt(M_MMAP_THRESHOLD, KEEP_BYTES);
+    mallopt(M_TRIM_THRESHOLD, KEEP_BYTES);
+}
+
 static bool refresh(struct loader *l, struct error *e)
 {
     int64_t start_us = clock_us();
@@ -313,6 +328,9 @@ static bool refresh(struct loader *l, struct error *e)
     }
     int64_t took_us = clock_us() - start_us;
     atomic_store(&l->state->loader.build_us, took_us);
+    if (everything) {
+        malloc_trim(KEEP_BYTES);
+    }
     const struct snapshot *s = l->published->snapshot;
     log_write(everything ? LOG_INFO : LOG_DEBUG, "snapshot.built", STR_NONE,
               "generation %llu: %zu rules, %zu releases, %zu missing, in %.1f ms",
@@ -463,6 +481,7 @@ struct loader *loader_start(void *ctx, struct public_state *state, struct public
     l->feed = feed_new(l, settings->config->public_.gap_s);
     l->library = library_new(l);
     library_set_threads(l->library, compile_threads());
+    keep_memory();
     pthread_mutex_init(&l->lock, NULL);
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
