@@ -6,7 +6,7 @@
 # datadir_make DATA: with a root that needs no password. It says why it fails.
 datadir_make() {
     local key
-    key=$(datadir_key "${BASH_SOURCE[0]}")
+    key=$(datadir_key "${BASH_SOURCE[0]%/*}" datadir.sh)
     datadir_copy "$key" "$1" || { datadir_install "$1" && datadir_keep "$1" "$key"; }
 }
 
@@ -25,12 +25,12 @@ datadir_install() { # DATA
     rm -rf -- "$1.tmp" "$1.log"
 }
 
-# A name for what this machine's server makes for this user, out of these files.
-datadir_key() { # FILE…
+# A name for what this machine's server makes for this user, out of these files of a tree.
+datadir_key() { # TREE FILE…
     {
         mariadbd --version
         printf '%s\n' "$EUID"
-        sha256sum -- "$@"
+        (cd -- "$1" && sha256sum -- "${@:2}")
     } | sha256sum | cut -c 1-20
 }
 
