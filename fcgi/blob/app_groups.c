@@ -340,7 +340,7 @@ enum verdict app_groups_line(const struct app_body *body, const struct app_spot 
     for (uint32_t i = 0; i < body->n_columns; i++) {
         const struct app_column *column = &body->column[i];
         const struct app_field *field = find_field(column, applies);
-        struct str text = default_text(column, spot, build_id, env);
+        struct str text = field == NULL ? default_text(column, spot, build_id, env) : STR_NONE;
         if (field == NULL && str_absent(text)) {
             continue;
         }

@@ -125,18 +125,23 @@ static const struct form {
  * has, or for an empty one. *DOTS is set where one begins with a dot. */
 static unsigned split_path(struct str path, struct str segment[SEGMENTS_MAX], bool *dots)
 {
-    unsigned n = 0;
-    if (path.n == 0 || path.p[0] != '/') {
+    const char *at = path.p, *end = path.p + path.n;
+    if (path.n == 0 || *at++ != '/') {
         return 0;
     }
-    path = str_slice(path, 1, path.n);
-    while (n < SEGMENTS_MAX && str_split(&path, '/', &segment[n])) {
-        if (segment[n].n == 0) {
+    for (unsigned n = 0; n < SEGMENTS_MAX && at < end; n++) {
+        const char *slash = memchr(at, '/', (size_t)(end - at));
+        segment[n] = (struct str){ at, (size_t)((slash != NULL ? slash : end) - at) };
+        *dots |= *at == '.';
+        if (slash == NULL) {
+            return n + 1;
+        }
+        if (slash == at) {
             return 0;
         }
-        *dots |= segment[n++].p[0] == '.';
+        at = slash + 1;
     }
-    return str_absent(path) ? n : 0;
+    return 0;
 }
 
 /* Decodes RAW into *PATH, which begins at TEXT, and splits that. Where it has the segments of a form at once,

@@ -33,14 +33,14 @@ static void skip(struct scanner *s, size_t n)
 
 static uint32_t number(struct scanner *s)
 {
+    struct str rest = s->rest;
     uint64_t value = 0;
-    size_t n = 0;
-    for (; n < s->rest.n && is_digit(s->rest.p[n]); n++) {
-        value = value * 10 + (uint64_t)(s->rest.p[n] - '0');
+    for (; rest.n > 0 && is_digit(rest.p[0]); rest = str_slice(rest, 1, rest.n)) {
+        value = value * 10 + (uint64_t)(rest.p[0] - '0');
         value = value > UINT32_MAX ? UINT32_MAX : value;
     }
-    s->failed |= n == 0;
-    skip(s, n);
+    s->failed |= rest.n == s->rest.n;
+    s->rest = rest;
     return (uint32_t)value;
 }
 

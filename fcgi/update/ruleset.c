@@ -104,6 +104,7 @@ struct ruleset *ruleset_build(void *ctx, const struct rule_row *rows, size_t n)
 /* A query and what has been found out of it so far, each when the first rule wants it. */
 struct asked {
     const struct query *q;
+    bool loose; /* versions compare loosely */
     enum { NOT_YET, GOOD, BAD } version_is;
     struct version version;
     struct system_text system;
@@ -117,7 +118,9 @@ static struct str or_empty(struct str s)
 
 static struct asked ask(const struct query *q)
 {
-    return (struct asked){ .q = q, .system = { .text = or_empty(q->os_version) } };
+    return (struct asked){ .q = q,
+                           .loose = product_is_loose(q->product),
+                           .system = { .text = or_empty(q->os_version) } };
 }
 
 static bool parse_version_once(struct asked *asked)
@@ -133,7 +136,7 @@ static bool version_matches(const struct rule *rule, struct asked *asked, bool *
     if (str_absent(rule->row.version)) {
         return true;
     }
-    if (product_is_loose(asked->q->product)) {
+    if (asked->loose) {
         return match_version(rule->row.version, asked->q->version, true, NULL);
     }
     if (rule->wants_version && !parse_version_once(asked)) {
@@ -154,7 +157,7 @@ static bool build_id_matches(const struct rule *rule, struct str build_id)
            comparison_holds(rule->build_id.op, str_cmp(build_id, rule->build_id.operand));
 }
 
-static bool equal_or_null(struct str column, struct str value)
+static inline bool equal_or_null(struct str column, struct str value)
 {
     return str_absent(column) || str_eq(column, value);
 }
@@ -234,7 +237,7 @@ enum match ruleset_match(const struct ruleset *rules, const struct query *q, con
     struct asked asked = ask(q);
     struct rule_walk walk;
     bool ignored = false;
-    bool good = !product_is_loose(q->product) && parse_version_once(&asked);
+    bool good = !asked.loose && parse_version_once(&asked);
     size_t best = rules->n;
     if (asked.version_is == BAD && any_wants_version(rules, &asked)) {
         *rule = NULL;
