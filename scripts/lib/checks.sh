@@ -77,18 +77,17 @@ check_good_time() {
 
 # ---- does the schema fit? ----
 
-has_table_column() { # TABLE COLUMN
-    local rows
-    rows=$(query "SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = DATABASE()
-        AND table_name = '$1' AND column_name = '$2'") || exit $?
-    ((rows))
+# The rows of a statement about balrog_schema; none where that lacks COLUMN, or is not there.
+query_steps() { # COLUMN SQL
+    query "SET @sql = IF(EXISTS(SELECT 1 FROM information_schema.columns WHERE table_schema = DATABASE()
+        AND table_name = 'balrog_schema' AND column_name = '$1'), $(sql_string "$2"), 'DO 0');
+        PREPARE wanted FROM @sql; EXECUTE wanted"
 }
 
 # Nothing may have been taken away that this version uses.
 check_not_taken_away() { # VERSION
     local step name oldest rows
-    has_table_column balrog_schema min_version || return 0
-    rows=$(query "SELECT version, name, min_version FROM balrog_schema WHERE phase = 'destructive'
+    rows=$(query_steps min_version "SELECT version, name, min_version FROM balrog_schema WHERE phase = 'destructive'
         ORDER BY version") || exit $?
     while IFS=$'\t' read -r step name oldest; do
         [[ -n $step ]] || continue
@@ -101,19 +100,19 @@ check_not_taken_away() { # VERSION
 steps_of() { # VERSION
     local file
     for file in "$(release_dir "$1")"/share/balrog/schema/[0-9][0-9][0-9][0-9]_*/additive.sql; do
-        [[ ! -e $file ]] || basename -- "$(dirname -- "$file")" | cut -c 1-4
+        file=${file%/*}
+        file=${file##*/}
+        [[ $file == '['* ]] || printf '%s\n' "${file:0:4}"
     done
 }
 
 # Everything must have been added that this version needs.
 check_added() { # VERSION
-    local step rows=''
-    if has_table_column balrog_schema version; then
-        rows=$(query "SELECT LPAD(version, 4, '0') FROM balrog_schema WHERE phase = 'additive'
-            AND applied_at IS NOT NULL") || exit $?
-    fi
+    local step rows
+    rows=$(query_steps version "SELECT LPAD(version, 4, '0') FROM balrog_schema WHERE phase = 'additive'
+        AND applied_at IS NOT NULL") || exit $?
     for step in $(steps_of "$1"); do
-        grep -qx -- "$step" <<<"$rows" ||
+        [[ $'\n'$rows$'\n' == *$'\n'"$step"$'\n'* ]] ||
             die 3 "the schema lacks the additive step $step that $1 needs: 'deploy -e ${ENV[name]} admin $1' comes first and runs it"
     done
 }

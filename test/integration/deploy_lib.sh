@@ -66,7 +66,7 @@ operate() {
 # survives_kills SCRIPT ARG…: kills the script (-9) before its first step, gives it again, kills it before a later one, and
 # so on until it gets through; in full, before each. A step is what it has machines do or notes of a canary.
 survives_kills() {
-    local step kills=0 status=137 stride=3
+    local step kills=0 status=137 stride=5
     [[ -z ${BALROG_TEST_FULL-} ]] || stride=1
     # bash reads this first in every script, and runs the trap before each command.
     cat >"$WORK/killer" <<'END'
@@ -116,6 +116,14 @@ running() { # SERVICE: its versions
 
 db() {
     sql "$WORK/db" "${1:-balrog}"
+}
+
+may_be_promoted() {
+    "$TOP/scripts/canary-status" -e t >/dev/null 2>&1
+}
+
+somebody_watches() {
+    [[ $("$TOP/scripts/canary-status" -e t 2>&1) != *'nobody watches'* ]]
 }
 
 # ---- the machine ----
@@ -182,7 +190,7 @@ canary_percent = 40
 canary_watch_s = 1
 canary_compare_s = 1
 canary_min_requests = 300
-canary_latency_floor_ms = 1000
+canary_latency_floor_ms = 9999
 configure_options = CFLAGS=-O0 --disable-dependency-tracking
 min_free_mb = 10
 END
@@ -400,7 +408,7 @@ function done(summary)
 end
 END
     } >"$WORK/load.lua"
-    wrk --threads 4 --connections 4 --duration 1h --timeout 20s --script "$WORK/load.lua" "http://127.0.0.1:$PORT" \
+    wrk --threads 4 --connections 4 --duration 1h --timeout 60s --script "$WORK/load.lua" "http://127.0.0.1:$PORT" \
         >"$WORK/wrk-$1.out" 2>&1 &
     WRK=$!
     WRK_PIDS+=("$WRK")

@@ -119,10 +119,6 @@ add_ui() {
     git -C "$REPO" commit --quiet -m "The UI of $1"
 }
 
-may_be_promoted() {
-    "$TOP/scripts/canary-status" -e t >/dev/null 2>&1
-}
-
 makes_tarball() {
     [[ -e $WORK/balrog-${V3#v}.tar.xz.log ]]
 }
