@@ -160,15 +160,21 @@ test_whole() {
 # Everything that is in the tree is in the tarball, so whoever has it can do what README says.
 test_tarball() {
     local dir=$WORK/unpacked/balrog-${V3#v}
-    mkdir "$WORK/unpacked"
-    tar --extract --file "$WORK/balrog-${V3#v}.tar.xz" --directory "$WORK/unpacked"
+    unpack_tarball
     check "nothing of the tag is missing" equal '' "$(git -C "$REPO" ls-tree -r --name-only "$V3" -- scripts fcgi schema conf docs |
         while read -r name; do [[ -e $dir/$name ]] || echo "$name"; done)"
     # shellcheck disable=SC2016 # the inner shell expands it
     check "it builds as README says" in_dir "$dir" 'autoreconf -i && ./configure --prefix="$PWD/prefix" && make && make install'
     check "and runs" equal "balrog-public ${V3#v}" "$("$dir/prefix/sbin/balrog-public" --version)"
+    unpack_tarball
     check "the demo starts" in_dir "$dir" "scripts/quickstart --port $(free_port)"
     check "and stops" in_dir "$dir" "scripts/quickstart stop"
+}
+
+unpack_tarball() {
+    rm -rf -- "$WORK/unpacked"
+    mkdir "$WORK/unpacked"
+    tar --extract --file "$WORK/balrog-${V3#v}.tar.xz" --directory "$WORK/unpacked"
 }
 
 in_dir() { # DIR COMMANDS
