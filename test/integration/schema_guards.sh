@@ -70,6 +70,8 @@ untouched() { answers "1 0" "SELECT (SELECT COUNT(*) FROM information_schema.col
     AND table_name = 'balrog_release_history' AND column_name = 'deleted'), (SELECT COUNT(*) FROM balrog_schema
     WHERE phase = 'destructive')"; }
 
+told_age() { [[ $SAID =~ $1 ]] || { echo "  it said: $SAID" >&2 && return 1; }; }
+
 test_instances() {
     new_database empty
     check "not before the additive steps" contract 6 --without-hosts --execute
@@ -77,14 +79,15 @@ test_instances() {
     prepared living
     instance public 0.1 30
     check "an older program lives" contract 6 --without-hosts --execute
-    check "it is named" said "balrog-public v0.1 lives on host1 (process 77, seen 30 s ago)"
+    check "it is named" told_age "balrog-public v0\.1 lives on host1 \(process 77, seen [3-9][0-9] s ago\)"
     check "nothing was done" untouched
     check "the plan says so, too" contract 6 --without-hosts
     check "with its reason" said "refused as things are:"$'\n'"    - balrog-public v0.1 lives"
     instance public nonsense 0
     check "one without a version counts as older" contract 6 --without-hosts --execute
-    instance public 0.1 119
-    check "one that was seen 119 s ago may live" contract 6 --without-hosts --execute
+    # It is no test of what is seen just within 120 s: time goes on meanwhile.
+    instance public 0.1 70
+    check "one that was seen 70 s ago may live" contract 6 --without-hosts --execute
     # A program that starts between the first look and the begin: the record's own trigger makes it.
     instance public 0.1 125
     query <<<"CREATE TRIGGER t AFTER INSERT ON balrog_schema FOR EACH ROW UPDATE app_instances

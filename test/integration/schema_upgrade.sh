@@ -274,7 +274,7 @@ test_lost() {
     new_database lost
     small_schema
     query <<<"CREATE TABLE things (id INT PRIMARY KEY, old INT, gone INT)"
-    sed -i '$ a DO SLEEP(60);' "$work/schema/0002_more/additive.sql"
+    sed -i '$ a DO SLEEP(3600);' "$work/schema/0002_more/additive.sql"
     "$root/scripts/schema-upgrade" --execute "${CONNECT[@]}" --database "$DB" --schema "$work/schema" >"$work/log" 2>&1 &
     local pid=$! status=0
     wait_for "SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE 'DO SLEEP%'"
