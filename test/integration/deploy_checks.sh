@@ -94,6 +94,7 @@ test_failure() {
     set_env min_free_mb=9999999
     check "a full disk" deploy 3 agent "$V1"
     check "is told" said "MB free, and min_free_mb is"
+    check "but keeps nobody from going back" operate 0 rollback agent "$V1"
     set_env min_free_mb=10 start_wait_s=300
 }
 
