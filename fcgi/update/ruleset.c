@@ -55,6 +55,33 @@ static void compile_system(struct interner *texts, struct rule *rule)
     }
 }
 
+static void list_columns(struct rule *rule)
+{
+    const struct rule_row *row = &rule->row;
+    const struct {
+        enum rule_column column;
+        bool is_there;
+    } columns[] = {
+        { RULE_PRODUCT, !str_absent(row->product) },
+        { RULE_BUILD_TARGET, !str_absent(row->build_target) },
+        { RULE_HEADER_ARCHITECTURE, !str_absent(row->header_architecture) },
+        { RULE_DIST_VERSION, !str_absent(row->dist_version) },
+        { RULE_CHANNEL, !str_absent(row->channel) },
+        { RULE_VERSION, !str_absent(row->version) },
+        { RULE_BUILD_ID, !str_absent(row->build_id) },
+        { RULE_MEMORY, !str_absent(row->memory) },
+        { RULE_OS_VERSION, !str_absent(row->os_version) },
+        { RULE_INSTRUCTION_SET, !str_absent(row->instruction_set) },
+        { RULE_DISTRIBUTION, !str_absent(row->distribution) },
+        { RULE_LOCALE, !str_absent(row->locale) },
+        { RULE_MIG64, row->mig64 != TRI_UNKNOWN },
+        { RULE_JAWS, row->jaws != TRI_UNKNOWN },
+    };
+    for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++) {
+        rule->columns |= (unsigned)columns[i].is_there << columns[i].column;
+    }
+}
+
 static int by_priority(const void *a, const void *b)
 {
     const struct rule_row *x = &((const struct rule *)a)->row;
@@ -92,6 +119,7 @@ struct ruleset *ruleset_build(void *ctx, const struct rule_row *rows, size_t n)
         compile_versions(&arena, &set->rules[i]);
         compile_build_id(&set->rules[i]);
         compile_system(&texts, &set->rules[i]);
+        list_columns(&set->rules[i]);
     }
     talloc_free(temporary);
     if (n > 0) {
@@ -133,9 +161,6 @@ static bool parse_version_once(struct asked *asked)
 
 static bool version_matches(const struct rule *rule, struct asked *asked, bool *bad)
 {
-    if (str_absent(rule->row.version)) {
-        return true;
-    }
     if (asked->loose) {
         return match_version(rule->row.version, asked->q->version, true, NULL);
     }
@@ -151,66 +176,56 @@ static bool version_matches(const struct rule *rule, struct asked *asked, bool *
     return false;
 }
 
-static bool build_id_matches(const struct rule *rule, struct str build_id)
+/* Whether the COLUMN of RULE, which has it, matches. */
+static bool column_matches(const struct rule *rule, enum rule_column column, struct asked *asked, bool *bad)
 {
-    return str_absent(rule->row.build_id) ||
-           comparison_holds(rule->build_id.op, str_cmp(build_id, rule->build_id.operand));
-}
-
-static inline bool equal_or_null(struct str column, struct str value)
-{
-    return str_absent(column) || str_eq(column, value);
-}
-
-static bool system_matches(const struct rule *rule, struct system_text *system)
-{
-    return rule->system == NULL || system_test_holds(rule->system, system);
+    const struct query *q = asked->q;
+    const struct rule_row *r = &rule->row;
+    switch (column) {
+    case RULE_PRODUCT:
+        return str_eq(r->product, q->product);
+    case RULE_BUILD_TARGET:
+        return str_eq(r->build_target, q->build_target);
+    case RULE_HEADER_ARCHITECTURE:
+        return str_eq(r->header_architecture, q->header_architecture);
+    case RULE_DIST_VERSION:
+        return str_eq(r->dist_version, q->dist_version);
+    case RULE_CHANNEL:
+        return match_channel(r->channel, q->channel, q->fallback_channel);
+    case RULE_VERSION:
+        return version_matches(rule, asked, bad);
+    case RULE_BUILD_ID:
+        return comparison_holds(rule->build_id.op, str_cmp(or_empty(q->build_id), rule->build_id.operand));
+    case RULE_MEMORY:
+        return match_memory(r->memory, q->has_memory, q->memory);
+    case RULE_OS_VERSION:
+        return system_test_holds(rule->system, &asked->system);
+    case RULE_INSTRUCTION_SET:
+        return match_list(r->instruction_set, q->instruction_set);
+    case RULE_DISTRIBUTION:
+        return match_list(r->distribution, or_empty(q->distribution));
+    case RULE_LOCALE:
+        return match_list(r->locale, or_empty(q->locale));
+    case RULE_MIG64:
+        return match_tristate(r->mig64, q->mig64);
+    case RULE_JAWS:
+        return match_tristate(r->jaws, q->jaws);
+    case RULE_MATCHES:
+    case RULE_COLUMNS:
+        break;
+    }
+    return true;
 }
 
 static enum rule_column mismatch(const struct rule *rule, struct asked *asked, bool *bad)
 {
-    const struct query *q = asked->q;
-    const struct rule_row *r = &rule->row;
-    if (!equal_or_null(r->product, q->product)) {
-        return RULE_PRODUCT;
+    for (unsigned columns = rule->columns; columns != 0; columns &= columns - 1) {
+        enum rule_column column = (enum rule_column)__builtin_ctz(columns);
+        if (!column_matches(rule, column, asked, bad)) {
+            return column;
+        }
     }
-    if (!equal_or_null(r->build_target, q->build_target)) {
-        return RULE_BUILD_TARGET;
-    }
-    if (!equal_or_null(r->header_architecture, q->header_architecture)) {
-        return RULE_HEADER_ARCHITECTURE;
-    }
-    if (!equal_or_null(r->dist_version, q->dist_version)) {
-        return RULE_DIST_VERSION;
-    }
-    if (!match_channel(r->channel, q->channel, q->fallback_channel)) {
-        return RULE_CHANNEL;
-    }
-    if (!version_matches(rule, asked, bad)) {
-        return RULE_VERSION;
-    }
-    if (!build_id_matches(rule, or_empty(q->build_id))) {
-        return RULE_BUILD_ID;
-    }
-    if (!match_memory(r->memory, q->has_memory, q->memory)) {
-        return RULE_MEMORY;
-    }
-    if (!system_matches(rule, &asked->system)) {
-        return RULE_OS_VERSION;
-    }
-    if (!match_list(r->instruction_set, q->instruction_set)) {
-        return RULE_INSTRUCTION_SET;
-    }
-    if (!match_list(r->distribution, or_empty(q->distribution))) {
-        return RULE_DISTRIBUTION;
-    }
-    if (!match_list(r->locale, or_empty(q->locale))) {
-        return RULE_LOCALE;
-    }
-    if (!match_tristate(r->mig64, q->mig64)) {
-        return RULE_MIG64;
-    }
-    return match_tristate(r->jaws, q->jaws) ? RULE_MATCHES : RULE_JAWS;
+    return RULE_MATCHES;
 }
 
 enum rule_column rule_mismatch(const struct rule *rule, const struct query *q, bool *bad_version)

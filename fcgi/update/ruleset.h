@@ -10,6 +10,7 @@
 
 struct rule {
     struct rule_row row; /* as it came, texts copied: equal ones have equal addresses */
+    unsigned columns;    /* those that are not NULL, a bit each of enum rule_column */
     size_t n_versions;
     struct version_test *versions; /* the parts of the version column */
     bool versions_valid;           /* every part can be parsed */
