@@ -206,14 +206,16 @@ END
 }
 
 # On a port that is free; another may take it before sshd does. SHLVL: so that bash does not read a .bashrc for commands
-# that come by ssh, which is somebody's own and may take its time.
+# that come by ssh, which is somebody's own and may take its time. PAM: without it sshd keeps an account out whose
+# password is locked, key or not.
 start_sshd() {
-    local tries
+    local tries pam=no
+    [[ $(getent shadow "$(id -un)" 2>/dev/null | cut -d : -f 2) != '!'* ]] || pam=yes
     ((EUID != 0)) || [[ -d /run/sshd ]] || mkdir -m 755 /run/sshd # it wants that, and keeps nothing there
     for tries in 1 2 3 4 5; do
         SSH_PORT=$(free_port)
         printf '%s\n' "ListenAddress 127.0.0.1:$SSH_PORT" "HostKey $WORK/ssh/server" "PidFile $WORK/ssh/pid" \
-            "AuthorizedKeysFile $WORK/ssh/authorized_keys" 'StrictModes no' 'UsePAM no' 'PasswordAuthentication no' \
+            "AuthorizedKeysFile $WORK/ssh/authorized_keys" 'StrictModes no' "UsePAM $pam" 'PasswordAuthentication no' \
             'KbdInteractiveAuthentication no' 'PermitRootLogin forced-commands-only' 'SetEnv SHLVL=1' >"$WORK/ssh/sshd_config"
         if "$(command -v sshd || echo /usr/sbin/sshd)" -f "$WORK/ssh/sshd_config" -E "$WORK/ssh/log" &&
             until_true 60 test -s "$WORK/ssh/pid"; then
