@@ -305,7 +305,7 @@ int main(void)
     Suite *suite = suite_create("release_history");
     TCase *tc = tcase_create("release_history");
     tcase_add_checked_fixture(tc, before, teardown);
-    tcase_set_timeout(tc, 1200);
+    tcase_set_timeout(tc, 3600);
     for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++) {
         tcase_add_test(tc, tests[i]);
     }

@@ -104,7 +104,7 @@ static inline void add_tests(Suite *suite, const char *name, void (*before)(void
 {
     TCase *tc = tcase_create(name);
     tcase_add_checked_fixture(tc, before, teardown);
-    tcase_set_timeout(tc, 60);
+    tcase_set_timeout(tc, 300);
     for (; *tests != NULL; tests++) {
         tcase_add_test(tc, *tests);
     }
