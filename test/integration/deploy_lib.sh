@@ -206,8 +206,9 @@ make_nginx() {
         printf '%s_temp_path %s;\n' client_body "$WORK/tmp/1" fastcgi "$WORK/tmp/2" proxy "$WORK/tmp/3" \
             scgi "$WORK/tmp/4" uwsgi "$WORK/tmp/5"
         printf 'include %s;\n' "$WORK/upstreams.conf"
+        # A zone for keys that the load fills all the time.
         sed -e "s|@LISTEN@|127.0.0.1:$PORT|" -e 's|@SERVER_NAME@|localhost|' -e "s|@LOG_DIR@|$WORK|" \
-            -e "s|@CACHE_DIR@|$WORK/tmp/cache|" "$TOP/conf/nginx/public.conf.in"
+            -e "s|@CACHE_DIR@|$WORK/tmp/cache|" -e 's|=balrog_answers:16m |=balrog_answers:64k |' "$TOP/conf/nginx/public.conf.in"
         # Who asks the admin is whom he says he is.
         # shellcheck disable=SC2016 # nginx expands them
         sed -e "s|@LISTEN@|127.0.0.1:$((PORT + 1))|" -e 's|@SERVER_NAME@|localhost|' -e "s|@LOG_DIR@|$WORK|" \
