@@ -27,8 +27,7 @@ choose_chain() {
     chain_of "$best" || die 1 "the backup $best cannot be restored"
 }
 
-# Checks all that is read of CHAIN, and the binary logs from there to the place $1 (a log) $2 (a position), if that is
-# given, before anything is done with them; says how much room it will take: NEED. The logs' paths go to LOGS.
+# Checks all that is read of CHAIN before anything is done with it; says how much room it will take: NEED.
 check_chain() {
     local name data
     for name in "${CHAIN[@]}"; do
@@ -36,7 +35,11 @@ check_chain() {
     done
     data=${M[data_bytes]}
     NEED=$((data + data / 2))
-    (($# == 0)) || replays_nothing "$@" || series_check "${M[series]}" "${M[binlog_file]}" "$1"
+}
+
+# Likewise for the binary logs from there to the place $1 (a log) $2 (a position). Their paths go to LOGS.
+check_logs() {
+    replays_nothing "$@" || series_check "${M[series]}" "${M[binlog_file]}" "$1"
 }
 
 # Whether CHAIN itself reaches the place $1 (a log) $2 (a position).
@@ -196,7 +199,7 @@ restore_server() { # DIR [USER]
     rm -f -- "$dir/init.sql"
 }
 
-# Replays LOGS, which check_chain has checked, from where CHAIN ends to the place $2 (a log) $3 (a position), not that
+# Replays LOGS, which check_logs has checked, from where CHAIN ends to the place $2 (a log) $3 (a position), not that
 # included. The rows that triggers wrote are in the logs, and triggers do not fire again.
 restore_replay() { # DIR FILE POSITION
     local dir=$1 file=$2 position=$3
