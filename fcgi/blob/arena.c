@@ -129,6 +129,9 @@ void keys_sort(void *entries, size_t n, size_t size)
 /* Hashes are even: a key is near where its hash is among all hashes. */
 const void *keys_find(const void *entries, size_t n, size_t size, struct key key)
 {
+    if (n == 0) {
+        return NULL;
+    }
     const char *first = entries;
     const char *end = first + n * size;
     const char *at = first + (key.hash * (uint64_t)n >> 32) * size;
