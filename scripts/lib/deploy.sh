@@ -101,8 +101,8 @@ at() { # HOST COMMAND…
         LOG_FILE=$LOG_FILE without_lock "$TOP/scripts/host" -e "${ENV[name]}" "$@"
     else
         send_scripts "$host"
-        without_lock ssh_to "$host" env BALROG_ENVIRONMENTS="${ENV[root]}/operate/environments" \
-            "${ENV[root]}/operate/scripts/host" -e "${ENV[name]}" "$@"
+        without_lock ssh_to "$host" env BALROG_ENVIRONMENTS="${ENV[root]}/operate/$SCRIPTS_ID/environments" \
+            "${ENV[root]}/operate/$SCRIPTS_ID/scripts/host" -e "${ENV[name]}" "$@"
     fi
 }
 
@@ -128,15 +128,27 @@ ask_each() { # COMMAND…
     DRY_RUN='' at_each "$@"
 }
 
-# A host works with our scripts, whatever it has: sent once a run.
+# A host works with our scripts, whatever it has: ROOT/operate/ID, where ID says what is in it. So what is there is never
+# changed under somebody who works with it; what nobody sent for a week goes.
 declare -A SENT=()
+SCRIPTS_ID=
+pack_scripts() {
+    tar --create --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --directory "$TOP" \
+        scripts conf/nginx conf/systemd \
+        --directory "$(dirname -- "${ENV[file]}")" --transform "s|^${ENV[name]}.conf\$|environments/${ENV[name]}.conf|" \
+        "${ENV[name]}.conf"
+}
+
+# shellcheck disable=SC2016 # the shell there expands them
 send_scripts() { # HOST
     [[ -z ${SENT[$1]-} ]] || return 0
-    # shellcheck disable=SC2016 # the shell there expands them
-    tar --create --directory "$TOP" scripts conf/nginx conf/systemd \
-        --directory "$(dirname -- "${ENV[file]}")" --transform "s|^${ENV[name]}.conf\$|environments/${ENV[name]}.conf|" \
-        "${ENV[name]}.conf" |
-        ssh_to "$1" sh -c 'mkdir -p "$1" && tar --extract --no-same-owner --directory "$1"' receive "${ENV[root]}/operate" ||
+    SCRIPTS_ID=${SCRIPTS_ID:-$(pack_scripts | sha256sum | cut -c 1-16)}
+    # One line: a shell there may not know how bash quotes a line's end.
+    local unpack='set -e; mkdir -p "$1"; new=$(mktemp -d "$1/new.XXXXXX"); chmod 755 "$new"; '
+    unpack+='tar --extract --no-same-owner --touch --directory "$new"; '
+    unpack+='[ ! -d "$1/$2" ] && mv -T "$new" "$1/$2" 2>/dev/null || { rm -rf "$new"; touch "$1/$2"; }; '
+    unpack+='find "$1" -mindepth 1 -maxdepth 1 -mtime +7 -exec rm -rf {} +'
+    pack_scripts | ssh_to "$1" sh -c "$unpack" receive "${ENV[root]}/operate" "$SCRIPTS_ID" ||
         die 1 "$1: cannot send the scripts there"
     SENT[$1]=1
 }

@@ -190,7 +190,9 @@ make_hosts() {
 root=$HOSTS_ROOT
 own=$WORK/hosts/\$1
 mkdir -p "\$own"
-[[ ! -e \$own/operate/environments/t.conf ]] || sed -i "s|\$root|\$own|g" "\$own/operate/environments/t.conf"
+for file in "\$own"/operate/*/environments/t.conf; do
+    ! grep -q "\$root" "\$file" 2>/dev/null || sed -i "s|\$root|\$own|g" "\$file"
+done
 exec sh -c "\${SSH_ORIGINAL_COMMAND//"\$root"/"\$own"}"
 END
     chmod +x "$WORK/ssh/enter"
@@ -245,8 +247,12 @@ stop_sshd() {
 }
 
 on() { # HOST ARG…: scripts/host there
+    local scripts
+    scripts=$(find "$WORK/hosts/$1/operate" -mindepth 1 -maxdepth 1 ! -name 'new.*' -printf '%T@ %f\n' | sort -g | tail -n 1)
+    scripts=${scripts#* }
     ssh -F "$WORK/ssh/config" -o BatchMode=yes -- "$1" "$(printf '%q ' env \
-        BALROG_ENVIRONMENTS="$HOSTS_ROOT/operate/environments" "$HOSTS_ROOT/operate/scripts/host" -e t "${@:2}")" </dev/null
+        BALROG_ENVIRONMENTS="$HOSTS_ROOT/operate/$scripts/environments" "$HOSTS_ROOT/operate/$scripts/scripts/host" -e t \
+        "${@:2}")" </dev/null
 }
 
 test_ssh() {
@@ -266,8 +272,12 @@ test_ssh() {
         ssh_to two sh -c "exit 7"' || echo $?)"
 }
 
+scripts_of() { # HOST: the sets of scripts that it was sent
+    find "$WORK/hosts/$1/operate" -mindepth 1 -maxdepth 1 ! -name 'new.*' | sort
+}
+
 test_hosts() {
-    local host
+    local host sent
     check "public to two hosts" deploy 0 public "$V1"
     check "and admin" deploy 0 admin "$V1"
     for host in one two; do
@@ -284,7 +294,9 @@ test_hosts() {
                 "$WORK/hosts/$host/run/public-canary.sock" >/dev/null
         done
     done
+    sent=$(scripts_of one)
     check "both hosts are counted" operate 0 canary-status
+    check "by scripts that are there already" equal "$sent" "$(scripts_of one)"
     check "somebody watches" until_true 60 somebody_watches
     check "their sums are told" test "$(sed -n 's/^responses *[0-9]* *//p' <<<"$SAID")" -ge 6
     test_host_away
