@@ -49,7 +49,7 @@ enum {
     BODY_CHUNK = 16 << 10,         /* a request's body is read in pieces of this size */
     ACCEPT_PAUSE_MS = 100,         /* after an accept() that failed, as for want of descriptors */
     LATE_MS = 200,                 /* for idle threads to end once the time for draining is over */
-    STALL_MS = 10000,
+    STALL_MS = 10000,              /* unless the options say otherwise */
 };
 
 struct connection {
@@ -467,6 +467,8 @@ static bool join_workers(struct server *s, struct timespec end)
 {
     raise_event(s->end_fd);
     pthread_mutex_lock(&s->lock);
+    s->options.places = s->options.threads; /* all may look, at once, that it is time to end */
+    pthread_cond_broadcast(&s->vacant);
     while (s->running > 0 && pthread_cond_timedwait(&s->ended, &s->lock, &end) != ETIMEDOUT) {
     }
     bool ended = s->running == 0;
