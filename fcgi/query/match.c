@@ -206,35 +206,6 @@ bool match_memory(struct str rule, bool has_memory, int64_t memory)
     return !has_memory || comparison_holds(op, (memory > value) - (memory < value));
 }
 
-static bool all_contained(struct str group, struct str os_version)
-{
-    for (;;) {
-        ptrdiff_t end = str_find(group, STR("&&"));
-        struct str piece = end < 0 ? group : str_slice(group, 0, (size_t)end);
-        if (!str_contains(os_version, str_strip(piece))) {
-            return false;
-        }
-        if (end < 0) {
-            return true;
-        }
-        group = str_slice(group, (size_t)end + 2, group.n);
-    }
-}
-
-bool match_os_version(struct str rule, struct str os_version)
-{
-    struct str group;
-    if (str_absent(rule)) {
-        return true;
-    }
-    while (str_split(&rule, ',', &group)) {
-        if (all_contained(group, os_version)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 bool match_list(struct str rule, struct str value)
 {
     struct str part;

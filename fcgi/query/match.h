@@ -40,8 +40,6 @@ bool match_channel(struct str rule, struct str channel, struct str fallback);
 bool match_version(struct str rule, struct str query, bool loose, bool *bad);
 bool match_build_id(struct str rule, struct str build_id);
 bool match_memory(struct str rule, bool has_memory, int64_t memory);
-/* A comma list of "A&&B" groups of substrings. */
-bool match_os_version(struct str rule, struct str os_version);
 /* A comma list, exact. An absent VALUE matches nothing. */
 bool match_list(struct str rule, struct str value);
 bool match_tristate(enum tristate rule, enum tristate query);

@@ -16,7 +16,7 @@ struct system_text {
     bool has_pairs; /* found by the first test */
     uint64_t pairs;
 };
-/* Whether TEXT matches: the same as match_os_version(). */
+/* Whether TEXT matches. */
 bool system_test_holds(const struct system_test *test, struct system_text *text);
 /* False only where it does not; much cheaper. */
 bool system_test_may_hold(const struct system_test *test, struct system_text *text);

@@ -3,6 +3,7 @@
 #include "update/ruleset.h"
 
 #include "suite.h"
+#include "update/rule_system.h"
 
 #include <stdio.h>
 
@@ -142,6 +143,36 @@ static bool is_or_null(struct str column, struct str value)
     return str_absent(column) || str_eq(column, value);
 }
 
+static bool all_contained(struct str group, struct str os_version)
+{
+    for (;;) {
+        ptrdiff_t end = str_find(group, STR("&&"));
+        struct str piece = end < 0 ? group : str_slice(group, 0, (size_t)end);
+        if (!str_contains(os_version, str_strip(piece))) {
+            return false;
+        }
+        if (end < 0) {
+            return true;
+        }
+        group = str_slice(group, (size_t)end + 2, group.n);
+    }
+}
+
+/* A comma list of "A&&B" groups of substrings, taken apart each time. */
+static bool os_version_matches(struct str rule, struct str os_version)
+{
+    struct str group;
+    if (str_absent(rule)) {
+        return true;
+    }
+    while (str_split(&rule, ',', &group)) {
+        if (all_contained(group, os_version)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Whether ROW matches Q, by the plain forms of match.h, one column after the other. */
 static bool matches_plainly(const struct rule_row *row, const struct query *q)
 {
@@ -155,7 +186,7 @@ static bool matches_plainly(const struct rule_row *row, const struct query *q)
            match_channel(row->channel, q->channel, q->fallback_channel) &&
            match_version(row->version, q->version, product_is_loose(q->product), NULL) &&
            match_build_id(row->build_id, build_id) && match_memory(row->memory, q->has_memory, q->memory) &&
-           match_os_version(row->os_version, os_version) &&
+           os_version_matches(row->os_version, os_version) &&
            match_list(row->instruction_set, q->instruction_set) &&
            match_list(row->distribution, distribution) && match_list(row->locale, locale) &&
            match_tristate(row->mig64, q->mig64) && match_tristate(row->jaws, q->jaws);
@@ -245,4 +276,26 @@ START_TEST(order_of_rules)
 }
 END_TEST
 
-SUITE_MAIN("ruleset", index_agrees_with_trying_every_rule, order_of_rules)
+static bool system_matches(const char *column, const char *text)
+{
+    struct arena arena;
+    void *ctx = talloc_new(NULL);
+    arena_init(&arena, ctx, 0);
+    struct system_text system = { .text = str_of(text) };
+    bool holds = system_test_holds(system_test_compile(&arena, str_of(column)), &system);
+    ck_assert(holds == os_version_matches(str_of(column), str_of(text)));
+    talloc_free(ctx);
+    return holds;
+}
+
+START_TEST(systems_compiled)
+{
+    ck_assert(system_matches("Windows 10", "Windows 10.0"));
+    ck_assert(system_matches("Linux,Windows_NT 6 && x86", "Windows_NT 6.1 (x86)"));
+    ck_assert(!system_matches("Windows_NT 6&&x64", "Windows_NT 6.1 (x86)"));
+    ck_assert(system_matches("Darwin,", "anything")); /* an empty part is in every text */
+    ck_assert(!system_matches("Darwin", "darwin"));
+}
+END_TEST
+
+SUITE_MAIN("ruleset", systems_compiled, index_agrees_with_trying_every_rule, order_of_rules)
