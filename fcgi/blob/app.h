@@ -73,6 +73,7 @@ struct app_locale {
     struct key key;
     const struct app_facts *facts;
     const char *patches; /* a record */
+    uint64_t stamp;      /* of the asset that it comes from; 0: it is the base's */
 };
 
 struct app_platform {
@@ -88,6 +89,7 @@ struct app_platform {
     uint32_t n_group;
     uint32_t n_locales;
     const struct app_locale *locale;
+    const struct value *build_id;  /* for locales that have none; NULL: none */
     struct str os_ftp, os_bouncer; /* absent: missing or no string */
 };
 
@@ -182,6 +184,13 @@ struct app_body {
     struct app_urls urls;
 };
 
+/* Parts of app_compile() and app_amend(). JSON is a locale named NAME on PLATFORM. */
+void app_compile_locale(struct compiler *c, const struct app_body *body, const struct app_platform *platform,
+                        struct app_locale *locale, const char *name, const cJSON *json);
+/* Finds out where the N platforms of LIST lead, and which lead to the same. */
+void app_link_platforms(struct compiler *c, struct app_platform *list, uint32_t n);
+/* Finds out whether the release is amendable and, if so, sets its locales' stamps. */
+void app_note_assets(struct compiler *c, const struct app_body *body);
 /* Parts of app_compile(). URLs come after the platforms: only the `from`s of patches count. */
 void app_compile_urls(struct compiler *c, struct app_body *body);
 void app_compile_line(struct compiler *c, struct app_body *body);

@@ -164,21 +164,20 @@ static const struct app_facts *keep_facts(struct compiler *c, const struct app_f
     return known->payload;
 }
 
-static void compile_locale(struct compiler *c, const struct app_body *body,
-                           const struct value *platform_build_id, struct app_locale *locale,
-                           const cJSON *json)
+void app_compile_locale(struct compiler *c, const struct app_body *body, const struct app_platform *platform,
+                        struct app_locale *locale, const char *name, const cJSON *json)
 {
     struct app_facts facts;
     memset(&facts, 0, sizeof facts); /* what is between its members counts when it is looked for */
     facts.no_object = !cJSON_IsObject(json);
     const struct value *build_id = keep_value(c, json_get(json, "buildID"));
-    facts.build_id = build_id != NULL ? build_id : platform_build_id;
+    facts.build_id = build_id != NULL ? build_id : platform->build_id;
     if (c->release->use == RELEASE_SERVED) {
         compile_params(c, body->kind, facts.param, json, body->param);
         facts.os_update = json_truth(json_get(json, "isOSUpdate"));
         locale->patches = compile_patches(c, body->kind, json);
     }
-    locale->key = keep_key(c, json->string);
+    locale->key = keep_key(c, name);
     locale->facts = keep_facts(c, &facts);
 }
 
@@ -190,10 +189,9 @@ static void compile_locales(struct compiler *c, const struct app_body *body, str
     if (locales == NULL || platform->locales_broken) {
         return;
     }
-    const struct value *build_id = keep_value(c, json_get(json, "buildID"));
     struct app_locale *list = arena_array(&c->arena, struct app_locale, (size_t)cJSON_GetArraySize(locales));
     for (const cJSON *locale = locales->child; locale != NULL; locale = locale->next) {
-        compile_locale(c, body, build_id, &list[platform->n_locales++], locale);
+        app_compile_locale(c, body, platform, &list[platform->n_locales++], locale->string, locale);
     }
     keys_sort(list, platform->n_locales, sizeof(*list));
     platform->locale = list;
@@ -213,6 +211,7 @@ static void compile_platform(struct compiler *c, const struct app_body *body, st
     }
     platform->os_ftp = keep_string(c, json_get(json, "OS_FTP"));
     platform->os_bouncer = keep_string(c, json_get(json, "OS_BOUNCER"));
+    platform->build_id = keep_value(c, json_get(json, "buildID"));
     compile_locales(c, body, platform, json);
 }
 
@@ -228,8 +227,7 @@ static int by_target(const void *a, const void *b)
     return str_cmp(key_str(&x->target), key_str(&y->target));
 }
 
-/* Finds out where the N platforms of LIST lead, and which lead to the same. */
-static void link_platforms(struct compiler *c, struct app_platform *list, uint32_t n)
+void app_link_platforms(struct compiler *c, struct app_platform *list, uint32_t n)
 {
     struct app_platform **sorted = arena_array(&c->arena, struct app_platform *, n);
     uint32_t n_sorted = 0;
@@ -265,7 +263,7 @@ static void compile_platforms(struct compiler *c, struct app_body *body)
         compile_platform(c, body, &list[body->n_platforms++], json);
     }
     keys_sort(list, body->n_platforms, sizeof(*list));
-    link_platforms(c, list, body->n_platforms);
+    app_link_platforms(c, list, body->n_platforms);
     body->platform = list;
 }
 
@@ -291,6 +289,7 @@ void app_compile(struct compiler *c)
         compile_params(c, body->kind, body->param, c->blob, NULL);
     }
     compile_platforms(c, body);
+    app_note_assets(c, body);
     if (served) {
         list_froms(c);
         body->hash = hash_function(c);

@@ -5,11 +5,15 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { SCRATCH_MAX = 64 << 20 };
+enum {
+    SCRATCH_MAX = 64 << 20,
+    AMENDED_MAX = 32, /* each leaves a platform's locales and what has changed in memory: some KB */
+};
 
 static const struct blob_methods app = {
     .has_build_ids = true,
     .compile = app_compile,
+    .amend = app_amend,
     .should_serve = app_should_serve,
     .header = app_header,
     .inner = app_inner,
@@ -171,15 +175,32 @@ static size_t json_size(const struct release_row *row)
     return n;
 }
 
+/* Begins to compile a release, a child of CTX; SIZE: of the JSON that goes into it. */
+static void begin(struct compiler *c, void *ctx, size_t size)
+{
+    *c = (struct compiler){ .release = mem_new(ctx, struct release),
+                            .temporary = mem_check(talloc_new(NULL)) };
+    arena_init(&c->arena, c->release, size);
+    interner_init(&c->interner, c->temporary, &c->arena);
+    buf_init(&c->scratch, 1024, SCRATCH_MAX);
+    buf_init(&c->record, 1024, SCRATCH_MAX);
+}
+
+static void end(struct compiler *c)
+{
+    buf_free(&c->scratch);
+    buf_free(&c->record);
+    talloc_free(c->temporary);
+}
+
 static struct release *compile(void *ctx, const struct release_row *row, const cJSON *blob,
                                const struct blob_format *format, enum release_use use)
 {
-    struct release *r = mem_new(ctx, struct release);
-    struct compiler c = { .release = r, .blob = blob, .temporary = mem_check(talloc_new(NULL)) };
-    arena_init(&c.arena, r, json_size(row));
-    interner_init(&c.interner, c.temporary, &c.arena);
-    buf_init(&c.scratch, 1024, SCRATCH_MAX);
-    buf_init(&c.record, 1024, SCRATCH_MAX);
+    struct compiler c;
+    begin(&c, ctx, json_size(row));
+    struct release *r = c.release;
+    c.row = row;
+    c.blob = blob;
     *r = (struct release){ .format = format, .use = use, .name = keep(&c, row->name), .product = STR_NONE };
     if (!str_absent(row->product)) {
         r->product = keep(&c, row->product);
@@ -187,9 +208,7 @@ static struct release *compile(void *ctx, const struct release_row *row, const c
     if (use == RELEASE_SERVED || format->methods->has_build_ids) {
         format->methods->compile(&c);
     }
-    buf_free(&c.scratch);
-    buf_free(&c.record);
-    talloc_free(c.temporary);
+    end(&c);
     return r;
 }
 
@@ -203,6 +222,26 @@ struct release *release_compile(void *ctx, const struct release_row *row, enum r
     const struct blob_format *format = find_format(blob, e);
     struct release *r = format != NULL ? compile(ctx, row, blob, format, use) : NULL;
     cJSON_Delete(blob);
+    return r;
+}
+
+struct release *release_amend(void *ctx, const struct release *old, const struct release_asset *assets,
+                              size_t n, uint64_t *stamp)
+{
+    struct compiler c;
+    if (!old->amendable || old->n_amended == AMENDED_MAX) {
+        return NULL;
+    }
+    begin(&c, ctx, json_size(&(struct release_row){ .assets = assets, .n_assets = n }));
+    struct release *r = c.release;
+    *r = *old;
+    r->amends = old;
+    r->n_amended++;
+    if (!old->format->methods->amend(&c, old, assets, n, stamp)) {
+        talloc_free(r);
+        r = NULL;
+    }
+    end(&c);
     return r;
 }
 

@@ -18,6 +18,7 @@
 struct release_asset {
     struct str path; /* ".platforms.P.locales.L" */
     struct str json;
+    uint64_t stamp; /* of whoever read the row; the release keeps it for release_amend() */
 };
 struct release_row {
     struct str name;
@@ -49,7 +50,10 @@ struct release {
     const struct str
         *members; /* superblob by blobs: names of the releases to put together; NULL: it is none */
     size_t n_members;
-    const void *body; /* the format's own */
+    const void *body;             /* the format's own */
+    bool amendable;               /* its assets are a locale each */
+    const struct release *amends; /* whose memory it goes on using; NULL: none's */
+    unsigned n_amended;           /* how many stand behind each other so */
 };
 
 /* What came of asking a release. */
@@ -80,6 +84,15 @@ struct blob_env {
  * reference's do. */
 struct release *release_compile(void *ctx, const struct release_row *row, enum release_use use,
                                 struct error *e);
+
+/* What release_compile() would make of OLD's row if the N ASSETS took the places of those with the same
+ * paths, or came beside them, without reading the rest again: a child of CTX, to which OLD has to be given,
+ * or freed after it, since it goes on using OLD's memory. *STAMP, the sum of the stamps of OLD's assets,
+ * becomes that of the new one's. NULL, with *STAMP of no use, where the whole has to be compiled: OLD is not
+ * made of one asset a locale, the platform or a `from` is new, or this has been done so often that the memory
+ * should be put in order. */
+struct release *release_amend(void *ctx, const struct release *old, const struct release_asset *assets,
+                              size_t n, uint64_t *stamp);
 
 /* The format's schema_version. */
 int release_schema_version(const struct release *r);

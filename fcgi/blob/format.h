@@ -11,7 +11,8 @@
  * when a query asks for it. */
 struct compiler {
     struct release *release;
-    const cJSON *blob; /* an object */
+    const struct release_row *row; /* NULL while a release is amended, as is the blob */
+    const cJSON *blob;             /* an object */
     struct arena arena;
     struct interner interner;
     struct buf scratch; /* for putting texts together */
@@ -24,6 +25,10 @@ struct blob_methods {
     bool is_json;       /* answers /json instead of /update */
     bool has_build_ids; /* a partial can start from it */
     void (*compile)(struct compiler *c);
+    /* Fills the copy of OLD that C has for its release; what it returns and does to *STAMP is said at
+     * release_amend(). NULL: never. */
+    bool (*amend)(struct compiler *c, const struct release *old, const struct release_asset *assets, size_t n,
+                  uint64_t *stamp);
     /* NULL: always. */
     enum verdict (*should_serve)(const struct release *r, const struct query *q, struct error *e);
     /* NULL: the constant line below, without its newline. */
@@ -77,6 +82,8 @@ void note_skipped(struct error *skipped, const struct error *e);
 
 /* The formats' functions; what they do is said in blob.h. */
 void app_compile(struct compiler *c);
+bool app_amend(struct compiler *c, const struct release *old, const struct release_asset *assets, size_t n,
+               uint64_t *stamp);
 enum verdict app_should_serve(const struct release *r, const struct query *q, struct error *e);
 enum verdict app_header(const struct release *r, const struct blob_env *env, struct buf *out,
                         struct error *e);

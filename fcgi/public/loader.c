@@ -69,11 +69,24 @@ struct loader {
 
 /* ---- reading ---- */
 
-static bool read_release(void *arg, void *ctx, struct str name, struct release_row *row, uint64_t *stamp,
-                         bool *found, struct error *e)
+static bool read_release(void *arg, void *ctx, struct str name, struct release_row *row,
+                         struct release_mark *mark, bool *found, struct error *e)
 {
     struct loader *l = arg;
-    return reader_release(l->db, ctx, name, row, stamp, found, e);
+    return reader_release(l->db, ctx, name, row, mark, found, e);
+}
+
+static bool read_base(void *arg, struct str name, struct release_mark *mark, struct error *e)
+{
+    struct loader *l = arg;
+    return reader_base(l->db, name, mark, e);
+}
+
+static bool read_asset(void *arg, void *ctx, struct str name, struct str path, struct release_asset *asset,
+                       bool *found, struct error *e)
+{
+    struct loader *l = arg;
+    return reader_asset(l->db, ctx, name, path, asset, found, e);
 }
 
 static struct tables *read_tables(struct loader *l, struct error *e)
@@ -98,7 +111,7 @@ static void note_changes(struct loader *l, const struct feed_change *changes, si
 {
     for (size_t i = 0; i < n; i++) {
         if (changes[i].table == FEED_RELEASES) {
-            library_expire(l->library, changes[i].key);
+            library_change(l->library, changes[i].key, changes[i].path);
             work->publish = true;
         } else if (changes[i].table != FEED_OTHER) {
             work->tables = true;
@@ -216,7 +229,7 @@ static struct published *build(struct loader *l, const struct tables *tables, st
         .settings = &l->settings->engine,
         .generation = atomic_load(&l->state->loader.generation) + 1,
     };
-    struct release_source source = { read_release, l };
+    struct release_source source = { read_release, read_base, read_asset, l };
     p->settings = l->settings;
     p->snapshot = snapshot_build(p, l->library, &input, &source, log_broken, NULL, e);
     if (p->snapshot == NULL) {

@@ -143,17 +143,32 @@ static enum feed_table table_of(struct str name)
     return FEED_OTHER;
 }
 
-/* A big release is written as hundreds of rows in a row: the same as the last change is not noted again. */
-static void note(struct poll *poll, struct str table_name, struct str key)
+static int change_cmp(const void *a, const void *b)
 {
-    enum feed_table table = table_of(table_name);
-    key = table == FEED_RELEASES ? key : STR_NONE;
-    if (table == FEED_RELEASES && str_absent(key)) {
-        poll->rebuild = true;
-        return;
+    const struct feed_change *x = a, *y = b;
+    int c = x->table != y->table ? (x->table > y->table) - (x->table < y->table) : str_cmp(x->key, y->key);
+    c = c != 0 ? c : str_cmp(x->path, y->path);
+    return c != 0 ? c : str_absent(x->path) - str_absent(y->path);
+}
+
+static struct str copy(void *ctx, struct str s)
+{
+    return str_absent(s) ? s : (struct str){ mem_strndup(ctx, s.p, s.n), s.n };
+}
+
+/* The current row of ROWS has table, key and path from COLUMN on. The same as the last change is not noted
+ * again. */
+static void note(struct poll *poll, const struct db_rows *rows, unsigned column)
+{
+    struct str name = db_text(rows, column);
+    struct feed_change change = { .table = table_of(name) };
+    if (change.table == FEED_RELEASES) {
+        change.key = db_text(rows, column + 1);
+        change.path = db_text(rows, column + 2);
+        poll->rebuild |=
+            str_absent(change.key) || str_absent(change.path) == str_eq(name, STR("release_assets"));
     }
-    const struct feed_change *last = poll->n > 0 ? &poll->changes[poll->n - 1] : NULL;
-    if (last != NULL && last->table == table && str_eq(last->key, key)) {
+    if (poll->n > 0 && change_cmp(&poll->changes[poll->n - 1], &change) == 0) {
         return;
     }
     if (poll->n == CHANGES_MAX) {
@@ -164,19 +179,12 @@ static void note(struct poll *poll, struct str table_name, struct str key)
         poll->cap = poll->cap == 0 ? 16 : 2 * poll->cap;
         poll->changes = mem_resize(poll->ctx, poll->changes, struct feed_change, poll->cap);
     }
-    if (!str_absent(key)) {
-        key.p = mem_strndup(poll->ctx, key.p, key.n);
-    }
-    poll->changes[poll->n++] = (struct feed_change){ table, key };
+    change.key = copy(poll->ctx, change.key);
+    change.path = copy(poll->ctx, change.path);
+    poll->changes[poll->n++] = change;
 }
 
-static int change_cmp(const void *a, const void *b)
-{
-    const struct feed_change *x = a, *y = b;
-    return x->table != y->table ? (x->table > y->table) - (x->table < y->table) : str_cmp(x->key, y->key);
-}
-
-/* Each table and key once. */
+/* Each table, key and path once. */
 static void make_unique(struct poll *poll)
 {
     size_t n = 0;
@@ -204,7 +212,7 @@ static bool read_new(struct poll *poll, struct db *db, struct error *e)
     struct db_rows *rows =
         db_query(db,
                  "SELECT (SELECT MIN(id) FROM balrog_changes), (SELECT MAX(id) FROM balrog_changes), "
-                 "(SELECT COUNT(*) FROM balrog_changes WHERE id BETWEEN ? AND ?), c.id, c.tbl, c.k, "
+                 "(SELECT COUNT(*) FROM balrog_changes WHERE id BETWEEN ? AND ?), c.id, c.tbl, c.k, c.path, "
                  "CAST(UNIX_TIMESTAMP(NOW(6)) * 1000 AS SIGNED) - c.at "
                  "FROM (SELECT 1 AS one) AS always LEFT JOIN balrog_changes AS c ON c.id > ? ORDER BY c.id",
                  params, 3, e);
@@ -217,8 +225,8 @@ static bool read_new(struct poll *poll, struct db *db, struct error *e)
         poll->window = db_int(rows, 2);
         if (!db_is_null(rows, 3) && !poll->rebuild) {
             pass(feed, (uint64_t)db_int(rows, 3), poll->now_ms);
-            note(poll, db_text(rows, 4), db_text(rows, 5));
-            lag_ms = db_int(rows, 6) > lag_ms ? db_int(rows, 6) : lag_ms;
+            note(poll, rows, 4);
+            lag_ms = db_int(rows, 7) > lag_ms ? db_int(rows, 7) : lag_ms;
             poll->rebuild |= feed->gaps.n > GAPS_MAX;
         }
     }
@@ -254,13 +262,13 @@ static bool read_window(struct poll *poll, struct db *db, struct error *e)
     int64_t known = 0;
     bool failed = false;
     struct db_rows *rows = db_query(
-        db, "SELECT id, tbl, k FROM balrog_changes WHERE id BETWEEN ? AND ? ORDER BY id", params, 2, e);
+        db, "SELECT id, tbl, k, path FROM balrog_changes WHERE id BETWEEN ? AND ? ORDER BY id", params, 2, e);
     if (rows == NULL) {
         return false;
     }
     while (db_next(rows, &failed, e)) {
         if (fill(feed, &i, &next, (uint64_t)db_int(rows, 0))) {
-            note(poll, db_text(rows, 1), db_text(rows, 2));
+            note(poll, rows, 1);
         } else {
             known++;
         }

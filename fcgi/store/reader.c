@@ -1,7 +1,8 @@
 /* Rows as the public service wants them. Whatever is compared is compared again here, byte for byte: an
  * adopted database may have a collation to which "Firefox" and "firefox " are the same.
  *
- * A release's stamp is made of everything that decides about it: its row in either table, and its assets. */
+ * A release's stamp is made of everything that decides about it: its row in either table, and its assets;
+ * each of these adds a number of its own, so that one that changes leaves the others'. */
 #include "store/reader.h"
 
 #include <stddef.h>
@@ -170,13 +171,17 @@ static uint64_t hash_bytes(uint64_t h, const void *p, size_t n)
     return h;
 }
 
+static uint64_t hash_text(uint64_t h, struct str text)
+{
+    size_t length = str_absent(text) ? SIZE_MAX : text.n;
+    return hash_bytes(hash_bytes(h, &length, sizeof(length)), text.p, text.n);
+}
+
 static void hash_row(const struct db_rows *rows, void *arg)
 {
     uint64_t *h = arg;
     for (unsigned i = 0; i < db_columns(rows); i++) {
-        struct str text = db_text(rows, i);
-        size_t length = str_absent(text) ? SIZE_MAX : text.n;
-        *h = hash_bytes(hash_bytes(*h, &length, sizeof(length)), text.p, text.n);
+        *h = hash_text(*h, db_text(rows, i));
     }
 }
 
@@ -194,19 +199,18 @@ struct versions {
     struct str name;
     bool v1, v2;
     int64_t v1_version, v2_version;
-    uint64_t n_assets, assets; /* how many, and the sum of their rows' checksums */
+    uint64_t assets; /* the sum of their stamps */
 };
 
-/* 0 where no table has anything. */
-static uint64_t stamp_of(const struct versions *v)
+/* An asset's stamp is the checksum of its path and version, and a bit above, so that the sum counts them too.
+ */
+#define ASSET_STAMP "(CRC32(CONCAT(path, ':', data_version)) + 4294967296)"
+
+/* 0 where neither table has anything. */
+static uint64_t rows_stamp(const struct versions *v)
 {
-    if (!v->v1 && !v->v2 && v->n_assets == 0) {
-        return 0;
-    }
-    uint64_t parts[] = { v->v1,    (uint64_t)v->v1_version, v->v2, (uint64_t)v->v2_version, v->n_assets,
-                         v->assets };
-    uint64_t h = hash_bytes(HASH_START, parts, sizeof(parts));
-    return h != 0 ? h : 1;
+    uint64_t parts[] = { v->v1, (uint64_t)v->v1_version, v->v2, (uint64_t)v->v2_version };
+    return v->v1 || v->v2 ? hash_bytes(HASH_START, parts, sizeof(parts)) : 0;
 }
 
 static void add_v1(const struct db_rows *rows, void *arg)
@@ -232,8 +236,7 @@ static void add_assets(const struct db_rows *rows, void *arg)
     struct list *list = arg;
     struct versions *v = list_add(list);
     v->name = copy_column(list->ctx, rows, 0);
-    v->n_assets = (uint64_t)db_int(rows, 1);
-    v->assets = (uint64_t)db_int(rows, 2);
+    v->assets = (uint64_t)db_int(rows, 1);
 }
 
 static int by_name(const void *a, const void *b)
@@ -255,7 +258,6 @@ static size_t merge(struct versions *v, size_t n)
         to->v2 |= v[i].v2;
         to->v1_version += v[i].v1_version;
         to->v2_version += v[i].v2_version;
-        to->n_assets += v[i].n_assets;
         to->assets += v[i].assets;
     }
     return m;
@@ -268,7 +270,7 @@ bool reader_release_stamps(struct db *db, void *ctx, struct release_stamp **stam
     bool ok = each_row(db, "SELECT name, data_version FROM releases", NULL, 0, add_v1, &list, e) &&
               each_row(db, "SELECT name, data_version FROM releases_json", NULL, 0, add_v2, &list, e) &&
               each_row(db,
-                       "SELECT MIN(name), COUNT(*), SUM(CRC32(CONCAT(path, ':', data_version))) "
+                       "SELECT MIN(name), CAST(SUM(" ASSET_STAMP ") AS SIGNED) "
                        "FROM release_assets GROUP BY BINARY name",
                        NULL, 0, add_assets, &list, e);
     struct versions *versions = (struct versions *)(void *)list.p;
@@ -278,7 +280,8 @@ bool reader_release_stamps(struct db *db, void *ctx, struct release_stamp **stam
     *n = ok ? merge(versions, list.n) : 0;
     *stamps = mem_array(ctx, struct release_stamp, *n);
     for (size_t i = 0; i < *n; i++) {
-        (*stamps)[i] = (struct release_stamp){ versions[i].name, stamp_of(&versions[i]) };
+        struct release_mark mark = { .rows = rows_stamp(&versions[i]), .assets = versions[i].assets };
+        (*stamps)[i] = (struct release_stamp){ versions[i].name, release_mark_stamp(&mark) };
     }
     talloc_free(versions);
     return ok;
@@ -323,8 +326,8 @@ static void take_asset(const struct db_rows *rows, void *arg)
         struct release_asset *asset = list_add(&r->assets);
         asset->path = copy_column(r->assets.ctx, rows, 1);
         asset->json = copy_column(r->assets.ctx, rows, 2);
-        r->versions.n_assets++;
-        r->versions.assets += (uint64_t)db_int(rows, 3);
+        asset->stamp = (uint64_t)db_int(rows, 3);
+        r->versions.assets += asset->stamp;
     }
 }
 
@@ -356,24 +359,72 @@ static bool is_nothing(struct str json)
     return false;
 }
 
-bool reader_release(struct db *db, void *ctx, struct str name, struct release_row *row, uint64_t *stamp,
-                    bool *found, struct error *e)
+static struct reading reading_of(void *ctx, struct str name)
 {
-    struct reading r = { .name = name, .assets = { .ctx = ctx, .size = sizeof(struct release_asset) } };
+    return (struct reading){ .name = name, .assets = { .ctx = ctx, .size = sizeof(struct release_asset) } };
+}
+
+static bool read_v2(struct db *db, struct reading *r, struct error *e)
+{
+    struct db_value by_its_name = DB_S(r->name);
+    return each_row(db, "SELECT name, data_version, product, data FROM releases_json WHERE name = ?",
+                    &by_its_name, 1, take_v2, r, e);
+}
+
+static bool read_v1(struct db *db, bool with_data, struct reading *r, struct error *e)
+{
+    struct db_value params[] = { DB_I(with_data), DB_S(r->name) };
+    return each_row(db, "SELECT name, data_version, product, IF(?, data, NULL) FROM releases WHERE name = ?",
+                    params, 2, take_v1, r, e);
+}
+
+static struct release_mark mark_of(const struct reading *r)
+{
+    return (struct release_mark){ .rows = rows_stamp(&r->versions),
+                                  .assets = r->versions.assets,
+                                  .base = hash_text(hash_text(HASH_START, r->v2_product), r->v2_json) };
+}
+
+bool reader_base(struct db *db, struct str name, struct release_mark *mark, struct error *e)
+{
+    void *tmp = mem_check(talloc_new(NULL));
+    struct reading r = reading_of(tmp, name);
+    bool ok = read_v2(db, &r, e) && read_v1(db, false, &r, e);
+    *mark = mark_of(&r);
+    talloc_free(tmp);
+    return ok;
+}
+
+bool reader_asset(struct db *db, void *ctx, struct str name, struct str path, struct release_asset *asset,
+                  bool *found, struct error *e)
+{
+    struct reading r = reading_of(ctx, name);
+    struct db_value by_name_and_path[] = { DB_S(name), DB_S(path) };
+    bool ok = each_row(db,
+                       "SELECT name, path, data, " ASSET_STAMP " FROM release_assets "
+                       "WHERE name = ? AND path = ?",
+                       by_name_and_path, 2, take_asset, &r, e);
+    const struct release_asset *rows = (const struct release_asset *)(const void *)r.assets.p;
+    *found = ok && r.assets.n == 1 && str_eq(rows->path, path);
+    if (*found) {
+        *asset = *rows;
+    }
+    return ok;
+}
+
+bool reader_release(struct db *db, void *ctx, struct str name, struct release_row *row,
+                    struct release_mark *mark, bool *found, struct error *e)
+{
+    struct reading r = reading_of(ctx, name);
     struct db_value by_its_name = DB_S(name);
-    if (!each_row(db, "SELECT name, data_version, product, data FROM releases_json WHERE name = ?",
-                  &by_its_name, 1, take_v2, &r, e) ||
-        !each_row(db,
-                  "SELECT name, path, data, CRC32(CONCAT(path, ':', data_version)) FROM release_assets WHERE "
-                  "name = ?",
+    if (!read_v2(db, &r, e) ||
+        !each_row(db, "SELECT name, path, data, " ASSET_STAMP " FROM release_assets WHERE name = ?",
                   &by_its_name, 1, take_asset, &r, e)) {
         return false;
     }
     bool has_base = !is_nothing(r.v2_json);
     bool is_v2 = has_base || r.assets.n > 0;
-    struct db_value v1_params[] = { DB_I(is_v2), DB_S(name) };
-    if (!each_row(db, "SELECT name, data_version, product, IF(?, NULL, data) FROM releases WHERE name = ?",
-                  v1_params, 2, take_v1, &r, e)) {
+    if (!read_v1(db, !is_v2, &r, e)) {
         return false;
     }
     if (r.assets.n > 0) {
@@ -388,7 +439,7 @@ bool reader_release(struct db *db, void *ctx, struct str name, struct release_ro
         .assets = (const struct release_asset *)(const void *)r.assets.p,
         .n_assets = r.assets.n,
     };
-    *stamp = stamp_of(&r.versions);
+    *mark = mark_of(&r);
     *found = is_v2 || r.versions.v1;
     return true;
 }

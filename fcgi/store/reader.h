@@ -36,16 +36,22 @@ bool reader_table_stamps(struct db *db, struct table_stamps *stamps, struct erro
  * releases (reference: services/releases.py get_release, then dbo.releases). A row of releases_json that
  * holds nothing (NULL, null, {}) and has no assets does not count. ROW is owned by CTX; its assets are in the
  * order of their paths' bytes, and their json is absent where the column is NULL. *FOUND is false when there
- * is none; STAMP is what reader_release_stamps() gives, or would. Names compare exactly whatever the
+ * is none; MARK's stamp is what reader_release_stamps() gives, or would. Names compare exactly whatever the
  * collation. Returns false on failure. */
-bool reader_release(struct db *db, void *ctx, struct str name, struct release_row *row, uint64_t *stamp,
-                    bool *found, struct error *e);
+bool reader_release(struct db *db, void *ctx, struct str name, struct release_row *row,
+                    struct release_mark *mark, bool *found, struct error *e);
+/* The mark that reader_release() would give, but for the assets; of a release that has some. */
+bool reader_base(struct db *db, struct str name, struct release_mark *mark, struct error *e);
+/* The asset of the release NAME at PATH, owned by CTX; *FOUND is false when there is none. */
+bool reader_asset(struct db *db, void *ctx, struct str name, struct str path, struct release_asset *asset,
+                  bool *found, struct error *e);
 
 /* Kinds of tables that matter to a snapshot, as the feed names them. */
 enum feed_table { FEED_RULES, FEED_RELEASES, FEED_PINS, FEED_SHUTOFFS, FEED_OTHER };
 struct feed_change {
     enum feed_table table;
-    struct str key; /* a release's name; absent for the other tables */
+    struct str key;  /* a release's name; absent for the other tables */
+    struct str path; /* of its asset; absent: a row of releases or releases_json */
 };
 
 /* Follows the change feed. Ids show out of commit order: an id that is missing between two that were seen is
@@ -55,11 +61,11 @@ struct feed *feed_new(void *ctx, int gap_s);
 /* Inside the consistent read of a full build: from here on. Ids missing among the newest 10,000 are asked for
  * too: their transactions may still be under way. NOW_MS is monotonic time. */
 bool feed_start(struct feed *feed, struct db *db, int64_t now_ms, struct error *e);
-/* What came since: changes, owned by CTX, each table and key once. *REBUILD is set where the feed cannot tell
- * (the cursor is beyond the newest id or before the oldest kept one, too many changes or gaps, a release
- * without its name): build everything again, from feed_start() on. The changes are not told again: who fails
- * to act on them has to remember them. After a failure nothing counts as told. One statement where nothing
- * has happened. */
+/* What came since: changes, owned by CTX, each table, key and path once. *REBUILD is set where the feed
+ * cannot tell (the cursor is beyond the newest id or before the oldest kept one, too many changes or gaps, a
+ * release or an asset without its name): build everything again, from feed_start() on. The changes are not
+ * told again: who fails to act on them has to remember them. After a failure nothing counts as told. One
+ * statement where nothing has happened. */
 bool feed_poll(struct feed *feed, struct db *db, void *ctx, int64_t now_ms, struct feed_change **changes,
                size_t *n, bool *rebuild, struct error *e);
 /* The newest id seen, and how many ids are missing. */

@@ -39,10 +39,10 @@ static bool read_version(struct db *db, const struct table *table, struct str na
 bool release_read(struct db *db, void *ctx, struct str name, struct release_doc *doc, struct error *e)
 {
     struct release_row row;
-    uint64_t stamp;
+    struct release_mark mark;
     bool found, in_v2, in_v1 = false;
     *doc = (struct release_doc){ .state = RELEASE_MISSING };
-    if (!reader_release(db, ctx, name, &row, &stamp, &found, e)) {
+    if (!reader_release(db, ctx, name, &row, &mark, &found, e)) {
         return false;
     }
     if (!found) {

@@ -28,4 +28,16 @@ struct shutoff_row {
     struct str product, channel;
 };
 
+/* By what a release is known to be as it was read: numbers that change with it. */
+struct release_mark {
+    uint64_t rows;   /* of the versions of its rows but the assets' */
+    uint64_t assets; /* the sum of its assets' stamps */
+    uint64_t base;   /* of what its row says, where it has assets beside it */
+};
+/* Of all that decides about it; 0: there is no such release. */
+static inline uint64_t release_mark_stamp(const struct release_mark *mark)
+{
+    return mark->rows + mark->assets;
+}
+
 #endif

@@ -12,6 +12,7 @@
 
 enum {
     FEW = 4,            /* releases that are not worth starting threads for */
+    CHANGES_MAX = 32,   /* of a release, before it is read whole */
     ROW_POOL = 1 << 20, /* bytes for what is read of one release; more is allocated as it comes */
 };
 
@@ -22,16 +23,19 @@ struct holding {
     UT_hash_handle hh;
     struct str name;
     struct release *release; /* NULL: missing or broken */
-    uint64_t stamp;          /* 0: missing */
+    struct release_mark mark;
     enum release_use use;
-    bool known;   /* release and stamp are what the database said; false before the first commit */
+    bool known;   /* release and mark are what the database said; false before the first commit */
     bool expired; /* the database may say something else now */
+    bool base_changed;
+    struct str *changed; /* paths of assets */
+    size_t n_changed;
     /* The build under way: */
     enum step needed; /* in which step; NOT_NEEDED */
     enum release_use needed_use;
     bool has_fresh;
     struct release *fresh;
-    uint64_t fresh_stamp;
+    struct release_mark fresh_mark;
     enum release_use fresh_use;
     struct compile_job job;
     struct holding *unread; /* the next one that this step has to read */
@@ -82,12 +86,44 @@ void library_expire_all(struct library *library)
     }
 }
 
+/* Whether the database may say something else now than it did. */
+static bool is_stale(const struct holding *h)
+{
+    return h->expired || h->base_changed || h->n_changed > 0;
+}
+
+static bool is_noted(const struct holding *h, struct str path)
+{
+    for (size_t i = 0; i < h->n_changed; i++) {
+        if (str_eq(h->changed[i], path)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void library_change(struct library *library, struct str name, struct str path)
+{
+    struct holding *h = find(library, name);
+    if (h == NULL || h->expired) {
+        return;
+    }
+    if (str_absent(path)) {
+        h->base_changed = true;
+    } else if (h->n_changed == CHANGES_MAX) {
+        h->expired = true;
+    } else if (!is_noted(h, path)) {
+        h->changed = mem_resize(h, h->changed, struct str, h->n_changed + 1);
+        h->changed[h->n_changed++] = (struct str){ mem_strndup(h->changed, path.p, path.n), path.n };
+    }
+}
+
 void library_each(const struct library *library, void (*seen)(void *arg, struct str name, uint64_t stamp),
                   void *arg)
 {
     for (struct holding *h = library->holdings; h != NULL; h = h->hh.next) {
-        if (!h->expired) {
-            seen(arg, h->name, h->stamp);
+        if (!is_stale(h)) {
+            seen(arg, h->name, release_mark_stamp(&h->mark));
         }
     }
 }
@@ -98,6 +134,27 @@ static void drop(struct library *library, struct holding *h)
     talloc_free(h); /* with its releases */
 }
 
+/* What was read takes the place of what was there before, unless it goes on using that. */
+static void settle(struct holding *h)
+{
+    if (h->fresh != NULL && h->fresh->amends != NULL) {
+        talloc_steal(h->fresh, h->release);
+    } else {
+        talloc_free(h->release);
+    }
+    talloc_free(h->changed);
+    h->release = h->fresh;
+    h->mark = h->fresh_mark;
+    h->use = h->fresh_use;
+    h->known = true;
+    h->expired = false;
+    h->base_changed = false;
+    h->changed = NULL;
+    h->n_changed = 0;
+    h->fresh = NULL;
+    h->has_fresh = false;
+}
+
 void library_commit(struct library *library)
 {
     struct holding *h, *next;
@@ -106,14 +163,7 @@ void library_commit(struct library *library)
         if (h->needed == NOT_NEEDED) {
             drop(library, h);
         } else if (h->has_fresh) {
-            talloc_free(h->release);
-            h->release = h->fresh;
-            h->stamp = h->fresh_stamp;
-            h->use = h->fresh_use;
-            h->known = true;
-            h->expired = false;
-            h->fresh = NULL;
-            h->has_fresh = false;
+            settle(h);
         }
     }
 }
@@ -180,12 +230,56 @@ static void need(struct build *b, struct str name, enum release_use use)
     }
     h->needed = b->step;
     h->needed_use = use;
-    if (!h->known || h->expired || h->use != use) {
+    if (!h->known || is_stale(h) || h->use != use) {
         h->unread = NULL;
         *b->last = h;
         b->last = &h->unread;
         b->n_unread++;
     }
+}
+
+/* Reads the assets of H that have changed; owned by CTX. *FOUND: all are there. */
+static bool read_assets(struct build *b, void *ctx, const struct holding *h, struct release_asset *assets,
+                        bool *found)
+{
+    *found = true;
+    for (size_t i = 0; *found && i < h->n_changed; i++) {
+        if (!b->source->asset(b->source->arg, ctx, h->name, h->changed[i], &assets[i], found, b->e)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Amends H's release, if that is all it takes: h->has_fresh says whether it was. False when that cannot be
+ * told now. */
+static bool amend_release(struct build *b, struct holding *h)
+{
+    const struct release_source *source = b->source;
+    struct release_mark mark = h->mark;
+    bool same = true;
+    if (source->asset == NULL || h->release == NULL || h->expired || h->use != h->needed_use ||
+        !h->release->amendable) {
+        return true;
+    }
+    if (h->base_changed) {
+        if (!source->base(source->arg, h->name, &mark, b->e)) {
+            return false;
+        }
+        same = mark.base == h->mark.base;
+    }
+    void *tmp = mem_check(talloc_new(NULL));
+    struct release_asset *assets = mem_array(tmp, struct release_asset, h->n_changed);
+    bool ok = !same || read_assets(b, tmp, h, assets, &same);
+    if (ok && same) {
+        mark.assets = h->mark.assets;
+        h->fresh = release_amend(h, h->release, assets, h->n_changed, &mark.assets);
+        h->fresh_mark = mark;
+        h->fresh_use = h->use;
+        h->has_fresh = h->fresh != NULL;
+    }
+    talloc_free(tmp);
+    return ok;
 }
 
 /* Reads H's row and has it compiled, by POOL unless that is NULL. */
@@ -196,14 +290,14 @@ static bool read_release(struct build *b, struct holding *h, struct compile_pool
     *job = (struct compile_job){ .use = h->needed_use,
                                  .memory = mem_check(talloc_pool(NULL, ROW_POOL)),
                                  .why = { .status = 404, .what = "there is no such release" } };
-    h->fresh_stamp = 0;
-    if (!b->source->release(b->source->arg, job->memory, h->name, &job->row, &h->fresh_stamp, &found, b->e)) {
+    h->fresh_mark = (struct release_mark){ 0 };
+    if (!b->source->release(b->source->arg, job->memory, h->name, &job->row, &h->fresh_mark, &found, b->e)) {
         talloc_free(job->memory);
         return false;
     }
     if (!found) {
         talloc_free(job->memory);
-        h->fresh_stamp = 0;
+        h->fresh_mark = (struct release_mark){ 0 };
     } else if (pool != NULL) {
         compile_pool_add(pool, job);
     } else {
@@ -213,8 +307,12 @@ static bool read_release(struct build *b, struct holding *h, struct compile_pool
     return true;
 }
 
+/* What came of read_release(). */
 static void take_release(struct build *b, struct holding *h)
 {
+    if (h->fresh != NULL) {
+        return; /* it was amended */
+    }
     h->fresh = talloc_steal(h, h->job.release);
     h->fresh_use = h->job.use;
     if (h->fresh == NULL && b->broken != NULL) {
@@ -238,7 +336,7 @@ static bool end_step(struct build *b)
         b->library->threads > 0 && b->n_unread > FEW ? compile_pool_new(NULL, b->library->threads) : NULL;
     bool ok = true;
     for (struct holding *h = b->first; ok && h != NULL; h = h->unread) {
-        ok = read_release(b, h, pool);
+        ok = amend_release(b, h) && (h->has_fresh || read_release(b, h, pool));
     }
     if (pool != NULL) {
         compile_pool_wait(pool);

@@ -5,7 +5,7 @@
  * not changed. Building, publishing and retiring is one thread's business; any number of threads may read a
  * snapshot that it published.
  *
- *     library_expire(…);                      what changed since
+ *     library_expire(…), library_change(…);   what changed since
  *     next = snapshot_build(library, …);      off to the side; NULL leaves the library as it was
  *     (publish next, wait until nobody reads the previous one)
  *     library_commit(library);                frees the releases that only the previous one had
@@ -25,18 +25,27 @@ void library_set_threads(struct library *library, unsigned threads);
 /* The release NAME has changed / any may have changed: the next build asks for it again if it needs it. */
 void library_expire(struct library *library, struct str name);
 void library_expire_all(struct library *library);
-/* Calls SEEN for every release that is held and has not expired, and for names known to be missing (stamp 0),
- * with the stamp it was read with. SEEN may let it expire. */
+/* Of the release NAME the asset at PATH has changed, or is new or gone; with PATH absent, what is not an
+ * asset. If no more than a few such changes are all, the next build asks for what they are of, not for the
+ * whole. */
+void library_change(struct library *library, struct str name, struct str path);
+/* Calls SEEN for every release that is held and of which no change is known, and for names known to be
+ * missing (stamp 0), with the stamp it was read with. SEEN may let it expire. */
 void library_each(const struct library *library, void (*seen)(void *arg, struct str name, uint64_t stamp),
                   void *arg);
 void library_commit(struct library *library);
 
-/* Where releases come from. RELEASE fills ROW, owned by CTX or living until the build returns, and a STAMP
- * that changes with its content; *FOUND is false when there is none. It returns false when it cannot tell
- * now: the build is then given up. Called by the builder's thread alone. */
+/* Where releases come from. All three return false when they cannot tell now: the build is then given up.
+ * *FOUND is false when there is no such thing. What they fill is owned by CTX or lives until the build
+ * returns. Called by the builder's thread alone. */
 struct release_source {
-    bool (*release)(void *arg, void *ctx, struct str name, struct release_row *row, uint64_t *stamp,
+    bool (*release)(void *arg, void *ctx, struct str name, struct release_row *row, struct release_mark *mark,
                     bool *found, struct error *e);
+    /* MARK without the assets of the release NAME. NULL, as the next: it is always read whole. */
+    bool (*base)(void *arg, struct str name, struct release_mark *mark, struct error *e);
+    /* Its asset at PATH. */
+    bool (*asset)(void *arg, void *ctx, struct str name, struct str path, struct release_asset *asset,
+                  bool *found, struct error *e);
     void *arg;
 };
 

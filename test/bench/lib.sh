@@ -62,7 +62,10 @@ bench_part() { # WHAT
     mkdir -- "$DIR"
     trap bench_close EXIT
     trap 'exit 130' INT TERM HUP
+    read_times
     "bench_$1" >"$DIR/report.md"
+    # shellcheck disable=SC2016 # Markdown
+    printf 'The host took %s of the processors from this machine meanwhile (`steal`).\n\n' "$(stolen)" >>"$DIR/report.md"
     ! grep '|  *|' "$DIR/report.md" >&2 || die 1 "$1: a figure is missing"
     mv -- "$DIR/report.md" "$BUILD/bench/$1.md"
     cat -- "$BUILD/bench/$1.md"
@@ -88,6 +91,21 @@ report_head() { # TITLE WHAT
         "${cpu:-$(uname -m)}" "$(($(sed -n 's/^MemTotal: *\([0-9]*\) kB/\1/p' /proc/meminfo) / 1024))" "$(uname -r)" \
         "$(date -u '+%F %H:%M UTC')" "$(commit)" "$(cut -d ' ' -f 1 /proc/loadavg)" "$option" "$2"
     [[ $MODE != smoke ]] || printf 'A smoke run: these numbers mean nothing.\n\n'
+}
+
+# What /proc/stat has of processors' time: all of it, and what the machine below gave to others.
+read_times() {
+    TIMES=$(awk '$1 == "cpu" { for (i = 2; i <= 9; i++) all += $i; print all, $9 }' /proc/stat)
+}
+
+# The share that was taken since read_times.
+stolen() {
+    local before=$TIMES
+    read_times
+    awk -v before="$before" -v now="$TIMES" 'BEGIN {
+        split(before, b); split(now, n)
+        printf "%.1f %%\n", 100 * (n[2] - b[2]) / (n[1] - b[1])
+    }'
 }
 
 # ---- numbers ----

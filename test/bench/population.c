@@ -380,8 +380,8 @@ static bool is_release(const struct population *p, size_t i, struct str name)
     return str_eq(name, str_of(app.name));
 }
 
-static bool read_release(void *arg, void *ctx, struct str name, struct release_row *row, uint64_t *stamp,
-                         bool *found, struct error *e)
+static bool read_release(void *arg, void *ctx, struct str name, struct release_row *row,
+                         struct release_mark *mark, bool *found, struct error *e)
 {
     const struct population *p = arg;
     (void)e;
@@ -389,7 +389,7 @@ static bool read_release(void *arg, void *ctx, struct str name, struct release_r
     for (size_t i = 0; i < p->n_releases && !*found; i++) {
         if (is_release(p, i, name)) {
             population_release(p, ctx, i, row);
-            *stamp = i + 1;
+            mark->rows = i + 1;
             *found = true;
         }
     }
@@ -429,7 +429,7 @@ const struct snapshot *population_snapshot(void *ctx, const struct population *p
         .generation = 1,
     };
     struct library *library = library_new(ctx);
-    struct release_source from = { read_release, (void *)(uintptr_t)p };
+    struct release_source from = { .release = read_release, .arg = (void *)(uintptr_t)p };
     struct snapshot *s = mem_check(snapshot_build(ctx, library, &input, &from, note_broken, NULL, NULL));
     library_commit(library);
     return s;

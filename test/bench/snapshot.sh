@@ -4,6 +4,7 @@
 : "${DIR:=}" "${BENCH:=}" "${BUILD:=}" "${PUBLIC_URL:=}"
 
 SIZE=()  # rules, releases, platforms, locales
+CHANGES=90000000 # so many, and that
 CHANGED= # the release that is changed, one locale of it …
 ASSET=
 QUERY= # … and who asks for it
@@ -59,21 +60,25 @@ json_mb() {
 
 # ---- changes ----
 
-# A change of one locale: its complete's size becomes N, which no other has.
-change_sql() { # N
-    printf "BEGIN; UPDATE release_assets SET data = JSON_REPLACE(data, '$.completes[0].filesize', %d), data_version = %s
-        WHERE name = '%s' AND path = '%s'; UPDATE releases_json SET data_version = data_version + 1 WHERE name = '%s';
-        COMMIT;\n" "$1" 'data_version + 1' "$CHANGED" "$ASSET" "$CHANGED"
+# A change of one locale, as the API makes it: its complete's size becomes N, which no other has. Of the whole: of the
+# base, too.
+change_sql() { # locale|whole N
+    local base=
+    [[ $1 == locale ]] || base="UPDATE releases_json SET data = JSON_SET(data, '$.changed', $2),
+        data_version = data_version + 1 WHERE name = '$CHANGED';"
+    printf "BEGIN; %s UPDATE release_assets SET data = JSON_REPLACE(data, '$.completes[0].filesize', %d),
+        data_version = data_version + 1 WHERE name = '%s' AND path = '%s'; COMMIT;\n" "$base" "$2" "$CHANGED" "$ASSET"
 }
 
 # Changes ROUNDS times; prints ms from the commit until it is visible, and ms of the build, a line each.
-apply_changes() { # ROUNDS
+apply_changes() { # locale|whole ROUNDS
     local i from to waiting socket=$DIR/sandbox/run/public.sock
     coproc SESSION { sandbox sql -N -B --unbuffered; }
-    for ((i = 1; i <= $1; i++)); do
-        "$BUILD/test/integration/fcgi_probe" "$socket" 1 await 60000 "size=\"$((90000000 + i))\"" "$QUERY" >/dev/null &
+    for ((i = 1; i <= $2; i++)); do
+        CHANGES=$((CHANGES + 1))
+        "$BUILD/test/integration/fcgi_probe" "$socket" 1 await 60000 "size=\"$CHANGES\"" "$QUERY" >/dev/null &
         waiting=$!
-        change_sql $((90000000 + i)) >&"${SESSION[1]}"
+        change_sql "$1" "$CHANGES" >&"${SESSION[1]}"
         printf 'SELECT 1;\n' >&"${SESSION[1]}"
         read -r _ <&"${SESSION[0]}"
         from=$EPOCHREALTIME
@@ -87,10 +92,10 @@ apply_changes() { # ROUNDS
 }
 
 # Until it is killed: ten changes a second, by one session.
-keep_changing() {
+keep_changing() { # locale|whole
     local i
     for ((i = 0; ; i++)); do
-        change_sql $((91000000 + i % 1000000))
+        change_sql "$1" $((91000000 + i % 1000000))
         sleep 0.1 # the pace
     done | sandbox sql
 }
@@ -102,27 +107,44 @@ stand_back() { # PID
     [[ ! -e /proc/$1/autogroup || $(ps -o sid= -p "$1") -ne $1 ]] || echo 10 >"/proc/$1/autogroup"
 }
 
-# Rounds of load, quiet and with changes in turn: appends RATE P50 P99 to quiet.NAME and changing.NAME. BUILDS counts.
-alternate() { # NAME ROUNDS SECONDS [PAUSE-MS]
-    local i before changer
-    for ((i = 0; i < $2; i++)); do
-        load "$PUBLIC_URL" "$DIR/urls" 16 "$3" ${4:+"$4"}
-        printf '%s\n' "${RESULT[*]}" >>"$DIR/quiet.$1"
-        before=$(metric balrog_public_snapshot_generation)
+built() {
+    metric balrog_public_snapshot_generation
+}
+
+# A round of load, with changes of KIND meanwhile unless it is quiet: appends RATE P50 P99 to KIND.NAME.
+load_round() { # quiet|locale|whole NAME SECONDS [PAUSE-MS]
+    local before changer=
+    before=$(built)
+    if [[ $1 != quiet ]]; then
         set -m
-        keep_changing &
+        keep_changing "$1" &
         changer=$!
         STARTED+=("-$changer")
         set +m
         stand_back "$changer"
-        load "$PUBLIC_URL" "$DIR/urls" 16 "$3" ${4:+"$4"}
+        while (($(built) == before)); do
+            kill -0 "$changer" 2>/dev/null || die 1 "nobody changes anything"
+        done
+        before=$(built)
+    fi
+    load "$PUBLIC_URL" "$DIR/urls" 16 "$3" ${4:+"$4"}
+    printf '%s\n' "${RESULT[*]}" >>"$DIR/$1.$2"
+    if [[ -n $changer ]]; then
+        BUILDS=$(awk -v a="$(built)" -v b="$before" -v s="$3" 'BEGIN { printf "%.1f\n", (a - b) / s }')
         kill -- "-$changer"
         unset 'STARTED[-1]'
         wait "$changer" 2>/dev/null || true
-        printf '%s\n' "${RESULT[*]}" >>"$DIR/changing.$1"
-        BUILDS=$(awk -v a="$(metric balrog_public_snapshot_generation)" -v b="$before" -v s="$3" \
-            'BEGIN { printf "%.1f\n", (a - b) / s }')
         [[ $BUILDS != 0.0 ]] || die 1 "the changes built no snapshot"
+    fi
+}
+
+# Rounds of load, quiet and with both kinds of changes in turn, forwards and backwards.
+alternate() { # NAME ROUNDS SECONDS [PAUSE-MS]
+    local i kind
+    for ((i = 0; i < $2; i++)); do
+        for kind in $( ((i % 2)) && echo whole locale quiet || echo quiet locale whole); do
+            load_round "$kind" "$1" "${@:3}"
+        done
     done
 }
 
@@ -152,18 +174,41 @@ start_and_memory() {
 }
 
 change_rows() {
-    local pss
-    apply_changes "$(by_mode 2 20 50)" >"$DIR/changes"
-    printf '| one release changed: from the poll that sees it to the swap, median (longest) | %s ms (%s ms) | 50 ms |\n' \
-        "$(column_median "$DIR/changes" 2)" "$(column_max "$DIR/changes" 2)"
-    printf '| … from its commit until visible, polling every 250 ms | %s ms (%s ms) | 300 ms |\n' \
-        "$(column_median "$DIR/changes" 1)" "$(column_max "$DIR/changes" 1)"
+    local kind
+    for kind in locale whole; do
+        apply_changes "$kind" "$(by_mode 2 20 50)" >"$DIR/changes"
+        printf '| one release changed, %s: from the poll that sees it to the swap, median (longest) | %s ms (%s ms) | 50 ms |\n' \
+            "$(kind_text "$kind")" "$(column_median "$DIR/changes" 2)" "$(column_max "$DIR/changes" 2)"
+        printf '| … from its commit until visible, polling every 250 ms | %s ms (%s ms) | 300 ms |\n' \
+            "$(column_median "$DIR/changes" 1)" "$(column_max "$DIR/changes" 1)"
+    done
+}
+
+kind_text() {
+    [[ $1 == locale ]] && echo 'a locale' || echo 'its base'
+}
+
+# The median of the ratios of each round: what the machine does to one does it to its neighbours.
+ratio_of_rounds() { # FILE FILE COLUMN
+    paste -d ' ' <(cut -d ' ' -f "$3" "$1") <(cut -d ' ' -f "$3" "$2") | awk '{ print $1 / $2 }' | median |
+        xargs printf '%.2f\n'
+}
+
+load_rows() { # NAME
+    local kind
+    for kind in locale whole; do
+        printf '| %s load, %s changes | %.0f | %.0f | %s µs | %s µs | %s µs | %s µs | %s | %s |\n' "$1" "$(kind_text "$kind")" \
+            "$(column_median "$DIR/quiet.$1" 1)" "$(column_median "$DIR/$kind.$1" 1)" \
+            "$(column_median "$DIR/quiet.$1" 2)" "$(column_median "$DIR/$kind.$1" 2)" \
+            "$(column_median "$DIR/quiet.$1" 3)" "$(column_median "$DIR/$kind.$1" 3)" \
+            "$(ratio_of_rounds "$DIR/$kind.$1" "$DIR/quiet.$1" 3)" 1.20
+    done
 }
 
 load_table() {
-    local name seconds rounds
-    seconds=$(by_mode 1 4 10)
-    rounds=$(by_mode 1 3 9)
+    local seconds rounds
+    seconds=$(by_mode 1 2 2)
+    rounds=$(by_mode 1 5 30)
     "$BENCH/populate" urls "${SIZE[@]}" "$(by_mode 100 10000 10000)" >"$DIR/urls"
     load "$PUBLIC_URL" "$DIR/urls" 16 1
     stand_back "$(sandbox pids db)"
@@ -171,14 +216,9 @@ load_table() {
     alternate full "$rounds" "$seconds"
     printf '\n| queries while a release changes ten times a second | requests/s: quiet | changing | p50: quiet | changing | p99: quiet | changing | ratio of p99 | goal |\n'
     printf '|---|--:|--:|--:|--:|--:|--:|--:|--:|\n'
-    for name in moderate full; do
-        printf '| %s load | %.0f | %.0f | %s µs | %s µs | %s µs | %s µs | %s | %s |\n' "$name" \
-            "$(column_median "$DIR/quiet.$name" 1)" "$(column_median "$DIR/changing.$name" 1)" \
-            "$(column_median "$DIR/quiet.$name" 2)" "$(column_median "$DIR/changing.$name" 2)" \
-            "$(column_median "$DIR/quiet.$name" 3)" "$(column_median "$DIR/changing.$name" 3)" \
-            "$(ratio "$(column_median "$DIR/changing.$name" 3)" "$(column_median "$DIR/quiet.$name" 3)")" 1.20
-    done
-    printf '\n%s rounds of %s s, quiet and changing in turn, medians; 16 connections; %s snapshots a second were built; the database and who changes it at nice 10. ' "$rounds" \
+    load_rows moderate
+    load_rows full
+    printf '\n%s rounds of %s s, quiet and changing in turn, medians, and of the ratios the median of those of each round; 16 connections; %s snapshots a second were built in the last; the database and who changes it at nice 10. ' "$rounds" \
         "$seconds" "$BUILDS"
     printf 'Resident memory afterwards (PSS): %s MB.\n\n' "$(memory Pss)"
 }

@@ -44,6 +44,19 @@ static void ask_all(const struct snapshot *s)
     }
 }
 
+/* Amended with its own assets a release stays what it is. */
+static void amend_all(void *ctx, const struct release_row *row)
+{
+    struct release *r = release_compile(ctx, row, RELEASE_SERVED, NULL);
+    uint64_t stamp = 7;
+    struct release *same = r != NULL ? release_amend(ctx, r, row->assets, row->n_assets, &stamp) : NULL;
+    if (same != NULL) {
+        must(stamp == 7 && same->n_from == r->n_from, "what has not changed is the same");
+    }
+    talloc_free(same);
+    talloc_free(r);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
     static const struct rule_row rules[] = {
@@ -66,12 +79,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     releases[0].json = json.n > 0 ? json : STR_NONE;
     while (releases[0].n_assets < ASSETS_MAX && str_split(&rest, 0x1e, &record)) {
         struct release_asset *asset = &assets[releases[0].n_assets++];
-        asset->json = record;
+        *asset = (struct release_asset){ .json = record, .stamp = releases[0].n_assets };
         str_split(&asset->json, '\n', &asset->path);
     }
     struct rows rows = { rules, 1, releases, 2, pins, 1, NULL, 0 };
     ask_all(world_snapshot(ctx, &rows, settings));
     talloc_free(release_compile(ctx, &releases[0], RELEASE_BUILD_IDS, NULL));
+    amend_all(ctx, &releases[0]);
     talloc_free(ctx);
     return 0;
 }

@@ -48,7 +48,7 @@ struct rows {
 };
 
 static inline bool world_release(void *arg, void *ctx, struct str name, struct release_row *row,
-                                 uint64_t *stamp, bool *found, struct error *e)
+                                 struct release_mark *mark, bool *found, struct error *e)
 {
     const struct rows *rows = arg;
     (void)ctx;
@@ -57,7 +57,7 @@ static inline bool world_release(void *arg, void *ctx, struct str name, struct r
     for (size_t i = 0; i < rows->n_releases; i++) {
         if (str_eq(rows->releases[i].name, name)) {
             *row = rows->releases[i];
-            *stamp = i + 1;
+            mark->rows = i + 1;
             *found = true;
         }
     }
@@ -78,7 +78,7 @@ static inline const struct snapshot *world_snapshot(void *ctx, struct rows *rows
         .generation = 1,
     };
     struct library *library = library_new(ctx);
-    struct release_source source = { world_release, rows };
+    struct release_source source = { .release = world_release, .arg = rows };
     struct snapshot *s = snapshot_build(ctx, library, &input, &source, NULL, NULL, NULL);
     must(s != NULL, "a snapshot can be built of any rows");
     library_commit(library);

@@ -26,14 +26,21 @@ static void poll_at(int64_t now_ms)
     ck_assert_msg(feed_poll(feed, db, ctx, now_ms, &changes, &n_changes, &rebuild, &e), "%s", e.what);
 }
 
-static bool told(enum feed_table table, const char *key)
+/* The change of the asset of KEY at PATH; of what is no asset where that is NULL. */
+static bool told_of(enum feed_table table, const char *key, const char *path)
 {
     size_t n = 0;
     for (size_t i = 0; i < n_changes; i++) {
-        n += changes[i].table == table && str_eq(changes[i].key, str_of(key));
+        n += changes[i].table == table && str_eq(changes[i].key, str_of(key)) &&
+             str_eq(changes[i].path, str_of(path));
     }
     ck_assert_uint_le(n, 1);
     return n == 1;
+}
+
+static bool told(enum feed_table table, const char *key)
+{
+    return told_of(table, key, NULL);
 }
 
 static void add_release(struct db *d, const char *name)
@@ -54,14 +61,17 @@ START_TEST(changes_are_told_once)
                 "'.a', '{}', 1)");
     add_release(writer, "old");
     run(writer, "UPDATE release_assets SET data_version = 2 WHERE name = 'new'");
+    run(writer, "UPDATE release_assets SET path = '.c' WHERE name = 'other'");
     run(writer, "UPDATE releases SET name = 'OLD'");
     run(writer, "INSERT INTO balrog_changes (tbl, op) VALUES ('something_else', 'I')");
     poll_at(2);
     ck_assert(!rebuild);
-    ck_assert_uint_eq(n_changes, 8);
+    ck_assert_uint_eq(n_changes, 11);
     ck_assert(told(FEED_RULES, NULL) && told(FEED_PINS, NULL) && told(FEED_SHUTOFFS, NULL) &&
               told(FEED_OTHER, NULL));
-    ck_assert(told(FEED_RELEASES, "new") && told(FEED_RELEASES, "other"));
+    ck_assert(told(FEED_RELEASES, "new"));
+    ck_assert(told_of(FEED_RELEASES, "new", ".a") && told_of(FEED_RELEASES, "new", ".b"));
+    ck_assert(told_of(FEED_RELEASES, "other", ".a") && told_of(FEED_RELEASES, "other", ".c"));
     ck_assert(told(FEED_RELEASES, "old") && told(FEED_RELEASES, "OLD"));
     ck_assert_uint_eq(feed_gaps(feed), 0);
     poll_at(3);

@@ -81,6 +81,49 @@ test_v2() {
     change "and deleted" '!product=' "$path" <<<"DELETE FROM release_assets WHERE path = '.platforms.p.locales.l'"
 }
 
+# Locales of a release that is read locale by locale where no more than a few have changed.
+test_locales() {
+    local path asset i
+    path=$(update_path v2)
+    asset='{"buildID": "20300101000000", "completes": [{"from": "*", "filesize": 1, "hashValue": "%s"}]}'
+    # shellcheck disable=SC2059 # the format is the asset
+    locale() { # LOCALE HASH [PLATFORM]: SQL that makes it
+        printf "INSERT INTO release_assets (name, path, data, data_version)
+            VALUES ('V2', '.platforms.${3:-p}.locales.$1', '$asset', 1);" "$2"
+    }
+    change "a locale comes back at its first version" hashValue=\"0a0a "$path" <<<"$(locale l 0a0a)"
+    change "it is changed by hand, at the same version" hashValue=\"0b0b "$path" <<<"UPDATE release_assets
+        SET data = REPLACE(data, '0a0a', '0b0b') WHERE path = '.platforms.p.locales.l'"
+    change "with its base, which says what it said" hashValue=\"0c0c "$path" <<<"START TRANSACTION;
+        UPDATE releases_json SET data_version = data_version + 1 WHERE name = 'V2';
+        UPDATE release_assets SET data = REPLACE(data, '0b0b', '0c0c') WHERE path = '.platforms.p.locales.l'; COMMIT"
+    change "with its base, which says something else" product=again "$path" <<<"START TRANSACTION;
+        UPDATE releases_json SET data = REPLACE(data, 'product=other', 'product=again') WHERE name = 'V2';
+        UPDATE release_assets SET data = REPLACE(data, '0c0c', '0d0d') WHERE path = '.platforms.p.locales.l'; COMMIT"
+    check "and both show" shows "$SOON" hashValue=\"0d0d "$path"
+    change "with another that is new" hashValue=\"0f0f "${path/\/l\//\/n\/}" <<<"START TRANSACTION;
+        UPDATE release_assets SET data = REPLACE(data, '0d0d', '0e0e') WHERE path = '.platforms.p.locales.l';
+        $(locale n 0f0f) COMMIT"
+    check "and both show" shows "$SOON" hashValue=\"0e0e "$path"
+    change "it becomes another's" hashValue=\"0e0e "${path/\/l\//\/k\/}" <<<"UPDATE release_assets
+        SET path = '.platforms.p.locales.k' WHERE path = '.platforms.p.locales.l'"
+    check "and is gone itself" shows "$SOON" '!product=' "$path"
+    change "one on a new platform" hashValue=\"1010 "${path/\/p\//\/q\/}" <<<"$(locale l 1010 q |
+        sed 's#"from"#"fileUrl": "https://download.mozilla.org/q", &#')"
+    change "one with a partial from a new release" hashValue=\"1111 "$path" <<<"$(locale l 1111 |
+        sed "s/}', 1)/, \"partials\": [{\"from\": \"new\", \"filesize\": 1, \"hashValue\": \"ee\"}]}', 1)/")"
+    change "one that says nothing" '!product=' "$path" <<<"UPDATE release_assets SET data = NULL
+        WHERE path = '.platforms.p.locales.l'"
+    change "many at once" hashValue=\"1212 "${path/\/l\//\/many80\/}" <<<"START TRANSACTION;
+        $(for ((i = 1; i <= 80; i++)); do locale "many$i" 1212; done) COMMIT"
+    change "one often" hashValue=\"1350 "${path/\/l\//\/k\/}" <<<"$(for ((i = 1; i <= 50; i++)); do
+        echo "UPDATE release_assets SET data_version = data_version + 1,
+            data = '$(printf "$asset" $((1300 + i)))' WHERE path = '.platforms.p.locales.k'; DO SLEEP(0.05);"
+    done)"
+    change "all are deleted" '!product=' "${path/\/l\//\/k\/}" <<<"DELETE FROM release_assets WHERE name = 'V2'
+        AND path <> '.platforms.p.locales.m'"
+}
+
 test_pins() {
     local path
     path=$(update_path pins)
@@ -237,7 +280,8 @@ test_comparison() {
     check "before" shows "$SOON" product=PINNED "$path?pin=40."
     for _ in {1..40}; do
         echo "UPDATE rules SET data_version = data_version + 1 WHERE rule_id = 13; DO SLEEP(0.05);
-            UPDATE releases SET data_version = data_version + 1 WHERE name = 'R1'; DO SLEEP(0.05);"
+            UPDATE releases SET data_version = data_version + 1 WHERE name = 'R1'; DO SLEEP(0.05);
+            UPDATE release_assets SET data_version = data_version + 1 WHERE path = '.platforms.p.locales.m';"
     done | writer
     check "all of it is read" until_true 5 all_are_at "$(newest_id)"
     check "what the feed tells is not taken for missed" equal 0 "$(metric feed_missed_total)"
@@ -250,6 +294,14 @@ test_comparison() {
     db <<<"DROP TRIGGER balrog_feed_releases_u; UPDATE releases SET data_version = data_version + 1,
         data = '$(app_release SILENT)' WHERE name = 'R1'"
     check "a release that changed without its trigger" shows "$late" product=SILENT "$path"
+    db <<<"DROP TRIGGER balrog_feed_release_assets_u; START TRANSACTION;
+        UPDATE release_assets SET data_version = data_version + 1, data = REPLACE(data, 'cccc', 'dddd')
+        WHERE path = '.platforms.p.locales.m';
+        INSERT INTO release_assets (name, path, data, data_version) VALUES ('V2', '.platforms.p.locales.z', '{}', 1);
+        COMMIT"
+    path=$(update_path v2)
+    check "a locale that changed so, while another was told" shows "$late" hashValue=\"dddd "${path/\/l\//\/m\/}"
+    path=$(update_path missed)
     db <<<"TRUNCATE releases"
     check "releases are truncated" shows "$late" '!product=' "$path"
     db <<<"TRUNCATE rules"
@@ -262,6 +314,7 @@ open_session
 test_rules
 test_v1
 test_v2
+test_locales
 test_pins
 test_shutoffs
 test_broken

@@ -264,6 +264,7 @@ START_TEST(table_stamps_tell_any_change)
 END_TEST
 
 static struct release_row row;
+static struct release_mark mark;
 static uint64_t stamp;
 
 /* The release NAME through D; false when there is none. Asserts that its stamp is the one in the list. */
@@ -272,8 +273,9 @@ static bool read_release(struct db *d, struct str name)
     bool found;
     struct release_stamp *stamps;
     size_t n;
-    ck_assert_msg(reader_release(d, ctx, name, &row, &stamp, &found, &e), "%s", e.what);
+    ck_assert_msg(reader_release(d, ctx, name, &row, &mark, &found, &e), "%s", e.what);
     ck_assert_msg(reader_release_stamps(d, ctx, &stamps, &n, &e), "%s", e.what);
+    stamp = release_mark_stamp(&mark);
     uint64_t listed = 0;
     for (size_t i = 0; i < n; i++) {
         listed = str_eq(stamps[i].name, name) ? stamps[i].stamp : listed;
@@ -335,6 +337,41 @@ START_TEST(assets_alone_are_a_release)
     run(writer, "INSERT INTO release_assets VALUES ('only', '.platforms.p', '{\"x\": 1}', 1)");
     ck_assert(read_release(db, STR("only")));
     ck_assert(str_absent(row.json) && str_absent(row.product) && row.n_assets == 1);
+}
+END_TEST
+
+/* What is read alone is what it is when the release is read whole. */
+START_TEST(parts_are_as_in_the_whole)
+{
+    struct release_mark part;
+    struct release_asset asset;
+    bool found;
+    run(writer, "INSERT INTO releases VALUES ('r', 'P1', 0, '{\"v\": 1}', 4)");
+    run(writer, "INSERT INTO releases_json VALUES ('r', 'P2', 0, '{\"v\": 2}', 3)");
+    run(writer, "INSERT INTO release_assets VALUES ('r', '.a', '{\"a\": 1}', 1), ('r', '.b', NULL, 7), "
+                "('R', '.a', '{}', 1)");
+    ck_assert(read_release(db, STR("r")));
+    ck_assert_uint_eq(mark.assets, row.assets[0].stamp + row.assets[1].stamp);
+    for (size_t i = 0; i < row.n_assets; i++) {
+        ck_assert(reader_asset(db, ctx, STR("r"), row.assets[i].path, &asset, &found, &e) && found);
+        ck_assert(str_eq(asset.path, row.assets[i].path) && str_eq(asset.json, row.assets[i].json));
+        ck_assert_uint_eq(asset.stamp, row.assets[i].stamp);
+    }
+    ck_assert(reader_asset(db, ctx, STR("r"), STR(".c"), &asset, &found, &e) && !found);
+    ck_assert(reader_asset(db, ctx, STR("r"), STR(".A"), &asset, &found, &e) && !found);
+    ck_assert(reader_base(db, STR("r"), &part, &e));
+    ck_assert(part.rows == mark.rows && part.base == mark.base && part.assets == 0);
+    run(writer, "UPDATE releases_json SET data_version = 4 WHERE name = 'r'");
+    ck_assert(reader_base(db, STR("r"), &part, &e));
+    ck_assert(part.rows != mark.rows && part.base == mark.base);
+    run(writer, "UPDATE releases_json SET data_version = 3, product = 'P3' WHERE name = 'r'");
+    ck_assert(reader_base(db, STR("r"), &part, &e));
+    ck_assert(part.rows == mark.rows && part.base != mark.base);
+    run(writer, "UPDATE releases_json SET data = '{\"v\": 3}', product = 'P2' WHERE name = 'r'");
+    ck_assert(reader_base(db, STR("r"), &part, &e));
+    ck_assert(part.rows == mark.rows && part.base != mark.base);
+    run(writer, "UPDATE releases SET data_version = 5");
+    ck_assert(reader_base(db, STR("r"), &part, &e) && part.rows != mark.rows);
 }
 END_TEST
 
@@ -403,6 +440,11 @@ START_TEST(names_are_exact_whatever_the_collation)
     ck_assert(read_release(ci, STR("name")));
     ck_assert(str_absent(row.product));
     ck_assert_uint_eq(row.n_assets, 2);
+    struct release_asset asset;
+    bool found;
+    ck_assert(reader_asset(ci, ctx, STR("name"), STR(".b"), &asset, &found, &e) && found);
+    ck_assert(reader_asset(ci, ctx, STR("NAME"), STR(".b"), &asset, &found, &e) && !found);
+    ck_assert(reader_asset(ci, ctx, STR("name"), STR(".B"), &asset, &found, &e) && !found);
     ck_assert(!read_release(ci, STR("nAmE")) && !read_release(ci, STR("Name ")) &&
               !read_release(ci, STR("Namé")));
 }
@@ -467,6 +509,7 @@ int main(int argc, char **argv)
         a_release_comes_from_v2_else_v1,
         an_empty_base_does_not_count,
         assets_alone_are_a_release,
+        parts_are_as_in_the_whole,
         stamps_tell_changes,
         a_blob_of_10_mb,
         names_are_exact_whatever_the_collation,

@@ -119,8 +119,8 @@ static void note_broken(void *arg, struct str name, const char *why)
     w.broken++;
 }
 
-static bool read_release(void *arg, void *ctx, struct str name, struct release_row *row, uint64_t *stamp,
-                         bool *found, struct error *e)
+static bool read_release(void *arg, void *ctx, struct str name, struct release_row *row,
+                         struct release_mark *mark, bool *found, struct error *e)
 {
     (void)arg;
     (void)ctx;
@@ -134,7 +134,7 @@ static bool read_release(void *arg, void *ctx, struct str name, struct release_r
             *row = (struct release_row){ .name = name,
                                          .product = str_of(w.releases[i].product),
                                          .json = str_of(w.releases[i].json) };
-            *stamp = w.releases[i].stamp;
+            mark->rows = w.releases[i].stamp;
             *found = true;
         }
     }
@@ -148,7 +148,7 @@ static bool build(void)
     struct ruleset *rules = ruleset_build(w.ctx, w.rules, w.n_rules);
     struct snapshot_input input = { rules,        w.pins,      w.n_pins,    w.shutoffs,
                                     w.n_shutoffs, &w.settings, ++generation };
-    struct release_source source = { read_release, NULL };
+    struct release_source source = { .release = read_release, .arg = NULL };
     struct snapshot *next = snapshot_build(w.ctx, w.library, &input, &source, note_broken, NULL, &e);
     if (next == NULL) {
         ck_assert_int_eq(e.status, 503);

@@ -1,4 +1,5 @@
-/* Building snapshots of many releases: with threads as without them, and a source that fails on the way. */
+/* Building snapshots of many releases: with threads as without them, a source that fails on the way, and
+ * releases of which only single assets have changed. */
 #include "update/snapshot.h"
 
 #include "suite.h"
@@ -14,8 +15,15 @@ static struct {
     void *ctx;
     struct rule_row rules[APPS / APART];
     size_t n_rules;
-    unsigned reads, fails_at; /* 0: never */
-    struct buf broken;        /* the names that were told, in that order */
+    unsigned reads, fails_at; /* whole releases; 0: never */
+    struct {
+        unsigned bases, assets; /* that were read */
+        uint64_t base;          /* what the base's mark is */
+        uint64_t version;       /* of the assets; their build ids are the same */
+        unsigned n;             /* assets of a release in v2 */
+        bool fails;
+    } v2;
+    struct buf broken; /* the names that were told, in that order */
 } w;
 
 static void setup(void)
@@ -53,8 +61,56 @@ static const char *app_json(void *ctx, int i)
         i, i, i, 20200101 + i, i + 1, i + 2);
 }
 
-static bool read_release(void *arg, void *ctx, struct str name, struct release_row *row, uint64_t *stamp,
-                         bool *found, struct error *e)
+/* Release "v2" has locales "l0", "l1", … as assets. */
+static struct release_asset v2_asset(void *ctx, unsigned i)
+{
+    return (struct release_asset){
+        .path = str_of(mem_printf(ctx, ".platforms.p.locales.l%u", i)),
+        .json = str_of(mem_printf(ctx,
+                                  "{\"buildID\": \"%u\", \"completes\": [{\"from\": \"*\", \"filesize\": 1, "
+                                  "\"hashValue\": \"aa\", \"fileUrl\": \"http://good.com/\"}]}",
+                                  (unsigned)w.v2.version)),
+        .stamp = w.v2.version * 100 + i,
+    };
+}
+
+static void v2_row(void *ctx, struct release_row *row, struct release_mark *mark)
+{
+    struct release_asset *assets = mem_array(ctx, struct release_asset, w.v2.n);
+    row->json = STR("{\"name\": \"v2\", \"schema_version\": 9, \"platforms\": {\"p\": {}}}");
+    row->assets = assets;
+    row->n_assets = w.v2.n;
+    *mark = (struct release_mark){ .rows = 1, .base = w.v2.base };
+    for (unsigned i = 0; i < w.v2.n; i++) {
+        assets[i] = v2_asset(ctx, i);
+        mark->assets += assets[i].stamp;
+    }
+}
+
+static bool read_base(void *arg, struct str name, struct release_mark *mark, struct error *e)
+{
+    (void)arg;
+    (void)name;
+    w.v2.bases++;
+    *mark = (struct release_mark){ .rows = 1, .base = w.v2.base };
+    return !w.v2.fails || error_set(e, 503, "no database");
+}
+
+static bool read_asset(void *arg, void *ctx, struct str name, struct str path, struct release_asset *asset,
+                       bool *found, struct error *e)
+{
+    unsigned i = (unsigned)atoi(strrchr(path.p, 'l') + 1);
+    (void)arg;
+    (void)name;
+    w.v2.assets++;
+    *found = i < w.v2.n;
+    *asset = v2_asset(ctx, i);
+    asset->path = path;
+    return !w.v2.fails || error_set(e, 503, "no database");
+}
+
+static bool read_release(void *arg, void *ctx, struct str name, struct release_row *row,
+                         struct release_mark *mark, bool *found, struct error *e)
 {
     char text[NAME];
     int i;
@@ -65,8 +121,12 @@ static bool read_release(void *arg, void *ctx, struct str name, struct release_r
     snprintf(text, sizeof text, "%.*s", STR_ARG(name));
     *row =
         (struct release_row){ .name = str_of(mem_strndup(ctx, name.p, name.n)), .product = STR("Firefox") };
-    *stamp = 1;
+    mark->rows = 1;
     *found = true;
+    if (str_starts(name, STR("v2"))) {
+        v2_row(ctx, row, mark);
+        return true;
+    }
     if (sscanf(text, "super%d", &i) == 1) {
         row->json = str_of(mem_printf(ctx,
                                       "{\"name\": \"%s\", \"schema_version\": 4000, \"blobs\": [\"app%d\", "
@@ -92,7 +152,7 @@ static struct snapshot *build(struct library *library)
     struct snapshot_input input = { .rules = ruleset_build(w.ctx, w.rules, w.n_rules),
                                     .settings = &settings,
                                     .generation = 1 };
-    struct release_source source = { read_release, NULL };
+    struct release_source source = { read_release, read_base, read_asset, NULL };
     struct snapshot *s = snapshot_build(w.ctx, library, &input, &source, note_broken, NULL, &e);
     if (s != NULL) {
         library_commit(library);
@@ -172,5 +232,122 @@ START_TEST(a_source_that_fails_on_the_way)
 }
 END_TEST
 
+/* ---- changes of single assets ---- */
+
+enum { ASSETS = 50 };
+
+static struct library *v2_library(void)
+{
+    w.v2.n = ASSETS;
+    w.v2.version = 1;
+    w.n_rules = 1;
+    w.rules[0].mapping = STR("v2");
+    struct library *library = library_with(0);
+    build(library);
+    ck_assert_uint_eq(w.reads, 1);
+    return library;
+}
+
+static void change(struct library *library, unsigned i)
+{
+    char path[NAME];
+    snprintf(path, sizeof path, ".platforms.p.locales.l%u", i);
+    library_change(library, STR("v2"), str_of(path));
+}
+
+static uint64_t stamp_seen;
+
+static void note_stamp(void *arg, struct str name, uint64_t stamp)
+{
+    (void)arg;
+    (void)name;
+    stamp_seen = stamp;
+}
+
+/* Builds, for which so many releases, bases and assets are read. */
+static void built_by(struct library *library, unsigned reads, unsigned bases, unsigned assets)
+{
+    w.reads = w.v2.bases = w.v2.assets = 0;
+    ck_assert_ptr_nonnull(build(library));
+    ck_assert_uint_eq(w.reads, reads);
+    ck_assert_uint_eq(w.v2.bases, bases);
+    ck_assert_uint_eq(w.v2.assets, assets);
+}
+
+static void has_stamp(const struct library *library, uint64_t expected)
+{
+    stamp_seen = 0;
+    library_each(library, note_stamp, NULL);
+    ck_assert_uint_eq(stamp_seen, expected);
+}
+
+START_TEST(a_changed_asset_is_read_alone)
+{
+    struct library *library = v2_library();
+    uint64_t stamp = 1 + ASSETS * 100 + ASSETS * (ASSETS - 1) / 2;
+    has_stamp(library, stamp);
+    w.v2.version = 2;
+    change(library, 7);
+    change(library, 3);
+    change(library, 7);
+    has_stamp(library, 0); /* it is not told while it is stale */
+    built_by(library, 0, 0, 2);
+    has_stamp(library, stamp + 2 * 100);
+    w.v2.n++;
+    change(library, ASSETS); /* a new one */
+    built_by(library, 0, 0, 1);
+    has_stamp(library, stamp + 2 * 100 + 2 * 100 + ASSETS);
+    built_by(library, 0, 0, 0);
+    library_change(library, STR("v2"), STR_NONE); /* the base was written, and says what it said */
+    change(library, 1);
+    built_by(library, 0, 1, 1);
+}
+END_TEST
+
+START_TEST(when_it_is_read_whole)
+{
+    struct library *library = v2_library();
+    w.v2.base++;
+    library_change(library, STR("v2"), STR_NONE); /* the base says something else */
+    change(library, 1);
+    built_by(library, 1, 1, 0);
+    change(library, ASSETS); /* it is gone */
+    built_by(library, 1, 0, 1);
+    library_expire(library, STR("v2"));
+    change(library, 1);
+    built_by(library, 1, 0, 0);
+    for (unsigned i = 0; i < ASSETS; i++) { /* they are many */
+        change(library, i);
+    }
+    built_by(library, 1, 0, 0);
+    library_change(library, STR("v2"), STR(".platforms.other.locales.l1"));
+    built_by(library, 1, 0, 1);
+    for (unsigned i = 0, whole = 0; whole == 0; i++) { /* and so it is after a while */
+        ck_assert_uint_lt(i, 100);
+        change(library, i % ASSETS);
+        w.reads = 0;
+        build(library);
+        whole = w.reads;
+    }
+}
+END_TEST
+
+START_TEST(changes_are_not_lost_to_a_failure)
+{
+    struct library *library = v2_library();
+    change(library, 1);
+    change(library, 2);
+    w.v2.fails = true;
+    ck_assert_ptr_null(build(library));
+    library_change(library, STR("v2"), STR_NONE);
+    ck_assert_ptr_null(build(library));
+    w.v2.fails = false;
+    change(library, 3);
+    built_by(library, 0, 1, 3);
+    built_by(library, 0, 0, 0);
+}
+END_TEST
+
 SUITE_MAIN_WITH("snapshot", setup, teardown, threads_make_no_difference, steps_lead_no_further,
-                a_source_that_fails_on_the_way)
+                a_source_that_fails_on_the_way, a_changed_asset_is_read_alone, when_it_is_read_whole,
+                changes_are_not_lost_to_a_failure)
