@@ -285,13 +285,17 @@ static void print_series(struct buf *out, const struct metric *m, unsigned serie
     }
 }
 
+static void print_head(struct buf *out, const char *prefix, const char *name, const char *type,
+                       const char *help)
+{
+    buf_printf(out, "# HELP %s%s %s\n# TYPE %s%s %s\n", prefix, name, help, prefix, name, type);
+}
+
 static void print_metric(void *arg, const struct metric *m)
 {
     static const char *const types[] = { "counter", "gauge", "histogram" };
     struct buf *out = arg;
-    const char *prefix = prefix_of(m);
-    buf_printf(out, "# HELP %s%s %s\n# TYPE %s%s %s\n", prefix, m->name, m->help, prefix, m->name,
-               types[m->type]);
+    print_head(out, prefix_of(m), m->name, types[m->type], m->help);
     for (unsigned i = 0, n = metric_n_series(m); i < n; i++) {
         print_series(out, m, i);
     }
@@ -304,7 +308,7 @@ void metrics_print(struct buf *out)
 
 void metrics_print_head(struct buf *out, const char *name, const char *type, const char *help)
 {
-    buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+    print_head(out, "", name, type, help);
 }
 
 void metrics_print_label(struct buf *out, const char *name, struct str value)

@@ -2,6 +2,7 @@
 #include "ops/process.h"
 
 #include <dirent.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -24,6 +25,13 @@ void process_begin(void)
 double process_start_seconds(void)
 {
     return started_s;
+}
+
+unsigned process_processors(void)
+{
+    cpu_set_t set;
+    /* It fails where there are more than a set can hold. */
+    return sched_getaffinity(0, sizeof set, &set) == 0 ? (unsigned)CPU_COUNT(&set) : CPU_SETSIZE;
 }
 
 /* The number behind NAME in /proc/self/status; 0 where there is none. */

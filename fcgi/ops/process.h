@@ -1,4 +1,4 @@
-/* What the system knows about this process, as metrics. */
+/* What the system knows about this process. */
 #ifndef BALROG_OPS_PROCESS_H
 #define BALROG_OPS_PROCESS_H
 
@@ -13,5 +13,7 @@ void process_begin(void);
 double process_start_seconds(void);
 double process_memory_bytes(void);
 unsigned process_threads(void);
+/* How many processors it may run on, which is not all of them where somebody has bound it to some. */
+unsigned process_processors(void);
 
 #endif

@@ -7,6 +7,7 @@
 #include "core/clock.h"
 #include "ops/crash.h"
 #include "ops/log.h"
+#include "ops/process.h"
 #include "store/fail.h"
 #include "store/reader.h"
 #include "store/schema_range.h"
@@ -478,8 +479,8 @@ static void *run(void *arg)
 
 static unsigned compile_threads(void)
 {
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    return cores > COMPILE_THREADS_MAX ? COMPILE_THREADS_MAX : cores > 0 ? (unsigned)cores : 1;
+    unsigned processors = process_processors();
+    return processors < COMPILE_THREADS_MAX ? processors : COMPILE_THREADS_MAX;
 }
 
 struct loader *loader_start(void *ctx, struct public_state *state, struct public_settings *settings,

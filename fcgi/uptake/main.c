@@ -7,6 +7,7 @@
  * One thread follows the log; those that answer take turns with it. */
 #include "core/clock.h"
 #include "ops/log.h"
+#include "ops/metrics.h"
 #include "uptake/follow.h"
 #include "uptake/line.h"
 #include "uptake/show.h"
@@ -109,16 +110,15 @@ static void get_metrics(struct call *call)
     pthread_mutex_lock(&u->lock);
     struct uptake_view view = view_of(u);
     show_metrics(out, &view);
-    buf_printf(
-        out,
-        "# HELP balrog_uptake_lines_total Lines of the log, by what they were.\n"
-        "# TYPE balrog_uptake_lines_total counter\n"
-        "balrog_uptake_lines_total{kind=\"query\"} %llu\nbalrog_uptake_lines_total{kind=\"other\"} %llu\n"
-        "balrog_uptake_lines_total{kind=\"broken\"} %llu\n"
-        "# HELP balrog_uptake_log_readable Whether the log could be read last.\n"
-        "# TYPE balrog_uptake_log_readable gauge\nbalrog_uptake_log_readable %d\n",
-        (unsigned long long)u->lines[LINE_QUERY], (unsigned long long)u->lines[LINE_OTHER],
-        (unsigned long long)u->lines[LINE_BROKEN], u->readable);
+    metrics_print_head(out, "balrog_uptake_lines_total", "counter", "Lines of the log, by what they were.");
+    buf_printf(out,
+               "balrog_uptake_lines_total{kind=\"query\"} %llu\n"
+               "balrog_uptake_lines_total{kind=\"other\"} %llu\n"
+               "balrog_uptake_lines_total{kind=\"broken\"} %llu\n",
+               (unsigned long long)u->lines[LINE_QUERY], (unsigned long long)u->lines[LINE_OTHER],
+               (unsigned long long)u->lines[LINE_BROKEN]);
+    metrics_print_head(out, "balrog_uptake_log_readable", "gauge", "Whether the log could be read last.");
+    buf_printf(out, "balrog_uptake_log_readable %d\n", u->readable);
     pthread_mutex_unlock(&u->lock);
 }
 

@@ -3,6 +3,7 @@
 
 #include "core/mem.h"
 #include "ops/log.h"
+#include "ops/process.h"
 #include "web/observe.h"
 
 #include <curl/curl.h>
@@ -204,13 +205,6 @@ bool program_should_end(int signal_fd)
     return false;
 }
 
-/* The processors that this process may run on. */
-static unsigned processors(void)
-{
-    long n = sysconf(_SC_NPROCESSORS_ONLN);
-    return n > 0 ? (unsigned)n : 1;
-}
-
 bool program_serve(const struct program_service *service, int signal_fd, struct error *e)
 {
     bool inherited;
@@ -222,7 +216,7 @@ bool program_serve(const struct program_service *service, int signal_fd, struct 
     struct server_options options = {
         .listen_fd = fd,
         .threads = (unsigned)service->threads,
-        .places = service->quick ? processors() : 0,
+        .places = service->quick ? process_processors() : 0,
         .handle = service->handle,
         .arg = service->handle_arg,
     };
