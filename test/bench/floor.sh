@@ -213,21 +213,20 @@ rounds() { # CASE SITE…
 
 # Of the rounds: the median of a figure, and that of the ratio of two sites in the same round.
 figure() { # SITE CASE COLUMN
-    cut -d ' ' -f "$3" "$DIR/$1.$2" | median
+    column_median "$DIR/$1.$2" "$3"
 }
 
-ratio_of_rounds() { # SITE OTHER CASE COLUMN
-    paste -d ' ' <(cut -d ' ' -f "$4" "$DIR/$1.$3") <(cut -d ' ' -f "$4" "$DIR/$2.$3") | awk '{ print $1 / $2 }' | median |
-        xargs printf '%.2f\n'
+ratio_of_sites() { # SITE OTHER CASE COLUMN
+    ratio_of_rounds "$DIR/$1.$3" "$DIR/$2.$3" "$4"
 }
 
 row() { # CASE
     printf '| %s | %s | %.0f | %.0f | %.0f | **%s** | %s | %.0f | %.0f | %.0f | %.0f | **%s** |\n' "${TITLE[$1]}" \
         "$(sed -n 's/^Content-Length: \([0-9]*\).*/\1/p' "$DIR/$1.response")" \
         "$(figure public "$1" 1)" "$(figure floor "$1" 1)" "$(figure constant "$1" 1)" \
-        "$(ratio_of_rounds public floor "$1" 1)" "$(ratio_of_rounds public constant "$1" 1)" \
+        "$(ratio_of_sites public floor "$1" 1)" "$(ratio_of_sites public constant "$1" 1)" \
         "$(figure public "$1" 2)" "$(figure floor "$1" 2)" "$(figure public "$1" 3)" "$(figure floor "$1" 3)" \
-        "$(ratio_of_rounds public floor "$1" 3)"
+        "$(ratio_of_sites public floor "$1" 3)"
 }
 
 hot_table() {
@@ -235,14 +234,14 @@ hot_table() {
     printf '\n| a hot URL | requests/s, micro-cache | nginx alone | ratio (≥ 0.60) | p50 µs | nginx alone | p99 µs | nginx alone |\n'
     printf '|---|--:|--:|--:|--:|--:|--:|--:|\n'
     printf '| %s | %.0f | %.0f | **%s** | %.0f | %.0f | %.0f | %.0f |\n' "${TITLE[hot]}" "$(figure hot hot 1)" \
-        "$(figure constant hot 1)" "$(ratio_of_rounds hot constant hot 1)" "$(figure hot hot 2)" \
+        "$(figure constant hot 1)" "$(ratio_of_sites hot constant hot 1)" "$(figure hot hot 2)" \
         "$(figure constant hot 2)" "$(figure hot hot 3)" "$(figure constant hot 3)"
 }
 
 bench_floor() {
     local case
-    ROUNDS=$(by_mode 1 3 9)
-    SECONDS_EACH=$(by_mode 1 3 5)
+    ROUNDS=$(by_mode 1 5 25)
+    SECONDS_EACH=$(by_mode 1 2 2)
     report_head 'The floor: behind nginx, against a program that does nothing' floor
     say 'floor: making the releases'
     capture_all

@@ -120,6 +120,17 @@ median() {
         }'
 }
 
+# Of results, a round a line.
+column_median() { # FILE COLUMN
+    cut -d ' ' -f "$2" "$1" | median
+}
+
+# The median of the ratios of each round: what the machine does to one round, it does to its neighbour.
+ratio_of_rounds() { # FILE OTHER COLUMN
+    paste -d ' ' <(cut -d ' ' -f "$3" "$1") <(cut -d ' ' -f "$3" "$2") | awk '{ print $1 / $2 }' | median |
+        xargs printf '%.2f\n'
+}
+
 ratio() { # A B
     awk -v a="$1" -v b="$2" 'BEGIN { if (b + 0) printf "%.2f\n", a / b; else print "–" }'
 }

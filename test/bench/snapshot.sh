@@ -150,10 +150,6 @@ alternate() { # NAME ROUNDS SECONDS [PAUSE-MS]
 
 # ---- the tables ----
 
-column_median() { # FILE COLUMN
-    cut -d ' ' -f "$2" "$1" | median
-}
-
 column_max() { # FILE COLUMN
     cut -d ' ' -f "$2" "$1" | sort -g | tail -n 1
 }
@@ -186,12 +182,6 @@ change_rows() {
 
 kind_text() {
     [[ $1 == locale ]] && echo 'a locale' || echo 'its base'
-}
-
-# The median of the ratios of each round: what the machine does to one does it to its neighbours.
-ratio_of_rounds() { # FILE FILE COLUMN
-    paste -d ' ' <(cut -d ' ' -f "$3" "$1") <(cut -d ' ' -f "$3" "$2") | awk '{ print $1 / $2 }' | median |
-        xargs printf '%.2f\n'
 }
 
 load_rows() { # NAME
