@@ -164,30 +164,34 @@ verifies() {
         openssl dgst -sha384 -verify "$WORK/key.pub" -signature "$WORK/der" "$WORK/signed" >/dev/null
 }
 
+# Asks once and keeps the answer with the signature that it came with; whether it is of that version.
+signed_version() { # VERSION
+    local header name
+    get "$SIGNED" -D "$WORK/head" -o "$WORK/body"
+    header=$(tr -d '\r' <"$WORK/head" | sed -n 's/^Content-Signature: //p')
+    name=$(cat "$WORK/body" - <<<"$header" | md5sum | cut -d' ' -f1)
+    cp "$WORK/body" "$WORK/pairs/$name"
+    printf '%s' "$header" >"$WORK/pairs/$name.header"
+    grep -q "appVersion=\"$1\"" "$WORK/body"
+}
+
 # The release changes again and again; what is answered meanwhile is kept under the signature that it came with.
 test_signatures() {
-    local i header name
+    local version header seen=0
     mkdir "$WORK/pairs"
     start_load 2 "$SIGNED"
-    for ((i = 0; i < 60; i++)); do
-        if ((i % 10 == 0)); then
-            db <<<"UPDATE releases SET data_version = data_version + 1, data = REPLACE(data, '\"$((49 + i / 10)).0\"',
-                '\"$((50 + i / 10)).0\"') WHERE name = 'S1'"
-        fi
-        get "$SIGNED" -D "$WORK/head" -o "$WORK/body"
-        header=$(tr -d '\r' <"$WORK/head" | sed -n 's/^Content-Signature: //p')
-        name=$(cat "$WORK/body" - <<<"$header" | md5sum | cut -d' ' -f1)
-        cp "$WORK/body" "$WORK/pairs/$name"
-        printf '%s' "$header" >"$WORK/pairs/$name.header"
+    for version in {51..55}; do
+        db <<<"UPDATE releases SET data_version = data_version + 1,
+            data = REPLACE(data, '\"$((version - 1)).0\"', '\"$version.0\"') WHERE name = 'S1'"
+        check "a signed answer follows its release" until_true 5 signed_version "$version.0"
     done
     end_load
-    name=0
-    for i in "$WORK"/pairs/*.header; do
-        check "a signature fits its body" verifies "$(<"$i")" "${i%.header}"
-        name=$((name + 1))
+    for header in "$WORK"/pairs/*.header; do
+        check "a signature fits its body" verifies "$(<"$header")" "${header%.header}"
+        seen=$((seen + 1))
     done
-    printf '%d different bodies with their signatures\n' "$name"
-    check "several were seen" test "$name" -ge 3
+    printf '%d different bodies with their signatures\n' "$seen"
+    check "of each version one was seen" test "$seen" -ge 5
     check "most from the cache" until_true 3 many_hits "$SIGNED"
 }
 
