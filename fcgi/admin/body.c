@@ -395,7 +395,7 @@ struct str body_str(const cJSON *body, const char *name)
 struct str body_trimmed(void *ctx, const cJSON *body, const char *name)
 {
     struct str s = str_strip(body_str(body, name));
-    return s.n > 0 ? (struct str){ mem_strndup(ctx, s.p, s.n), s.n } : STR_NONE;
+    return s.n > 0 ? mem_str(ctx, s) : STR_NONE;
 }
 
 bool body_int(const cJSON *body, const char *name, int64_t *n)

@@ -34,11 +34,6 @@ struct allowlist *allowlist_new(void *ctx)
     return mem_new(ctx, struct allowlist);
 }
 
-static struct str copy(void *ctx, struct str s)
-{
-    return (struct str){ mem_strndup(ctx, s.p, s.n), s.n };
-}
-
 /* The next word of *REST; false at the end. */
 static bool next_word(struct str *rest, struct str *word)
 {
@@ -68,7 +63,7 @@ static struct products read_products(void *ctx, struct str rest)
     struct str word;
     while (next_word(&rest, &word)) {
         p.name = mem_resize(ctx, p.name, struct str, p.n + 1);
-        p.name[p.n++] = copy(ctx, word);
+        p.name[p.n++] = mem_str(ctx, word);
     }
     return p;
 }
@@ -138,7 +133,7 @@ bool allowlist_add(struct allowlist *a, struct str line, struct error *e)
     if (host == NULL) {
         a->host = mem_resize(a, a->host, struct host, a->n + 1);
         host = &a->host[a->n++];
-        *host = (struct host){ .name = copy(a, name) };
+        *host = (struct host){ .name = mem_str(a, name) };
     }
     if (has_pattern) {
         return add_path(a, host, pattern, products, e);

@@ -2,6 +2,7 @@
  * used as it is. Platforms are few, and copied; of those with a locale that changes the table of locales is,
  * too. */
 #include "blob/app.h"
+#include "blob/assets.h"
 
 /* Whether PATH is that of a locale: ".platforms.PLATFORM.locales.LOCALE". */
 static bool is_locale(struct str path, struct str *platform, struct str *locale)
@@ -90,11 +91,10 @@ static bool amend_locale(struct amendment *a, const struct release_asset *asset)
         return false;
     }
     struct app_locale *locale = place(a, (size_t)(platform - a->platform), locale_name);
-    cJSON *json = str_absent(asset->json) ? NULL : json_parse(asset->json, NULL);
+    cJSON *json = assets_value(asset);
     char *name = mem_strndup(a->c->temporary, locale_name.p, locale_name.n);
     *a->stamp += asset->stamp - locale->stamp;
     locale->stamp = asset->stamp;
-    json = json != NULL ? json : mem_check(cJSON_CreateNull());
     app_compile_locale(a->c, a->body, platform, locale, name, json);
     cJSON_Delete(json);
     return true;

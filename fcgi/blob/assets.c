@@ -70,6 +70,12 @@ static cJSON *parse_base(struct str json, struct error *e)
     return base;
 }
 
+cJSON *assets_value(const struct release_asset *asset)
+{
+    cJSON *value = str_absent(asset->json) ? NULL : json_parse(asset->json, NULL);
+    return value != NULL ? value : mem_check(cJSON_CreateNull());
+}
+
 cJSON *assets_merge(const struct release_row *row, struct error *e)
 {
     cJSON *blob = parse_base(row->json, e);
@@ -77,9 +83,7 @@ cJSON *assets_merge(const struct release_row *row, struct error *e)
         return NULL;
     }
     for (size_t i = 0; i < row->n_assets; i++) {
-        const struct release_asset *asset = &row->assets[i];
-        cJSON *value = str_absent(asset->json) ? NULL : json_parse(asset->json, NULL);
-        assets_put(blob, asset->path, value != NULL ? value : mem_check(cJSON_CreateNull()));
+        assets_put(blob, row->assets[i].path, assets_value(&row->assets[i]));
     }
     return blob;
 }

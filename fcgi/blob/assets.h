@@ -10,6 +10,9 @@
  * object is left out. */
 cJSON *assets_merge(const struct release_row *row, struct error *e);
 
+/* What ASSET says: a value of the caller's; null where it is absent or broken. */
+cJSON *assets_value(const struct release_asset *asset);
+
 /* Puts VALUE, which it takes, where PATH leads in ROOT, an object; objects missing on the way are made. Where
  * the way leads through something that is no object, nothing is put. Also for trees of data versions. */
 void assets_put(cJSON *root, struct str path, cJSON *value);

@@ -229,14 +229,14 @@ struct release *release_amend(void *ctx, const struct release *old, const struct
                               size_t n, uint64_t *stamp)
 {
     struct compiler c;
-    if (!old->amendable || old->n_amended == AMENDED_MAX) {
+    if (!old->amendable) {
         return NULL;
     }
     begin(&c, ctx, json_size(&(struct release_row){ .assets = assets, .n_assets = n }));
     struct release *r = c.release;
     *r = *old;
     r->amends = old;
-    r->n_amended++;
+    r->amendable = ++r->n_amended < AMENDED_MAX;
     if (!old->format->methods->amend(&c, old, assets, n, stamp)) {
         talloc_free(r);
         r = NULL;

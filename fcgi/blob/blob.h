@@ -51,7 +51,7 @@ struct release {
         *members; /* superblob by blobs: names of the releases to put together; NULL: it is none */
     size_t n_members;
     const void *body;             /* the format's own */
-    bool amendable;               /* its assets are a locale each */
+    bool amendable;               /* its assets are a locale each, and it was not amended too often */
     const struct release *amends; /* whose memory it goes on using; NULL: none's */
     unsigned n_amended;           /* how many stand behind each other so */
 };
@@ -89,8 +89,7 @@ struct release *release_compile(void *ctx, const struct release_row *row, enum r
  * paths, or came beside them, without reading the rest again: a child of CTX, to which OLD has to be given,
  * or freed after it, since it goes on using OLD's memory. *STAMP, the sum of the stamps of OLD's assets,
  * becomes that of the new one's. NULL, with *STAMP of no use, where the whole has to be compiled: OLD is not
- * made of one asset a locale, the platform or a `from` is new, or this has been done so often that the memory
- * should be put in order. */
+ * amendable (after some times the memory should be put in order), or the platform or a `from` is new. */
 struct release *release_amend(void *ctx, const struct release *old, const struct release_asset *assets,
                               size_t n, uint64_t *stamp);
 

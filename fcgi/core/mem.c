@@ -24,6 +24,11 @@ char *mem_strndup(void *ctx, const char *p, size_t n)
     return copy;
 }
 
+struct str mem_str(void *ctx, struct str s)
+{
+    return str_absent(s) ? s : (struct str){ mem_strndup(ctx, s.p, s.n), s.n };
+}
+
 char *mem_printf(void *ctx, const char *fmt, ...)
 {
     va_list ap;

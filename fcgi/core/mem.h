@@ -7,7 +7,8 @@
 #ifndef BALROG_CORE_MEM_H
 #define BALROG_CORE_MEM_H
 
-#include <stddef.h>
+#include "core/str.h"
+
 #include <talloc.h>
 
 /* Ends the process when `p` is NULL, else returns it. */
@@ -20,6 +21,8 @@ void *mem_check(void *p);
 #define mem_resize(CTX, ARRAY, TYPE, N) ((TYPE *)mem_check(talloc_realloc(CTX, ARRAY, TYPE, (unsigned)(N))))
 /* A copy of the N bytes at P, with a NUL behind them. */
 char *mem_strndup(void *ctx, const char *p, size_t n);
+/* The same of S; absent where S is. */
+struct str mem_str(void *ctx, struct str s);
 /* printf into a string owned by CTX. */
 char *mem_printf(void *ctx, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

@@ -151,11 +151,6 @@ static int change_cmp(const void *a, const void *b)
     return c != 0 ? c : str_absent(x->path) - str_absent(y->path);
 }
 
-static struct str copy(void *ctx, struct str s)
-{
-    return str_absent(s) ? s : (struct str){ mem_strndup(ctx, s.p, s.n), s.n };
-}
-
 /* The current row of ROWS has table, key and path from COLUMN on. The same as the last change is not noted
  * again. */
 static void note(struct poll *poll, const struct db_rows *rows, unsigned column)
@@ -179,8 +174,8 @@ static void note(struct poll *poll, const struct db_rows *rows, unsigned column)
         poll->cap = poll->cap == 0 ? 16 : 2 * poll->cap;
         poll->changes = mem_resize(poll->ctx, poll->changes, struct feed_change, poll->cap);
     }
-    change.key = copy(poll->ctx, change.key);
-    change.path = copy(poll->ctx, change.path);
+    change.key = mem_str(poll->ctx, change.key);
+    change.path = mem_str(poll->ctx, change.path);
     poll->changes[poll->n++] = change;
 }
 

@@ -26,22 +26,17 @@ bool instance_leave(struct db *db, struct str id, bool *left, struct error *e)
     return ok;
 }
 
-static struct str copy(void *ctx, struct str s)
-{
-    return str_absent(s) ? s : (struct str){ mem_strndup(ctx, s.p, s.n), s.n };
-}
-
 static struct instance row_of(void *ctx, const struct db_rows *rows)
 {
     return (struct instance){
-        .id = copy(ctx, db_text(rows, 1)),
-        .program = copy(ctx, db_text(rows, 2)),
-        .host = copy(ctx, db_text(rows, 3)),
+        .id = mem_str(ctx, db_text(rows, 1)),
+        .program = mem_str(ctx, db_text(rows, 2)),
+        .host = mem_str(ctx, db_text(rows, 3)),
         .pid = db_int(rows, 4),
-        .version = copy(ctx, db_text(rows, 5)),
+        .version = mem_str(ctx, db_text(rows, 5)),
         .started_at = db_int(rows, 6),
         .seen_at = db_int(rows, 7),
-        .detail = copy(ctx, db_text(rows, 8)),
+        .detail = mem_str(ctx, db_text(rows, 8)),
     };
 }
 

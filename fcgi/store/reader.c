@@ -38,8 +38,7 @@ static bool each_row(struct db *db, const char *sql, const struct db_value *para
 
 static struct str copy_column(void *ctx, const struct db_rows *rows, unsigned i)
 {
-    struct str s = db_text(rows, i);
-    return str_absent(s) ? STR_NONE : (struct str){ mem_strndup(ctx, s.p, s.n), s.n };
+    return mem_str(ctx, db_text(rows, i));
 }
 
 /* An array that grows by doubling, elements zeroed. */
@@ -431,7 +430,7 @@ bool reader_release(struct db *db, void *ctx, struct str name, struct release_ro
         qsort(r.assets.p, r.assets.n, r.assets.size, by_path);
     }
     *row = (struct release_row){
-        .name = { mem_strndup(ctx, name.p, name.n), name.n },
+        .name = mem_str(ctx, name),
         .product = is_v2 ? r.v2_product : r.v1_product,
         .json = !is_v2     ? r.v1_json
                 : has_base ? r.v2_json

@@ -62,8 +62,7 @@ static struct list *list_new(const struct release_filter *filter)
 /* A copy of column I of the current row, owned by L. */
 static struct str text_copy(struct list *l, const struct db_rows *rows, unsigned i)
 {
-    struct str s = db_text(rows, i);
-    return str_absent(s) ? s : (struct str){ mem_strndup(l, s.p, s.n), s.n };
+    return mem_str(l, db_text(rows, i));
 }
 
 /* Whether an array of N elements is full, as it grows by doubling. */

@@ -114,7 +114,7 @@ void library_change(struct library *library, struct str name, struct str path)
         h->expired = true;
     } else if (!is_noted(h, path)) {
         h->changed = mem_resize(h, h->changed, struct str, h->n_changed + 1);
-        h->changed[h->n_changed++] = (struct str){ mem_strndup(h->changed, path.p, path.n), path.n };
+        h->changed[h->n_changed++] = mem_str(h->changed, path);
     }
 }
 
@@ -178,7 +178,6 @@ struct build {
     struct error *e;
     enum step step;
     struct holding *first, **last; /* what this step has to read, in the order in which it was needed */
-    size_t n_unread;
 };
 
 static void give_up(struct library *library)
@@ -207,7 +206,7 @@ static struct holding *hold(struct library *library, struct str name)
     struct holding *h = find(library, name);
     if (h == NULL) {
         h = mem_new(library, struct holding);
-        h->name = (struct str){ mem_strndup(h, name.p, name.n), name.n };
+        h->name = mem_str(h, name);
         HASH_ADD_KEYPTR(hh, library->holdings, h->name.p, (unsigned)h->name.n, h);
     }
     return h;
@@ -234,7 +233,6 @@ static void need(struct build *b, struct str name, enum release_use use)
         h->unread = NULL;
         *b->last = h;
         b->last = &h->unread;
-        b->n_unread++;
     }
 }
 
@@ -326,17 +324,23 @@ static void begin_step(struct build *b, enum step step)
     b->step = step;
     b->first = NULL;
     b->last = &b->first;
-    b->n_unread = 0;
 }
 
-/* Ends it: reads what was noted. */
+/* Ends it: of what was noted, amends what it can and reads the rest whole. */
 static bool end_step(struct build *b)
 {
-    struct compile_pool *pool =
-        b->library->threads > 0 && b->n_unread > FEW ? compile_pool_new(NULL, b->library->threads) : NULL;
+    struct compile_pool *pool = NULL;
+    size_t n_whole = 0;
     bool ok = true;
     for (struct holding *h = b->first; ok && h != NULL; h = h->unread) {
-        ok = amend_release(b, h) && (h->has_fresh || read_release(b, h, pool));
+        ok = amend_release(b, h);
+        n_whole += !h->has_fresh;
+    }
+    if (ok && b->library->threads > 0 && n_whole > FEW) {
+        pool = compile_pool_new(NULL, b->library->threads);
+    }
+    for (struct holding *h = b->first; ok && h != NULL; h = h->unread) {
+        ok = h->has_fresh || read_release(b, h, pool);
     }
     if (pool != NULL) {
         compile_pool_wait(pool);

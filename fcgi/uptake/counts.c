@@ -50,7 +50,7 @@ static struct version_count *remember(struct counts *c, struct cell *cell, struc
         cell->version = mem_resize(c, cell->version, struct version_count *, cell->cap);
     }
     struct version_count *v = mem_new(c, struct version_count);
-    v->version = (struct str){ mem_strndup(v, version.p, version.n), version.n };
+    v->version = mem_str(v, version);
     return cell->version[cell->n++] = v;
 }
 

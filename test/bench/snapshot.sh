@@ -4,7 +4,7 @@
 : "${DIR:=}" "${BENCH:=}" "${BUILD:=}" "${PUBLIC_URL:=}"
 
 SIZE=()  # rules, releases, platforms, locales
-CHANGES=90000000 # so many, and that
+CHANGES=90000000 # counts them, from there
 CHANGED= # the release that is changed, one locale of it …
 ASSET=
 QUERY= # … and who asks for it
