@@ -23,6 +23,38 @@ test_rules() {
     check "each alert fires when it should" promtool test rules "$TOP/test/data/prometheus-rules.yml"
 }
 
+# ---- the runbook ----
+
+alerts() {
+    sed -n 's/^ *- alert: //p' "$TOP/conf/prometheus/rules.yml"
+}
+
+# The section's text, from its heading to the next one.
+runbook_section() { # ALERT
+    awk -v wanted="## $1" '/^## / { inside = $0 == wanted; next } inside' "$TOP/docs/runbook.md"
+}
+
+section_says() { # ALERT BEGINNING-OF-ITEM
+    runbook_section "$1" | grep -q "^- \*\*$2\*\*"
+}
+
+annotated() { # ALERT: its rule names its own section
+    awk -v alert="$1" '$1 == "-" && $2 == "alert:" { inside = $3 == alert } inside && $1 == "runbook:" { print $2 }' \
+        "$TOP/conf/prometheus/rules.yml" | grep -qx "docs/runbook.md#${1,,}"
+}
+
+test_runbook() {
+    local alert item
+    check "the runbook has one section per alert, in the same order, and no other" equal "$(alerts)" \
+        "$(sed -n 's/^## //p' "$TOP/docs/runbook.md")"
+    for alert in $(alerts); do
+        check "the rule of $alert names its section of the runbook" annotated "$alert"
+        for item in 'For clients' 'Where to look' 'What to do' 'Wake'; do
+            check "the section of $alert has the item '$item'" section_says "$alert" "$item"
+        done
+    done
+}
+
 # ---- Prometheus ----
 
 # conf/prometheus/prometheus.yml for the sandbox's ports, scraping each second.
@@ -136,6 +168,7 @@ start_uptake() {
 
 check "the tools are there" command -v prometheus promtool jq
 test_rules
+test_runbook
 sandbox_up --load "$TOP/conf/demo.sql" --passwords "$TOP/conf/demo.passwords" --agent
 start_uptake
 start_load 2 "$(update_path release 1.0)" "$(update_path beta 1.0)" "$(update_path nightly 2.0)" /__version__
