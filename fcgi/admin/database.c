@@ -4,7 +4,7 @@
 
 #include "store/schema_range.h"
 
-enum { PACKET_MIN = 64 << 20, MEGABYTE = 1 << 20, WAIT_MS = 5000 };
+enum { PACKET_MIN = 64 << 20, WAIT_MS = 5000 };
 
 static bool read_number(struct db *db, const char *sql, int64_t *n, struct error *e)
 {

@@ -15,7 +15,7 @@
 
 #include <stdatomic.h>
 
-enum { DATABASE_WAIT_MS = 5000, MEGABYTE = 1 << 20 };
+enum { DATABASE_WAIT_MS = 5000 };
 
 struct admin {
     const struct config *config;

@@ -6,11 +6,9 @@
 
 #include <openssl/evp.h>
 
-enum { MS = 1000, MEGABYTE = 1 << 20 };
-
-struct api {
+struct agent_api {
     const struct agent_settings *settings;
-    struct token *token; /* NULL: a name and a password */
+    struct token *token; /* NULL: Basic authentication is used */
     const char *basic;   /* "Authorization: Basic …" */
 };
 
@@ -26,9 +24,9 @@ static const char *basic_header(void *ctx, const struct config *config)
     return header;
 }
 
-struct api *api_new(void *ctx, const struct agent_settings *settings)
+struct agent_api *agent_api_new(void *ctx, const struct agent_settings *settings)
 {
-    struct api *api = mem_new(ctx, struct api);
+    struct agent_api *api = mem_new(ctx, struct agent_api);
     api->settings = settings;
     if (settings->auth == AGENT_TOKEN) {
         api->token = token_new(api, settings);
@@ -38,19 +36,19 @@ struct api *api_new(void *ctx, const struct agent_settings *settings)
     return api;
 }
 
-unsigned api_tokens(const struct api *api)
+unsigned agent_api_tokens(const struct agent_api *api)
 {
     return api->token != NULL ? token_count(api->token) : 0;
 }
 
 /* ---- one exchange ---- */
 
-static enum api_result failed(const struct error *e)
+static enum api_result failure_result(const struct error *e)
 {
     return e->kind == CLIENT_UNREACHABLE ? API_UNREACHABLE : API_FAILED;
 }
 
-static enum api_result exchange(struct api *api, const char *method, const char *path, struct str body,
+static enum api_result exchange(struct agent_api *api, const char *method, const char *path, struct str body,
                                 const char *credentials, struct buf *text, int *status, struct error *e)
 {
     const struct config *c = api->settings->config;
@@ -63,22 +61,22 @@ static enum api_result exchange(struct api *api, const char *method, const char 
         .n_headers = str_absent(body) ? 2 : 3,
         .body = body,
         .ca_file = api->settings->ca_file,
-        .connect_timeout_ms = (unsigned)c->agent.connect_timeout_s * MS,
-        .timeout_ms = (unsigned)c->agent.timeout_s * MS,
+        .connect_timeout_ms = (unsigned)c->agent.connect_timeout_s * MS_PER_S,
+        .timeout_ms = (unsigned)c->agent.timeout_s * MS_PER_S,
     };
     bool ok = client_send(&request, text, status, e);
     talloc_free(url);
     if (!ok) {
         *status = 0;
-        return failed(e);
+        return failure_result(e);
     }
     return *status < 300 ? API_DONE : *status < 400 ? API_FAILED : *status < 500 ? API_REFUSED : API_FAILED;
 }
 
 /* ---- what was answered ---- */
 
-/* The texts of a problem (title, detail, exception) behind the status. */
-static void tell_problem(struct str text, int status, struct error *e)
+/* Fills E with the status and the texts of the problem response TEXT. */
+static void set_problem(struct str text, int status, struct error *e)
 {
     struct error ignored;
     cJSON *json = json_parse(text, &ignored);
@@ -90,7 +88,7 @@ static void tell_problem(struct str text, int status, struct error *e)
     cJSON_Delete(json);
 }
 
-static enum api_result take_answer(struct str text, enum api_result result, int status, cJSON **answer,
+static enum api_result read_answer(struct str text, enum api_result result, int status, cJSON **answer,
                                    struct error *e)
 {
     if (result == API_DONE && answer != NULL) {
@@ -100,20 +98,20 @@ static enum api_result take_answer(struct str text, enum api_result result, int 
             result = API_FAILED;
         }
     } else if (result != API_DONE && status != 0) {
-        tell_problem(text, status, e);
+        set_problem(text, status, e);
         result = status == 401 ? API_UNKNOWN_US : result;
     }
     return result;
 }
 
-/* The header to be known by; NULL when there is none to be had. */
-static const char *credentials(struct api *api, struct error *e)
+/* The Authorization header. NULL if no token can be had: E says why. */
+static const char *credentials(struct agent_api *api, struct error *e)
 {
     return api->token != NULL ? token_header(api->token, clock_ms(), e) : api->basic;
 }
 
-enum api_result api_send(struct api *api, const char *method, const char *path, struct str body, int *status,
-                         cJSON **answer, struct error *e)
+enum api_result agent_api_send(struct agent_api *api, const char *method, const char *path, struct str body,
+                               int *status, cJSON **answer, struct error *e)
 {
     struct buf text;
     enum api_result result = API_UNKNOWN_US;
@@ -133,7 +131,7 @@ enum api_result api_send(struct api *api, const char *method, const char *path, 
         token_drop(api->token);
     }
     if (result != API_UNKNOWN_US) {
-        result = take_answer(buf_view(&text), result, *status, answer, e);
+        result = read_answer(buf_view(&text), result, *status, answer, e);
     }
     buf_free(&text);
     return result;

@@ -1,4 +1,4 @@
-/* The admin API as the agent sees it: a request goes out with its credentials, JSON comes back. */
+/* Requests to the admin API with the agent's credentials. */
 #ifndef BALROG_AGENT_API_H
 #define BALROG_AGENT_API_H
 
@@ -7,25 +7,26 @@
 #include "core/json.h"
 
 enum api_result {
-    API_DONE,        /* 2xx */
-    API_REFUSED,     /* 4xx: asking again is no use before something changes */
-    API_FAILED,      /* 5xx, an answer that cannot be read, none in time: whether it was done is not known */
-    API_UNREACHABLE, /* there is no connection: nothing else can be asked either */
-    API_UNKNOWN_US,  /* no credentials to be had, or they are not taken: nothing else can be asked either */
+    API_DONE,    /* 2xx */
+    API_REFUSED, /* 4xx: asking again does not help until something changes */
+    API_FAILED,  /* 5xx, an unreadable answer, or no answer in time: the change may have been made or not */
+    API_UNREACHABLE, /* no connection: other requests would fail as well */
+    API_UNKNOWN_US,  /* no credentials, or they were refused: other requests would fail as well */
 };
 
-struct api;
+struct agent_api;
 
 /* Owned by CTX. */
-struct api *api_new(void *ctx, const struct agent_settings *settings);
+struct agent_api *agent_api_new(void *ctx, const struct agent_settings *settings);
 
-/* Sends METHOD PATH with BODY, JSON or absent. *STATUS is the answer's status, 0 without one. Unless ANSWER
- * is NULL, a success must be JSON: it goes there and is the caller's, cJSON_Delete(). Where the result is not
- * API_DONE E says why; it quotes what the admin said. A bearer token that is not taken is replaced once. */
-enum api_result api_send(struct api *api, const char *method, const char *path, struct str body, int *status,
-                         cJSON **answer, struct error *e);
+/* Sends METHOD PATH with BODY (JSON, or absent). *STATUS is the status of the answer, 0 if there was none.
+ * Unless ANSWER is NULL, a successful answer must be JSON: *ANSWER is set to it, and the caller frees it with
+ * cJSON_Delete(). If the result is not API_DONE, E says why and quotes the admin. A bearer token that is
+ * refused is replaced once. */
+enum api_result agent_api_send(struct agent_api *api, const char *method, const char *path, struct str body,
+                               int *status, cJSON **answer, struct error *e);
 
-/* How many tokens were given out. */
-unsigned api_tokens(const struct api *api);
+/* The number of bearer tokens received since the start. */
+unsigned agent_api_tokens(const struct agent_api *api);
 
 #endif

@@ -2,6 +2,7 @@
 #include "agent/agent.h"
 #include "agent/metrics.h"
 #include "agent/report.h"
+#include "agent/run.h"
 #include "core/clock.h"
 #include "ops/log.h"
 #include "web/observe.h"
@@ -40,9 +41,9 @@ static void serve(struct agent *a, int timer)
         bool due = clock_ms() >= next_ms;
         if (read(timer, &ignored, sizeof ignored) == sizeof ignored && due) {
             next_ms = clock_ms() + interval_ms;
-            agent_run(a);
+            run_once(a);
         }
-        if (agent_goes_on(a)) {
+        if (run_goes_on(a)) {
             report_news(a);
         }
         int64_t left_ms = next_ms - clock_ms();
@@ -68,7 +69,7 @@ static bool stay(struct agent *a, struct error *e)
 
 /* ---- once ---- */
 
-static int exit_status(enum agent_run end)
+static int exit_status(enum run_result end)
 {
     static const int status[] = {
         [RUN_DONE] = EXIT_SUCCESS,
@@ -106,7 +107,7 @@ static int run(void *prepared, const struct program_options *o, struct error *e)
     bool ok = signal_fd >= 0 && (dry_run || observe_start(name, settings->config, e));
     struct agent *a = ok ? agent_new(settings, settings, signal_fd, dry_run) : NULL;
     if (ok && (dry_run || o->flag[FLAG_ONCE])) {
-        status = exit_status(agent_run(a));
+        status = exit_status(run_once(a));
     } else if (ok && stay(a, e)) {
         status = EXIT_SUCCESS;
     }

@@ -17,7 +17,7 @@ static void name_event(const struct metric *m, unsigned series, struct buf *name
 
 static struct metric agent_metric[] = {
     { "changes_total",
-      "Scheduled changes by what became of them, and lists of them that could not be had.",
+      "Scheduled changes by result, and lists of scheduled changes that could not be read.",
       METRIC_COUNTER,
       { { "result", event_names, AGENT_EVENTS } },
       .statsd = name_event },

@@ -1,5 +1,5 @@
-/* What the agent counts for statsd: balrog.agent.changes.enacted and so on. Prometheus finds the same figures
- * at the admin, to which the agent reports them. */
+/* Counters that the agent sends to statsd: balrog.agent.changes.enacted and so on. Prometheus reads the same
+ * figures from the admin, to which the agent reports them. */
 #ifndef BALROG_AGENT_METRICS_H
 #define BALROG_AGENT_METRICS_H
 

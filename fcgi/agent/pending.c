@@ -37,7 +37,7 @@ static int64_t whole(double n, double max)
 
 static const char *copy(void *ctx, const char *text)
 {
-    return text != NULL ? mem_strndup(ctx, text, strlen(text)) : "";
+    return text != NULL ? mem_strdup(ctx, text) : "";
 }
 
 /* FNV-1a over all that VALUE holds, names and order included. */
@@ -118,7 +118,7 @@ static const char *describe(void *ctx, const struct pending_kind *kind, const cJ
     const char *by = json_get_string(entry, "scheduled_by");
     buf_init(&text, 256, TEXT_MAX);
     buf_printf(&text, "%s of %s", type != NULL ? type : "change", kind->name);
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         const cJSON *value = json_get(entry, names[i]);
         if (value != NULL && !cJSON_IsNull(value)) {
             buf_printf(&text, " %s=", names[i]);

@@ -1,4 +1,4 @@
-/* A change that is scheduled, as the admin lists it, and whether its time has come. No I/O, no clock. */
+/* A scheduled change as the admin lists it, and whether it is due. No I/O, no clock. */
 #ifndef BALROG_AGENT_PENDING_H
 #define BALROG_AGENT_PENDING_H
 
@@ -7,16 +7,16 @@
 
 #include <stdint.h>
 
-/* What can be scheduled, in the order in which it is looked at. */
+/* A kind of scheduled change. The kinds are listed in the order in which a run goes through them. */
 struct pending_kind {
     const char *name; /* for logs; NULL: the last one */
     const char *path; /* of its list, in the admin API */
-    bool by_release;  /* the list holds releases, of which all that is scheduled is enacted together */
-    bool by_priority; /* the latest first, then the highest priority; others as they are listed */
+    bool by_release;  /* the list holds releases; all changes of one release are enacted together */
+    bool by_priority; /* sorted: latest `when` first, then highest priority; other kinds stay as listed */
 };
 extern const struct pending_kind pending_kinds[];
 
-/* A role of which not enough have signed. */
+/* A role with too few sign-offs. */
 struct pending_role {
     const char *role;
     unsigned needed;
@@ -25,14 +25,14 @@ struct pending_role {
 
 struct pending {
     const struct pending_kind *kind;
-    const char *id;       /* its sc_id; of releases the name */
+    const char *id;       /* its sc_id; for a release its name */
     const char *what;     /* "update of rule 12, by rel@example.org": for people */
     const char *enact;    /* the path that enacts it */
-    uint64_t fingerprint; /* another one: it was edited, or signed */
+    uint64_t fingerprint; /* changes whenever the change is edited or signed */
     bool timed;           /* it waits for when_ms */
-    int64_t when_ms;      /* of a release the latest of all; 0: none */
+    int64_t when_ms;      /* ms since 1970; for a release the latest of all its changes; 0: none */
     double priority;      /* 0: none */
-    bool at_uptake;       /* it waits for an uptake, whatever its time */
+    bool at_uptake;       /* it waits for an uptake; its time does not count */
     const char *product;
     const char *channel;
     double uptake;
@@ -43,28 +43,28 @@ struct pending {
 struct pending_list {
     struct pending *item;
     size_t n;
-    size_t unreadable; /* entries that were left out */
+    size_t unreadable; /* number of entries that were skipped */
 };
 
-/* Takes the changes out of ANSWER, what the admin said at KIND's path, sorted. An entry that cannot be
- * understood does not hold the others: it is left out and counted. False when the answer is no such list. The
- * list is owned by CTX and needs ANSWER no more. */
+/* Reads the changes in ANSWER, the admin's answer at KIND's path, into LIST, sorted. An entry that cannot be
+ * read is skipped and counted. Returns false if ANSWER is not such a list. The list is owned by CTX and does
+ * not refer to ANSWER. */
 bool pending_read(void *ctx, const struct pending_kind *kind, const cJSON *answer, struct pending_list *list,
                   struct error *e);
 
-/* Whether its time has come; a change that waits for an uptake has none. */
+/* Whether its time has come; false for a change that waits for an uptake. */
 bool pending_is_time(const struct pending *p, int64_t now_ms);
 
-/* Whether all have signed that have to. */
+/* Whether it has all the sign-offs that it needs. */
 static inline bool pending_is_signed(const struct pending *p)
 {
     return p->n_missing == 0;
 }
 
-/* Whether an uptake of CURRENT is enough. */
+/* Whether an uptake of CURRENT is high enough. */
 bool pending_is_taken_up(const struct pending *p, double current);
 
-/* The entry of KIND with that ID, or NULL. */
+/* The entry with this ID, or NULL. */
 const struct pending *pending_find(const struct pending_list *list, const char *id);
 
 #endif

@@ -13,13 +13,13 @@ struct report {
     const char *program;
     const char *path;
     char host[HOST_MAX + 1];
-    int64_t tried_ms; /* when the last report went out, monotonic; 0: none yet */
-    unsigned tries;   /* what A had tried by then */
-    bool sent;        /* one has arrived */
-    bool told;        /* that it could not be sent is in the log */
+    int64_t tried_ms; /* when the last report was sent, by the monotonic clock; 0: none yet */
+    unsigned tries;   /* number of attempts that A had made by then */
+    bool sent;        /* the admin has accepted a report */
+    bool logged;      /* the present failure is in the log already */
 };
 
-/* A name that the admin takes: printable ASCII. */
+/* The name of this machine, with everything but printable ASCII replaced: the admin accepts nothing else. */
 static void find_host(char host[HOST_MAX + 1])
 {
     if (gethostname(host, HOST_MAX) != 0 || host[0] == '\0') {
@@ -55,7 +55,7 @@ void report_figures(struct buf *out, const struct agent *a)
                "\"last_run_at\": %lld, \"last_run_ms\": %lld, \"last_good_run_at\": %lld, "
                "\"interval_s\": %d}",
                f->enacted, f->already, f->failed, f->waiting, retry_count(a->retry), f->lists_failed,
-               uptake_failures(a->uptake), api_tokens(a->api), f->runs, (long long)f->run_began_ms,
+               uptake_failures(a->uptake), agent_api_tokens(a->api), f->runs, (long long)f->run_began_ms,
                (long long)f->run_took_ms, (long long)f->good_run_ms, a->settings->config->agent.interval_s);
 }
 
@@ -69,15 +69,15 @@ static void print_body(struct buf *out, const struct agent *a)
     buf_char(out, '}');
 }
 
-/* A failure is said once, until it has gone well again. */
-static void note(struct report *r, bool ok, int status, const struct error *e)
+/* Logs a failure once, until a report succeeds again. */
+static void log_result(struct report *r, bool ok, int status, const struct error *e)
 {
-    if (!ok && !r->told && status == 404) {
-        log_info("agent.unreported", "the admin takes no reports: it is an older one");
-    } else if (!ok && !r->told) {
-        log_warning("agent.unreported", "cannot report to the admin: %s", e->what);
+    if (!ok && !r->logged && status == 404) {
+        log_info("agent.unreported", "the admin does not accept reports: it is an older version");
+    } else if (!ok && !r->logged) {
+        log_warning("agent.unreported", "the report could not be sent to the admin: %s", e->what);
     }
-    r->told = !ok;
+    r->logged = !ok;
 }
 
 static void send_report(struct agent *a)
@@ -88,13 +88,13 @@ static void send_report(struct agent *a)
     int status;
     buf_init(&body, 1024, BODY_MAX);
     print_body(&body, a);
-    bool ok = api_send(a->api, "PUT", r->path, buf_view(&body), &status, NULL, &e) == API_DONE;
+    bool ok = agent_api_send(a->api, "PUT", r->path, buf_view(&body), &status, NULL, &e) == API_DONE;
     buf_free(&body);
-    note(r, ok, status, &e);
+    log_result(r, ok, status, &e);
     r->sent = r->sent || ok;
 }
 
-static unsigned tries(const struct agent *a)
+static unsigned count_attempts(const struct agent *a)
 {
     return a->figures.enacted + a->figures.already + a->figures.failed;
 }
@@ -104,14 +104,14 @@ void report_if_due(struct agent *a)
     struct report *r = a->report;
     if (r->tried_ms == 0 || clock_ms() - r->tried_ms >= REPORT_EVERY_MS) {
         r->tried_ms = clock_ms();
-        r->tries = tries(a);
+        r->tries = count_attempts(a);
         send_report(a);
     }
 }
 
 void report_news(struct agent *a)
 {
-    if (tries(a) != a->report->tries) {
+    if (count_attempts(a) != a->report->tries) {
         a->report->tried_ms = 0;
     }
     report_if_due(a);
@@ -122,7 +122,7 @@ void report_end(struct agent *a)
     struct error e = { 0 };
     int status;
     if (a->report->sent &&
-        api_send(a->api, "DELETE", a->report->path, STR_NONE, &status, NULL, &e) != API_DONE) {
-        log_info("agent.unreported", "cannot tell the admin of the end: %s", e.what);
+        agent_api_send(a->api, "DELETE", a->report->path, STR_NONE, &status, NULL, &e) != API_DONE) {
+        log_info("agent.unreported", "the admin could not be told that this agent ends: %s", e.what);
     }
 }

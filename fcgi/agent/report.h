@@ -1,5 +1,5 @@
-/* Tells the admin that this agent lives, and how it goes: PUT /app_instances/…. An admin that does not know
- * that path yet is left alone. */
+/* Reports to the admin that this agent runs, and its figures: PUT /app_instances/…. If the admin does not
+ * have this path, because it is an older version, that is logged once. */
 #ifndef BALROG_AGENT_REPORT_H
 #define BALROG_AGENT_REPORT_H
 
@@ -12,15 +12,15 @@ struct report;
 /* Owned by CTX. */
 struct report *report_new(void *ctx, const char *program);
 
-/* Reports A if the last report is older than REPORT_EVERY_MS. */
+/* Sends a report if the last one is older than REPORT_EVERY_MS. */
 void report_if_due(struct agent *a);
-/* The same, and also if A has done, or failed to do, something since. */
+/* The same; also if A has enacted something or failed to since the last report. */
 void report_news(struct agent *a);
 
-/* A ends. */
+/* Removes the report: the agent ends. */
 void report_end(struct agent *a);
 
-/* A's figures as a JSON object. */
+/* Appends A's figures to OUT as a JSON object. */
 void report_figures(struct buf *out, const struct agent *a);
 
 #endif

@@ -1,7 +1,7 @@
 /* See retry.h. */
 #include "agent/retry.h"
 
-struct entry {
+struct retry_entry {
     const struct pending_kind *kind;
     char *id;
     uint64_t fingerprint;
@@ -11,7 +11,7 @@ struct entry {
 
 struct retry {
     struct retry_limits limits;
-    struct entry *entry;
+    struct retry_entry *entry;
     size_t n;
 };
 
@@ -31,15 +31,15 @@ int retry_delay_s(struct retry_limits limits, unsigned failures)
     return delay < limits.max_s ? delay : limits.max_s;
 }
 
-static bool is_of(const struct entry *entry, const struct pending *p)
+static bool is_entry_of(const struct retry_entry *entry, const struct pending *p)
 {
     return entry->kind == p->kind && strcmp(entry->id, p->id) == 0 && entry->fingerprint == p->fingerprint;
 }
 
-static struct entry *find(const struct retry *r, const struct pending *p)
+static struct retry_entry *find_entry(const struct retry *r, const struct pending *p)
 {
     for (size_t i = 0; i < r->n; i++) {
-        if (is_of(&r->entry[i], p)) {
+        if (is_entry_of(&r->entry[i], p)) {
             return &r->entry[i];
         }
     }
@@ -48,20 +48,20 @@ static struct entry *find(const struct retry *r, const struct pending *p)
 
 int64_t retry_wait_ms(const struct retry *r, const struct pending *p, int64_t now_ms)
 {
-    const struct entry *entry = find(r, p);
+    const struct retry_entry *entry = find_entry(r, p);
     return entry != NULL && entry->next_ms > now_ms ? entry->next_ms - now_ms : 0;
 }
 
-int retry_failed(struct retry *r, const struct pending *p, bool mendable, int64_t now_ms)
+int retry_failed(struct retry *r, const struct pending *p, bool temporary, int64_t now_ms)
 {
-    struct entry *entry = find(r, p);
+    struct retry_entry *entry = find_entry(r, p);
     if (entry == NULL) {
-        r->entry = mem_resize(r, r->entry, struct entry, r->n + 1);
+        r->entry = mem_resize(r, r->entry, struct retry_entry, r->n + 1);
         entry = &r->entry[r->n++];
-        *entry = (struct entry){ p->kind, mem_strndup(r, p->id, strlen(p->id)), p->fingerprint };
+        *entry = (struct retry_entry){ p->kind, mem_strdup(r, p->id), p->fingerprint };
     }
-    entry->failures += !mendable;
-    int delay_s = mendable ? r->limits.min_s : retry_delay_s(r->limits, entry->failures);
+    entry->failures += !temporary;
+    int delay_s = temporary ? r->limits.min_s : retry_delay_s(r->limits, entry->failures);
     entry->next_ms = now_ms + (int64_t)delay_s * 1000;
     return delay_s;
 }
@@ -71,7 +71,7 @@ void retry_keep(struct retry *r, const struct pending_kind *kind, const struct p
     size_t kept = 0;
     for (size_t i = 0; i < r->n; i++) {
         const struct pending *p = r->entry[i].kind == kind ? pending_find(list, r->entry[i].id) : NULL;
-        if (r->entry[i].kind == kind && (p == NULL || !is_of(&r->entry[i], p))) {
+        if (r->entry[i].kind == kind && (p == NULL || !is_entry_of(&r->entry[i], p))) {
             talloc_free(r->entry[i].id);
         } else {
             r->entry[kept++] = r->entry[i];

@@ -1,44 +1,55 @@
-/* One look at all that is scheduled: a kind after the other, of each the list, then what is due of it.
+/* A run goes through the kinds of scheduled changes in order. For each kind it reads the list and enacts what
+ * is due.
  *
- * The admin does not look at times when it enacts. So that a change which was postponed meanwhile is not
- * enacted all the same, a list is read again once it is a few seconds old. It is also read again after
- * failures: what is not listed any more was enacted by somebody else, or by the request whose answer got
- * lost.
- */
-#include "agent/agent.h"
-#include "agent/metrics.h"
+ * The admin does not check `when` as it enacts. A change may have been postponed after its list was read, so
+ * a list that is a few seconds old is read again before more of it is enacted. A list is also read again
+ * after a failure: a change that is no longer listed was enacted by somebody else, or by our own request
+ * whose answer was lost. */
+#include "agent/run.h"
 
+#include "agent/metrics.h"
+#include "agent/report.h"
 #include "core/clock.h"
 #include "ops/log.h"
+#include "web/program.h"
 
 #include <stdio.h>
 #include <time.h>
 
-enum { LIST_AGE_MS = 5000, WHY_MAX = 1024 };
+enum { LIST_AGE_MS = 5000, REASONS_MAX = 1024 };
 
-/* A try that came to nothing, as far as is known. */
-struct tried {
+/* A request to enact a change that was refused or whose answer was lost. */
+struct attempt {
     const struct pending *p;
     enum api_result result;
     int retry_s;
     struct error e;
 };
 
-/* A kind while it is looked at. */
-struct look {
+/* One kind during a run. */
+struct kind_poll {
     struct agent *agent;
     const struct pending_kind *kind;
     void *ctx; /* owns the list */
     struct pending_list list;
-    int64_t read_ms; /* when the list was, monotonic */
-    struct tried *tried;
-    size_t n_tried;
+    int64_t read_ms; /* when the list was read, by the monotonic clock */
+    struct attempt *attempt;
+    size_t n_attempts;
     size_t waiting;
-    bool stale; /* something was left undone, since the list had grown old */
-    bool lost;  /* see RUN_LOST */
+    bool stale; /* something due was not enacted because the list had become too old */
+    bool lost;  /* the admin cannot be reached: see RUN_LOST */
 };
 
-/* ---- why it is not due ---- */
+bool run_goes_on(struct agent *a)
+{
+    a->ending = a->ending || program_should_end(a->signal_fd);
+    if (!a->ending && a->report != NULL) {
+        report_if_due(a);
+    }
+    return !a->ending;
+}
+
+/* ---- why a change is not due ---- */
 
 static void add_reason(struct buf *why, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 static void add_reason(struct buf *why, const char *fmt, ...)
@@ -53,7 +64,7 @@ static void add_reason(struct buf *why, const char *fmt, ...)
 
 static void why_time(struct buf *why, const struct pending *p, int64_t now_ms)
 {
-    char text[40] = "a time that cannot be told";
+    char text[40] = "a time out of range";
     struct tm tm;
     time_t s = (time_t)(p->when_ms / 1000);
     if (p->at_uptake || pending_is_time(p, now_ms)) {
@@ -100,7 +111,8 @@ static void why_retry(struct buf *why, const struct agent *a, const struct pendi
     }
 }
 
-/* All that P waits for; nothing: it is due. *RETRY: it would be, but has failed a while ago. */
+/* Writes to WHY everything that P waits for; empty if P is due. *RETRY is true if P waits only because it
+ * failed a short while ago. */
 static void find_reasons(struct buf *why, struct agent *a, const struct pending *p, bool *retry)
 {
     buf_reset(why);
@@ -114,65 +126,67 @@ static void find_reasons(struct buf *why, struct agent *a, const struct pending 
 
 /* ---- the list ---- */
 
-static void note_list(struct look *l, enum api_result result, const struct error *e)
+static void note_unread_list(struct kind_poll *poll, enum api_result result, const struct error *e)
 {
-    struct agent *a = l->agent;
+    struct agent *a = poll->agent;
     a->figures.lists_failed++;
     agent_metrics_count(AGENT_LIST_FAILED);
-    l->lost = result == API_UNREACHABLE || result == API_UNKNOWN_US;
-    log_error(l->lost ? "agent.lost" : "agent.list", "cannot read what is scheduled for %s: %s",
-              l->kind->name, e->what);
+    poll->lost = result == API_UNREACHABLE || result == API_UNKNOWN_US;
+    log_error(poll->lost ? "agent.lost" : "agent.list", "cannot read what is scheduled for %s: %s",
+              poll->kind->name, e->what);
     if (a->dry_run) {
-        printf("unreadable   %s: %s\n", l->kind->name, e->what);
+        printf("unreadable   %s: %s\n", poll->kind->name, e->what);
     }
 }
 
-/* Reads the list anew; what was read before stays. */
-static bool read_list(struct look *l)
+/* Reads the list again. Entries of the former list stay valid: attempts point to them. */
+static bool read_list(struct kind_poll *poll)
 {
-    struct agent *a = l->agent;
+    struct agent *a = poll->agent;
     struct error e = { 0 };
     cJSON *answer = NULL;
     int status;
-    l->read_ms = clock_ms();
-    enum api_result result = api_send(a->api, "GET", l->kind->path, STR_NONE, &status, &answer, &e);
-    if (result == API_DONE && !pending_read(l->ctx, l->kind, answer, &l->list, &e)) {
+    poll->read_ms = clock_ms();
+    enum api_result result = agent_api_send(a->api, "GET", poll->kind->path, STR_NONE, &status, &answer, &e);
+    if (result == API_DONE && !pending_read(poll->ctx, poll->kind, answer, &poll->list, &e)) {
         result = API_FAILED;
     }
     cJSON_Delete(answer);
     if (result != API_DONE) {
-        note_list(l, result, &e);
+        note_unread_list(poll, result, &e);
         return false;
     }
-    if (l->list.unreadable > 0) {
-        log_error("agent.list", "%zu of what is scheduled for %s cannot be understood and waits",
-                  l->list.unreadable, l->kind->name);
+    if (poll->list.unreadable > 0) {
+        log_error(
+            "agent.list",
+            "%zu scheduled changes of %s could not be read and are skipped; GET %s of the admin shows them",
+            poll->list.unreadable, poll->kind->name, poll->kind->path);
     }
-    retry_keep(a->retry, l->kind, &l->list);
+    retry_keep(a->retry, poll->kind, &poll->list);
     return true;
 }
 
 /* ---- enacting ---- */
 
-static void note_try(struct look *l, const struct pending *p, enum api_result result, int status,
-                     const struct error *e)
+static void note_attempt(struct kind_poll *poll, const struct pending *p, enum api_result result, int status,
+                         const struct error *e)
 {
-    bool mendable = status == 503 || result == API_UNREACHABLE || result == API_UNKNOWN_US;
-    int retry_s = retry_failed(l->agent->retry, p, mendable, clock_ms());
-    l->tried = mem_resize(l->ctx, l->tried, struct tried, l->n_tried + 1);
-    l->tried[l->n_tried++] = (struct tried){ p, result, retry_s, *e };
-    l->lost = result == API_UNREACHABLE || result == API_UNKNOWN_US;
+    bool temporary = status == 503 || result == API_UNREACHABLE || result == API_UNKNOWN_US;
+    int retry_s = retry_failed(poll->agent->retry, p, temporary, clock_ms());
+    poll->attempt = mem_resize(poll->ctx, poll->attempt, struct attempt, poll->n_attempts + 1);
+    poll->attempt[poll->n_attempts++] = (struct attempt){ p, result, retry_s, *e };
+    poll->lost = result == API_UNREACHABLE || result == API_UNKNOWN_US;
 }
 
-static void enact(struct look *l, const struct pending *p)
+static void enact_change(struct kind_poll *poll, const struct pending *p)
 {
-    struct agent *a = l->agent;
+    struct agent *a = poll->agent;
     struct error e = { 0 };
     int status;
     int64_t start_ms = clock_ms();
-    enum api_result result = api_send(a->api, "POST", p->enact, STR("{}"), &status, NULL, &e);
+    enum api_result result = agent_api_send(a->api, "POST", p->enact, STR("{}"), &status, NULL, &e);
     if (result != API_DONE) {
-        note_try(l, p, result, status, &e);
+        note_attempt(poll, p, result, status, &e);
         return;
     }
     a->figures.enacted++;
@@ -181,111 +195,114 @@ static void enact(struct look *l, const struct pending *p)
              (long long)(clock_ms() - start_ms));
 }
 
-/* Whether P is to be enacted now. */
-static bool is_due(struct look *l, const struct pending *p, struct buf *why)
+/* Whether P should be enacted now; if not, logs why. */
+static bool is_due(struct kind_poll *poll, const struct pending *p, struct buf *why)
 {
     bool retry;
-    find_reasons(why, l->agent, p, &retry);
+    find_reasons(why, poll->agent, p, &retry);
     if (why->n == 0) {
         return true;
     }
-    l->waiting += !retry;
+    poll->waiting += !retry;
     log_debug("agent.waits", "%s %s (%s): %.*s", p->kind->name, p->id, p->what, STR_ARG(*why));
     return false;
 }
 
-/* Enacts what is due, as long as the list is fresh. */
-static void enact_due(struct look *l)
+/* Enacts what is due until the list becomes too old. */
+static void enact_due(struct kind_poll *poll)
 {
     struct buf why;
-    buf_init(&why, 256, WHY_MAX);
-    l->stale = false;
-    l->waiting = 0;
-    for (size_t i = 0; i < l->list.n && !l->stale && !l->lost; i++) {
-        const struct pending *p = &l->list.item[i];
-        if (!agent_goes_on(l->agent)) {
+    buf_init(&why, 256, REASONS_MAX);
+    poll->stale = false;
+    poll->waiting = 0;
+    for (size_t i = 0; i < poll->list.n && !poll->stale && !poll->lost; i++) {
+        const struct pending *p = &poll->list.item[i];
+        if (!run_goes_on(poll->agent)) {
             break;
         }
-        if (is_due(l, p, &why)) {
-            l->stale = clock_ms() - l->read_ms > LIST_AGE_MS;
-            if (!l->stale) {
-                enact(l, p);
+        if (is_due(poll, p, &why)) {
+            poll->stale = clock_ms() - poll->read_ms > LIST_AGE_MS;
+            if (!poll->stale) {
+                enact_change(poll, p);
             }
         }
     }
     buf_free(&why);
 }
 
-/* ---- what became of the tries ---- */
+/* ---- results of failed attempts ---- */
 
-static void settle_one(struct look *l, const struct tried *t, const struct pending *now, bool known)
+static void finish_attempt(struct kind_poll *poll, const struct attempt *t, const struct pending *now,
+                           bool known)
 {
-    struct agent_figures *f = &l->agent->figures;
+    struct agent_figures *f = &poll->agent->figures;
     const struct pending *p = t->p;
     if (known && now == NULL) {
         f->already++;
         agent_metrics_count(AGENT_ALREADY);
-        log_info("agent.already", "%s %s (%s) is done: by another agent, or its answer was lost (%s)",
+        log_info("agent.already",
+                 "%s %s (%s) is done already: another agent enacted it, or the answer to our request was "
+                 "lost (%s)",
                  p->kind->name, p->id, p->what, t->e.what);
     } else if (known && now->fingerprint != p->fingerprint) {
-        log_info("agent.changed", "%s %s (%s) has changed meanwhile: %s", p->kind->name, p->id, p->what,
-                 t->e.what);
+        log_info("agent.changed", "%s %s (%s) was edited or signed meanwhile, after this refusal: %s",
+                 p->kind->name, p->id, p->what, t->e.what);
     } else {
         f->failed++;
         agent_metrics_count(AGENT_FAILED);
-        log_error("agent.failed", "%s %s (%s) cannot be enacted: %s; tried again in %d s", p->kind->name,
+        log_error("agent.failed", "%s %s (%s) could not be enacted: %s; next try in %d s", p->kind->name,
                   p->id, p->what, t->e.what, t->retry_s);
     }
 }
 
-/* Reads the list again and tells what became of what was tried. */
-static bool look_again(struct look *l)
+/* Reads the list again and finishes the failed attempts. Returns false if the list could not be read. */
+static bool poll_again(struct kind_poll *poll)
 {
-    bool known = !l->lost && agent_goes_on(l->agent) && read_list(l);
-    for (size_t i = 0; i < l->n_tried; i++) {
-        const struct tried *t = &l->tried[i];
-        settle_one(l, t, known ? pending_find(&l->list, t->p->id) : NULL, known);
+    bool known = !poll->lost && run_goes_on(poll->agent) && read_list(poll);
+    for (size_t i = 0; i < poll->n_attempts; i++) {
+        const struct attempt *t = &poll->attempt[i];
+        finish_attempt(poll, t, known ? pending_find(&poll->list, t->p->id) : NULL, known);
     }
-    l->n_tried = 0;
+    poll->n_attempts = 0;
     return known;
 }
 
 /* ---- a kind ---- */
 
-static void say_what_is_due(struct look *l)
+static void print_due(struct kind_poll *poll)
 {
     struct buf why;
-    buf_init(&why, 256, WHY_MAX);
-    for (size_t i = 0; i < l->list.n && agent_goes_on(l->agent); i++) {
-        const struct pending *p = &l->list.item[i];
+    buf_init(&why, 256, REASONS_MAX);
+    for (size_t i = 0; i < poll->list.n && run_goes_on(poll->agent); i++) {
+        const struct pending *p = &poll->list.item[i];
         bool retry;
-        find_reasons(&why, l->agent, p, &retry);
-        l->waiting += why.n > 0;
+        find_reasons(&why, poll->agent, p, &retry);
+        poll->waiting += why.n > 0;
         printf("%s  %s %s: %s%s%.*s\n", why.n == 0 ? "would enact" : "waits      ", p->kind->name, p->id,
                p->what, why.n > 0 ? ": " : "", STR_ARG(buf_view(&why)));
     }
     buf_free(&why);
 }
 
-static void look_at(struct look *l)
+static void poll_kind(struct kind_poll *poll)
 {
-    bool ok = read_list(l);
-    if (ok && l->agent->dry_run) {
-        say_what_is_due(l);
+    bool ok = read_list(poll);
+    if (ok && poll->agent->dry_run) {
+        print_due(poll);
         return;
     }
     while (ok) {
-        enact_due(l);
-        if (l->n_tried == 0 && !l->stale) {
+        enact_due(poll);
+        if (poll->n_attempts == 0 && !poll->stale) {
             break;
         }
-        ok = look_again(l) && l->stale;
+        ok = poll_again(poll) && poll->stale;
     }
 }
 
 /* ---- a run ---- */
 
-static enum agent_run run_end(const struct agent *a, const struct agent_figures *before, bool lost)
+static enum run_result run_end(const struct agent *a, const struct agent_figures *before, bool lost)
 {
     const struct agent_figures *now = &a->figures;
     if (a->ending) {
@@ -302,15 +319,16 @@ static void note_run(const struct agent *a, const struct agent_figures *before)
     const struct agent_figures *now = &a->figures;
     bool news = now->enacted != before->enacted || now->already != before->already ||
                 now->failed != before->failed || now->lists_failed != before->lists_failed;
-    log_write(news ? LOG_INFO : LOG_DEBUG, "agent.run", STR_NONE,
-              "%u enacted, %u done by others, %u failed, %zu wait, %zu are tried again later, %u lists could "
-              "not be read; in %lld ms",
-              now->enacted - before->enacted, now->already - before->already, now->failed - before->failed,
-              now->waiting, retry_count(a->retry), now->lists_failed - before->lists_failed,
-              (long long)now->run_took_ms);
+    log_write(
+        news ? LOG_INFO : LOG_DEBUG, "agent.run", STR_NONE,
+        "%u enacted, %u enacted by others, %u failed, %zu not due yet, %zu to be tried again later, %u lists "
+        "not read; took %lld ms",
+        now->enacted - before->enacted, now->already - before->already, now->failed - before->failed,
+        now->waiting, retry_count(a->retry), now->lists_failed - before->lists_failed,
+        (long long)now->run_took_ms);
 }
 
-enum agent_run agent_run(struct agent *a)
+enum run_result run_once(struct agent *a)
 {
     struct agent_figures *f = &a->figures;
     const struct agent_figures before = *f;
@@ -321,17 +339,17 @@ enum agent_run agent_run(struct agent *a)
     f->run_began_ms = clock_wall_ms();
     uptake_begin(a->uptake);
     for (const struct pending_kind *kind = pending_kinds; kind->name != NULL && !lost; kind++) {
-        struct look l = { .agent = a, .kind = kind, .ctx = mem_check(talloc_new(NULL)) };
-        if (agent_goes_on(a)) {
-            look_at(&l);
+        struct kind_poll poll = { .agent = a, .kind = kind, .ctx = mem_check(talloc_new(NULL)) };
+        if (run_goes_on(a)) {
+            poll_kind(&poll);
         }
-        waiting += l.waiting;
-        lost = l.lost;
-        talloc_free(l.ctx);
+        waiting += poll.waiting;
+        lost = poll.lost;
+        talloc_free(poll.ctx);
     }
     f->waiting = waiting;
     f->run_took_ms = clock_ms() - start_ms;
-    enum agent_run end = run_end(a, &before, lost);
+    enum run_result end = run_end(a, &before, lost);
     if (f->lists_failed == before.lists_failed && end != RUN_CUT) {
         f->good_run_ms = f->run_began_ms;
     }

@@ -1,18 +1,18 @@
 /* See settings.h. */
 #include "agent/settings.h"
 
-#include "agent/uptake.h"
+#include "agent/uptake_url.h"
 #include "web/client.h"
 
 #include <strings.h>
 
-static bool given(const char *value)
+static bool is_set(const char *value)
 {
     return value[0] != '\0';
 }
 
-/* Whoever can read what goes to URL has a password or a token, and whoever can answer instead decides what is
- * enacted: nothing but https, unless it is this machine. */
+/* Requests to URL carry a password or a token, and its answers decide what is enacted. So only https is
+ * allowed, unless the URL leads to this machine. */
 static bool check_url(const struct config *c, const char *key, const char *url, struct error *e)
 {
     struct client_url u;
@@ -26,16 +26,16 @@ static bool check_url(const struct config *c, const char *key, const char *url, 
 
 static bool check_basic(const struct config *c, struct error *e)
 {
-    if (!given(c->agent.password)) {
-        return error_set(e, 500, "[agent] user: password_file goes with it");
+    if (!is_set(c->agent.password)) {
+        return error_set(e, 500, "[agent] user: password_file must be set as well");
     }
-    return strchr(c->agent.user, ':') == NULL || error_set(e, 500, "[agent] user: must hold no colon");
+    return strchr(c->agent.user, ':') == NULL || error_set(e, 500, "[agent] user: must not contain a colon");
 }
 
 static bool check_token(const struct config *c, struct error *e)
 {
-    if (!given(c->agent.client_id) || !given(c->agent.client_secret)) {
-        return error_set(e, 500, "[agent] token_url: client_id and client_secret_file go with it");
+    if (!is_set(c->agent.client_id) || !is_set(c->agent.client_secret)) {
+        return error_set(e, 500, "[agent] token_url: client_id and client_secret_file must be set as well");
     }
     return check_url(c, "token_url", c->agent.token_url, e);
 }
@@ -43,9 +43,9 @@ static bool check_token(const struct config *c, struct error *e)
 static bool check_auth(struct agent_settings *s, struct error *e)
 {
     const struct config *c = s->config;
-    bool basic = given(c->agent.user);
-    if (basic == given(c->agent.token_url)) {
-        return error_set(e, 500, "[agent] one of user and token_url is needed, to be known to the admin");
+    bool basic = is_set(c->agent.user);
+    if (basic == is_set(c->agent.token_url)) {
+        return error_set(e, 500, "[agent] set either user or token_url: the admin must know who calls");
     }
     s->auth = basic ? AGENT_BASIC : AGENT_TOKEN;
     return basic ? check_basic(c, e) : check_token(c, e);
@@ -55,7 +55,7 @@ static bool check_uptake(struct agent_settings *s, struct error *e)
 {
     const struct config *c = s->config;
     struct buf url;
-    s->has_uptake = given(c->agent.uptake_url);
+    s->has_uptake = is_set(c->agent.uptake_url);
     if (!s->has_uptake) {
         return true;
     }
@@ -71,17 +71,18 @@ struct agent_settings *agent_settings_new(void *ctx, const struct config *config
     struct agent_settings *s = mem_new(ctx, struct agent_settings);
     size_t n = strlen(config->agent.admin_url);
     s->config = config;
-    s->ca_file = given(config->agent.ca_file) ? config->agent.ca_file : NULL;
+    s->ca_file = is_set(config->agent.ca_file) ? config->agent.ca_file : NULL;
     while (n > 0 && config->agent.admin_url[n - 1] == '/') {
         n--;
     }
     s->api = mem_strndup(s, config->agent.admin_url, n);
-    bool ok = given(config->agent.admin_url) ||
-              error_set(e, 500, "[agent] admin_url: must be given, as https://balrog-admin.example.org");
+    bool ok =
+        is_set(config->agent.admin_url) ||
+        error_set(e, 500, "[agent] admin_url: must be set, for example to https://balrog-admin.example.org");
     ok = ok && check_url(config, "admin_url", config->agent.admin_url, e) && check_auth(s, e) &&
          check_uptake(s, e);
     if (ok && config->agent.retry_max_s < config->agent.retry_min_s) {
-        ok = error_set(e, 500, "[agent] retry_max_s: must not be below retry_min_s");
+        ok = error_set(e, 500, "[agent] retry_max_s: must not be less than retry_min_s");
     }
     if (!ok) {
         talloc_free(s);

@@ -1,5 +1,5 @@
-/* What [agent] of the configuration says, checked as a whole: keys that go together, URLs, and that no secret
- * travels unencrypted. */
+/* The [agent] section of the configuration, checked as a whole: keys that belong together, URLs, and that no
+ * secret is sent unencrypted. */
 #ifndef BALROG_AGENT_SETTINGS_H
 #define BALROG_AGENT_SETTINGS_H
 
@@ -12,14 +12,14 @@ enum agent_auth {
 
 struct agent_settings {
     const struct config *config;
-    const char *api;     /* the admin's URL without slashes at its end: paths begin with one */
+    const char *api;     /* the admin's URL without trailing slashes: paths begin with one */
     const char *ca_file; /* NULL: the system's certificates */
     enum agent_auth auth;
-    bool has_uptake; /* there is a source of uptakes */
+    bool has_uptake; /* a source of uptakes is configured */
 };
 
-/* NULL when something is wrong or missing: E names the key and says what would be right. Owned by CTX; CONFIG
- * has to live as long. */
+/* Owned by CTX; CONFIG must live as long. NULL if something is wrong or missing: E names the key and says
+ * what would be right. */
 struct agent_settings *agent_settings_new(void *ctx, const struct config *config, struct error *e);
 
 #endif

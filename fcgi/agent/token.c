@@ -3,16 +3,17 @@
 
 #include "core/json.h"
 #include "core/percent.h"
+#include "core/clock.h"
 #include "ops/log.h"
 #include "web/client.h"
 
 #include <openssl/evp.h>
 
-enum { MS = 1000, ANSWER_MAX = 64 << 10, FORM_MAX = 32 << 10, EARLY_MAX_S = 300, LIFE_MAX_S = 7 * 86400 };
+enum { TOKEN_ANSWER_MAX = 64 << 10, FORM_MAX = 32 << 10, EARLY_MAX_S = 300, LIFE_MAX_S = 7 * 86400 };
 
 struct token {
     const struct agent_settings *settings;
-    const char *header; /* NULL: none */
+    const char *header; /* NULL: no token */
     int64_t refresh_ms;
     unsigned count;
 };
@@ -71,12 +72,14 @@ const char *token_take(void *ctx, struct str answer, int64_t *life_s, struct err
     cJSON *json = json_parse(answer, e);
     const char *token = json_get_string(json, "access_token");
     const cJSON *life = json_get(json, "expires_in");
-    const char *copy = token != NULL && is_token(token) ? mem_strndup(ctx, token, strlen(token)) : NULL;
+    const char *copy = token != NULL && is_token(token) ? mem_strdup(ctx, token) : NULL;
     if (json != NULL && copy == NULL) {
-        error_set(e, 502, "the answer holds no access_token");
+        error_set(e, 502, "the answer has no access_token");
     }
-    bool told = cJSON_IsNumber(life) && life->valuedouble >= 1;
-    *life_s = !told ? TOKEN_LIFE_S : life->valuedouble < LIFE_MAX_S ? (int64_t)life->valuedouble : LIFE_MAX_S;
+    bool stated = cJSON_IsNumber(life) && life->valuedouble >= 1;
+    *life_s = !stated                          ? TOKEN_LIFE_S
+              : life->valuedouble < LIFE_MAX_S ? (int64_t)life->valuedouble
+                                               : LIFE_MAX_S;
     cJSON_Delete(json);
     return copy;
 }
@@ -87,7 +90,7 @@ int64_t token_refresh_s(int64_t life_s)
     return life_s - early;
 }
 
-/* ---- having one ---- */
+/* ---- the token that is kept ---- */
 
 struct token *token_new(void *ctx, const struct agent_settings *settings)
 {
@@ -107,8 +110,8 @@ unsigned token_count(const struct token *t)
     return t->count;
 }
 
-/* Asks for a token; the answer's text is appended to ANSWER. */
-static bool ask(struct token *t, struct buf *answer, struct error *e)
+/* Asks for a token and appends the text of the answer to ANSWER. */
+static bool request_token(struct token *t, struct buf *answer, struct error *e)
 {
     const struct config *c = t->settings->config;
     bool in_body = strcmp(c->agent.token_auth, "body") == 0;
@@ -125,8 +128,8 @@ static bool ask(struct token *t, struct buf *answer, struct error *e)
         .n_headers = in_body ? 2 : 3,
         .body = buf_view(&form),
         .ca_file = t->settings->ca_file,
-        .connect_timeout_ms = (unsigned)c->agent.connect_timeout_s * MS,
-        .timeout_ms = (unsigned)c->agent.timeout_s * MS,
+        .connect_timeout_ms = (unsigned)c->agent.connect_timeout_s * MS_PER_S,
+        .timeout_ms = (unsigned)c->agent.timeout_s * MS_PER_S,
     };
     bool ok = client_send(&request, answer, &status, e);
     if (ok && status != 200) {
@@ -145,8 +148,8 @@ const char *token_header(struct token *t, int64_t now_ms, struct error *e)
         return t->header;
     }
     token_drop(t);
-    buf_init(&answer, 4096, ANSWER_MAX);
-    const char *token = ask(t, &answer, e) ? token_take(NULL, buf_view(&answer), &life_s, e) : NULL;
+    buf_init(&answer, 4096, TOKEN_ANSWER_MAX);
+    const char *token = request_token(t, &answer, e) ? token_take(NULL, buf_view(&answer), &life_s, e) : NULL;
     buf_free(&answer);
     if (token == NULL) {
         error_prefix(e, "no token from %s", t->settings->config->agent.token_url);
@@ -154,8 +157,8 @@ const char *token_header(struct token *t, int64_t now_ms, struct error *e)
     }
     t->header = mem_printf(t, "Authorization: Bearer %s", token);
     talloc_free((void *)(uintptr_t)token);
-    t->refresh_ms = now_ms + token_refresh_s(life_s) * MS;
+    t->refresh_ms = now_ms + token_refresh_s(life_s) * MS_PER_S;
     t->count++;
-    log_info("agent.token", "a new token, for %lld s", (long long)life_s);
+    log_info("agent.token", "received a new token, valid for %lld s", (long long)life_s);
     return t->header;
 }

@@ -1,5 +1,5 @@
-/* Bearer tokens by OAuth 2's client credentials: one at a time, asked for when the last one is about to run
- * out, or was not taken. */
+/* Bearer tokens by OAuth 2's client credentials grant. One token is kept; a new one is asked for shortly
+ * before it expires, or when it was refused. */
 #ifndef BALROG_AGENT_TOKEN_H
 #define BALROG_AGENT_TOKEN_H
 
@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-/* How long a token whose lifetime was not told is used. */
+/* How long a token is used if its lifetime is not stated. */
 enum { TOKEN_LIFE_S = 300 };
 
 struct token;
@@ -16,24 +16,24 @@ struct token;
 /* Owned by CTX. */
 struct token *token_new(void *ctx, const struct agent_settings *settings);
 
-/* The header "Authorization: Bearer …", which stays valid until the next call. NULL when there is none to be
- * had: E says why, and holds no secret. */
+/* The header "Authorization: Bearer …", valid until the next call. NULL if no token can be had: E says why,
+ * and contains no secret. */
 const char *token_header(struct token *t, int64_t now_ms, struct error *e);
 
-/* The token was not taken: the next call asks for another. */
+/* The token was refused: the next call asks for a new one. */
 void token_drop(struct token *t);
 
-/* What to POST for a token, as a form; the secret too where BODY. */
+/* Appends the form to POST for a token. The client id and the secret are included only if BODY is true. */
 void token_form(struct buf *out, const struct config *config, bool body);
 
-/* Takes the token out of ANSWER, owned by CTX; LIFE_S is its lifetime in seconds. NULL when there is none. */
+/* The token in ANSWER, owned by CTX; *LIFE_S is its lifetime in seconds. NULL if there is none. */
 const char *token_take(void *ctx, struct str answer, int64_t *life_s, struct error *e);
 
-/* When a token that lives for LIFE_S seconds is replaced, in seconds from now: before it runs out, by a tenth
- * of its life, at most five minutes. */
+/* In how many seconds a token with a lifetime of LIFE_S is replaced: a tenth of the lifetime, but at most
+ * five minutes, before it expires. */
 int64_t token_refresh_s(int64_t life_s);
 
-/* How many tokens were given out. */
+/* The number of tokens received. */
 unsigned token_count(const struct token *t);
 
 #endif

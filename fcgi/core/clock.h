@@ -1,9 +1,11 @@
-/* Time: monotonic, unless it says "wall". */
+/* Clocks. Functions read CLOCK_MONOTONIC; those with "wall" in their name read the time of day. */
 #ifndef BALROG_CORE_CLOCK_H
 #define BALROG_CORE_CLOCK_H
 
 #include <stdint.h>
 #include <time.h>
+
+enum { MS_PER_S = 1000 };
 
 static inline int64_t clock_ns(void)
 {
@@ -22,7 +24,7 @@ static inline int64_t clock_ms(void)
     return clock_us() / 1000;
 }
 
-/* The time MS from now, for pthread_cond_timedwait() by CLOCK_MONOTONIC. */
+/* The moment MS from now, for pthread_cond_timedwait() with a condition variable on CLOCK_MONOTONIC. */
 static inline struct timespec clock_after_ms(int64_t ms)
 {
     int64_t ns = clock_ns() + ms * 1000000;

@@ -24,6 +24,11 @@ char *mem_strndup(void *ctx, const char *p, size_t n)
     return copy;
 }
 
+char *mem_strdup(void *ctx, const char *text)
+{
+    return mem_strndup(ctx, text, __builtin_strlen(text));
+}
+
 struct str mem_str(void *ctx, struct str s)
 {
     return str_absent(s) ? s : (struct str){ mem_strndup(ctx, s.p, s.n), s.n };

@@ -1,9 +1,9 @@
-/* Memory: talloc contexts own everything that lives longer than a call, so that freeing the owner frees the
- * lot.
+/* Memory. A talloc context owns everything that lives longer than one call; freeing the owner frees all of
+ * it.
  *
- * Running out of memory ends the process (abort, with a line on stderr): the supervisor starts it again, and
- * no caller needs a path that can never be tested. talloc is not thread-safe: a context belongs to one thread
- * at a time. */
+ * When memory runs out, the process ends (abort, with one line on stderr) and the supervisor starts it again.
+ * So no caller needs an error path that could never be tested. talloc is not thread-safe: a context belongs
+ * to one thread at a time. */
 #ifndef BALROG_CORE_MEM_H
 #define BALROG_CORE_MEM_H
 
@@ -11,7 +11,12 @@
 
 #include <talloc.h>
 
-/* Ends the process when `p` is NULL, else returns it. */
+enum { MEGABYTE = 1 << 20 };
+
+/* The number of elements of ARRAY, which must be an array and not a pointer. */
+#define ARRAY_LEN(ARRAY) (sizeof(ARRAY) / sizeof(ARRAY)[0])
+
+/* Returns P; ends the process if P is NULL. */
 void *mem_check(void *p);
 
 /* A zeroed TYPE / array of N zeroed TYPEs owned by CTX. Never NULL. */
@@ -21,7 +26,9 @@ void *mem_check(void *p);
 #define mem_resize(CTX, ARRAY, TYPE, N) ((TYPE *)mem_check(talloc_realloc(CTX, ARRAY, TYPE, (unsigned)(N))))
 /* A copy of the N bytes at P, with a NUL behind them. */
 char *mem_strndup(void *ctx, const char *p, size_t n);
-/* The same of S; absent where S is. */
+/* A copy of the C string TEXT, which must not be NULL. */
+char *mem_strdup(void *ctx, const char *text);
+/* A copy of S; absent if S is absent. */
 struct str mem_str(void *ctx, struct str s);
 /* printf into a string owned by CTX. */
 char *mem_printf(void *ctx, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

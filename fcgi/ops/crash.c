@@ -6,6 +6,8 @@
  */
 #include "ops/crash.h"
 
+#include "core/mem.h"
+
 #include "ops/log.h"
 
 #include <errno.h>
@@ -32,7 +34,7 @@ static const struct {
     { SIGSEGV, "SIGSEGV" }, { SIGBUS, "SIGBUS" },   { SIGFPE, "SIGFPE" },
     { SIGILL, "SIGILL" },   { SIGABRT, "SIGABRT" },
 };
-enum { SIGNALS = sizeof signals / sizeof signals[0] };
+enum { SIGNALS = ARRAY_LEN(signals) };
 
 struct module {
     char name[NAME_BYTES];

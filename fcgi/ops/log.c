@@ -5,6 +5,8 @@
  * loses its own end and nothing else. */
 #include "ops/log.h"
 
+#include "core/mem.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <stdarg.h>
@@ -64,7 +66,7 @@ void log_setup(const char *logger, enum log_level level, enum log_format format)
 
 bool log_level_parse(const char *name, enum log_level *level)
 {
-    for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(levels); i++) {
         if (strcmp(levels[i].name, name) == 0) {
             *level = (enum log_level)i;
             return true;
@@ -191,7 +193,7 @@ static void put_time(struct line *line, struct timespec now)
         { second % 60, 2, "." },
         { now.tv_nsec / 1000000, 3, "Z " },
     };
-    for (size_t i = 0; i < sizeof part / sizeof part[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(part); i++) {
         put_digits(line, part[i].value, part[i].width);
         put_plain(line, part[i].behind);
     }

@@ -6,7 +6,6 @@
 #include "ops/metrics.h"
 
 #include "core/mem.h"
-#include "ops/process.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -90,9 +89,7 @@ static void give_back(void *arg)
 
 void metrics_start(const char *program)
 {
-    process_begin();
     snprintf(registry.prefix, sizeof registry.prefix, "balrog_%s_", program);
-    metrics_register(&process_metrics, NULL);
     pthread_key_create(&registry.key, give_back);
     atomic_store(&registry.running, true);
 }

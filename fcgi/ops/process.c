@@ -1,4 +1,4 @@
-/* See process.h. All of it is read from /proc when it is asked for. */
+/* See process.h. Figures are read from /proc when somebody asks for them. */
 #include "ops/process.h"
 
 #include <dirent.h>
@@ -20,6 +20,7 @@ void process_begin(void)
     clock_gettime(CLOCK_REALTIME, &t);
     started_s = (double)t.tv_sec + (double)t.tv_nsec / 1e9;
     snprintf(pid_text, sizeof pid_text, "%ld", (long)getpid());
+    metrics_register(&process_metrics, NULL);
 }
 
 double process_start_seconds(void)

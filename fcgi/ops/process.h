@@ -1,13 +1,14 @@
-/* What the system knows about this process. */
+/* What the operating system knows about this process. */
 #ifndef BALROG_OPS_PROCESS_H
 #define BALROG_OPS_PROCESS_H
 
 #include "ops/metrics.h"
 
-/* process_resident_memory_bytes and so on, by the names that Prometheus' own clients use, and info. */
+/* The metric `info`, and process_resident_memory_bytes and so on under the names that Prometheus' own clients
+ * use. */
 extern const struct metrics_table process_metrics;
 
-/* Remembers the time of the start; metrics_start() does it. */
+/* Remembers the time of the start and registers process_metrics. To be called before metrics_start(). */
 void process_begin(void);
 /* Seconds since 1970. */
 double process_start_seconds(void);

@@ -2,6 +2,8 @@
  * of. Rather too much is taken out than too little. */
 #include "ops/scrub.h"
 
+#include "core/mem.h"
+
 #include <ctype.h>
 #include <strings.h>
 
@@ -35,10 +37,10 @@ static bool is_one_of(struct str word, const char *const list[], size_t n)
 /* What WORD says of the next one. */
 static enum ahead ahead_of(struct str word)
 {
-    if (is_one_of(word, schemes, sizeof schemes / sizeof schemes[0])) {
+    if (is_one_of(word, schemes, ARRAY_LEN(schemes))) {
         return SECRET;
     }
-    return is_one_of(word, names, sizeof names / sizeof names[0]) ? ANNOUNCED : NOTHING;
+    return is_one_of(word, names, ARRAY_LEN(names)) ? ANNOUNCED : NOTHING;
 }
 
 static bool is_address(struct str word)

@@ -216,7 +216,7 @@ static void deliver(const struct sentry_event *event)
     int status;
     struct buf envelope;
     buf_init(&envelope, 16 << 10, ENVELOPE_MAX);
-    sentry_event_print(&envelope, event, &sentry.options);
+    sentry_event_print(&envelope, event, sentry.options.program, sentry.options.environment);
     bool sent = !envelope.full && try_to_send(buf_view(&envelope), &status);
     bool worth = !envelope.full && !sent && (status == 0 || status >= 500);
     if (worth && pause_for(SENTRY_AGAIN_MS)) {

@@ -93,8 +93,8 @@ static void print_frames(struct buf *out, const struct sentry_event *event)
     buf_lit(out, "]}");
 }
 
-static void print_event(struct buf *out, const struct sentry_event *event, const struct sentry_options *o,
-                        const char *id)
+static void print_event(struct buf *out, const struct sentry_event *event, const char *program,
+                        const char *environment, const char *id)
 {
     char host[65] = "";
     gethostname(host, sizeof host - 1);
@@ -104,16 +104,16 @@ static void print_event(struct buf *out, const struct sentry_event *event, const
                (int)(event->time_ms % 1000));
     text(out, "platform", "native");
     text(out, "level", event->level);
-    text(out, "logger", o->program);
+    text(out, "logger", program);
     buf_printf(out, "\"release\": \"balrog@%s\", ", event->version);
-    text(out, "environment", o->environment);
+    text(out, "environment", environment);
     text(out, "server_name", host);
     buf_lit(out, "\"tags\": {");
     text(out, "type", event->type);
     if (event->request_id[0] != '\0') {
         text(out, "request_id", event->request_id);
     }
-    buf_printf(out, "\"program\": \"%s\"}, ", o->program);
+    buf_printf(out, "\"program\": \"%s\"}, ", program);
     if (event->uri[0] != '\0') {
         struct str rest = str_of(event->uri), path;
         str_split(&rest, '?', &path);
@@ -133,13 +133,14 @@ static void print_event(struct buf *out, const struct sentry_event *event, const
     buf_lit(out, "}]}}");
 }
 
-void sentry_event_print(struct buf *out, const struct sentry_event *event, const struct sentry_options *o)
+void sentry_event_print(struct buf *out, const struct sentry_event *event, const char *program,
+                        const char *environment)
 {
     struct buf json;
     char id[ID_DIGITS + 1];
     new_id(id);
     buf_init(&json, 16 << 10, EVENT_MAX);
-    print_event(&json, event, o, id);
+    print_event(&json, event, program, environment, id);
     buf_printf(out, "{\"event_id\": \"%s\"}\n{\"type\": \"event\", \"length\": %zu}\n", id, json.n);
     buf_str(out, buf_view(&json));
     buf_char(out, '\n');

@@ -60,7 +60,7 @@ struct follow *follow_new(void *ctx, const char *path, bool before)
 {
     struct error ignored;
     struct follow *f = mem_new(ctx, struct follow);
-    *f = (struct follow){ .path = mem_strndup(f, path, strlen(path)), .fd = -1 };
+    *f = (struct follow){ .path = mem_strdup(f, path), .fd = -1 };
     buf_init(&f->part, 4096, FOLLOW_LINE_MAX);
     talloc_set_destructor(f, close_file);
     f->previous = before && open_file(f, mem_printf(f, "%s.1", path), &ignored);

@@ -147,7 +147,7 @@ static void handle(void *arg, unsigned thread, const struct request *request, st
     (void)thread;
     mem_check(call.ctx);
     response_header(response, "Cache-Control", STR("no-store"));
-    if (router_dispatch(routes, sizeof routes / sizeof routes[0], &call) == NULL) {
+    if (router_dispatch(routes, ARRAY_LEN(routes), &call) == NULL) {
         response_problem(response, 404, "Not Found",
                          "There is /__uptake__/metrics and /__uptake__/PRODUCT/CHANNEL.", NULL);
     }

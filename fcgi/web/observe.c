@@ -3,6 +3,7 @@
 
 #include "ops/crash.h"
 #include "ops/log.h"
+#include "ops/process.h"
 #include "ops/sentry.h"
 #include "ops/statsd.h"
 #include "web/client.h"
@@ -68,6 +69,7 @@ bool observe_start(const char *name, const struct config *config, struct error *
 {
     metrics_register(&statsd_metrics, NULL);
     metrics_register(&sentry_metrics, NULL);
+    process_begin();
     metrics_start(name + strlen("balrog-"));
     crash_watch(name, config->log.crash_dir);
     if (!start_statsd(name, config, e) || !start_sentry(name, config, e)) {

@@ -54,7 +54,7 @@ static void list_options(const struct program *program, struct option *options)
         { "help", no_argument, NULL, 'h' },
     };
     memcpy(options, common, sizeof common);
-    options += sizeof common / sizeof common[0];
+    options += ARRAY_LEN(common);
     for (int i = 0; program->flag[i].name != NULL; i++) {
         *options++ = (struct option){ program->flag[i].name, no_argument, NULL, OPTION_FLAG + i };
     }

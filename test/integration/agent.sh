@@ -182,18 +182,18 @@ failing() {
     due rules "$outdated" "$robbed" "$fine"
     : >"$IN/packets"
     check "two of three fail" ends 5 agent
-    check "the one for its version" said "ERROR agent.failed rules $outdated .*: answered 400: OutdatedDataError: .*; tried again in 1 s$"
+    check "the one for its version" said "ERROR agent.failed rules $outdated .*: answered 400: OutdatedDataError: .*; next try in 1 s$"
     check "the other for its permission" said "ERROR agent.failed rules $robbed .*: answered 403: Permission Denied: gone@x is not allowed"
     check "the third is enacted" equal 86 "$(priority 10)"
-    check "the run is summed up" said 'agent.run 1 enacted, 0 done by others, 2 failed, 0 wait, 2 are tried again later'
+    check "the run is summed up" said 'agent.run 1 enacted, 0 enacted by others, 2 failed, 0 not due yet, 2 to be tried again later'
     check "statsd counts what was enacted" eventually counted enacted 1
     check "and what failed" eventually counted failed 2
     check "nothing else" equal 2 "$(grep -vcE '^[0-9]+$' "$IN/packets")"
     check "Sentry is told" eventually test_reports 2
     check "what failed, and why" reported_failure "$outdated" OutdatedDataError
     daemon agent
-    check "a daemon tries again" eventually logs agent "agent.failed rules $outdated .*; tried again in 2 s"
-    check "later and later" eventually logs agent "agent.failed rules $outdated .*; tried again in 4 s"
+    check "a daemon tries again" eventually logs agent "agent.failed rules $outdated .*; next try in 2 s"
+    check "later and later" eventually logs agent "agent.failed rules $outdated .*; next try in 4 s"
     check "the permission is back" run_sql <<<"INSERT INTO permissions (username, permission, data_version) VALUES ('gone@x', 'rule', 1)"
     check "so it succeeds by itself" eventually has_priority 9 87
     check "it ends" stopped
@@ -225,7 +225,7 @@ mending() {
     run_sql <<<"UPDATE rules SET data_version = 7 WHERE rule_id = 11"
     due rules "$id"
     daemon slow
-    check "it fails" eventually logs slow "agent.failed rules $id .*; tried again in 3600 s"
+    check "it fails" eventually logs slow "agent.failed rules $id .*; next try in 3600 s"
     version=$(query "SELECT data_version FROM rules_scheduled_changes WHERE sc_id = $id")
     run_sql <<<"UPDATE rules_scheduled_changes SET base_data_version = 7, data_version = $version + 1 WHERE sc_id = $id;
         UPDATE rules_scheduled_changes_conditions SET data_version = $version + 1 WHERE sc_id = $id"

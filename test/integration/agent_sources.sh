@@ -71,17 +71,17 @@ configuration() {
     check "an argument" equal 2 "$("$AGENT" once 2>/dev/null || echo $?)"
     check "no file" equal 1 "$("$AGENT" --config "$WORK/none.conf" 2>"$WORK/said" || echo $?)"
     check "is named" said 'cannot read .*/none.conf: No such file'
-    check "no admin" wrong 'admin_url: must be given, as https://' "${basic[@]}"
+    check "no admin" wrong 'admin_url: must be set, for example to https://' "${basic[@]}"
     check "an admin without TLS" wrong 'admin_url: must be https \(or set allow_http\)' admin_url=http://admin.example "${basic[@]}"
-    check "no way to be known" wrong 'one of user and token_url is needed' admin_url=https://admin.example
-    check "two of them" wrong 'one of user and token_url is needed' admin_url=https://admin.example "${basic[@]}" "${token[@]}"
-    check "a name without a password" wrong 'user: password_file goes with it' admin_url=https://admin.example user=a
-    check "a client without a secret" wrong 'client_id and client_secret_file go with it' admin_url=https://admin.example \
+    check "no way to be known" wrong 'set either user or token_url' admin_url=https://admin.example
+    check "two of them" wrong 'set either user or token_url' admin_url=https://admin.example "${basic[@]}" "${token[@]}"
+    check "a name without a password" wrong 'user: password_file must be set as well' admin_url=https://admin.example user=a
+    check "a client without a secret" wrong 'client_id and client_secret_file must be set as well' admin_url=https://admin.example \
         token_url=https://idp.example/token client_id=a
     check "tokens without TLS" wrong 'token_url: must be https' admin_url=https://admin.example "${token[@]/https/http}"
     check "an uptake without a place" wrong 'uptake_pointer: must be a JSON pointer' admin_url=https://admin.example \
         "${basic[@]}" 'uptake_url=https://p.example/{product}'
-    check "an unknown word in its URL" wrong 'only \{product\} and \{channel\} are known' admin_url=https://admin.example \
+    check "an unknown word in its URL" wrong 'only \{product\} and \{channel\} can be replaced' admin_url=https://admin.example \
         "${basic[@]}" 'uptake_url=https://p.example/{version}' uptake_pointer=/a
     check "an unknown key" wrong 'wrong.conf:2: \[agent\] admin: unknown key; did you mean "admin_url"' admin=https://admin.example
     check "no number" wrong 'interval_s: must be a whole number from 1 to 3600, in seconds' interval_s=often
@@ -123,7 +123,7 @@ tokens() {
     check "another was asked for, once" equal 2 "$(grep -c agent.token "$WORK/said")"
     give_out '' 600
     check "an answer without a token" ends 3 agent
-    check "is said, too" said "agent.lost .*: no token from http://127.0.0.1:$PORT/oauth/token: the answer holds no access_token"
+    check "is said, too" said "agent.lost .*: no token from http://127.0.0.1:$PORT/oauth/token: the answer has no access_token"
     token_conf nowhere "token_url=http://127.0.0.1:$PORT/nothing"
     check "no giver of tokens" ends 3 nowhere
     check "says what it answered" said "no token from http://127.0.0.1:$PORT/nothing: answered 404"
@@ -294,8 +294,8 @@ others() {
     token_conf older "admin_url=http://127.0.0.1:$PORT/older"
     due_rule 10 73
     daemon older
-    check "an admin that takes no reports" eventually has_priority 10 73
-    check "is harmless" eventually logs older 'INFO agent.unreported the admin takes no reports'
+    check "an admin that does not accept reports" eventually has_priority 10 73
+    check "is harmless" eventually logs older 'INFO agent.unreported the admin does not accept reports'
     check "it ends" stopped
     check "nothing went wrong" equal 0 "$(logged_times older 'WARNING|ERROR')"
     local name

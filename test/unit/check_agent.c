@@ -4,7 +4,7 @@
 #include "agent/retry.h"
 #include "agent/settings.h"
 #include "agent/token.h"
-#include "agent/uptake.h"
+#include "agent/uptake_url.h"
 #include "suite.h"
 
 static void *ctx;
@@ -484,30 +484,30 @@ START_TEST(settings_that_do_not)
 {
     struct config c = good();
     c.agent.admin_url = "";
-    refused(&c, "[agent] admin_url: must be given, as https://balrog-admin.example.org");
+    refused(&c, "[agent] admin_url: must be set, for example to https://balrog-admin.example.org");
     c.agent.admin_url = "http://admin.example.org";
     refused(&c, "[agent] admin_url: must be https (or set allow_http)");
     c.agent.admin_url = "https://u:p@admin.example.org";
     refused(&c, "[agent] admin_url: a URL here may hold no user and no password");
     c = good();
     c.agent.password = "";
-    refused(&c, "[agent] user: password_file goes with it");
+    refused(&c, "[agent] user: password_file must be set as well");
     c.agent.user = "";
-    refused(&c, "[agent] one of user and token_url is needed, to be known to the admin");
+    refused(&c, "[agent] set either user or token_url: the admin must know who calls");
     c.agent.token_url = "https://t/";
-    refused(&c, "[agent] token_url: client_id and client_secret_file go with it");
+    refused(&c, "[agent] token_url: client_id and client_secret_file must be set as well");
     c.agent.client_id = c.agent.client_secret = "x";
     c.agent.token_url = "http://t/";
     refused(&c, "[agent] token_url: must be https (or set allow_http)");
     c = good();
     c.agent.token_url = "https://t/";
-    refused(&c, "[agent] one of user and token_url is needed, to be known to the admin");
+    refused(&c, "[agent] set either user or token_url: the admin must know who calls");
     c = good();
     c.agent.user = "a:b";
-    refused(&c, "[agent] user: must hold no colon");
+    refused(&c, "[agent] user: must not contain a colon");
     c = good();
     c.agent.retry_min_s = 2;
-    refused(&c, "[agent] retry_max_s: must not be below retry_min_s");
+    refused(&c, "[agent] retry_max_s: must not be less than retry_min_s");
 }
 END_TEST
 
@@ -520,15 +520,17 @@ START_TEST(uptake_settings_that_do_not)
     refused(&c, "[agent] uptake_pointer: must be a JSON pointer (RFC 6901), as /data/result/0/value/1");
     c.agent.uptake_pointer = "/a";
     c.agent.uptake_url = "https://{product}.example.org/";
-    refused(&c, "[agent] uptake_url: {product} and {channel} stand behind the host's name");
+    refused(&c, "[agent] uptake_url: {product} and {channel} are allowed only after the host name");
     c.agent.uptake_url = "{product}";
-    refused(&c, "[agent] uptake_url: {product} and {channel} stand behind the host's name");
+    refused(&c, "[agent] uptake_url: {product} and {channel} are allowed only after the host name");
     c.agent.uptake_url = "https://h/{version}";
-    refused(&c, "[agent] uptake_url: only {product} and {channel} are known; other braces are %7B and %7D");
+    refused(&c, "[agent] uptake_url: only {product} and {channel} can be replaced; write any other brace as "
+                "%7B or %7D");
     c.agent.uptake_url = "https://h/?q={version}";
-    refused(&c, "[agent] uptake_url: only {product} and {channel} are known; other braces are %7B and %7D");
+    refused(&c, "[agent] uptake_url: only {product} and {channel} can be replaced; write any other brace as "
+                "%7B or %7D");
     c.agent.uptake_url = "https://h/#{product}";
-    refused(&c, "[agent] uptake_url: a fragment is never sent");
+    refused(&c, "[agent] uptake_url: must not have a fragment (#…), because it would not be sent");
     c.agent.uptake_url = "http://h/{product}";
     refused(&c, "[agent] uptake_url: must be https (or set allow_http)");
     c.agent.uptake_url = "ftp://h/{product}";

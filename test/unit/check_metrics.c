@@ -43,6 +43,7 @@ static void setup(void)
 {
     static const struct metrics_table table = METRICS_TABLE(rows);
     metrics_register(&table, &world);
+    process_begin();
     metrics_start("test");
     buf_init(&out, 1024, 1 << 20);
 }

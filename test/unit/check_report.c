@@ -2,9 +2,11 @@
  * crashes. */
 #include "core/clock.h"
 #include "core/json.h"
+#include "ops/process.h"
 #include "ops/crash.h"
 #include "ops/log.h"
 #include "ops/scrub.h"
+#include "ops/sentry.h"
 #include "ops/sentry_event.h"
 #include "suite.h"
 
@@ -143,6 +145,7 @@ static void start(int per_minute, int answer)
     server.answer = answer;
     ck_assert(freopen("/dev/null", "w", stderr) != NULL);
     metrics_register(&sentry_metrics, NULL);
+    process_begin();
     metrics_start("test");
     ck_assert(sentry_start(&o, &e));
 }

@@ -1,5 +1,6 @@
 /* What statsd is sent: a real socket listens. */
 #include "core/clock.h"
+#include "ops/process.h"
 #include "ops/log.h"
 #include "ops/statsd.h"
 #include "suite.h"
@@ -49,6 +50,7 @@ static void setup(void)
     open_listener();
     metrics_register(&table, NULL);
     metrics_register(&statsd_metrics, NULL);
+    process_begin();
     metrics_start("test");
     ck_assert(statsd_start(address, "balrog.test", &e));
 }
