@@ -12,6 +12,7 @@
 #include "ops/log.h"
 #include "store/access.h"
 #include "store/metrics.h"
+#include "store/pool_metrics.h"
 
 #include <stdatomic.h>
 
@@ -321,7 +322,8 @@ struct admin *admin_new(void *ctx, const struct config *config, struct error *e)
     }
     make_router(admin);
     admin_metrics_register(admin, admin->route, admin->n_routes);
-    store_metrics_register(admin->site.pool);
+    store_metrics_register();
+    pool_metrics_register(admin->site.pool);
     return admin;
 }
 

@@ -8,6 +8,7 @@
 #include "store/fail.h"
 #include "store/instances.h"
 #include "store/metrics.h"
+#include "store/pool_metrics.h"
 #include "web/observe.h"
 #include "web/program.h"
 
@@ -109,7 +110,8 @@ static int run(void *prepared, const struct program_options *o, struct error *e)
     public_settings_log(r->settings);
     r->pool = pool_new(r->ctx, &r->config->database, (unsigned)r->config->public_.api_connections);
     public_metrics_register(&r->state);
-    store_metrics_register(r->pool);
+    store_metrics_register();
+    pool_metrics_register(r->pool);
     bool ok = observe_start(name, r->config, e) && work(r, o->config, e);
     return ok ? EXIT_SUCCESS : failed_as(e, FAIL_SCHEMA) ? PROGRAM_SCHEMA : PROGRAM_RUN;
 }

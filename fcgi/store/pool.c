@@ -1,5 +1,5 @@
-/* Idle connections lie on a stack, so that few stay in use. Each is a talloc context of its own, which
- * belongs to the thread that took it off the stack. */
+/* Idle connections are kept on a stack, so that the same few are used again and again. Each connection is a
+ * talloc context of its own; it belongs to the thread that took it off the stack. */
 #include "store/pool.h"
 
 #include "core/clock.h"
@@ -8,22 +8,23 @@
 #include <pthread.h>
 
 enum {
-    STALE_MS = 1000, /* a connection closed by the server fails at once; later it is something else */
-    LOOK_MS = 100,   /* how often one who waits looks whether that still makes sense */
+    STALE_MS =
+        1000, /* a connection that the server closed fails at once; a later failure has another cause */
+    RECHECK_MS = 100, /* how often a waiting thread checks whether it still may wait */
 };
 
 struct pool {
     const struct config_database *at;
     unsigned size;
-    pthread_mutex_t lock; /* of what follows */
+    pthread_mutex_t lock; /* protects the members below */
     pthread_cond_t freed;
-    struct db **idle; /* SIZE places */
+    struct db **idle; /* the stack, of SIZE elements */
     unsigned n_idle;
     unsigned n_used;
     unsigned n_waiting;
-    int64_t moved_ms;    /* when a connection was last taken or given back */
-    int64_t failed_ms;   /* when opening last failed, 0 when the last time succeeded */
-    struct error failed; /* what it said */
+    int64_t moved_ms;    /* when a connection was last taken or returned */
+    int64_t failed_ms;   /* when opening last failed; 0 if the last attempt succeeded */
+    struct error failed; /* the error of that failure */
 };
 
 static int pool_free(struct pool *pool)
@@ -60,12 +61,12 @@ static bool may_wait(const struct pool *pool)
 }
 
 /* Waits until fewer than SIZE connections are in use. pool->lock is held. */
-static bool wait_for_place(struct pool *pool, unsigned wait_ms, struct error *e)
+static bool wait_for_connection(struct pool *pool, unsigned wait_ms, struct error *e)
 {
     int64_t until_us = clock_us() + (int64_t)wait_ms * 1000;
     while (pool->n_used >= pool->size) {
         int64_t now_us = clock_us();
-        int64_t wake_us = now_us + LOOK_MS * 1000 < until_us ? now_us + LOOK_MS * 1000 : until_us;
+        int64_t wake_us = now_us + RECHECK_MS * 1000 < until_us ? now_us + RECHECK_MS * 1000 : until_us;
         struct timespec wake = { .tv_sec = wake_us / 1000000, .tv_nsec = wake_us % 1000000 * 1000 };
         if (now_us >= until_us || !may_wait(pool)) {
             metric_count(&store_metric[STORE_POOL_REFUSED], 0);
@@ -79,11 +80,11 @@ static bool wait_for_place(struct pool *pool, unsigned wait_ms, struct error *e)
     return true;
 }
 
-/* Takes a place in the pool; *DB is the idle connection that goes with it, or NULL: open one. */
-static bool take(struct pool *pool, unsigned wait_ms, struct db **db, struct error *e)
+/* Reserves a connection. *DB is an idle one, or NULL if the caller has to open one. */
+static bool take_connection(struct pool *pool, unsigned wait_ms, struct db **db, struct error *e)
 {
     pthread_mutex_lock(&pool->lock);
-    bool ok = wait_for_place(pool, wait_ms, e);
+    bool ok = wait_for_connection(pool, wait_ms, e);
     *db = NULL;
     if (ok) {
         pool->n_used++;
@@ -94,8 +95,8 @@ static bool take(struct pool *pool, unsigned wait_ms, struct db **db, struct err
     return ok;
 }
 
-/* Gives the place back, with the connection DB unless that is NULL. */
-static void give_back(struct pool *pool, struct db *db)
+/* Ends the reservation. DB becomes idle; NULL if the connection was closed. */
+static void return_connection(struct pool *pool, struct db *db)
 {
     pthread_mutex_lock(&pool->lock);
     pool->n_used--;
@@ -107,7 +108,7 @@ static void give_back(struct pool *pool, struct db *db)
     pthread_mutex_unlock(&pool->lock);
 }
 
-static bool resting(struct pool *pool, struct error *e)
+static bool rests_after_failure(struct pool *pool, struct error *e)
 {
     pthread_mutex_lock(&pool->lock);
     bool rests = pool->failed_ms != 0 && clock_ms() - pool->failed_ms < POOL_REST_MS;
@@ -118,10 +119,10 @@ static bool resting(struct pool *pool, struct error *e)
     return rests;
 }
 
-static struct db *open_one(struct pool *pool, struct error *e)
+static struct db *open_connection(struct pool *pool, struct error *e)
 {
     struct error why;
-    if (resting(pool, e)) {
+    if (rests_after_failure(pool, e)) {
         return NULL;
     }
     struct db *db = db_open(NULL, pool->at, &why);
@@ -139,8 +140,8 @@ static struct db *open_one(struct pool *pool, struct error *e)
     return db;
 }
 
-/* Runs WORK on *DB. Where it fails the connection is closed and *DB becomes NULL; *STALE tells whether it was
- * one that the server had closed. */
+/* Runs WORK on *DB. If it fails, the connection is closed and *DB becomes NULL; *STALE is then true if the
+ * server had closed the connection while it was idle. */
 static bool run_on(struct db **db, bool (*work)(struct db *db, void *arg, struct error *e), void *arg,
                    bool *stale, struct error *e)
 {
@@ -158,16 +159,16 @@ bool pool_run(struct pool *pool, unsigned wait_ms, bool (*work)(struct db *db, v
               void *arg, struct error *e)
 {
     struct db *db;
-    if (!take(pool, wait_ms, &db, e)) {
+    if (!take_connection(pool, wait_ms, &db, e)) {
         return false;
     }
-    bool again = db == NULL; /* nothing has been tried on an idle connection */
+    bool again = db == NULL; /* no idle connection: open one */
     bool ok = db != NULL && run_on(&db, work, arg, &again, e);
     if (!ok && again) {
-        db = open_one(pool, e);
+        db = open_connection(pool, e);
         ok = db != NULL && run_on(&db, work, arg, &again, e);
     }
-    give_back(pool, db);
+    return_connection(pool, db);
     return ok;
 }
 

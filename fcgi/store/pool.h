@@ -1,30 +1,35 @@
-/* A few database connections for the threads that answer /api/v1 and the heartbeat. */
+/* A pool of database connections that the threads of a program share. */
 #ifndef BALROG_STORE_POOL_H
 #define BALROG_STORE_POOL_H
 
 #include "store/db.h"
 
 enum {
-    POOL_REST_MS = 500,   /* after a connection could not be opened, for so long nobody tries */
-    POOL_WAITERS = 8,     /* so many threads for each connection may wait… */
-    POOL_STUCK_MS = 1000, /* …or one, when none was taken or given back for so long: the database hangs */
+    POOL_REST_MS = 500, /* after a failure to open a connection, no thread tries again for this long */
+    POOL_WAITERS = 8,   /* number of threads per connection that may wait for one */
+    POOL_STUCK_MS =
+        1000, /* if no connection was taken or returned for this long, one thread per connection may wait */
 };
 
 struct pool;
 
-/* A pool of at most SIZE connections to AT, each opened when it is first needed. Owned by CTX; AT must
- * outlive it. */
+/* A pool of at most SIZE connections to AT. A connection is opened when it is first needed. Owned by CTX; AT
+ * must live longer than the pool. */
 struct pool *pool_new(void *ctx, const struct config_database *at, unsigned size);
-/* Runs WORK with a connection of its own. A connection that turns out to be dead (the server closed it while
- * it lay idle) is replaced and WORK is run again, once; so WORK only reads, and starts its output from
- * scratch. When WORK fails, the connection is closed, and with it whatever transaction was open. Waits at
- * most WAIT_MS for a free connection, and not at all where as many wait as may (POOL_WAITERS, POOL_STUCK_MS),
- * so that a slow database never holds up all threads of a service. False with a 503 in E when there is no
- * connection, or with what WORK said. Safe from any thread. */
+/* Runs WORK with a connection that nobody else uses meanwhile.
+ *
+ * If the server had closed the connection while it was idle, WORK fails at its first statement; then it is
+ * run again, once, on a new connection. So WORK must be able to start again from the beginning: it may write,
+ * but only in a transaction that it begins itself, and it must not keep anything of the first try. If WORK
+ * fails, the connection is closed, which rolls back an open transaction.
+ *
+ * Waits at most WAIT_MS for a free connection, and not at all if too many threads wait already (POOL_WAITERS,
+ * POOL_STUCK_MS), so that a slow database cannot hold up all threads of a program. Returns false with a 503
+ * in E if there is no connection, or with the error of WORK. Safe from any thread. */
 bool pool_run(struct pool *pool, unsigned wait_ms, bool (*work)(struct db *db, void *arg, struct error *e),
               void *arg, struct error *e);
 
-/* How many connections are in use and idle, and how many threads wait for one. Safe from any thread. */
+/* The numbers of connections in use and idle, and of threads that wait for one. Safe from any thread. */
 struct pool_use {
     unsigned size, used, idle, waiting;
 };
