@@ -120,16 +120,28 @@ static inline struct str str_strip(struct str s)
     return s;
 }
 
-/* For hash tables over trusted or bounded input, in memory only: machines of another byte order have other
- * hashes. Eight bytes at a time; of the last eight, or fewer, the halves may overlap. */
+/* The secret of str_hash(), drawn once as the process starts (core/str_key.c). MULTIPLIER is odd. */
+struct str_key {
+    uint64_t start, multiplier;
+};
+extern struct str_key str_key;
+
+/* The product of H and the secret multiplier, its upper half folded onto the lower one. */
+static inline uint64_t str_fold(uint64_t h)
+{
+    unsigned __int128 product = (unsigned __int128)h * str_key.multiplier;
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+/* For hash tables in memory only. Names come from many tenants: without knowing the process's secret nobody
+ * can choose texts whose hashes are equal, and no hash may reach an answer, a file or the database. Eight
+ * bytes at a time; the last eight, or fewer, are read as two halves that may overlap. */
 static inline uint32_t str_hash(struct str s)
 {
-    const uint64_t factor = 0x9e3779b97f4a7c15u;
-    uint64_t h = s.n * factor, word = 0;
+    uint64_t h = str_key.start ^ s.n, word = 0;
     for (; s.n > sizeof word; s = str_slice(s, sizeof word, s.n)) {
         memcpy(&word, s.p, sizeof word);
-        h = (h ^ word) * factor;
-        h ^= h >> 32;
+        h = str_fold(h ^ word);
     }
     if (s.n >= 4) {
         uint32_t half;
@@ -140,9 +152,11 @@ static inline uint32_t str_hash(struct str s)
     } else if (s.n > 0) {
         word = (uint64_t)(unsigned char)s.p[0] << 16 | (uint64_t)(unsigned char)s.p[s.n / 2] << 8 |
                (unsigned char)s.p[s.n - 1];
+    } else {
+        word = 0;
     }
-    h = (h ^ word) * factor;
-    return (uint32_t)((h ^ h >> 32) * factor >> 32);
+    h = str_fold(h ^ word);
+    return (uint32_t)(h ^ h >> 32);
 }
 
 #endif

@@ -8,6 +8,8 @@
 #include "update/compile_pool.h"
 
 #include <stdlib.h>
+/* Releases' names come from many tenants: uthash's own function has no secret. */
+#define HASH_FUNCTION(NAME, LENGTH, HASH) ((HASH) = str_hash((struct str){ (NAME), (LENGTH) }))
 #include <uthash.h>
 
 enum {
