@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-enum { TEXT_MAX = 1024 };
+enum { DESCRIPTION_MAX = 1024 };
 static const double TIME_MAX_MS = 9e18;
 
 const struct pending_kind pending_kinds[] = {
@@ -116,7 +116,7 @@ static const char *describe(void *ctx, const struct pending_kind *kind, const cJ
     struct buf text;
     const char *type = json_get_string(entry, "change_type");
     const char *by = json_get_string(entry, "scheduled_by");
-    buf_init(&text, 256, TEXT_MAX);
+    buf_init(&text, 256, DESCRIPTION_MAX);
     buf_printf(&text, "%s of %s", type != NULL ? type : "change", kind->name);
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         const cJSON *value = json_get(entry, names[i]);
@@ -165,7 +165,7 @@ static bool read_change(void *ctx, const struct pending_kind *kind, const cJSON 
 static const char *enact_path(void *ctx, const struct pending_kind *kind, const char *name)
 {
     struct buf path;
-    buf_init(&path, 256, TEXT_MAX);
+    buf_init(&path, 256, DESCRIPTION_MAX);
     buf_printf(&path, "%s/", kind->path);
     percent_encode(&path, str_of(name));
     buf_str(&path, STR("/enact"));

@@ -25,7 +25,13 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MODULES_MAX = 64, STACK_BYTES = 64 << 10, NAME_BYTES = 96, HANG_S = 10, TEXT_MAX = LOG_LINE_MAX };
+enum {
+    MODULES_MAX = 64,
+    STACK_BYTES = 64 << 10,
+    NAME_BYTES = 96,
+    HANG_S = 10,
+    CRASH_TEXT_MAX = LOG_LINE_MAX
+};
 
 static const struct {
     int number;
@@ -53,7 +59,7 @@ static atomic_flag crashing = ATOMIC_FLAG_INIT;
 /* ---- text without the C library ---- */
 
 struct text {
-    char p[TEXT_MAX];
+    char p[CRASH_TEXT_MAX];
     size_t n;
 };
 

@@ -39,20 +39,21 @@ struct timing {
     _Atomic int64_t ns[STATSD_TIMES];
 };
 
-/* What a thread kept of one second. */
+/* A random sample of the timings of one second. */
 struct reservoir {
     atomic_uint second;
     atomic_uint seen;
     struct timing timing[STATSD_KEPT];
 };
 
-struct keeper {
-    struct keeper *next, *next_free;
+/* The samples of one thread. */
+struct thread_sample {
+    struct thread_sample *next, *next_free;
     uint64_t random;
     struct reservoir half[2];
 };
 
-/* A counter and what it was when it was last sent. */
+/* A counter and its value when it was last sent. */
 struct counter {
     const struct metric *metric;
     uint64_t *last;
@@ -60,11 +61,11 @@ struct counter {
 
 static struct {
     pthread_t thread;
-    pthread_mutex_t lock; /* of what follows */
+    pthread_mutex_t lock; /* protects the members below */
     pthread_cond_t wake;
     bool stopping;
-    struct keeper *keepers;
-    struct keeper *unused; /* their threads have ended */
+    struct thread_sample *samples;
+    struct thread_sample *unused; /* samples of threads that have ended */
     pthread_key_t key;
 
     /* The thread's own. */
@@ -81,13 +82,13 @@ static struct {
 
 atomic_bool statsd_on;
 static atomic_uint current = 1;
-static _Thread_local struct keeper *own;
+static _Thread_local struct thread_sample *own;
 
 /* ---- in the threads that measure ---- */
 
 static void give_back(void *arg)
 {
-    struct keeper *k = arg;
+    struct thread_sample *k = arg;
     own = NULL;
     pthread_mutex_lock(&sender.lock);
     k->next_free = sender.unused;
@@ -95,17 +96,17 @@ static void give_back(void *arg)
     pthread_mutex_unlock(&sender.lock);
 }
 
-static struct keeper *attach(void)
+static struct thread_sample *attach(void)
 {
     pthread_mutex_lock(&sender.lock);
-    struct keeper *k = sender.unused;
+    struct thread_sample *k = sender.unused;
     if (k != NULL) {
         sender.unused = k->next_free;
     } else {
         k = mem_check(calloc(1, sizeof *k));
         k->random = ((uint64_t)clock_ns() ^ (uintptr_t)k) | 1;
-        k->next = sender.keepers;
-        sender.keepers = k;
+        k->next = sender.samples;
+        sender.samples = k;
     }
     pthread_mutex_unlock(&sender.lock);
     pthread_setspecific(sender.key, k);
@@ -114,7 +115,7 @@ static struct keeper *attach(void)
 }
 
 /* xorshift64*, the upper half. */
-static uint32_t draw(struct keeper *k)
+static uint32_t draw(struct thread_sample *k)
 {
     k->random ^= k->random >> 12;
     k->random ^= k->random << 25;
@@ -133,7 +134,7 @@ static void empty(struct reservoir *r, unsigned second)
 
 bool statsd_choose(struct statsd_place *place)
 {
-    struct keeper *k = own != NULL ? own : attach();
+    struct thread_sample *k = own != NULL ? own : attach();
     unsigned second = atomic_load_explicit(&current, memory_order_relaxed);
     struct reservoir *r = &k->half[second & 1];
     if (atomic_load_explicit(&r->second, memory_order_relaxed) != second) {
@@ -310,9 +311,9 @@ static void send_reservoir(struct reservoir *r, unsigned second)
 static void send_timings(unsigned second)
 {
     pthread_mutex_lock(&sender.lock);
-    struct keeper *first = sender.keepers;
+    struct thread_sample *first = sender.samples;
     pthread_mutex_unlock(&sender.lock);
-    for (struct keeper *k = first; k != NULL; k = k->next) {
+    for (struct thread_sample *k = first; k != NULL; k = k->next) {
         send_reservoir(&k->half[second & 1], second);
     }
 }

@@ -20,7 +20,7 @@ enum {
     PACKET_MAX = 256 << 20,
 };
 
-struct statement {
+struct prepared_statement {
     char *sql;
     MYSQL_STMT *stmt;
 };
@@ -28,7 +28,7 @@ struct statement {
 struct db {
     MYSQL *mysql;
     bool alive;
-    struct statement statements[STATEMENTS_MAX];
+    struct prepared_statement statements[STATEMENTS_MAX];
     unsigned n_statements;
     unsigned oldest; /* which one to replace when all places are taken */
     struct db_rows *open;
@@ -38,7 +38,7 @@ struct db {
     void *watch_arg;
 };
 
-struct column {
+struct result_column {
     char *p;
     size_t cap;
     unsigned long n;
@@ -50,7 +50,7 @@ struct db_rows {
     struct db *db;
     MYSQL_STMT *stmt;
     unsigned n_columns;
-    struct column *columns;
+    struct result_column *columns;
     MYSQL_BIND *binds;
 };
 
@@ -253,7 +253,7 @@ static void forget(struct db *db, MYSQL_STMT *stmt)
 
 static void keep(struct db *db, const char *sql, MYSQL_STMT *stmt)
 {
-    struct statement *place;
+    struct prepared_statement *place;
     if (db->n_statements < STATEMENTS_MAX) {
         place = &db->statements[db->n_statements++];
     } else {
@@ -262,7 +262,7 @@ static void keep(struct db *db, const char *sql, MYSQL_STMT *stmt)
         mysql_stmt_close(place->stmt);
         talloc_free(place->sql);
     }
-    *place = (struct statement){ .sql = mem_strndup(db, sql, strlen(sql)), .stmt = stmt };
+    *place = (struct prepared_statement){ .sql = mem_strndup(db, sql, strlen(sql)), .stmt = stmt };
 }
 
 static MYSQL_STMT *prepare(struct db *db, const char *sql, struct error *e)
@@ -305,7 +305,7 @@ static bool execute(struct db *db, MYSQL_STMT *stmt, const struct db_value *para
 
 static void bind_column(struct db_rows *rows, unsigned i)
 {
-    struct column *c = &rows->columns[i];
+    struct result_column *c = &rows->columns[i];
     rows->binds[i] = (MYSQL_BIND){
         .buffer_type = MYSQL_TYPE_STRING,
         .buffer = c->p,
@@ -326,7 +326,7 @@ static struct db_rows *open_rows(struct db *db, MYSQL_STMT *stmt, struct error *
     rows->db = db;
     rows->stmt = stmt;
     rows->n_columns = n_columns;
-    rows->columns = mem_array(rows, struct column, rows->n_columns);
+    rows->columns = mem_array(rows, struct result_column, rows->n_columns);
     rows->binds = mem_array(rows, MYSQL_BIND, rows->n_columns);
     for (unsigned i = 0; i < rows->n_columns; i++) {
         rows->columns[i].cap = COLUMN_START;
@@ -381,7 +381,7 @@ bool db_execute(struct db *db, const char *sql, const struct db_value *params, s
 /* Fetches again, into a longer buffer, what was cut off. */
 static bool fetch_rest(struct db_rows *rows, unsigned i, struct error *e)
 {
-    struct column *c = &rows->columns[i];
+    struct result_column *c = &rows->columns[i];
     if (c->n > COLUMN_MAX) {
         return error_set(e, 500, "database: a value of %lu bytes is too long", c->n);
     }
@@ -426,7 +426,7 @@ unsigned db_columns(const struct db_rows *rows)
 
 struct str db_text(const struct db_rows *rows, unsigned i)
 {
-    const struct column *c = &rows->columns[i];
+    const struct result_column *c = &rows->columns[i];
     return c->null ? STR_NONE : (struct str){ c->p, c->n };
 }
 

@@ -135,11 +135,11 @@ cJSON *json_text(struct str s)
     return text;
 }
 
-struct keeper {
+struct json_owner {
     cJSON *value;
 };
 
-static int keeper_free(struct keeper *k)
+static int json_owner_free(struct json_owner *k)
 {
     cJSON_Delete(k->value);
     return 0;
@@ -148,9 +148,9 @@ static int keeper_free(struct keeper *k)
 const cJSON *json_keep(void *ctx, cJSON *value)
 {
     if (value != NULL) {
-        struct keeper *k = mem_new(ctx, struct keeper);
+        struct json_owner *k = mem_new(ctx, struct json_owner);
         k->value = value;
-        talloc_set_destructor(k, keeper_free);
+        talloc_set_destructor(k, json_owner_free);
     }
     return value;
 }

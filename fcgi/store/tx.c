@@ -15,7 +15,7 @@ struct audit_entry {
     const char *line; /* JSON */
 };
 
-struct run {
+struct tx_attempt {
     const struct tx_site *site;
     struct tx_request *request;
     bool (*body)(struct tx *tx, void *arg, struct error *e);
@@ -119,7 +119,7 @@ static bool begin(struct tx *tx, struct error *e)
     return db_exec(tx->db, tx->request->read_only ? "START TRANSACTION READ ONLY" : "START TRANSACTION", e);
 }
 
-static bool commit(struct run *run, struct tx *tx, struct error *e)
+static bool commit(struct tx_attempt *run, struct tx *tx, struct error *e)
 {
     if (db_exec(tx->db, "COMMIT", e)) {
         return true;
@@ -135,7 +135,7 @@ static bool commit(struct run *run, struct tx *tx, struct error *e)
 
 /* One attempt. A refused or failed one is rolled back; where that fails the connection is of no use, which E
  * does not tell. */
-static bool attempt(struct run *run, struct db *db, bool *usable, struct error *e)
+static bool attempt(struct tx_attempt *run, struct db *db, bool *usable, struct error *e)
 {
     struct tx tx = { .db = db, .site = run->site, .request = run->request, .actor = run->request->username };
     tx.mem = mem_check(talloc_new(NULL));
@@ -152,7 +152,7 @@ static bool attempt(struct run *run, struct db *db, bool *usable, struct error *
 }
 
 /* Waits 1…10 ms, then up to twice as long each time, at most 200 ms. */
-static void rest(struct run *run, unsigned n)
+static void rest(struct tx_attempt *run, unsigned n)
 {
     unsigned limit_ms = n < 5 ? 10u << n : 200;
     unsigned ms = 1 + (unsigned)rand_r(&run->seed) % limit_ms;
@@ -160,7 +160,7 @@ static void rest(struct run *run, unsigned n)
     nanosleep(&t, NULL);
 }
 
-static bool may_retry(const struct run *run, const struct error *e, unsigned n)
+static bool may_retry(const struct tx_attempt *run, const struct error *e, unsigned n)
 {
     return failed_as(e, FAIL_BUSY) && n + 1 < TX_ATTEMPTS && clock_ms() - run->start_ms < TX_DEADLINE_MS;
 }
@@ -168,7 +168,7 @@ static bool may_retry(const struct run *run, const struct error *e, unsigned n)
 /* For pool_run(): true while the connection is good, whatever came of the transaction. */
 static bool work(struct db *db, void *arg, struct error *e)
 {
-    struct run *run = arg;
+    struct tx_attempt *run = arg;
     bool usable = false;
     if (run->unknown) {
         return fail(e, FAIL_UNKNOWN, "not tried again");
@@ -195,7 +195,7 @@ static bool work(struct db *db, void *arg, struct error *e)
 bool tx_run(const struct tx_site *site, struct tx_request *request,
             bool (*body)(struct tx *tx, void *arg, struct error *e), void *arg, struct error *e)
 {
-    struct run run = {
+    struct tx_attempt run = {
         .site = site,
         .request = request,
         .body = body,

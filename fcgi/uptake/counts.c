@@ -1,5 +1,5 @@
-/* See counts.h. A cell's versions are few enough to be searched in a row; the last one found is looked at
- * first by being moved ahead. */
+/* See counts.h. The versions of a cell are searched one after the other. The one that was found last is moved
+ * to the front, so that frequent versions are found quickly. */
 #include "uptake/counts.h"
 
 #include "core/mem.h"
@@ -19,8 +19,8 @@ struct counts *counts_new(void *ctx, struct config_list products, struct config_
     return c;
 }
 
-/* The place of TEXT in LIST; the number of its items where it is not there. */
-static size_t place(const struct config_list *list, struct str text)
+/* The index of TEXT in LIST; LIST's length if it is not there. */
+static size_t index_in(const struct config_list *list, struct str text)
 {
     size_t i = 0;
     while (i < list->n && !str_eq(list->item[i], text)) {
@@ -31,16 +31,17 @@ static size_t place(const struct config_list *list, struct str text)
 
 static struct cell *cell_of(const struct counts *c, struct str product, struct str channel)
 {
-    return &c->cell[place(&c->products, product) * (c->channels.n + 1) + place(&c->channels, channel)];
+    return &c->cell[index_in(&c->products, product) * (c->channels.n + 1) + index_in(&c->channels, channel)];
 }
 
 const struct cell *counts_cell(const struct counts *c, struct str product, struct str channel)
 {
-    bool known = place(&c->products, product) < c->products.n && place(&c->channels, channel) < c->channels.n;
+    bool known =
+        index_in(&c->products, product) < c->products.n && index_in(&c->channels, channel) < c->channels.n;
     return known ? cell_of(c, product, channel) : NULL;
 }
 
-static struct version_count *remember(struct counts *c, struct cell *cell, struct str version)
+static struct version_count *add_version(struct counts *c, struct cell *cell, struct str version)
 {
     if (cell->n == COUNTS_REMEMBERED_MAX || version.n == 0 || version.n > COUNTS_VERSION_MAX) {
         return &cell->other;
@@ -66,7 +67,7 @@ static struct version_count *version_of(struct counts *c, struct cell *cell, str
             return v;
         }
     }
-    return remember(c, cell, version);
+    return add_version(c, cell, version);
 }
 
 /* ---- the window ---- */
@@ -83,7 +84,7 @@ static void clear_hour(struct counts *c, unsigned at)
     }
 }
 
-static void move_to(struct counts *c, int64_t hour)
+static void move_rings(struct counts *c, int64_t hour)
 {
     if (c->hour == 0 || hour - c->hour > c->hours) {
         c->hour = hour - c->hours;
@@ -116,7 +117,7 @@ void counts_add(struct counts *c, int64_t time_s, struct str product, struct str
 {
     int64_t hour = time_s / 3600;
     if (hour > c->hour) {
-        move_to(c, hour);
+        move_rings(c, hour);
     }
     if (hour <= c->hour - (int64_t)c->hours) {
         return;
@@ -142,7 +143,7 @@ static int more_first(const void *a, const void *b)
     return x->n != y->n ? (x->n < y->n) - (x->n > y->n) : str_cmp(x->v->version, y->v->version);
 }
 
-static void turn_cell(struct counts *c, struct cell *cell)
+static void choose_shown(struct counts *c, struct cell *cell)
 {
     struct ranked *ranked = mem_array(c, struct ranked, cell->n);
     size_t n = 0;
@@ -168,22 +169,22 @@ static void turn_cell(struct counts *c, struct cell *cell)
     talloc_free(ranked);
 }
 
-void counts_turn(struct counts *c, int64_t now_s)
+void counts_move_window(struct counts *c, int64_t now_s)
 {
     size_t n_cells = (c->products.n + 1) * (c->channels.n + 1);
     if (now_s / 3600 > c->hour) {
-        move_to(c, now_s / 3600);
+        move_rings(c, now_s / 3600);
     }
     for (size_t i = 0; i < n_cells; i++) {
         if (c->cell[i].n > 0) {
-            turn_cell(c, &c->cell[i]);
+            choose_shown(c, &c->cell[i]);
         }
     }
 }
 
 /* ---- who has reached a version ---- */
 
-static bool at_least(struct str product, struct str version, struct str wanted)
+static bool is_at_least(struct str product, struct str version, struct str wanted)
 {
     struct version have, want;
     int cmp;
@@ -198,7 +199,7 @@ uint64_t counts_reached(const struct counts *c, const struct cell *cell, struct 
 {
     uint64_t sum = 0;
     for (size_t i = 0; i < cell->n; i++) {
-        if (at_least(product, cell->version[i]->version, wanted)) {
+        if (is_at_least(product, cell->version[i]->version, wanted)) {
             sum += counts_window(c, cell->version[i]);
         }
     }

@@ -1,8 +1,9 @@
-/* How many update queries came, by product, channel and version, since the start and within a sliding window
- * of hours. No I/O, no clock: times come in.
+/* Counts of update queries by product, channel and version: since the start, and within a sliding window of
+ * hours. No I/O and no clock: times are passed in.
  *
- * What clients claim to be is bounded: products and channels are those that are configured, all others are
- * "other"; of versions a few thousand are remembered and the most frequent are shown by name. */
+ * Clients can claim any name, so memory is bounded. Products and channels that are not configured are counted
+ * together as "other". For each product and channel a few thousand versions are remembered; the most frequent
+ * ones are shown by name. */
 #ifndef BALROG_UPTAKE_COUNTS_H
 #define BALROG_UPTAKE_COUNTS_H
 
@@ -16,15 +17,15 @@ enum {
     COUNTS_REMEMBERED_MAX = 2000 /* versions of one product and channel */
 };
 
-/* A version, or all that are not remembered. */
+/* The counts of one version, or of all versions that are not remembered. */
 struct version_count {
     struct str version;
-    uint64_t total;                  /* since it is shown by name */
-    uint32_t hour[COUNTS_HOURS_MAX]; /* a ring */
+    uint64_t total;                  /* since it has been shown by name */
+    uint32_t hour[COUNTS_HOURS_MAX]; /* a ring: one element per hour */
     bool shown;
 };
 
-/* A product and channel. The last of each is "other". */
+/* The counts of one product and channel. */
 struct cell {
     uint64_t total; /* since the start */
     struct version_count **version;
@@ -34,30 +35,31 @@ struct cell {
 
 struct counts {
     struct config_list products, channels;
-    unsigned hours;    /* of the window */
-    unsigned shown;    /* versions of a cell that are shown by name */
-    int64_t hour;      /* of the ring's newest place, since 1970 */
-    int64_t last_s;    /* time of the newest query that was counted */
-    struct cell *cell; /* (products + 1) × (channels + 1) */
+    unsigned hours; /* length of the window */
+    unsigned shown; /* number of versions per cell that are shown by name */
+    int64_t hour;   /* the newest hour in the rings, in hours since 1970 */
+    int64_t last_s; /* time of the newest query that was counted, s since 1970 */
+    struct cell
+        *cell; /* (products + 1) × (channels + 1); the last product and the last channel are "other" */
 };
 
 /* Owned by CTX; the lists are borrowed. */
 struct counts *counts_new(void *ctx, struct config_list products, struct config_list channels, unsigned hours,
                           unsigned shown);
-/* A query at TIME_S. One that is older than the window changes nothing; CHANNEL is what stands before
- * "-cck-". */
+/* Counts a query that was answered at TIME_S, s since 1970. A query older than the window is ignored. CHANNEL
+ * is the part before "-cck-". */
 void counts_add(struct counts *c, int64_t time_s, struct str product, struct str channel, struct str version);
-/* Lets the window end at NOW_S, forgets versions that are no longer in it, and chooses anew which are shown
- * by name. To be called every few seconds. */
-void counts_turn(struct counts *c, int64_t now_s);
+/* Moves the end of the window to NOW_S, forgets versions that are no longer in it, and chooses again which
+ * versions are shown by name. To be called every few seconds. */
+void counts_move_window(struct counts *c, int64_t now_s);
 
-/* The cell of a product and channel that are configured, else NULL. */
+/* The cell of a product and channel; NULL if either is not configured. */
 const struct cell *counts_cell(const struct counts *c, struct str product, struct str channel);
-/* Queries within the window: of one version, of all. */
+/* The number of queries within the window: of one version, and of all versions. */
 uint64_t counts_window(const struct counts *c, const struct version_count *v);
 uint64_t counts_cell_window(const struct counts *c, const struct cell *cell);
-/* Those of clients whose version is WANTED or newer. Versions that cannot be read count as older; PRODUCT
- * tells how they compare. */
+/* The number of queries within the window from clients at version WANTED or newer. A version that cannot be
+ * parsed counts as older. PRODUCT decides how versions compare. */
 uint64_t counts_reached(const struct counts *c, const struct cell *cell, struct str product,
                         struct str wanted);
 

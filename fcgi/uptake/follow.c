@@ -1,5 +1,5 @@
-/* A file that was replaced is read on until nothing has come for FOLLOW_LATE_MS after its successor was seen.
- * A file that got shorter was truncated in place, and is read from its beginning. */
+/* After the log has been replaced, the old file is still read until nothing new has come for FOLLOW_LATE_MS.
+ * A file that became shorter was truncated in place; it is read from its beginning. */
 #include "uptake/follow.h"
 
 #include "core/mem.h"
@@ -17,10 +17,10 @@ struct follow {
     ino_t inode;
     dev_t device;
     off_t at;
-    struct buf part;     /* the line whose end has not come yet */
-    bool passing;        /* over the rest of a line that is too long */
+    struct buf part;     /* the beginning of a line whose end has not been read yet */
+    bool skipping;       /* the rest of a line that is too long */
     bool previous;       /* the open file is PATH.1 */
-    int64_t replaced_ms; /* since when the file is another's predecessor; 0: it is not */
+    int64_t replaced_ms; /* when it was noticed that the log has been replaced; 0: it has not been */
 };
 
 static int close_file(struct follow *f)
@@ -51,7 +51,7 @@ static bool open_file(struct follow *f, const char *path, struct error *e)
     f->device = st.st_dev;
     f->at = 0;
     f->replaced_ms = 0;
-    f->passing = false;
+    f->skipping = false;
     buf_reset(&f->part);
     return true;
 }
@@ -67,22 +67,23 @@ struct follow *follow_new(void *ctx, const char *path, bool before)
     return f;
 }
 
-static void take(struct follow *f, struct str chunk, void (*see)(void *arg, struct str line), void *arg)
+static void split_lines(struct follow *f, struct str chunk, void (*see)(void *arg, struct str line),
+                        void *arg)
 {
     while (chunk.n > 0) {
         const char *end = memchr(chunk.p, '\n', chunk.n);
         size_t n = end != NULL ? (size_t)(end - chunk.p) : chunk.n;
-        if (!f->passing) {
+        if (!f->skipping) {
             buf_bytes(&f->part, chunk.p, n);
-            f->passing = f->part.full;
+            f->skipping = f->part.full;
         }
         if (end == NULL) {
             return;
         }
-        if (!f->passing) {
+        if (!f->skipping) {
             see(arg, buf_view(&f->part));
         }
-        f->passing = false;
+        f->skipping = false;
         buf_reset(&f->part);
         chunk = str_slice(chunk, n + 1, chunk.n);
     }
@@ -96,13 +97,13 @@ static bool read_some(struct follow *f, void (*see)(void *arg, struct str line),
     *n = got > 0 ? (size_t)got : 0;
     if (got > 0) {
         f->at += got;
-        take(f, (struct str){ chunk, *n }, see, arg);
+        split_lines(f, (struct str){ chunk, *n }, see, arg);
     }
     talloc_free(chunk);
     return got >= 0 || error_set(e, 500, "cannot read %s: %s", f->path, strerror(errno));
 }
 
-/* Nothing is left in the open file: is there another, or was it truncated? */
+/* The open file has nothing new: checks whether it was replaced or truncated. */
 static bool look_for_next(struct follow *f, int64_t now_ms, struct error *e)
 {
     struct stat at_path, mine;
@@ -117,7 +118,7 @@ static bool look_for_next(struct follow *f, int64_t now_ms, struct error *e)
     }
     if (stat(f->path, &at_path) != 0 || (at_path.st_ino == f->inode && at_path.st_dev == f->device)) {
         f->replaced_ms = 0;
-        return true; /* between renaming and making the next: it is the old file that grows */
+        return true; /* renamed, and the new file does not exist yet: the old file still grows */
     }
     if (f->replaced_ms == 0) {
         f->replaced_ms = now_ms;

@@ -1,4 +1,5 @@
-/* A line of nginx's access log (log_format balrog_public in conf/nginx/public.conf.in) as an update query. */
+/* Reads a line of nginx's access log (log_format balrog_public in conf/nginx/public.conf.in) as an update
+ * query. */
 #ifndef BALROG_UPTAKE_LINE_H
 #define BALROG_UPTAKE_LINE_H
 
@@ -6,12 +7,12 @@
 
 enum line_kind {
     LINE_QUERY,  /* an update query that was answered with a 200 */
-    LINE_OTHER,  /* something else that was asked */
-    LINE_BROKEN, /* no line of that log */
+    LINE_OTHER,  /* any other request */
+    LINE_BROKEN, /* not a line of that log */
 };
 
-/* The fields of *Q point into TEXT, which has QUERY_TEXT_MAX bytes. *TIME_S is when it was answered, in s
- * since 1970. */
+/* Parses LINE. The fields of *Q point into TEXT, a buffer of QUERY_TEXT_MAX bytes. *TIME_S is the time of the
+ * answer, s since 1970. */
 enum line_kind line_parse(struct str line, struct query *q, char *text, int64_t *time_s);
 
 #endif

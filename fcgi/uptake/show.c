@@ -25,7 +25,8 @@ static void print_series(struct buf *out, const char *metric, struct str product
     buf_printf(out, "} %llu\n", (unsigned long long)value);
 }
 
-/* A row for each version that is shown and one for the others: since the start, or within the window. */
+/* Prints one series per version that is shown, and one for all others: since the start, or within the window.
+ */
 static void print_cell(struct buf *out, const char *metric, const struct counts *c, size_t p, size_t ch,
                        bool window)
 {

@@ -163,13 +163,13 @@ refuses() { # TEXT LINE…
 }
 
 test_configuration() {
-    check "a watch has three parts" refuses 'PRODUCT CHANNEL VERSION is wanted' 'watch = Firefox release'
+    check "a watch has three parts" refuses 'must be PRODUCT CHANNEL VERSION' 'watch = Firefox release'
     check "of what is counted" refuses 'is not listed in [uptake]' 'watch = Firefox nightly 1.0'
     check "numbers have limits" refuses 'window_h' 'window_h = 1000'
     write_conf 'log ='
     sed -i "0,/^log = .*access.log/{/^log = .*access.log/d}" "$CONF"
     check "the log is needed" equal 1 "$("$UPTAKE" --config "$CONF" --check-config >"$WORK/out" 2>&1; echo $?)"
-    check "and said so" grep -q "nginx's access log is needed" "$WORK/out"
+    check "and said so" grep -q "must be set to the path of nginx's access log" "$WORK/out"
 }
 
 app_release A >"$WORK/release.json"

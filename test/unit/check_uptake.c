@@ -134,7 +134,7 @@ START_TEST(spread)
     add(10, START, "Firefox", "release", "119.0");
     add(5, START, "Firefox", "release", "119.0.1");
     add(5, START, "Firefox", "release", "no version");
-    counts_turn(counts, START);
+    counts_move_window(counts, START);
     const char *json = shown(as_json, "Firefox", "release");
     expect(json, "\"hours\": 24, \"queries\": 50, \"age_s\": 0");
     expect(json,
@@ -164,15 +164,15 @@ START_TEST(thin)
     expect(shown(as_json, "Firefox", "release"), "watched");
     view.now_s = START + HOUR;
     lacks(shown(as_json, "Firefox", "release"), "watched");
-    counts_turn(counts, START + 23 * HOUR);
+    counts_move_window(counts, START + 23 * HOUR);
     expect(shown(as_json, "Firefox", "release"), "\"queries\": 10,");
-    counts_turn(counts, START + 24 * HOUR);
+    counts_move_window(counts, START + 24 * HOUR);
     expect(shown(as_json, "Firefox", "release"), "\"queries\": 0,");
     add(1, START, "Firefox", "release", "118.0"); /* a late line, older than the window */
     expect(shown(as_json, "Firefox", "release"), "\"queries\": 0,");
     add(1, START + 10 * HOUR, "Firefox", "release", "118.0");
     expect(shown(as_json, "Firefox", "release"), "\"queries\": 1,");
-    counts_turn(counts, START + 1000 * HOUR);
+    counts_move_window(counts, START + 1000 * HOUR);
     expect(shown(as_json, "Firefox", "release"), "\"queries\": 0,");
 }
 END_TEST
@@ -187,7 +187,7 @@ START_TEST(bounds)
     add(3, START, "Firefox", "release", "");
     add(4, START, "Forged", "release", "1.0");
     add(4, START, "Firefox", "forged", "1.0");
-    counts_turn(counts, START);
+    counts_move_window(counts, START);
     ck_assert_uint_eq(counts_cell(counts, STR("Firefox"), STR("release"))->n, COUNTS_REMEMBERED_MAX);
     char expected[64];
     snprintf(expected, sizeof expected, "\"queries\": %d,", COUNTS_REMEMBERED_MAX + 503);
@@ -210,14 +210,14 @@ END_TEST
 START_TEST(counters)
 {
     add(5, START, "Firefox", "release", "a\"\\b");
-    counts_turn(counts, START);
+    counts_move_window(counts, START);
     add(2, START, "Firefox", "release", "a\"\\b");
     expect(shown(as_metrics, NULL, NULL), "version=\"a\\\"\\\\b\"} 2\n");
     expect(shown(as_metrics, NULL, NULL),
            "_total{product=\"Firefox\",channel=\"release\",version=\"other\"} 5\n");
     add(10, START, "Firefox", "release", "1");
     add(10, START, "Firefox", "release", "2");
-    counts_turn(counts, START);
+    counts_move_window(counts, START);
     const char *metrics = shown(as_metrics, NULL, NULL);
     lacks(metrics, "version=\"a");
     expect(metrics, "_total{product=\"Firefox\",channel=\"release\",version=\"other\"} 25\n");
