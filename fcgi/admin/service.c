@@ -1,5 +1,6 @@
 /* The way of a request: the route, the caller, the parameters, the body, then the handler inside a
- * transaction. Each step refuses or hands on. Who calls is asked before anything large is read. */
+ * transaction. Each step refuses or hands on. Who calls, and whether they have any permission, is asked
+ * before anything large is read. */
 #include "admin/service.h"
 
 #include "admin/auth.h"
@@ -41,16 +42,6 @@ struct step {
 
 /* ---- the transaction ---- */
 
-static bool may_enter(struct admin_call *call, struct error *e)
-{
-    bool known = true;
-    if (call->route->who == ADMIN_USER && strchr(call->user, '@') != NULL &&
-        !access_is_known(call->tx, call->user, &known, e)) {
-        return false;
-    }
-    return known || admin_problem(call, 403, "Forbidden", "Authorization Required", NULL);
-}
-
 /* Runs the handler; once more, after a deadlock, from the start. TX is NULL for a route without a database.
  */
 static bool run(struct tx *tx, void *arg, struct error *e)
@@ -72,7 +63,7 @@ static bool run(struct tx *tx, void *arg, struct error *e)
     memcpy(call.param, step->call->param, sizeof call.param);
     response_reset(call.response);
     *e = (struct error){ 0 };
-    bool ok = (tx == NULL || may_enter(&call, e)) && step->route->handle(&call, e);
+    bool ok = step->route->handle(&call, e);
     step->refused = !ok && call.response->status != 0;
     if (step->refused && e->kind == FAIL_OTHER) {
         fail(e, FAIL_INVALID, "refused");
@@ -122,7 +113,7 @@ static void answer(struct step *step)
 static bool refuse(struct step *step, const struct error *e)
 {
     problem_of(step->call->response, step->call->request, e, NULL);
-    log_failure(step, e, e->status);
+    log_failure(step, e, step->call->response->status);
     return false;
 }
 
@@ -152,6 +143,33 @@ static bool identify(struct step *step)
         return refuse(step, &e);
     }
     return true;
+}
+
+static bool ask_known(struct tx *tx, void *arg, struct error *e)
+{
+    return access_is_known(tx, tx->actor, arg, e);
+}
+
+/* Refuses a person who has no permission at all, before anything of theirs is read. The handler asks for the
+ * permission that it needs, in its own transaction. */
+static bool admit(struct step *step)
+{
+    bool known = true;
+    struct error e = { 0 };
+    struct tx_request tx = { .username = step->user,
+                             .request_id = step->call->request->id,
+                             .read_only = true };
+    if (step->route->who != ADMIN_USER || (step->route->flags & ADMIN_NO_DATABASE) != 0 ||
+        strchr(step->user, '@') == NULL) {
+        return true;
+    }
+    if (!admin_check_database(step->admin, &e) || !tx_run(&step->admin->site, &tx, ask_known, &known, &e)) {
+        return refuse(step, &e);
+    }
+    if (!known) {
+        problem_text(step->call->response, 403, "Forbidden", "Authorization Required", NULL);
+    }
+    return known;
 }
 
 static bool check_parameters(struct step *step)
@@ -213,7 +231,7 @@ static void dispatch(struct call *call)
         .user = "",
         .now_ms = clock_wall_ms(),
     };
-    if (identify(&step) && check_parameters(&step) && take_body(&step)) {
+    if (identify(&step) && admit(&step) && check_parameters(&step) && take_body(&step)) {
         answer(&step);
     }
     cJSON_Delete(step.body);
@@ -259,14 +277,14 @@ void admin_handle(void *arg, unsigned thread, const struct request *request, str
         .response = response,
     };
     const struct route *route = NULL;
-    bool shown = web_metrics_answer(request, response);
-    if (shown && response->status == 200) {
+    bool answered = web_metrics_answer(request, response);
+    if (answered) {
         status_metrics(&admin->site, &response->body);
     }
-    if (!shown) {
+    if (!answered) {
         route = router_dispatch(admin->router, admin->n_routes, &call);
     }
-    if (!shown && route == NULL) {
+    if (!answered && route == NULL) {
         response_problem(
             response, 404, http_reason(404),
             "The requested URL was not found on the server. If you entered the URL manually please check "
