@@ -277,9 +277,10 @@ void admin_handle(void *arg, unsigned thread, const struct request *request, str
         .response = response,
     };
     const struct route *route = NULL;
-    bool answered = web_metrics_answer(request, response);
-    if (answered) {
+    bool answered = !router_check_path(request, response);
+    if (!answered && web_metrics_answer(request, response)) {
         status_metrics(&admin->site, &response->body);
+        answered = true;
     }
     if (!answered) {
         route = router_dispatch(admin->router, admin->n_routes, &call);

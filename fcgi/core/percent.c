@@ -92,3 +92,39 @@ size_t path_decode(char *dst, struct str raw)
     }
     return n;
 }
+
+/* Takes one byte, escaped or not, off the beginning of *S, which is not empty. */
+static char next_byte(struct str *s, bool *escaped)
+{
+    *escaped = s->n > 2 && s->p[0] == '%' && hex(s->p[1]) >= 0 && hex(s->p[2]) >= 0;
+    char byte = *escaped ? (char)(hex(s->p[1]) << 4 | hex(s->p[2])) : s->p[0];
+    *s = str_slice(*s, *escaped ? 3 : 1, s->n);
+    return byte;
+}
+
+static bool segment_is_unambiguous(struct str segment)
+{
+    size_t n = 0, dots = 0;
+    while (segment.n > 0) {
+        bool escaped;
+        char byte = next_byte(&segment, &escaped);
+        if (byte == '\0' || (escaped && byte == '/')) {
+            return false;
+        }
+        n++;
+        dots += byte == '.';
+    }
+    return n == 0 || n > 2 || dots < n;
+}
+
+bool path_is_unambiguous(struct str raw)
+{
+    struct str path, segment;
+    str_split(&raw, '#', &path);
+    while (str_split(&path, '/', &segment)) {
+        if (!segment_is_unambiguous(segment)) {
+            return false;
+        }
+    }
+    return true;
+}

@@ -17,4 +17,9 @@ void percent_encode(struct buf *out, struct str s);
  * room for RAW.n bytes, of which the length is returned. */
 size_t path_decode(char *dst, struct str raw);
 
+/* Whether RAW, an encoded path, means the same to every program that decodes it: no segment is "." or "..",
+ * and there is no escaped '/' and no NUL, however they are written. nginx shortens such paths before it
+ * chooses a location, and hands them on as they came. */
+bool path_is_unambiguous(struct str raw);
+
 #endif

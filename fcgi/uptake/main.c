@@ -149,7 +149,7 @@ static void handle_request(void *arg, unsigned thread, const struct request *req
     (void)thread;
     mem_check(call.ctx);
     response_header(response, "Cache-Control", STR("no-store"));
-    if (router_dispatch(routes, ARRAY_LEN(routes), &call) == NULL) {
+    if (router_check_path(request, response) && router_dispatch(routes, ARRAY_LEN(routes), &call) == NULL) {
         response_problem(response, 404, "Not Found",
                          "The paths here are /__uptake__/metrics and /__uptake__/PRODUCT/CHANNEL.", NULL);
     }

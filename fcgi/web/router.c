@@ -189,6 +189,19 @@ const struct route *router_dispatch(const struct route *routes, size_t n, struct
     return best;
 }
 
+bool router_check_path(const struct request *request, struct response *response)
+{
+    if (path_is_unambiguous(request->path)) {
+        return true;
+    }
+    response_problem(
+        response, 400, http_reason(400),
+        "A path must not have the segments '.' and '..', nor escaped slashes (%2F) or NULs (%00). "
+        "Send the path that is meant.",
+        NULL);
+    return false;
+}
+
 struct str call_arg(struct call *call, const char *name)
 {
     struct str rest = call->request->args, key, value;

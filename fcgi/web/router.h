@@ -37,6 +37,11 @@ struct route {
  * NULL where no pattern fits: nothing is answered then. */
 const struct route *router_dispatch(const struct route *routes, size_t n, struct call *call);
 
+/* Answers a 400 problem and returns false where REQUEST's path is not one that nginx and this program are
+ * sure to read alike, see path_is_unambiguous(). For sites where nginx decides by the path who may ask. No
+ * name in a path may hold a slash or a NUL, so none is lost. */
+bool router_check_path(const struct request *request, struct response *response);
+
 /* A query parameter of CALL's request, decoded, owned by call->ctx; absent when it is not given. Of several
  * of one name the first one counts. */
 struct str call_arg(struct call *call, const char *name);

@@ -127,21 +127,22 @@ write_agent_conf() {
     } | merge_conf agent.conf | replace "$DIR/agent.conf"
 }
 
-# The admin's server block. The header that stands for a user is trusted here as nowhere else; "-" is nobody.
+# The admin's server block. Its agent asks every second, from the address that tests ask from: they may ask more often. The header that stands for a user is trusted here as nowhere else; "-" is nobody.
 # shellcheck disable=SC2016 # the variables are nginx's
 admin_server() { # PORT
-    local header passwords nobody='^    fastcgi_param REMOTE_USER "";' who=()
+    local header passwords nobody='^        fastcgi_param REMOTE_USER "";' who=()
     header=$(state user-header | tr 'A-Z-' 'a-z_')
     passwords=$(state passwords)
     if [[ -n $header ]]; then
         printf 'map $http_%s $sandbox_user {\n    "-" "";\n    default $http_%s;\n}\n' "$header" "$header"
-        who=(-e "s|$nobody|    fastcgi_param REMOTE_USER \$sandbox_user;|")
+        who=(-e "s|$nobody|        fastcgi_param REMOTE_USER \$sandbox_user;|")
     elif [[ -n $passwords ]]; then
         who=(-e "/$nobody/d" -e 's|#\(auth_basic "\)|\1|' -e 's|#\(fastcgi_param REMOTE_USER $remote_user;\)|\1|'
+            -e 's,#\(\(auth_delay\|limit_req\|limit_req_status\) .*;\),\1,'
             -e "s|#\(auth_basic_user_file\) .*;|\1 $passwords;|")
     fi
     sed -e "s|@LISTEN@|127.0.0.1:$1|" -e 's|@SERVER_NAME@|localhost|' -e "s|@SOCKET@|$RUN/admin.sock|" \
-        -e "s|@LOG_DIR@|$DIR/log|" "${who[@]}" "$TOP/conf/nginx/admin.conf.in"
+        -e "s|@LOG_DIR@|$DIR/log|" -e 's|rate=10r/s|rate=100r/s|' "${who[@]}" "$TOP/conf/nginx/admin.conf.in"
 }
 
 write_nginx_conf() { # PORT; fails when nothing changed

@@ -14,13 +14,10 @@ TOP=$(realpath -- "$(dirname -- "$0")/../..")
 # shellcheck source=test/integration/admin_lib.sh
 . "$TOP/test/integration/admin_lib.sh"
 
-ISSUER=https://idp.example/
-NGINX=
+# shellcheck source=test/integration/nginx_lib.sh
+. "$TOP/test/integration/nginx_lib.sh"
 
-stop_nginx() {
-    [[ -z $NGINX ]] || kill "$NGINX" 2>/dev/null || true
-    NGINX=
-}
+ISSUER=https://idp.example/
 trap 'stop_nginx; admin_cleanup' EXIT
 
 # ---- tokens ----
@@ -201,37 +198,9 @@ without_a_database() {
 
 # ---- nginx's templates ----
 
-# nginx with conf/nginx/admin.conf.in, changed by the sed SCRIPT, on a socket of its own.
-start_nginx() { # SCRIPT
-    local as_root=
-    [[ $EUID -ne 0 ]] || as_root='user root;'
-    mkdir -p "$WORK/nginx"
-    rm -f "$WORK/nginx/sock"
-    {
-        printf '%s\n' "daemon off; $as_root pid $WORK/nginx/pid; error_log $WORK/nginx/error.log;" \
-            'events { worker_connections 64; }' 'http {'
-        printf "    %s_temp_path $WORK/nginx/tmp;\n" client_body fastcgi proxy scgi uwsgi
-        sed -e "s|listen @LISTEN@|listen unix:$WORK/nginx/sock|" -e 's|@SERVER_NAME@|localhost|' \
-            -e "s|@SOCKET@|$BOX/run/admin.sock|" -e "s|@LOG_DIR@|$WORK/nginx|" -e "$1" "$TOP/conf/nginx/admin.conf.in"
-        printf '}\n'
-    } >"$WORK/nginx/conf"
-    nginx -e "$WORK/nginx/error.log" -c "$WORK/nginx/conf" >"$WORK/nginx/log" 2>&1 &
-    NGINX=$!
-    local i
-    for ((i = 0; i < 100; i++)); do
-        [[ ! -S $WORK/nginx/sock ]] || return 0
-        sleep 0.05
-    done
-    cat "$WORK/nginx/log" "$WORK/nginx/error.log" >&2
-    return 1
-}
-
 passwords() {
     printf 'boss@example.com:%s\n' "$(openssl passwd -apr1 secret)" >"$WORK/htpasswd"
-    start_nginx "s|^    fastcgi_param REMOTE_USER \"\";||
-        s|#\(auth_basic \)|\1|
-        s|#auth_basic_user_file .*|auth_basic_user_file $WORK/htpasswd;|
-        s|#\(fastcgi_param REMOTE_USER .remote_user\)|\1|"
+    start_nginx "$(nginx_passwords "$WORK/htpasswd")"
     local there=(--unix-socket "$WORK/nginx/sock")
     check "a password" answers 200 "${there[@]}" -u boss@example.com:secret http://localhost/whoami
     check "is whose" body_has '"username":"boss@example.com"'
@@ -241,17 +210,6 @@ passwords() {
     check "nor does a name count there" answers 200 "${there[@]}" -u boss@example.com:wrong \
         http://localhost/__heartbeat__
     stop_nginx
-}
-
-# A certificate for /SUBJECT, in $WORK/NAME.pem and .key; signed by itself without a CA.
-certificate() { # NAME SUBJECT [CA]
-    openssl req -newkey rsa:2048 -nodes -subj "$2" -keyout "$WORK/$1.key" -out "$WORK/csr" 2>/dev/null
-    if (($# > 2)); then
-        openssl x509 -req -days 2 -in "$WORK/csr" -CA "$WORK/$3.pem" -CAkey "$WORK/$3.key" -CAcreateserial \
-            -out "$WORK/$1.pem" 2>/dev/null
-    else
-        openssl x509 -req -days 2 -in "$WORK/csr" -signkey "$WORK/$1.key" -out "$WORK/$1.pem" 2>/dev/null
-    fi
 }
 
 # shows STATUS NAME: so is the one answered who shows that certificate.
@@ -266,17 +224,13 @@ certificates() {
     certificate forged '/CN=x,emailAddress=boss@example.com' ca
     certificate none /CN=boss@example.com ca
     certificate own /CN=Boss/emailAddress=boss@example.com
-    start_nginx "s|^\(    listen .*\);|\1 ssl; ssl_certificate $WORK/tls.pem; ssl_certificate_key $WORK/tls.key;|
-        s|^    fastcgi_param REMOTE_USER \"\";||
-        s|#ssl_client_certificate .*|ssl_client_certificate $WORK/ca.pem;|
-        s|#\(ssl_verify_client\)|\1|
-        s|#\(fastcgi_param REMOTE_USER .balrog_admin_certificate\)|\1|"
+    start_nginx "$(nginx_certificates ca tls)"
     check "a certificate" shows 200 good
     check "is whose" body_has '"username":"boss@example.com"'
     check "a name that looks like an address" shows 401 forged
     check "no address" shows 401 none
-    check "one of somebody else's" shows 400 own
-    check "no certificate" answers 400 --unix-socket "$WORK/nginx/sock" -k https://localhost/whoami
+    check "one of somebody else's" shows 401 own
+    check "no certificate" answers 401 --unix-socket "$WORK/nginx/sock" -k https://localhost/whoami
     stop_nginx
 }
 

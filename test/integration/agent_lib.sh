@@ -84,7 +84,7 @@ world_conf() {
     }
 EOF
     sed -e "s|@LISTEN@|127.0.0.1:$((PORT + 1))|" -e 's|@SERVER_NAME@|localhost|' -e "s|@SOCKET@|$BOX/run/admin.sock|" \
-        -e "s|@LOG_DIR@|$WORK/world|" -e "s|^    fastcgi_param REMOTE_USER \"\";||" -e 's|#\(auth_basic \)|\1|' \
+        -e "s|@LOG_DIR@|$WORK/world|" -e "s|^        fastcgi_param REMOTE_USER \"\";||" -e 's|#\(auth_basic \)|\1|' \
         -e "s|#auth_basic_user_file .*|auth_basic_user_file $WORK/htpasswd;|" \
         -e 's|#\(fastcgi_param REMOTE_USER .remote_user\)|\1|' "$TOP/conf/nginx/admin.conf.in"
     printf '}\n'

@@ -213,7 +213,7 @@ make_nginx() {
         # shellcheck disable=SC2016 # nginx expands them
         sed -e "s|@LISTEN@|127.0.0.1:$((PORT + 1))|" -e 's|@SERVER_NAME@|localhost|' -e "s|@LOG_DIR@|$WORK|" \
             -e "s|@SOCKET@|$ROOT/run/admin.sock|" \
-            -e 's|^    fastcgi_param REMOTE_USER "";|    fastcgi_param REMOTE_USER $remote_user;|' \
+            -e 's|^        fastcgi_param REMOTE_USER "";|        fastcgi_param REMOTE_USER $remote_user;|' \
             "$TOP/conf/nginx/admin.conf.in"
         echo '}'
     } >"$WORK/nginx.conf"

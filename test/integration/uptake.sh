@@ -65,6 +65,8 @@ test_counting() {
     check "as promtool likes it" promtool_likes
     check "an unknown product is not found" equal 404 "$(status /__uptake__/Gecko/release)"
     check "nor a path" equal 404 "$(status /__uptake__/x)"
+    check "a path that can be read in two ways is refused" equal 400 "$(curl -s --noproxy '*' --path-as-is \
+        -o /dev/null -w '%{http_code}' "$PUBLIC_URL/__uptake__/Firefox/%2e%2e/Firefox/release")"
     check "asking leaves no line in the log" equal 0 "$(grep -c __uptake__ "$SANDBOX/log/access.log")"
 }
 

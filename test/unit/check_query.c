@@ -171,6 +171,47 @@ START_TEST(paths_lose_their_dot_segments)
 }
 END_TEST
 
+START_TEST(unambiguous_paths)
+{
+    static const struct {
+        const char *raw;
+        bool unambiguous;
+    } cases[] = {
+        { "", true },
+        { "/", true },
+        { "//", true },
+        { "/rules/1", true },
+        { "/a/...", true },
+        { "/a/.b", true },
+        { "/a/..b/c..", true },
+        { "/a%20b/%c3%a9", true },
+        { "/a/%252e%252e", true },
+        { "/a/%2", true },
+        { "/a/%", true },
+        { "/a/%2e%2e%2e", true },
+        { "/a\\..\\b", true },
+        { "/a#/../b", true },
+        { "/.", false },
+        { "/a/..", false },
+        { "/a/../b", false },
+        { "/./b", false },
+        { "..", false },
+        { "/a/%2e", false },
+        { "/a/%2E%2e/b", false },
+        { "/a/.%2e", false },
+        { "/a/%2e.", false },
+        { "/a%2fb", false },
+        { "/a%2Fb", false },
+        { "/a%00", false },
+        { "/a/%2f", false },
+        { "/a/..#b", false },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        ck_assert_msg(path_is_unambiguous(str_of(cases[i].raw)) == cases[i].unambiguous, "%s", cases[i].raw);
+    }
+}
+END_TEST
+
 START_TEST(avast_and_esrpre_are_cleaned)
 {
     ck_assert_int_eq(parse("/update/1/P/1/b/t/x86%20de%20x86%20/c/update.xml"), QUERY_OK);
@@ -334,6 +375,6 @@ START_TEST(thousands_of_parameters)
 END_TEST
 
 SUITE_MAIN("query", every_form_names_its_fields, json_forms, what_is_no_route, fields_become_ascii, escapes,
-           paths_lose_their_dot_segments, avast_and_esrpre_are_cleaned, force_and_mig64,
+           paths_lose_their_dot_segments, unambiguous_paths, avast_and_esrpre_are_cleaned, force_and_mig64,
            parameters_that_are_refused, system_capabilities, architecture_comes_from_the_user_agent,
            channels_fall_back, long_urls, thousands_of_parameters)
