@@ -1,0 +1,192 @@
+"""An episode: a world made anew, and steps that are each played and judged. It ends at the first fault."""
+import random
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from aims import classify
+from client import Admin, Database, Http, Request
+from model import Model, Violation
+from moves import Mover
+from plots import PLOTS
+from served import Served
+from state import Reader
+from world import World
+
+SERVED_EVERY = 15  # steps between comparisons of what clients get
+THREADS = 4
+
+
+class Stage:
+    """The running sandbox, and counts over all episodes. WHERE: what `scripts/sandbox up` printed."""
+
+    def __init__(self, where):
+        self.database = Database(where["DB_SOCKET"], where["DB_NAME"])
+        self.reader = Reader(self.database)
+        self.admin = Admin(where["ADMIN_URL"])
+        self.served = Served(Http(where["PUBLIC_URL"]))
+        self.world = World(self.database, self.reader, self.admin)
+        self.pool = ThreadPoolExecutor(THREADS)
+        self.counts = {"steps": 0, "requests": 0, "done": 0, "enacted": 0, "busy": 0}
+
+    def summary(self):
+        return ", ".join(f"{n} {name}" for name, n in self.counts.items()) + f", {self.served.answers} update queries"
+
+    def close(self):
+        self.pool.shutdown()
+        self.database.close()
+
+
+class Episode:
+    def __init__(self, stage, seed, mode, args):
+        self.stage, self.seed, self.mode, self.args = stage, seed, mode, args
+        self.random = random.Random(seed)
+        self.mover = Mover(self.random)
+        self.model = Model()
+        self.exchanges = []
+        self.running = []  # plots
+        self.last = []
+        self.concerned = set()
+
+    def __str__(self):
+        return f"episode seed {self.seed} ({self.mode}), step {len(self.exchanges)}"
+
+    # ---- playing ----
+
+    def play(self, end):
+        """Plays until END (a time.monotonic()), a fault, or the last step; returns the faults."""
+        self.begin()
+        for step in range(self.args.steps):
+            if time.monotonic() > end:
+                break
+            faults = self.step(self.choose(), step % SERVED_EVERY == SERVED_EVERY - 1)
+            if faults:
+                return faults
+        return self.step([], True)
+
+    def begin(self):
+        self.stage.world.reset(random.Random(self.seed))
+        self.state = self.stage.reader.read()
+
+    def replay(self, requests):
+        """Plays REQUESTS, as Request.to_json() gives them; returns the faults."""
+        self.begin()
+        for parts in requests:
+            faults = self.step([Request(*parts)], False)
+            if faults:
+                return faults
+        return self.step([], True)
+
+    def choose(self):
+        if self.mode == "seq":
+            return [self.one()]
+        first = self.one()
+        requests = [first]
+        for _ in range(self.random.choice((1, 2, 3))):
+            # The same once more, another attack on the same thing, or anything.
+            what = self.random.random()
+            if what < 0.15:
+                requests.append(Request(first.actor, first.method, first.path, first.body, "twin"))
+            elif what < 0.5:
+                requests.append(self.rival(first))
+            else:
+                requests.append(self.one())
+        return requests
+
+    def rival(self, first):
+        """A request about the same scheduled change or release as FIRST, if chance finds one soon."""
+        aim = classify(first)
+        for _ in range(12):
+            request = self.mover.next(self.state)
+            other = classify(request)
+            if (aim.sc is not None and other.sc == aim.sc and other.tables == aim.tables) or \
+                    (aim.name is not None and other.name == aim.name):
+                return request
+        return self.mover.next(self.state)
+
+    def one(self):
+        """The next request: of a plot that runs, of a new plot, or a random move."""
+        if not self.args.no_random and self.random.random() < 0.35:
+            return self.mover.next(self.state)
+        for _ in range(20):
+            if len(self.running) < 2 and self.random.random() < 0.5 or not self.running:
+                plots = [p for p in PLOTS if not self.args.plot or p.__name__ in self.args.plot]
+                plot = self.random.choice(plots)
+                self.running.append([plot.__name__, plot(self.mover, self.state), True])
+            running = self.random.choice(self.running)
+            request = self.advance(running)
+            if request is not None:
+                return request
+        return self.mover.next(self.state)
+
+    def advance(self, running):
+        """The plot's next request, or None when it ended."""
+        name, plot, fresh = running
+        try:
+            request = next(plot) if fresh else plot.send(self.state)
+            running[2] = False
+            while request is None:  # it only wanted to see the state
+                request = plot.send(self.state)
+        except StopIteration:
+            self.running.remove(running)
+            return None
+        request.note = name
+        return request
+
+    def step(self, requests, look):
+        """Sends REQUESTS at once and judges what came of it. LOOK: compare what clients get, too."""
+        stage, before = self.stage, self.state
+        if len(requests) > 1:
+            exchanges = list(stage.pool.map(stage.admin.send, requests))
+        else:
+            exchanges = [stage.admin.send(r) for r in requests]
+        for x in exchanges:
+            self.exchanges.append(x)
+            x.number = len(self.exchanges)
+            if self.args.verbose:
+                print(f"[{x.request.note}] {x.line()}", flush=True)
+        self.state = stage.reader.read()
+        faults = []
+        if requests:
+            done = any(x.done for x in exchanges)
+            written = stage.reader.written_by(before) if done else {}
+            lost = stage.reader.kept(before) if done else []
+            faults = self.model.step(before, self.state, exchanges, written, lost)
+        if look and not faults:
+            faults = [Violation(*f) for f in stage.served.check(self.state)]
+        self.count(exchanges)
+        self.last = exchanges
+        return [f for f in faults if f.rule not in self.args.ignore]
+
+    def count(self, exchanges):
+        counts = self.stage.counts
+        counts["steps"] += 1
+        counts["requests"] += len(exchanges)
+        counts["done"] += sum(x.done for x in exchanges)
+        counts["enacted"] += sum(x.done and x.request.path.endswith("/enact") for x in exchanges)
+        counts["busy"] += self.model.busy
+        self.model.busy = 0
+
+    # ---- telling ----
+
+    def requests(self):
+        return [x.request.to_json() for x in self.exchanges]
+
+    def signature(self):
+        """What kind of step found the fault: methods and paths without names and numbers."""
+        kinds = sorted(f"{x.request.method} {'/'.join(p for p in x.request.path.split('?')[0].split('/') if p.isalpha())}"
+                       for x in self.last if x.done)
+        return ", ".join(kinds)
+
+    def trace(self):
+        """The lines of the steps that concern the same things as the last one: they share a name or number with it."""
+        wanted = set().union(*(self.subjects(x) for x in self.last)) if self.last else set()
+        lines = [x.line() for x in self.exchanges if x in self.last or (x.done and self.subjects(x) & wanted)]
+        return [line if len(line) < 260 else line[:200] + " … " + line[-50:] for line in lines[-30:]]
+
+    @staticmethod
+    def subjects(x):
+        body = x.request.body or {}
+        found = {p for p in x.request.path.split("?")[0].split("/") if any(c.isdigit() or c == "@" for c in p) and p != "v2"}
+        for name in ("mapping", "rule_id", "name", "username"):
+            found |= {str(body[name])} if body.get(name) else set()
+        return found

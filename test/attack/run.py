@@ -1,0 +1,128 @@
+#!/usr/bin/env python3
+"""A stateful attacker: users of limited rights play random legal and illegal requests against a private sandbox; after each
+step the database and what clients are served are held against a model of what may become live (docs/authority.md)."""
+import argparse
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from episode import Episode, Stage  # noqa: E402
+from shrink import shrink  # noqa: E402
+
+TOP = os.path.realpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
+
+
+def arguments():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="A seed repeats a run exactly with --mode seq; with --mode par it repeats the requests, not their order at the server.\n"
+               "An episode is a world made anew and --steps steps. On a fault: its rule, the trace of the steps concerned, and with\n"
+               "--shrink the shortest list of requests that still shows it. Exit status: 0 nothing found, 1 faults, 2 no sandbox.")
+    parser.add_argument("--seed", type=int, help="the first episode's seed (default: from the clock; it is printed)")
+    parser.add_argument("--seconds", type=float, default=30, help="how long to play (default 30)")
+    parser.add_argument("--episodes", type=int, default=0, help="stop after so many episodes (default: when the time is up)")
+    parser.add_argument("--steps", type=int, default=120, help="steps of an episode (default 120)")
+    parser.add_argument("--mode", choices=("seq", "par", "both"), default="both",
+                        help="one request at a time, several at once, or episodes of both kinds in turn (default)")
+    parser.add_argument("--until-fault", action="store_true", help="stop at the first fault")
+    parser.add_argument("--ignore", action="append", default=[], metavar="RULE", help="do not report faults of this rule (may be repeated)")
+    parser.add_argument("--shrink", type=float, default=0, metavar="SECONDS", help="spend so long on shortening each new fault's trace")
+    parser.add_argument("--plot", action="append", default=[], help="play these plots alone, of test/attack/plots.py (may be repeated)")
+    parser.add_argument("--no-random", action="store_true", help="no random moves between the plots' requests")
+    parser.add_argument("--replay", metavar="FILE", help="play the requests of FILE (a list as --save writes it) instead")
+    parser.add_argument("--save", metavar="FILE", help="write the requests of the first faulty episode to FILE")
+    parser.add_argument("--sandbox", metavar="DIR", help="where the sandbox is made, and kept (default: a temporary directory)")
+    parser.add_argument("--verbose", action="store_true", help="print each request and its answer")
+    return parser.parse_args()
+
+
+def sandbox(command, directory, *options):
+    done = subprocess.run([os.path.join(TOP, "scripts", "sandbox"), command, directory, *options], stdout=subprocess.PIPE, text=True)
+    if done.returncode:
+        print(f"attack: scripts/sandbox {command} {directory} failed", file=sys.stderr)
+        sys.exit(2)
+    return dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
+
+
+def play(stage, args, seed):
+    """Plays episodes; returns how many of them were clean and how many faulty, after printing the faults."""
+    end = time.monotonic() + args.seconds
+    clean, faulty, seen, number = 0, 0, set(), 0
+    started = time.monotonic()
+    while time.monotonic() < end and (not args.episodes or number < args.episodes):
+        mode = args.mode if args.mode != "both" else ("seq", "par")[number % 2]
+        episode = Episode(stage, seed + number, mode, args)
+        number += 1
+        faults = episode.play(end)
+        if not faults:
+            clean += 1
+            continue
+        faulty += 1
+        if not report(stage, args, episode, faults, seen, time.monotonic() - started):
+            continue
+        if args.until_fault:
+            break
+    return clean, faulty
+
+
+def report(stage, args, episode, faults, seen, seconds):
+    """Prints what was found, once a rule and kind of request; returns whether any of it is new."""
+    new = [f for f in faults if (f.rule, episode.signature()) not in seen]
+    seen.update((f.rule, episode.signature()) for f in faults)
+    if not new:
+        return False
+    print(f"\nFAULT after {seconds:.1f} s, {episode}")
+    for fault in new:
+        print(f"  {fault}")
+    if args.save and not os.path.exists(args.save):
+        with open(args.save, "w", encoding="utf-8") as file:
+            json.dump({"seed": episode.seed, "requests": episode.requests()}, file, indent=1)
+    if args.shrink and episode.mode == "seq":
+        for line in shrink(stage, args, episode, new[0].rule, args.shrink):
+            print(f"  | {line}")
+    else:
+        for line in episode.trace():
+            print(f"  | {line}")
+    sys.stdout.flush()
+    return True
+
+
+def main():
+    args = arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the sandbox is taken down
+    seed = args.seed if args.seed is not None else random.SystemRandom().randrange(10 ** 6)
+    print(f"seed {seed}, {args.mode}, {args.steps} steps an episode", flush=True)
+    directory = args.sandbox or tempfile.mkdtemp(prefix="balrog-attack-")
+    try:
+        where = sandbox("up", directory, "--user-header", "X-Test-User")
+        stage = Stage(where)
+        if args.replay:
+            with open(args.replay, encoding="utf-8") as file:
+                saved = json.load(file)
+            episode = Episode(stage, saved["seed"], "seq", args)
+            faults = episode.replay(saved["requests"])
+            clean, faulty = (0, 1) if faults else (1, 0)
+            if faults:
+                report(stage, args, episode, faults, set(), 0)
+        else:
+            clean, faulty = play(stage, args, seed)
+        print(stage.summary())
+        stage.close()
+    finally:
+        if not args.sandbox:
+            subprocess.run([os.path.join(TOP, "scripts", "sandbox"), "down", directory], stdout=subprocess.DEVNULL,
+                           stderr=subprocess.DEVNULL, check=False)
+            subprocess.run(["rm", "-rf", "--", directory], check=False)
+    print(f"{clean} passed, {faulty} failed")
+    return 1 if faulty else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

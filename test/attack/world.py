@@ -1,0 +1,150 @@
+"""The people and things that each episode begins with, and how a database is brought back to them."""
+import json
+
+from client import Request
+
+FAR = 4102444800000  # ms; scheduled for a time that no test sees
+HASH = "5" * 128
+PLATFORM, LOCALE, LOCALES = "p", "de", ("de", "fr")
+
+BOSS, BOSS2 = "boss@example.com", "boss2@example.com"
+FX_ADMIN, TB_ADMIN = "fxadmin@example.com", "tbadmin@example.com"
+REL, REL2, TB_REL = "rel@example.com", "rel2@example.com", "tbrel@example.com"
+MAN, MAN2, BOTH = "man@example.com", "man2@example.com", "both@example.com"
+LOCALIZER, PERM, PERM2 = "locale@example.com", "perm@example.com", "perm2@example.com"
+MACHINE, AGENT, NOBODY, ANONYMOUS = "releasebot", "balrogagent", "noone@example.com", "-"
+
+FX, TB, SA = "Firefox", "Thunderbird", "SystemAddons"
+PRODUCTS = (FX, TB, SA)
+
+# user: ({permission: options}, roles)
+PEOPLE = {
+    BOSS2: ({"admin": {}}, []),
+    FX_ADMIN: ({"admin": {"products": [FX]}, "permission": {}}, []),
+    TB_ADMIN: ({"admin": {"products": [TB]}}, []),
+    REL: ({p: {"products": [FX, SA]} for p in
+           ("rule", "release", "release_locale", "release_read_only", "pinnable_release", "emergency_shutoff")}, ["releng"]),
+    REL2: ({"rule": {"products": [FX, SA]}, "release": {"products": [FX, SA]}, "required_signoff": {}}, ["releng"]),
+    TB_REL: ({"rule": {"products": [TB]}, "release": {"products": [TB]}, "release_locale": {}}, []),
+    MAN: ({"rule": {}, "emergency_shutoff": {}, "release_read_only": {"actions": ["set"]}}, ["relman"]),
+    MAN2: ({"emergency_shutoff": {"products": [FX]}, "required_signoff": {}}, ["relman", "secops"]),
+    BOTH: ({"scheduled_change": {}, "rule": {"actions": ["create"]}}, ["releng", "relman"]),
+    LOCALIZER: ({"release_locale": {}}, []),
+    PERM: ({"permission": {}}, ["secops"]),
+    PERM2: ({"permission": {"actions": ["create", "delete"]}}, []),
+    MACHINE: ({"release": {}, "release_locale": {}, "release_read_only": {}, "pinnable_release": {}}, []),
+    AGENT: ({"scheduled_change": {"actions": ["enact"]}}, []),
+}
+ACTORS = [BOSS] + list(PEOPLE) + [NOBODY, ANONYMOUS]
+ROLES = ("releng", "relman", "secops")
+
+APPS = {"Fx-1": (FX, "102.0"), "Fx-2": (FX, "102.1"), "Fx-3": (FX, "110.0"), "Fx-4": (FX, "111.0"), "Tb-1": (TB, "115.0"),
+        "Tb-2": (TB, "128.0")}
+PARTS = ("Part-1", "Part-2")
+SUPERS = ("Super-1", "Super-2")
+NEW = ("Fx-5", "Tb-3")
+NAMES = list(APPS) + list(PARTS) + list(SUPERS) + list(NEW)
+CHANNELS = {FX: ("release", "beta", "nightly"), TB: ("release", "nightly"), SA: ("guarded", "open")}
+
+
+def product_of(name):
+    return {"F": FX, "T": TB}.get(name[0], SA)
+
+
+def locale_of(name, version, serial, partial=None):
+    """What one locale of a release holds. SERIAL makes its content unlike any other."""
+    def file(kind, start):
+        return {"from": start, "filesize": 1, "hashValue": HASH, "fileUrl": f"https://archive.mozilla.org/{kind}/{name}/{serial}.mar"}
+    found = {"buildID": "20240101000000", "appVersion": version, "displayVersion": version, "completes": [file("c", "*")]}
+    if partial:
+        found["partials"] = [file("p", partial)]
+    return found
+
+
+def app_blob(name, serial, version=None, partial=None):
+    version = version or APPS.get(name, (None, "112.0"))[1]
+    locales = {l: locale_of(name, version, f"{serial}-{l}", partial) for l in LOCALES}
+    return {"name": name, "schema_version": 9, "hashFunction": "sha512", "appVersion": version, "displayVersion": version,
+            "platforms": {PLATFORM: {"locales": locales}}}
+
+
+def part_blob(name, serial):
+    return {"name": name, "schema_version": 5000, "hashFunction": "sha512", "addons": {f"{name}@example.org": {
+        "version": "1.0", "platforms": {"default": {"filesize": 1, "hashValue": HASH,
+                                                    "fileUrl": f"https://archive.mozilla.org/c/{name}/{serial}.xpi"}}}}}
+
+
+def super_blob(name, members):
+    return {"name": name, "schema_version": 4000, "blobs": list(members)}
+
+
+def rule_body(product, channel, mapping, priority=50, **more):
+    return {"product": product, "channel": channel, "mapping": mapping, "priority": priority, "backgroundRate": 100,
+            "update_type": "minor", **more}
+
+
+def v1_body(name, blob, **more):
+    return {"name": name, "product": product_of(name), "blob": json.dumps(blob), **more}
+
+
+def permission_body(options, **more):
+    return {"options": json.dumps(options) if options else "", **more}
+
+
+def seeds(variant):
+    """The requests that make the world. VARIANT is a random source: it decides what is protected from the start."""
+    def boss(method, path, body):
+        return Request(BOSS, method, path, body, "seed")
+    yield boss("PUT", f"/users/{BOSS}/roles/secops", {})
+    for user, (permissions, roles) in PEOPLE.items():
+        for name, options in permissions.items():
+            yield boss("PUT", f"/users/{user}/permissions/{name}", permission_body(options))
+        for role in roles:
+            yield boss("PUT", f"/users/{user}/roles/{role}", {})
+    for name in ("Fx-1", "Fx-2", "Tb-1"):
+        yield boss("POST", "/releases", v1_body(name, app_blob(name, 0)))
+    for name in ("Fx-3", "Fx-4", "Tb-2"):
+        yield boss("PUT", f"/v2/releases/{name}", {"product": product_of(name), "blob": app_blob(name, 0)})
+    yield boss("POST", "/releases", v1_body("Part-1", part_blob("Part-1", 0)))
+    yield boss("PUT", "/v2/releases/Part-2", {"product": SA, "blob": part_blob("Part-2", 0)})
+    yield boss("POST", "/releases", v1_body("Super-1", super_blob("Super-1", PARTS)))
+    for product, channel, mapping in ((FX, "release", "Fx-2"), (FX, "beta", "Fx-3"), (FX, "nightly", "Fx-1"),
+                                      (TB, "release", "Tb-1"), (SA, "guarded", "Super-1")):
+        yield boss("POST", "/rules", rule_body(product, channel, mapping, alias=f"{product.lower()}-{channel}"))
+    for product, channel, role in ((FX, "release", "releng"), (SA, "guarded", "relman")):
+        yield boss("POST", "/required_signoffs/product", {"product": product, "channel": channel, "role": role, "signoffs_required": 1})
+    if variant.random() < 0.5:
+        yield boss("POST", "/required_signoffs/permissions", {"product": FX, "role": "secops", "signoffs_required": 1})
+
+
+SECOND_ROLE = ("INSERT INTO product_req_signoffs (product, channel, role, signoffs_required, data_version)"
+               f" VALUES ('{FX}', 'release', 'relman', 1, 1)")
+
+
+class World:
+    """Empties the database and makes the world anew. What stays: the change feed, and who runs."""
+
+    def __init__(self, database, reader, admin):
+        self.database = database
+        self.admin = admin
+        skip = {"app_instances", "balrog_changes", "dockerflow"} | {t for t in reader.columns if t.startswith("balrog_schema")}
+        rows = database.run("SELECT CONCAT(table_name, ' ', COALESCE(auto_increment, 0)) FROM information_schema.tables"
+                            " WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'")
+        tables = dict(row.split(" ") for row in rows)
+        self.tables = {t: int(n) for t, n in tables.items() if t not in skip and t != "app_instances"
+                       and t != "alembic_version"}
+
+    def reset(self, variant):
+        sql = ["SET FOREIGN_KEY_CHECKS = 0"]
+        for table, counts in self.tables.items():
+            sql.append(f"DELETE FROM {table}")
+            if counts:
+                sql.append(f"ALTER TABLE {table} AUTO_INCREMENT = 1")
+        sql.append(f"INSERT INTO permissions (username, permission, options, data_version) VALUES ('{BOSS}', 'admin', NULL, 1)")
+        self.database.run(";\n".join(sql))
+        for request in seeds(variant):
+            x = self.admin.send(request)
+            if not x.done:
+                raise RuntimeError(f"the world cannot be made: {x.line()}")
+        # A second role for the channel would have to be scheduled and signed.
+        self.database.run(SECOND_ROLE)
