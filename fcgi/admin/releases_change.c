@@ -5,6 +5,9 @@
  * The part is put into the version that the client has seen. Where that is not the newest one, the result is
  * merged with it like a whole release would be: so submissions of different locales never conflict. */
 #include "admin/releases.h"
+#include "blob/tree.h"
+
+#include <stdlib.h>
 
 const struct body_field releases_partial_fields[] = {
     { "product", FIELD_STRING, FORMAT_ASCII, .required = true, .min = 1, .max = 15 },
@@ -92,47 +95,108 @@ static cJSON *new_object(struct submission *s)
     return tx_keep(s->call->tx, mem_check(cJSON_CreateObject()));
 }
 
-/* OBJECT (NULL: an empty one) with VALUE as its member KEY. All but the members' list is shared. */
-static cJSON *with_member(struct submission *s, const cJSON *object, const char *key, const cJSON *value)
+static void share(cJSON *object, const char *key, const cJSON *value)
 {
-    bool there = false;
+    cJSON_AddItemReferenceToObject(object, key, (cJSON *)value);
+}
+
+/* OBJECT (NULL: an empty one) with MEMBERS in the place of its own. All but the lists of members is shared.
+ */
+static cJSON *with_members(struct submission *s, const cJSON *object, const cJSON *members)
+{
+    struct tree_index mine, others;
     cJSON *changed = new_object(s);
+    tree_index_init(&mine, members);
+    tree_index_init(&others, object);
     for (const cJSON *item = object != NULL ? object->child : NULL; item != NULL; item = item->next) {
-        bool is = strcmp(item->string, key) == 0;
-        there |= is;
-        cJSON_AddItemReferenceToObject(changed, item->string, (cJSON *)(is ? value : item));
+        const cJSON *value = tree_index_get(&mine, item->string);
+        share(changed, item->string, value != NULL ? value : item);
     }
-    if (!there) {
-        cJSON_AddItemReferenceToObject(changed, key, (cJSON *)value);
+    for (const cJSON *item = members->child; item != NULL; item = item->next) {
+        if (tree_index_get(&others, item->string) == NULL) {
+            share(changed, item->string, item);
+        }
     }
+    tree_index_free(&mine);
+    tree_index_free(&others);
     return changed;
 }
 
-/* BLOB with MEMBERS in the place of its own. */
-static const cJSON *with_members(struct submission *s, const cJSON *blob, const cJSON *members)
+static cJSON *with_member(struct submission *s, const cJSON *object, const char *key, const cJSON *value)
 {
-    for (const cJSON *item = members->child; item != NULL; item = item->next) {
-        blob = with_member(s, blob, item->string, item);
+    cJSON *member = new_object(s);
+    share(member, key, value);
+    return with_members(s, object, member);
+}
+
+/* A name in a list of aliases, and its place in it. */
+struct alias {
+    const char *name;
+    size_t at;
+};
+
+static int by_place(const void *a, const void *b)
+{
+    const struct alias *x = a, *y = b;
+    return (x->at > y->at) - (x->at < y->at);
+}
+
+static int by_alias(const void *a, const void *b)
+{
+    const struct alias *x = a, *y = b;
+    int c = strcmp(x->name, y->name);
+    return c != 0 ? c : by_place(a, b);
+}
+
+/* The N names that the submission gives as aliases, each once, in the order given. */
+static struct alias *list_aliases(struct submission *s, size_t *n)
+{
+    size_t all = 0;
+    struct alias *list = mem_array(s->call->ctx, struct alias, (size_t)cJSON_GetArraySize(s->alias) + 1);
+    for (const cJSON *one = s->alias != NULL ? s->alias->child : NULL; one != NULL; one = one->next, all++) {
+        list[all] = (struct alias){ one->valuestring, all };
     }
-    return blob;
+    *n = 0;
+    qsort(list, all, sizeof *list, by_alias);
+    for (size_t i = 0; i < all; i++) {
+        if (*n == 0 || strcmp(list[*n - 1].name, list[i].name) != 0) {
+            list[(*n)++] = list[i];
+        }
+    }
+    qsort(list, *n, sizeof *list, by_place);
+    return list;
+}
+
+/* The aliases of PLATFORM that neither MINE nor TIP, both platforms of a blob, has: {name: {"alias": …}}. */
+static cJSON *new_aliases(struct submission *s, const cJSON *mine, const cJSON *tip, const char *platform)
+{
+    size_t n;
+    struct tree_index here, there;
+    cJSON *aliases = new_object(s);
+    const struct alias *list = list_aliases(s, &n);
+    tree_index_init(&here, mine);
+    tree_index_init(&there, tip);
+    for (size_t i = 0; i < n; i++) {
+        const char *alias = list[i].name;
+        if (tree_index_get(&here, alias) == NULL && tree_index_get(&there, alias) == NULL) {
+            cJSON *is = mem_check(cJSON_AddObjectToObject(aliases, alias));
+            mem_check(cJSON_AddStringToObject(is, "alias", platform));
+        }
+    }
+    tree_index_free(&here);
+    tree_index_free(&there);
+    return aliases;
 }
 
 /* BLOB with the locale, at PLATFORM, and with those aliases of it that neither BLOB nor TIP has. */
 static cJSON *with_locale(struct submission *s, const cJSON *blob, const cJSON *tip, const char *platform)
 {
     const cJSON *platforms = json_get_object(blob, "platforms");
-    const cJSON *there = json_get_object(tip, "platforms");
     const cJSON *one = json_get_object(platforms, platform);
     const cJSON *locales = with_member(s, json_get_object(one, "locales"), s->locale, s->data);
-    cJSON *changed = with_member(s, platforms, platform, with_member(s, one, "locales", locales));
-    for (const cJSON *alias = s->alias != NULL ? s->alias->child : NULL; alias != NULL; alias = alias->next) {
-        if (json_get(there, alias->valuestring) == NULL && json_get(changed, alias->valuestring) == NULL) {
-            cJSON *is = new_object(s);
-            mem_check(cJSON_AddStringToObject(is, "alias", platform));
-            changed = with_member(s, changed, alias->valuestring, is);
-        }
-    }
-    return with_member(s, blob, "platforms", changed);
+    const cJSON *changed = with_member(s, platforms, platform, with_member(s, one, "locales", locales));
+    const cJSON *aliases = new_aliases(s, changed, json_get_object(tip, "platforms"), platform);
+    return with_member(s, blob, "platforms", with_members(s, changed, aliases));
 }
 
 /* The platform that the submission's one is an alias of in TIP, or itself. */

@@ -8,6 +8,7 @@
 
 #include "admin/admin.h"
 #include "admin/resources.h"
+#include "blob/assets.h"
 #include "store/schedule.h"
 
 /* ---- handlers ---- */
@@ -31,8 +32,8 @@ bool release_v2_assets(struct tx *tx, const char *name, bool with_data, cJSON **
  * sc_id. Locked where TX writes. */
 bool release_v2_pending(struct tx *tx, const struct resource *r, const char *name, bool with_data,
                         cJSON **rows, struct error *e);
-/* Puts VALUE, which it takes, at PATH of TREE, an object; the base's path is "." (or NULL). */
-void release_v2_note(cJSON *tree, const char *path, cJSON *value);
+/* Puts VALUE, which it takes, at PATH of TREE; the base's path is "." (or NULL). */
+void release_v2_note(struct assets *tree, const char *path, cJSON *value);
 
 /* ---- who may, and what is right ---- */
 

@@ -48,14 +48,14 @@ bool release_v2_pending(struct tx *tx, const struct resource *r, const char *nam
     return row_list(tx, &q, rows, e);
 }
 
-void release_v2_note(cJSON *tree, const char *path, cJSON *value)
+void release_v2_note(struct assets *tree, const char *path, cJSON *value)
 {
     if (path != NULL && strcmp(path, ".") != 0) {
         assets_put(tree, str_of(path), value);
         return;
     }
-    cJSON_DeleteItemFromObjectCaseSensitive(tree, ".");
-    cJSON_AddItemToObject(tree, ".", value);
+    cJSON_DeleteItemFromObjectCaseSensitive(tree->root, ".");
+    cJSON_AddItemToObject(tree->root, ".", value);
 }
 
 /* ---- one release ---- */
@@ -92,22 +92,27 @@ static struct view view_new(struct tx *tx)
 
 static bool view_live(struct view *v, struct tx *tx, const char *name, struct error *e)
 {
-    cJSON *base, *assets;
-    if (!release_v2_base(tx, name, ROW_PLAIN, &base, e) || !release_v2_assets(tx, name, true, &assets, e)) {
+    cJSON *base, *rows;
+    struct assets blob, versions;
+    if (!release_v2_base(tx, name, ROW_PLAIN, &base, e) || !release_v2_assets(tx, name, true, &rows, e)) {
         return false;
     }
     if (json_get_object(base, "data") != NULL) {
         v->blob = take(base, "data");
         cJSON_ReplaceItemInObjectCaseSensitive(v->answer, "blob", v->blob);
     }
+    assets_open(&blob, v->blob);
+    assets_open(&versions, v->data_versions);
     if (base != NULL) {
-        release_v2_note(v->data_versions, ".", number(row_int(base, "data_version")));
+        release_v2_note(&versions, ".", number(row_int(base, "data_version")));
     }
-    for (cJSON *row = assets->child; row != NULL; row = row->next) {
+    for (cJSON *row = rows->child; row != NULL; row = row->next) {
         const char *path = row_text(row, "path");
-        assets_put(v->blob, str_of(path), take(row, "data"));
-        assets_put(v->data_versions, str_of(path), number(row_int(row, "data_version")));
+        assets_put(&blob, str_of(path), take(row, "data"));
+        assets_put(&versions, str_of(path), number(row_int(row, "data_version")));
     }
+    assets_close(&blob);
+    assets_close(&versions);
     return true;
 }
 
@@ -121,7 +126,10 @@ static void view_scheduled_base(struct view *v, const cJSON *scheduled)
 {
     const cJSON *data = json_get_object(scheduled, "base_data");
     if (scheduled != NULL) {
-        release_v2_note(v->sc_data_versions, ".", number(row_int(scheduled, "data_version")));
+        struct assets versions;
+        assets_open(&versions, v->sc_data_versions);
+        release_v2_note(&versions, ".", number(row_int(scheduled, "data_version")));
+        assets_close(&versions);
     }
     if (scheduled == NULL || !deletes(scheduled)) {
         v->sc_blob = mem_check(cJSON_Duplicate(v->blob, true));
@@ -135,22 +143,27 @@ static void view_scheduled_base(struct view *v, const cJSON *scheduled)
 /* A locale that is going to be deleted still shows, as in the reference. */
 static bool view_scheduled(struct view *v, struct tx *tx, const char *name, struct error *e)
 {
-    cJSON *bases, *assets;
+    cJSON *bases, *rows;
+    struct assets blob, versions;
     if (!release_v2_pending(tx, &releases_json_resource, name, true, &bases, e) ||
-        !release_v2_pending(tx, &release_assets_resource, name, true, &assets, e)) {
+        !release_v2_pending(tx, &release_assets_resource, name, true, &rows, e)) {
         return false;
     }
-    if (bases->child == NULL && assets->child == NULL) {
+    if (bases->child == NULL && rows->child == NULL) {
         return true;
     }
     view_scheduled_base(v, bases->child);
-    for (cJSON *row = assets->child; row != NULL; row = row->next) {
+    assets_open(&blob, v->sc_blob);
+    assets_open(&versions, v->sc_data_versions);
+    for (cJSON *row = rows->child; row != NULL; row = row->next) {
         const char *path = row_text(row, "base_path");
-        assets_put(v->sc_data_versions, str_of(path), number(row_int(row, "data_version")));
+        assets_put(&versions, str_of(path), number(row_int(row, "data_version")));
         if (!deletes(row)) {
-            assets_put(v->sc_blob, str_of(path), take(row, "base_data"));
+            assets_put(&blob, str_of(path), take(row, "base_data"));
         }
     }
+    assets_close(&blob);
+    assets_close(&versions);
     return true;
 }
 
@@ -184,11 +197,13 @@ bool releases_v2_data_versions(struct admin_call *call, struct error *e)
         return not_there(call);
     }
     cJSON *answer = tx_keep(call->tx, mem_check(cJSON_CreateObject()));
-    cJSON *versions = mem_check(cJSON_AddObjectToObject(answer, "data_versions"));
-    release_v2_note(versions, ".", number(row_int(base, "data_version")));
+    struct assets versions;
+    assets_open(&versions, mem_check(cJSON_AddObjectToObject(answer, "data_versions")));
+    release_v2_note(&versions, ".", number(row_int(base, "data_version")));
     for (const cJSON *row = assets->child; row != NULL; row = row->next) {
-        release_v2_note(versions, row_text(row, "path"), number(row_int(row, "data_version")));
+        release_v2_note(&versions, row_text(row, "path"), number(row_int(row, "data_version")));
     }
+    assets_close(&versions);
     return admin_json(call, answer);
 }
 

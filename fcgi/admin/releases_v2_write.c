@@ -28,12 +28,27 @@ struct edit {
     const cJSON *base;    /* the row; NULL: there is none yet */
     const cJSON *blob;    /* what is in it */
     const char *product;  /* that the release is to have */
-    const cJSON *said;    /* old_data_versions, or NULL */
+    struct assets *said;  /* old_data_versions, where there are any */
     int64_t when;         /* 0: now */
     struct write *writes; /* in the order in which they are made */
     size_t n;
-    cJSON *answer; /* the new data versions */
+    struct assets *answer; /* the new data versions */
 };
+
+static int close_tree(struct assets *tree)
+{
+    assets_close(tree);
+    return 0;
+}
+
+/* ROOT as a tree, closed with the transaction. */
+static struct assets *open_tree(struct tx *tx, cJSON *root)
+{
+    struct assets *tree = mem_new(tx->mem, struct assets);
+    assets_open(tree, root);
+    talloc_set_destructor(tree, close_tree);
+    return tree;
+}
 
 static struct edit edit_of(struct admin_call *call)
 {
@@ -41,7 +56,7 @@ static struct edit edit_of(struct admin_call *call)
         .call = call,
         .tx = call->tx,
         .name = admin_text(call, call->param[0]),
-        .said = json_get_object(call->body, "old_data_versions"),
+        .said = open_tree(call->tx, (cJSON *)json_get_object(call->body, "old_data_versions")),
     };
     body_int(call->body, "when", &edit.when);
     return edit;
@@ -50,7 +65,8 @@ static struct edit edit_of(struct admin_call *call)
 /* The version that the client says the row at PATH has; 0 when he says none. */
 static int64_t version_said(const struct edit *edit, const char *path)
 {
-    const cJSON *version = path == NULL ? json_get(edit->said, ".") : assets_get(edit->said, str_of(path));
+    const cJSON *version =
+        path == NULL ? json_get(edit->said->root, ".") : assets_get(edit->said, str_of(path));
     return cJSON_IsNumber(version) && version->valuedouble >= 1 ? (int64_t)version->valuedouble : 0;
 }
 
@@ -235,7 +251,7 @@ static bool read_asset(struct edit *edit, const char *path, cJSON **row, struct 
            (*row == NULL || row_get(edit->tx, &table_release_assets, key, ROW_LOCKED, row, e));
 }
 
-static bool plan_asset_merge(struct edit *edit, const struct split_asset *asset, cJSON *whole,
+static bool plan_asset_merge(struct edit *edit, const struct split_asset *asset, struct assets *whole,
                              struct error *e)
 {
     const char *path = asset->path.p;
@@ -271,8 +287,9 @@ static bool plan_merge(struct edit *edit, const cJSON *part, cJSON **whole, stru
     }
     /* What is planned shares the base; the locales are put into a copy. */
     *whole = tx_keep(edit->tx, mem_check(cJSON_Duplicate(base, true)));
+    struct assets *tree = open_tree(edit->tx, *whole);
     for (size_t i = 0; i < split->n; i++) {
-        if (!plan_asset_merge(edit, &split->asset[i], *whole, e)) {
+        if (!plan_asset_merge(edit, &split->asset[i], tree, e)) {
             return false;
         }
     }
@@ -313,14 +330,14 @@ bool releases_v2_merge(struct admin_call *call, struct error *e)
     if (edit.base == NULL) {
         return admin_problem(call, 404, "Missing", "Release does not exist", NULL);
     }
-    edit.answer = tx_keep(call->tx, mem_check(cJSON_Duplicate(edit.said, true)));
+    edit.answer = open_tree(call->tx, tx_keep(call->tx, mem_check(cJSON_Duplicate(edit.said->root, true))));
     if (!may_merge(&edit, e) || !plan_merge(&edit, part, &whole, e)) {
         return false;
     }
     /* Of a change that is wrong in more ways than one, the reference tells what scheduling it says first. */
     bool ok = edit.when != 0 ? write_all(&edit, e) && release_v2_validate(call->tx, whole, edit.product, e)
                              : release_v2_validate(call->tx, whole, edit.product, e) && write_all(&edit, e);
-    return ok && admin_json(call, edit.answer);
+    return ok && admin_json(call, edit.answer->root);
 }
 
 /* ---- PUT ---- */
@@ -331,12 +348,31 @@ struct present {
     struct tree_index by_path;
     cJSON *pending_bases;
     cJSON *pending_assets;
+    const cJSON **pending; /* the latter, by path */
+    size_t n_pending;
 };
 
 static int present_free(struct present *p)
 {
     tree_index_free(&p->by_path);
     return 0;
+}
+
+static int by_base_path(const void *a, const void *b)
+{
+    return strcmp(row_text(*(const cJSON *const *)a, "base_path"),
+                  row_text(*(const cJSON *const *)b, "base_path"));
+}
+
+static void sort_pending(struct tx *tx, struct present *p)
+{
+    p->pending = mem_array(tx->mem, const cJSON *, (size_t)cJSON_GetArraySize(p->pending_assets) + 1);
+    for (const cJSON *row = p->pending_assets->child; row != NULL; row = row->next) {
+        p->pending[p->n_pending++] = row;
+    }
+    if (p->n_pending > 1) {
+        qsort(p->pending, p->n_pending, sizeof(*p->pending), by_base_path);
+    }
 }
 
 static struct present *read_present(struct edit *edit, struct error *e)
@@ -348,6 +384,7 @@ static struct present *read_present(struct edit *edit, struct error *e)
         !release_v2_pending(edit->tx, &release_assets_resource, edit->name, false, &p->pending_assets, e)) {
         return NULL;
     }
+    sort_pending(edit->tx, p);
     p->asset = tx_keep(edit->tx, mem_check(cJSON_CreateObject()));
     for (cJSON *row = rows->child; row != NULL; row = row->next) {
         cJSON_AddItemReferenceToObject(p->asset, row_text(row, "path"), row);
@@ -357,13 +394,34 @@ static struct present *read_present(struct edit *edit, struct error *e)
     return p;
 }
 
-/* Drops those of the scheduled changes ROWS that are for PATH (NULL: the base). */
-static bool cancel(struct edit *edit, const cJSON *rows, const char *path, struct error *e)
+/* Drops what is scheduled for the base. */
+static bool cancel_base(struct edit *edit, const struct present *p, struct error *e)
 {
-    const struct resource *r = path == NULL ? &releases_json_resource : &release_assets_resource;
-    for (const cJSON *row = rows->child; row != NULL; row = row->next) {
-        if ((path == NULL || strcmp(row_text(row, "base_path"), path) == 0) &&
-            !sc_delete(edit->tx, r, row_int(row, "sc_id"), row_int(row, "data_version"), e)) {
+    for (const cJSON *row = p->pending_bases->child; row != NULL; row = row->next) {
+        if (!sc_delete(edit->tx, &releases_json_resource, row_int(row, "sc_id"), row_int(row, "data_version"),
+                       e)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Drops what is scheduled for the asset at PATH. */
+static bool cancel_asset(struct edit *edit, const struct present *p, const char *path, struct error *e)
+{
+    size_t first = 0;
+    for (size_t end = p->n_pending; first < end;) {
+        size_t middle = first + (end - first) / 2;
+        if (strcmp(row_text(p->pending[middle], "base_path"), path) < 0) {
+            first = middle + 1;
+        } else {
+            end = middle;
+        }
+    }
+    for (; first < p->n_pending && strcmp(row_text(p->pending[first], "base_path"), path) == 0; first++) {
+        const cJSON *row = p->pending[first];
+        if (!sc_delete(edit->tx, &release_assets_resource, row_int(row, "sc_id"),
+                       row_int(row, "data_version"), e)) {
             return false;
         }
     }
@@ -375,7 +433,7 @@ static bool plan_base_replacement(struct edit *edit, const cJSON *base, const st
 {
     int64_t version = version_said(edit, NULL);
     if (tree_equal(edit->blob, base)) {
-        return cancel(edit, p->pending_bases, NULL, e);
+        return cancel_base(edit, p, e);
     }
     if (edit->base == NULL && version > 0) {
         return fail(e, FAIL_OUTDATED, "%s does not exist any more", edit->name);
@@ -391,7 +449,7 @@ static bool plan_asset_replacement(struct edit *edit, const struct split_asset *
     const cJSON *row = tree_index_get(&p->by_path, path);
     int64_t version = version_said(edit, path);
     if (row != NULL && tree_equal(asset->value, json_get(row, "data"))) {
-        return cancel(edit, p->pending_assets, path, e);
+        return cancel_asset(edit, p, path, e);
     }
     if (row == NULL && version > 0 && edit->when == 0) {
         return fail(e, FAIL_OUTDATED, "%s does not exist any more", path);
@@ -452,7 +510,7 @@ bool releases_v2_replace(struct admin_call *call, struct error *e)
     if (!read_base(&edit, ROW_LOCKED, e) || !may_replace(&edit, product, e)) {
         return false;
     }
-    edit.answer = tx_keep(call->tx, mem_check(cJSON_CreateObject()));
+    edit.answer = open_tree(call->tx, tx_keep(call->tx, mem_check(cJSON_CreateObject())));
     edit.product = product != NULL ? product : edit.product;
     if (!release_v2_validate(call->tx, blob, edit.product, e)) {
         return false;
@@ -464,5 +522,5 @@ bool releases_v2_replace(struct admin_call *call, struct error *e)
     if (must && edit.n > 0) {
         return refuse_direct(e);
     }
-    return write_all(&edit, e) && admin_json(call, edit.answer);
+    return write_all(&edit, e) && admin_json(call, edit.answer->root);
 }

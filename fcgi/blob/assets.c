@@ -3,56 +3,147 @@
  * get_by_path, set_by_path). */
 #include "blob/assets.h"
 
-/* The member PIECE of OBJECT. *KEY receives its name as cJSON wants it, owned by SCRATCH. */
-static cJSON *member(void *scratch, cJSON *object, struct str piece, const char **key)
+#include <stdlib.h>
+
+enum { SLOTS_MIN = 64 };
+
+/* Where the member NAME of the object PARENT is kept; a NULL NAME says that all members of PARENT are. */
+struct assets_slot {
+    const cJSON *parent; /* NULL: the slot is free */
+    struct str name;
+    cJSON *item;
+};
+
+/* ---- members by parent and name ---- */
+
+static size_t hash_of(const cJSON *parent, struct str name)
 {
-    *key = mem_strndup(scratch, piece.p, piece.n);
-    return cJSON_GetObjectItemCaseSensitive(object, *key);
+    return (size_t)str_fold(str_hash(name) ^ (uint64_t)(uintptr_t)parent << 16);
 }
 
-static void set_member(cJSON *object, cJSON *old, const char *key, cJSON *value)
+static struct assets_slot *slot_of(const struct assets *a, const cJSON *parent, struct str name)
 {
-    if (old != NULL) {
-        cJSON_ReplaceItemInObjectCaseSensitive(object, key, value);
-    } else {
-        cJSON_AddItemToObject(object, key, value);
+    size_t i = hash_of(parent, name) & (a->cap - 1);
+    while (a->slot[i].parent != NULL && (a->slot[i].parent != parent || !str_eq(a->slot[i].name, name))) {
+        i = (i + 1) & (a->cap - 1);
+    }
+    return &a->slot[i];
+}
+
+static void grow(struct assets *a)
+{
+    struct assets bigger = *a;
+    bigger.cap = a->cap > 0 ? 2 * a->cap : SLOTS_MIN;
+    bigger.slot = mem_check(calloc(bigger.cap, sizeof(*bigger.slot)));
+    for (size_t i = 0; i < a->cap; i++) {
+        if (a->slot[i].parent != NULL) {
+            *slot_of(&bigger, a->slot[i].parent, a->slot[i].name) = a->slot[i];
+        }
+    }
+    free(a->slot);
+    *a = bigger;
+}
+
+static void remember(struct assets *a, const cJSON *parent, struct str name, cJSON *item)
+{
+    if (a->n * 4 >= a->cap * 3) {
+        grow(a);
+    }
+    struct assets_slot *slot = slot_of(a, parent, name);
+    a->n += slot->parent == NULL;
+    *slot = (struct assets_slot){ parent, name, item };
+}
+
+/* The member NAME of PARENT, an object; NULL when there is none. */
+static cJSON *find_member(struct assets *a, cJSON *parent, struct str name)
+{
+    if (a->n == 0 || slot_of(a, parent, STR_NONE)->parent == NULL) {
+        remember(a, parent, STR_NONE, parent);
+        for (cJSON *item = parent->child; item != NULL; item = item->next) {
+            remember(a, parent, str_of(item->string), item);
+        }
+    }
+    return slot_of(a, parent, name)->item;
+}
+
+static void add_member(struct assets *a, cJSON *parent, struct str name, cJSON *item)
+{
+    void *scratch = mem_check(talloc_new(NULL));
+    cJSON_AddItemToObject(parent, mem_strndup(scratch, name.p, name.n), item);
+    talloc_free(scratch);
+    remember(a, parent, str_of(item->string), item);
+}
+
+/* Makes ITEM, a member of an object, what VALUE is, and frees VALUE with what ITEM was. */
+static void replace_value(cJSON *item, cJSON *value)
+{
+    cJSON was = *item;
+    enum { CONST = cJSON_StringIsConst };
+    item->type = (value->type & ~CONST) | (was.type & CONST);
+    item->child = value->child;
+    item->valuestring = value->valuestring;
+    item->valuedouble = value->valuedouble;
+    value->type = (was.type & ~CONST) | (value->type & CONST);
+    value->child = was.child;
+    value->valuestring = was.valuestring;
+    cJSON_Delete(value);
+}
+
+/* Paths that lead through ITEM are looked up afresh once it is another value. */
+static void forget_below(struct assets *a, const cJSON *item)
+{
+    if (slot_of(a, item, STR_NONE)->parent != NULL) {
+        memset(a->slot, 0, a->cap * sizeof(*a->slot));
+        a->n = 0;
     }
 }
 
-void assets_put(cJSON *root, struct str path, cJSON *value)
+/* ---- paths ---- */
+
+void assets_open(struct assets *a, cJSON *root)
 {
-    void *scratch = mem_check(talloc_new(NULL));
-    cJSON *at = root;
+    *a = (struct assets){ .root = root };
+}
+
+void assets_close(struct assets *a)
+{
+    free(a->slot);
+    *a = (struct assets){ .root = NULL };
+}
+
+void assets_put(struct assets *a, struct str path, cJSON *value)
+{
+    cJSON *at = a->root;
     struct str rest = path, piece;
     str_split(&rest, '.', &piece);
     while (str_split(&rest, '.', &piece) && cJSON_IsObject(at)) {
-        const char *key;
-        cJSON *next = member(scratch, at, piece, &key);
+        cJSON *next = find_member(a, at, piece);
         if (str_absent(rest)) {
-            set_member(at, next, key, value);
-            value = NULL;
-            break;
+            if (next != NULL) {
+                forget_below(a, next);
+                replace_value(next, value);
+            } else {
+                add_member(a, at, piece, value);
+            }
+            return;
         }
         if (next == NULL) {
             next = mem_check(cJSON_CreateObject());
-            set_member(at, NULL, key, next);
+            add_member(a, at, piece, next);
         }
         at = next;
     }
     cJSON_Delete(value); /* where the path leads nowhere */
-    talloc_free(scratch);
 }
 
-const cJSON *assets_get(const cJSON *root, struct str path)
+const cJSON *assets_get(struct assets *a, struct str path)
 {
-    void *scratch = mem_check(talloc_new(NULL));
-    const cJSON *at = root;
+    cJSON *at = a->root;
     struct str rest = path, piece;
     str_split(&rest, '.', &piece);
     while (at != NULL && str_split(&rest, '.', &piece)) {
-        at = json_get(at, mem_strndup(scratch, piece.p, piece.n));
+        at = cJSON_IsObject(at) ? find_member(a, at, piece) : NULL;
     }
-    talloc_free(scratch);
     return at;
 }
 
@@ -82,8 +173,11 @@ cJSON *assets_merge(const struct release_row *row, struct error *e)
     if (blob == NULL) {
         return NULL;
     }
+    struct assets assets;
+    assets_open(&assets, blob);
     for (size_t i = 0; i < row->n_assets; i++) {
-        assets_put(blob, row->assets[i].path, assets_value(&row->assets[i]));
+        assets_put(&assets, row->assets[i].path, assets_value(&row->assets[i]));
     }
+    assets_close(&assets);
     return blob;
 }

@@ -13,10 +13,21 @@ cJSON *assets_merge(const struct release_row *row, struct error *e);
 /* What ASSET says: a value of the caller's; null where it is absent or broken. */
 cJSON *assets_value(const struct release_asset *asset);
 
-/* Puts VALUE, which it takes, where PATH leads in ROOT, an object; objects missing on the way are made. Where
- * the way leads through something that is no object, nothing is put. Also for trees of data versions. */
-void assets_put(cJSON *root, struct str path, cJSON *value);
-/* What is where PATH leads in ROOT, or NULL. */
-const cJSON *assets_get(const cJSON *root, struct str path);
+/* A tree into which assets are put, with an index of its members, so that each costs the same however many
+ * there are. Between assets_open() and assets_close() nothing else changes the objects that paths lead
+ * through. */
+struct assets {
+    cJSON *root; /* an object, or NULL: an empty tree, for assets_get() alone; borrowed */
+    struct assets_slot *slot;
+    size_t n, cap;
+};
+void assets_open(struct assets *a, cJSON *root);
+void assets_close(struct assets *a);
+
+/* Puts VALUE, which it takes, where PATH leads in the tree; objects missing on the way are made. Where the
+ * way leads through something that is not an object, nothing is put. Also for trees of data versions. */
+void assets_put(struct assets *a, struct str path, cJSON *value);
+/* What is where PATH leads in the tree, or NULL. */
+const cJSON *assets_get(struct assets *a, struct str path);
 
 #endif

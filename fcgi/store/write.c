@@ -3,6 +3,7 @@
  */
 #include "store/write.h"
 
+#include "blob/tree.h"
 #include "store/access.h"
 #include "store/release_history.h"
 #include "store/signoff.h"
@@ -33,7 +34,7 @@ bool row_true(const cJSON *row, const char *column)
 bool row_same(const cJSON *a, const cJSON *b)
 {
     bool a_null = a == NULL || cJSON_IsNull(a), b_null = b == NULL || cJSON_IsNull(b);
-    return a_null || b_null ? a_null && b_null : cJSON_Compare(a, b, true);
+    return a_null || b_null ? a_null && b_null : tree_equal(a, b);
 }
 
 cJSON *row_key(struct tx *tx, const char *column, const char *value)

@@ -181,18 +181,43 @@ START_TEST(what_was_split_comes_together)
         parse_quoted("{'platforms': {'p': {'OS_FTP': 'o', 'locales': {'de': {'a': 1}, 'fr': {}}}, 'q': "
                      "{'locales': {'de': {'b': 2}}}}, 'name': 'R'}");
     struct split *split = blob_split(NULL, blob, 9);
+    struct assets base, whole;
     ck_assert_uint_eq(split->n, 3);
+    assets_open(&base, split->base);
     for (size_t i = 0; i < split->n; i++) {
-        assets_put(split->base, split->asset[i].path, cJSON_Duplicate(split->asset[i].value, true));
+        assets_put(&base, split->asset[i].path, cJSON_Duplicate(split->asset[i].value, true));
     }
+    assets_close(&base);
     ck_assert(tree_equal(split->base, blob));
-    ck_assert(tree_equal(assets_get(blob, split->asset[2].path), split->asset[2].value));
-    ck_assert_ptr_null(assets_get(blob, STR(".platforms.p.locales.it")));
-    ck_assert_ptr_null(assets_get(blob, STR(".name.x.y")));
-    assets_put(blob, STR(".name.x.y"), cJSON_CreateNumber(1));
+    assets_open(&whole, blob);
+    ck_assert(tree_equal(assets_get(&whole, split->asset[2].path), split->asset[2].value));
+    ck_assert_ptr_null(assets_get(&whole, STR(".platforms.p.locales.it")));
+    ck_assert_ptr_null(assets_get(&whole, STR(".name.x.y")));
+    assets_put(&whole, STR(".name.x.y"), cJSON_CreateNumber(1));
     ck_assert_str_eq(json_get_string(blob, "name"), "R");
+    assets_close(&whole);
     talloc_free(split);
     cJSON_Delete(blob);
+}
+END_TEST
+
+/* Paths through what has been put, and through what has been replaced. */
+START_TEST(assets_below_assets)
+{
+    cJSON *root = parse_quoted("{'a': {'b': {'c': 1}}}");
+    cJSON *wanted = parse_quoted("{'a': {'b': {'d': {'f': 4}, 'e': 3}}, 'g': 5}");
+    struct assets tree;
+    assets_open(&tree, root);
+    ck_assert_ptr_nonnull(assets_get(&tree, STR(".a.b.c")));
+    assets_put(&tree, STR(".a.b"), parse_quoted("{'d': {}}"));
+    ck_assert_ptr_null(assets_get(&tree, STR(".a.b.c")));
+    assets_put(&tree, STR(".a.b.e"), cJSON_CreateNumber(3));
+    assets_put(&tree, STR(".a.b.d.f"), cJSON_CreateNumber(4));
+    assets_put(&tree, STR(".g"), cJSON_CreateNumber(5));
+    assets_close(&tree);
+    ck_assert(tree_equal(root, wanted));
+    cJSON_Delete(root);
+    cJSON_Delete(wanted);
 }
 END_TEST
 
@@ -259,4 +284,4 @@ START_TEST(printing_as_repr)
 END_TEST
 
 SUITE_MAIN("blob_merge", three_ways, many_members, over_one_another, splitting, what_was_split_comes_together,
-           equality, printing_as_repr)
+           assets_below_assets, equality, printing_as_repr)
