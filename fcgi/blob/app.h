@@ -7,10 +7,11 @@
 #define BALROG_BLOB_APP_H
 
 #include "blob/format.h"
+#include "blob/overlaps.h"
 #include "blob/template.h"
 #include "core/hex.h"
 
-enum { APP_PARAMS = 3, APP_GROUPS_MAX = 256 };
+enum { APP_PARAMS = 3, APP_GROUPS_MAX = UPDATE_LINE_GROUPS_MAX };
 
 /* How the schema versions differ. */
 struct app_kind {

@@ -2,7 +2,11 @@
  * one lacks allows everything. Whether two comparisons allow a common value is found out by asking each for
  * the next value that the other allows, as the reference does: "<50.1" and ">50.0" do not meet, since nothing
  * is taken to lie between the two. Where the reference fails, at two different values without operators, they
- * are compared. */
+ * are compared.
+ *
+ * Each pair of groups is looked at, which is bounded by how many groups can be served at all. Names of
+ * fields, locales and channels are sorted once per group, so that a pair costs one walk along both. Versions
+ * and build ids have to be compared one with each other: few of them are, or the blob is refused. */
 #include "blob/overlaps.h"
 
 #include "blob/tree.h"
@@ -11,8 +15,15 @@
 #include "query/query.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
-enum { CONFLICTS_MAX = 100, PARTS_MAX = 4 };
+enum {
+    CONFLICTS_MAX = 100,
+    CONFLICT_VALUES_MAX = 10000, /* values of conditions in all conflicts that are shown */
+    COMPARISONS_MAX = 2000000,   /* of versions and build ids, for all groups of a blob */
+    FIELDS_SHOWN_MAX = 150,      /* names of fields in the error's text */
+    PARTS_MAX = 4,
+};
 
 /* Whether two values of a condition, X and Y, allow a common one. False: E says why that cannot be told. */
 typedef bool meet_values(struct str x, struct str y, bool *meet, struct error *e);
@@ -22,11 +33,103 @@ static bool has_operator(struct str s)
     return s.n > 0 && (s.p[0] == '<' || s.p[0] == '>');
 }
 
+/* ---- sets of names ---- */
+
+/* Texts, sorted, each once. */
+struct name_set {
+    struct str *name;
+    size_t n;
+};
+
+static int by_text(const void *a, const void *b)
+{
+    return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+static void names_sort(struct name_set *names)
+{
+    size_t n = 0;
+    if (names->n > 1) {
+        qsort(names->name, names->n, sizeof *names->name, by_text);
+    }
+    for (size_t i = 0; i < names->n; i++) {
+        if (n == 0 || !str_eq(names->name[n - 1], names->name[i])) {
+            names->name[n++] = names->name[i];
+        }
+    }
+    names->n = n;
+}
+
+static bool names_meet(const struct name_set *x, const struct name_set *y)
+{
+    size_t i = 0, k = 0;
+    int c = 1;
+    while (i < x->n && k < y->n && (c = str_cmp(x->name[i], y->name[k])) != 0) {
+        *(c < 0 ? &i : &k) += 1;
+    }
+    return c == 0;
+}
+
+/* Whether one of PREFIXES begins one of NAMES, such that a channel named so matches the glob. */
+static bool prefixes_meet(const struct name_set *prefixes, const struct name_set *names)
+{
+    size_t k = 0;
+    for (size_t i = 0; i < prefixes->n; i++) {
+        struct str prefix = prefixes->name[i];
+        while (k < names->n && str_cmp(names->name[k], prefix) < 0) {
+            k++;
+        }
+        if (k < names->n && str_starts(names->name[k], prefix)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A list of channels. A glob is a prefix of two characters or more and a '*'. */
+struct channel_set {
+    bool has_newline;         /* then globs have to be tried one with each other */
+    struct name_set whole;    /* as they are given */
+    struct name_set plain;    /* those of them that are not globs */
+    struct name_set stripped; /* without the '*' at their end, and what they fall back to */
+    struct name_set prefixes; /* of globs */
+};
+
 static bool is_glob(struct str s)
 {
     return str_ends(s, STR("*"));
 }
 
+static void read_channels(void *ctx, struct channel_set *channels, const cJSON *list)
+{
+    size_t n = (size_t)cJSON_GetArraySize(list);
+    channels->whole.name = mem_array(ctx, struct str, n + 1);
+    channels->plain.name = mem_array(ctx, struct str, n + 1);
+    channels->stripped.name = mem_array(ctx, struct str, 2 * n + 1);
+    channels->prefixes.name = mem_array(ctx, struct str, n + 1);
+    for (const cJSON *one = list->child; one != NULL; one = one->next) {
+        struct str name = str_of(one->valuestring);
+        channels->whole.name[channels->whole.n++] = name;
+        channels->has_newline |= memchr(name.p, '\n', name.n) != NULL;
+        if (!is_glob(name)) {
+            channels->plain.name[channels->plain.n++] = name;
+        }
+        if (is_glob(name) && name.n >= 3) {
+            channels->prefixes.name[channels->prefixes.n++] = str_slice(name, 0, name.n - 1);
+        }
+        while (is_glob(name)) {
+            name.n--;
+        }
+        channels->stripped.name[channels->stripped.n++] = name;
+        channels->stripped.name[channels->stripped.n++] = fallback_channel(name);
+    }
+    names_sort(&channels->whole);
+    names_sort(&channels->plain);
+    names_sort(&channels->stripped);
+    names_sort(&channels->prefixes);
+}
+
+/* Two channels by themselves. */
 static bool channel_allows(struct str rule, struct str other)
 {
     while (is_glob(other)) {
@@ -42,12 +145,14 @@ static bool channels_meet(struct str x, struct str y, bool *meet, struct error *
     return true;
 }
 
-static bool locales_meet(struct str x, struct str y, bool *meet, struct error *e)
+static bool channel_sets_meet(const struct channel_set *x, const struct channel_set *y)
 {
-    (void)e;
-    *meet = str_eq(x, y);
-    return true;
+    return names_meet(&x->whole, &y->whole) || names_meet(&x->plain, &y->stripped) ||
+           names_meet(&x->stripped, &y->plain) || prefixes_meet(&x->prefixes, &y->stripped) ||
+           prefixes_meet(&y->prefixes, &x->stripped);
 }
+
+/* ---- versions and build ids ---- */
 
 /* The version before or behind TEXT (by its last part; 999 comes before 0, with a borrow). */
 static bool step_version(struct str text, int step, struct version *next, struct error *e)
@@ -182,11 +287,83 @@ static bool build_ids_meet(struct str x, struct str y, bool *meet, struct error 
     return true;
 }
 
-static bool lists_meet(const cJSON *x, const cJSON *y, meet_values *values, bool *meet, struct error *e)
+/* ---- groups ---- */
+
+/* A group, prepared for being compared with many others. */
+struct line_group {
+    const cJSON *json;
+    uint32_t hash;
+    struct name_set fields;
+    const cJSON *channels, *locales; /* NULL: any */
+    struct channel_set channel_set;
+    struct name_set locale_set;
+    const cJSON *versions, *build_ids; /* NULL: any */
+};
+
+struct overlap_search {
+    struct line_group *group;
+    size_t n;
+    size_t compared; /* pairs of values so far */
+    size_t values;   /* of the conflicts shown */
+    struct name_set seen;
+    cJSON *conflicts;
+};
+
+static void read_names(void *ctx, struct name_set *names, const cJSON *list, bool of_members)
 {
-    *meet = false;
-    for (const cJSON *p = x->child; p != NULL; p = p->next) {
-        for (const cJSON *q = y->child; q != NULL && !*meet; q = q->next) {
+    names->name = mem_array(ctx, struct str, (size_t)cJSON_GetArraySize(list) + 1);
+    for (const cJSON *one = list != NULL ? list->child : NULL; one != NULL; one = one->next) {
+        names->name[names->n++] = str_of(of_members ? one->string : one->valuestring);
+    }
+    names_sort(names);
+}
+
+static void read_group(void *ctx, struct line_group *group, const cJSON *json)
+{
+    const cJSON *conditions = json_get(json, "for");
+    group->json = json;
+    group->hash = tree_hash(json);
+    group->channels = json_get(conditions, "channels");
+    group->locales = json_get(conditions, "locales");
+    group->versions = json_get(conditions, "versions");
+    group->build_ids = json_get(conditions, "buildIDs");
+    read_names(ctx, &group->fields, json_get(json, "fields"), true);
+    if (group->channels != NULL) {
+        read_channels(ctx, &group->channel_set, group->channels);
+    }
+    if (group->locales != NULL) {
+        read_names(ctx, &group->locale_set, group->locales, false);
+    }
+}
+
+static size_t count_parts(struct str list)
+{
+    size_t n = 1;
+    for (size_t i = 0; i < list.n; i++) {
+        n += list.p[i] == ',';
+    }
+    return n;
+}
+
+/* About how many short values are compared as fast as X and Y, of which each part is with each. */
+static size_t comparison_cost(struct str x, struct str y)
+{
+    return count_parts(x) * count_parts(y) + (x.n + y.n) / 64;
+}
+
+/* Whether some of X and some of Y, lists or NULL, meet. */
+static bool lists_meet(struct overlap_search *c, const cJSON *x, const cJSON *y, meet_values *values,
+                       bool *meet, struct error *e)
+{
+    *meet = x == NULL || y == NULL;
+    for (const cJSON *p = x != NULL ? x->child : NULL; p != NULL && !*meet; p = p->next) {
+        for (const cJSON *q = y != NULL ? y->child : NULL; q != NULL && !*meet; q = q->next) {
+            c->compared += comparison_cost(str_of(p->valuestring), str_of(q->valuestring));
+            if (c->compared > COMPARISONS_MAX) {
+                return error_set(e, 400,
+                                 "updateLine has too many values to be compared: use "
+                                 "fewer groups, or fewer values in each");
+            }
             if (!values(str_of(p->valuestring), str_of(q->valuestring), meet, e)) {
                 return false;
             }
@@ -195,35 +372,43 @@ static bool lists_meet(const cJSON *x, const cJSON *y, meet_values *values, bool
     return true;
 }
 
-static bool groups_meet(const cJSON *x, const cJSON *y, bool *meet, struct error *e)
+static bool channel_lists_meet(struct overlap_search *c, const struct line_group *x,
+                               const struct line_group *y, bool *meet, struct error *e)
 {
-    static const struct {
-        const char *name;
-        meet_values *values;
-    } conditions[] = { { "channels", channels_meet },
-                       { "locales", locales_meet },
-                       { "versions", versions_meet },
-                       { "buildIDs", build_ids_meet } };
-    *meet = true;
-    for (size_t i = 0; *meet && i < sizeof conditions / sizeof conditions[0]; i++) {
-        const cJSON *p = json_get(json_get(x, "for"), conditions[i].name);
-        const cJSON *q = json_get(json_get(y, "for"), conditions[i].name);
-        if (p != NULL && q != NULL && !lists_meet(p, q, conditions[i].values, meet, e)) {
-            return false;
-        }
+    if (x->channel_set.has_newline || y->channel_set.has_newline) {
+        return lists_meet(c, x->channels, y->channels, channels_meet, meet, e);
     }
+    *meet = x->channels == NULL || y->channels == NULL || channel_sets_meet(&x->channel_set, &y->channel_set);
     return true;
 }
 
-static bool share_fields(const cJSON *x, const cJSON *y)
+static bool groups_meet(struct overlap_search *c, const struct line_group *x, const struct line_group *y,
+                        bool *meet, struct error *e)
 {
-    const cJSON *fields = json_get(x, "fields");
-    for (const cJSON *f = fields != NULL ? fields->child : NULL; f != NULL; f = f->next) {
-        if (json_get(json_get(y, "fields"), f->string) != NULL) {
-            return true;
-        }
+    if (!channel_lists_meet(c, x, y, meet, e)) {
+        return false;
     }
-    return false;
+    if (*meet && x->locales != NULL && y->locales != NULL) {
+        *meet = names_meet(&x->locale_set, &y->locale_set);
+    }
+    return !*meet || (lists_meet(c, x->versions, y->versions, versions_meet, meet, e) &&
+                      (!*meet || lists_meet(c, x->build_ids, y->build_ids, build_ids_meet, meet, e)));
+}
+
+static bool same_group(const struct line_group *x, const struct line_group *y)
+{
+    return x->hash == y->hash && tree_equal(x->json, y->json);
+}
+
+/* ---- conflicts ---- */
+
+static size_t count_values(const cJSON *conditions)
+{
+    size_t n = 0;
+    for (const cJSON *list = conditions != NULL ? conditions->child : NULL; list != NULL; list = list->next) {
+        n += (size_t)cJSON_GetArraySize(list);
+    }
+    return n;
 }
 
 static void add_copy(cJSON *list, const cJSON *value)
@@ -232,53 +417,101 @@ static void add_copy(cJSON *list, const cJSON *value)
                          mem_check(value != NULL ? cJSON_Duplicate(value, true) : cJSON_CreateObject()));
 }
 
-/* [for, for, [field names]]; the names become members of SEEN, too. */
-static cJSON *describe(const cJSON *x, const cJSON *y, cJSON *seen)
+static bool has_name(const struct name_set *names, struct str name)
 {
-    cJSON *conflict = mem_check(cJSON_CreateArray());
-    cJSON *names = mem_check(cJSON_CreateArray());
-    add_copy(conflict, json_get(x, "for"));
-    add_copy(conflict, json_get(y, "for"));
-    for (const cJSON *f = json_get(x, "fields")->child; f != NULL; f = f->next) {
-        if (json_get(json_get(y, "fields"), f->string) == NULL) {
-            continue;
-        }
-        cJSON_AddItemToArray(names, mem_check(cJSON_CreateString(f->string)));
-        if (json_get(seen, f->string) == NULL) {
-            cJSON_AddItemToObject(seen, f->string, mem_check(cJSON_CreateTrue()));
-        }
-    }
-    cJSON_AddItemToArray(conflict, names);
-    return conflict;
+    return names->n > 0 && bsearch(&name, names->name, names->n, sizeof name, by_text) != NULL;
 }
 
-static void tell_fields(const cJSON *seen, struct error *e)
+/* Adds NAME to what is seen, in the order in which it is. */
+static void note_field(struct overlap_search *c, struct str name)
+{
+    for (size_t i = 0; i < c->seen.n; i++) {
+        if (str_eq(c->seen.name[i], name)) {
+            return;
+        }
+    }
+    if (c->seen.n < FIELDS_SHOWN_MAX) {
+        c->seen.name[c->seen.n++] = name;
+    }
+}
+
+/* Adds [for, for, [field names]], unless there are many by now. */
+static void add_conflict(struct overlap_search *c, const struct line_group *x, const struct line_group *y)
+{
+    const cJSON *of_x = json_get(x->json, "for"), *of_y = json_get(y->json, "for");
+    cJSON *names = mem_check(cJSON_CreateArray());
+    for (const cJSON *f = json_get(x->json, "fields")->child; f != NULL; f = f->next) {
+        if (has_name(&y->fields, str_of(f->string))) {
+            cJSON_AddItemToArray(names, mem_check(cJSON_CreateString(f->string)));
+            note_field(c, str_of(f->string));
+            c->values++;
+        }
+    }
+    c->values += count_values(of_x) + count_values(of_y);
+    if (c->conflicts->child != NULL && c->values > CONFLICT_VALUES_MAX) {
+        cJSON_Delete(names);
+        return;
+    }
+    cJSON *conflict = mem_check(cJSON_CreateArray());
+    add_copy(conflict, of_x);
+    add_copy(conflict, of_y);
+    cJSON_AddItemToArray(conflict, names);
+    cJSON_AddItemToArray(c->conflicts, conflict);
+}
+
+static void tell_fields(const struct name_set *seen, struct error *e)
 {
     char list[300] = "";
     size_t n = 0;
-    for (const cJSON *f = seen->child; f != NULL && n < sizeof list; f = f->next) {
-        n += (size_t)snprintf(list + n, sizeof list - n, n > 0 ? ", %s" : "%s", f->string);
+    for (size_t i = 0; i < seen->n && n < sizeof list; i++) {
+        n += (size_t)snprintf(list + n, sizeof list - n, i > 0 ? ", %.*s" : "%.*s", STR_ARG(seen->name[i]));
     }
     error_set(e, 400, "Multiple values found for updateLine items: %s", list);
 }
 
 /* False: a pair could not be compared. */
-static bool find_conflicts(const cJSON *groups, cJSON *conflicts, cJSON *seen, struct error *e)
+static bool find_conflicts(struct overlap_search *c, struct error *e)
 {
     int found = 0;
-    for (const cJSON *x = groups->child; x != NULL; x = x->next) {
-        for (const cJSON *y = x->next; y != NULL && found < CONFLICTS_MAX; y = y->next) {
+    for (size_t i = 0; i < c->n; i++) {
+        for (size_t k = i + 1; k < c->n && found < CONFLICTS_MAX && c->values <= CONFLICT_VALUES_MAX; k++) {
+            const struct line_group *x = &c->group[i], *y = &c->group[k];
             bool meet = false;
-            if (share_fields(x, y) && !tree_equal(x, y) && !groups_meet(x, y, &meet, e)) {
+            if (names_meet(&x->fields, &y->fields) && !same_group(x, y) && !groups_meet(c, x, y, &meet, e)) {
                 return false;
             }
             if (meet) {
-                cJSON_AddItemToArray(conflicts, describe(x, y, seen));
+                add_conflict(c, x, y);
                 found++;
             }
         }
     }
     return true;
+}
+
+static bool compare_groups(void *ctx, const cJSON *groups, cJSON *conflicts, struct error *e)
+{
+    struct overlap_search c = { .conflicts = conflicts };
+    size_t n = (size_t)cJSON_GetArraySize(groups);
+    if (n > UPDATE_LINE_GROUPS_MAX) {
+        return error_set(e, 400, "updateLine has %zu groups; more than %d cannot be served", n,
+                         UPDATE_LINE_GROUPS_MAX);
+    }
+    c.group = mem_array(ctx, struct line_group, n + 1);
+    c.seen.name = mem_array(ctx, struct str, FIELDS_SHOWN_MAX);
+    for (const cJSON *json = groups->child; json != NULL; json = json->next) {
+        read_group(ctx, &c.group[c.n++], json);
+    }
+    if (!find_conflicts(&c, e)) {
+        while (conflicts->child != NULL) {
+            cJSON_DeleteItemFromArray(conflicts, 0);
+        }
+        return false;
+    }
+    if (conflicts->child != NULL) {
+        tell_fields(&c.seen, e);
+    }
+    return conflicts->child == NULL;
 }
 
 bool overlaps_check(const cJSON *blob, cJSON *conflicts, struct error *e)
@@ -287,16 +520,8 @@ bool overlaps_check(const cJSON *blob, cJSON *conflicts, struct error *e)
     if (groups == NULL) {
         return true;
     }
-    cJSON *seen = mem_check(cJSON_CreateObject());
-    bool ok = find_conflicts(groups, conflicts, seen, e);
-    if (!ok) {
-        while (conflicts->child != NULL) {
-            cJSON_DeleteItemFromArray(conflicts, 0);
-        }
-    } else if (conflicts->child != NULL) {
-        tell_fields(seen, e);
-        ok = false;
-    }
-    cJSON_Delete(seen);
+    void *ctx = mem_check(talloc_new(NULL));
+    bool ok = compare_groups(ctx, groups, conflicts, e);
+    talloc_free(ctx);
     return ok;
 }
