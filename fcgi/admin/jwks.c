@@ -1,5 +1,7 @@
 /* A set, once parsed, is never changed: a fresh one takes its place under the lock. One thread at a time
- * loads, with the lock given back; those that can do with the old set go on meanwhile. */
+ * loads, with the lock given back. Nobody waits for it: a key that the old set has is used, and for another
+ * one the caller is told to come again. So a slow issuer holds one thread, whatever key ids clients make up.
+ */
 #include "admin/jwks.h"
 
 #include "core/json.h"
@@ -24,8 +26,7 @@ struct key_set {
 struct jwks {
     struct jwks_options options;
     pthread_mutex_t lock; /* of what follows */
-    pthread_cond_t loaded;
-    struct key_set *set; /* a talloc context of its own; NULL: none yet */
+    struct key_set *set;  /* a talloc context of its own; NULL: none yet */
     bool loading;
     bool tried;
     int64_t tried_ms; /* when the last load began */
@@ -142,7 +143,6 @@ static struct key_set *load_set(const struct jwks_options *options, struct error
 static int free_jwks(struct jwks *jwks)
 {
     talloc_free(jwks->set);
-    pthread_cond_destroy(&jwks->loaded);
     pthread_mutex_destroy(&jwks->lock);
     return 0;
 }
@@ -152,7 +152,6 @@ struct jwks *jwks_new(void *ctx, const struct jwks_options *options)
     struct jwks *jwks = mem_new(ctx, struct jwks);
     jwks->options = *options;
     pthread_mutex_init(&jwks->lock, NULL);
-    pthread_cond_init(&jwks->loaded, NULL);
     talloc_set_destructor(jwks, free_jwks);
     return jwks;
 }
@@ -194,18 +193,11 @@ static void load(struct jwks *jwks, int64_t now_ms)
         jwks->why = e;
     }
     jwks->loading = false;
-    pthread_cond_broadcast(&jwks->loaded);
-}
-
-static void wait_for_load(struct jwks *jwks)
-{
-    while (jwks->loading) {
-        pthread_cond_wait(&jwks->loaded, &jwks->lock);
-    }
 }
 
 static bool lookup(const struct jwks *jwks, void *ctx, const char *kid, const char *alg, const char **key)
 {
+    *key = NULL;
     for (size_t i = 0; jwks->set != NULL && i < jwks->set->n; i++) {
         const struct key *k = &jwks->set->key[i];
         if (strcmp(k->kid, kid) == 0 && strcmp(k->alg, alg) == 0) {
@@ -220,19 +212,17 @@ enum jwks_answer jwks_find(struct jwks *jwks, void *ctx, const char *kid, const 
                            const char **key, struct error *e)
 {
     pthread_mutex_lock(&jwks->lock);
-    if (is_old(jwks, now_ms) && may_load(jwks, now_ms)) {
-        load(jwks, now_ms);
-    }
     bool found = lookup(jwks, ctx, kid, alg, key);
-    if (!found) {
-        if (may_load(jwks, now_ms)) {
-            load(jwks, now_ms);
-        }
-        wait_for_load(jwks);
+    if ((!found || is_old(jwks, now_ms)) && may_load(jwks, now_ms)) {
+        load(jwks, now_ms);
         found = lookup(jwks, ctx, kid, alg, key);
     }
-    enum jwks_answer answer = found ? JWKS_FOUND : jwks->set != NULL ? JWKS_UNKNOWN : JWKS_UNAVAILABLE;
-    if (answer == JWKS_UNAVAILABLE && e != NULL) {
+    enum jwks_answer answer = found                                 ? JWKS_FOUND
+                              : jwks->set != NULL && !jwks->loading ? JWKS_UNKNOWN
+                                                                    : JWKS_UNAVAILABLE;
+    if (answer == JWKS_UNAVAILABLE && e != NULL && jwks->loading) {
+        error_set(e, 503, "the keys are just being loaded");
+    } else if (answer == JWKS_UNAVAILABLE && e != NULL) {
         *e = jwks->why;
     }
     pthread_mutex_unlock(&jwks->lock);

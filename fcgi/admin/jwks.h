@@ -26,12 +26,12 @@ struct jwks *jwks_new(void *ctx, const struct jwks_options *options);
 enum jwks_answer {
     JWKS_FOUND,
     JWKS_UNKNOWN,     /* no key of that id fits ALG, also not in a fresh set, or it is too soon to look */
-    JWKS_UNAVAILABLE, /* there is no set at all: E says why */
+    JWKS_UNAVAILABLE, /* there is no set at all, or another thread is loading one that may have the key: E */
 };
 
 /* Looks for the key KID that signs with ALG ("RS256" or "ES256"); *KEY becomes its JWK, owned by CTX. Loads
- * the set, in the calling thread, when there is none, when it has become old, and when it lacks the key.
- * NOW_MS: the time. Safe from any thread. */
+ * the set, in the calling thread, when there is none, when it has become old, and when it lacks the key,
+ * unless another thread does: it never waits for that one. NOW_MS: the time. Safe from any thread. */
 enum jwks_answer jwks_find(struct jwks *jwks, void *ctx, const char *kid, const char *alg, int64_t now_ms,
                            const char **key, struct error *e);
 

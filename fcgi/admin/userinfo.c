@@ -9,7 +9,7 @@
 #include <openssl/sha.h>
 #include <pthread.h>
 
-enum { WAYS = 8, ANSWER_MAX = 64 << 10, CONNECT_MS = 3000, ANSWER_MS = 5000 };
+enum { ASKING_MAX = 4, WAYS = 8, ANSWER_MAX = 64 << 10, CONNECT_MS = 3000, ANSWER_MS = 5000 };
 
 struct place {
     unsigned char token[SHA256_DIGEST_LENGTH];
@@ -23,6 +23,7 @@ struct userinfo {
     const char *claim;
     pthread_mutex_t lock; /* of what follows */
     uint64_t clock;
+    unsigned asking; /* threads that wait for the endpoint now */
     struct place place[USERINFO_CACHED_MAX];
 };
 
@@ -159,6 +160,23 @@ static enum auth_result ask(const struct userinfo *u, struct str token, const ch
     return result;
 }
 
+/* A slow endpoint must not hold all threads: a few may wait for it, and the others are told to come again. */
+static bool may_ask(struct userinfo *u)
+{
+    pthread_mutex_lock(&u->lock);
+    bool may = u->asking < ASKING_MAX;
+    u->asking += may;
+    pthread_mutex_unlock(&u->lock);
+    return may;
+}
+
+static void end_asking(struct userinfo *u)
+{
+    pthread_mutex_lock(&u->lock);
+    u->asking--;
+    pthread_mutex_unlock(&u->lock);
+}
+
 /* By the reference's name. */
 static void keep_time(int64_t ns)
 {
@@ -177,8 +195,13 @@ enum auth_result userinfo_email(struct userinfo *u, struct str token, const char
     if (recall(u, hash, now_ms / 1000, email)) {
         return AUTH_OK;
     }
+    if (!may_ask(u)) {
+        error_set(e, 503, "the userinfo endpoint is slow, and enough threads wait for it");
+        return AUTH_UNAVAILABLE;
+    }
     int64_t start_ns = clock_ns();
     enum auth_result result = ask(u, token, subject, email, e);
+    end_asking(u);
     keep_time(clock_ns() - start_ns);
     if (result == AUTH_OK) {
         remember(u, hash, now_ms / 1000, until_s, email);

@@ -7,6 +7,7 @@
 #include <openssl/bio.h>
 #include <openssl/pem.h>
 #include <pthread.h>
+#include <semaphore.h>
 
 #define NOW_S 1700000000LL
 #define GOOD "\"iss\": \"https://idp/\", \"aud\": \"balrog\", \"sub\": \"u1\", \"exp\": 1700000100"
@@ -18,11 +19,16 @@ static int loads;
 static struct jwks *jwks;
 static int64_t now_ms;
 static struct error error;
+static sem_t *begun, *may_end; /* a load that takes its time: it says that it has begun, and waits */
 
 static bool load(void *arg, struct buf *out, struct error *e)
 {
     ck_assert_ptr_eq(arg, &loads);
     loads++;
+    if (begun != NULL) {
+        sem_post(begun);
+        sem_wait(may_end);
+    }
     if (set_text == NULL) {
         return error_set(e, 503, "no way");
     }
@@ -40,6 +46,7 @@ static void setup(void)
                    jwk_of(ctx, rsa, "r", ", \"use\": \"sig\", \"alg\": \"RS256\""), jwk_of(ctx, ec, "e", ""));
     jwks = jwks_new(ctx, &(struct jwks_options){ load, &loads, .cache_s = 600, .refresh_s = 30 });
     loads = 0;
+    begun = NULL;
     now_ms = NOW_S * 1000;
 }
 
@@ -156,7 +163,7 @@ static void *ask_often(void *arg)
         bool known = i % 3 != 0;
         enum jwks_answer answer =
             jwks_find(jwks, own, known ? "r" : "x", "RS256", now_ms + i * 1000, &key, NULL);
-        found += answer == (known ? JWKS_FOUND : JWKS_UNKNOWN);
+        found += known ? answer == JWKS_FOUND : answer != JWKS_FOUND;
     }
     talloc_free(own);
     return (void *)found;
@@ -175,6 +182,40 @@ START_TEST(many_ask_at_once)
         ck_assert_uint_eq((size_t)found, 2000);
     }
     ck_assert_int_gt(loads, 2);
+}
+END_TEST
+
+static void *ask_for_another(void *arg)
+{
+    const char *key;
+    (void)arg;
+    return (void *)(uintptr_t)jwks_find(jwks, ctx, "x", "RS256", now_ms, &key, NULL);
+}
+
+/* While a thread loads, callers with known keys go on, and others are told to come again. */
+START_TEST(nobody_waits_for_a_slow_issuer)
+{
+    pthread_t loader;
+    sem_t semaphore[2];
+    void *answer;
+    sem_init(&semaphore[0], 0, 0);
+    sem_init(&semaphore[1], 0, 0);
+    for (int known = 0; known <= 1; known++) {
+        begun = &semaphore[0];
+        may_end = &semaphore[1];
+        ck_assert_int_eq(pthread_create(&loader, NULL, ask_for_another, NULL), 0);
+        sem_wait(begun);
+        begun = NULL; /* were another load to begin, loads would say so */
+        ck_assert_int_eq(find("r", "RS256"), known ? JWKS_FOUND : JWKS_UNAVAILABLE);
+        ck_assert_int_eq(find("x", "RS256"), JWKS_UNAVAILABLE);
+        ck_assert_str_eq(error.what, "the keys are just being loaded");
+        ck_assert_int_eq(loads, 1 + known);
+        sem_post(may_end);
+        pthread_join(loader, &answer);
+        ck_assert_int_eq((int)(uintptr_t)answer, JWKS_UNKNOWN);
+        ck_assert_int_eq(find("r", "RS256"), JWKS_FOUND);
+        now_ms += 31000;
+    }
 }
 END_TEST
 
@@ -422,7 +463,8 @@ END_TEST
 
 SUITE_MAIN_WITH("jwt", setup, teardown, keys_are_kept_for_a_while, an_unknown_key_is_looked_for_not_too_often,
                 a_failed_load_keeps_the_old_keys, without_any_keys, many_ask_at_once,
-                a_clock_put_back_does_no_harm, keys_that_do_not_fit_are_passed_over, good_tokens, times,
-                issuer_and_audience, other_algorithms_are_refused, two_algorithms_at_once,
-                keys_and_algorithms_must_fit, critical_extensions_are_refused, payloads_that_are_no_objects,
-                malformed_tokens, damaged_tokens, no_keys_no_verdict)
+                nobody_waits_for_a_slow_issuer, a_clock_put_back_does_no_harm,
+                keys_that_do_not_fit_are_passed_over, good_tokens, times, issuer_and_audience,
+                other_algorithms_are_refused, two_algorithms_at_once, keys_and_algorithms_must_fit,
+                critical_extensions_are_refused, payloads_that_are_no_objects, malformed_tokens,
+                damaged_tokens, no_keys_no_verdict)
