@@ -171,6 +171,6 @@ static const struct admin_route routes[] = {
     { METHOD_GET, "/required_signoffs/product/history", list_product_signoffs, ADMIN_ANYONE,
       "history_all_product_required_signoffs", .args = product_signoffs_args },
     { METHOD_GET, "/required_signoffs/permissions/history", list_permission_signoffs, ADMIN_ANYONE,
-      "history_all_permissions_required_signoffs", .args = permission_signoffs_args },
+      "history_all_permissions_required_signoffs", .args = permission_signoffs_args, .flags = ADMIN_PRIVATE },
 };
 const struct admin_routes history_routes = ADMIN_ROUTES(routes);

@@ -161,12 +161,12 @@ static const struct admin_route routes[] = {
     { METHOD_GET, PATH "product/revisions", list_product_revisions, ADMIN_ANYONE,
       METRIC("product_get_history"), .args = product_revision_args },
     { METHOD_GET, PATH "permissions", list_permissions, ADMIN_ANYONE, METRIC("permissions_get"),
-      .args = permission_args },
+      .args = permission_args, .flags = ADMIN_PRIVATE },
     { METHOD_POST, PATH "permissions", create_permission, ADMIN_USER, METRIC("permissions_create"),
       .body = permission_fields },
     { METHOD_DELETE, PATH "permissions", delete_required, ADMIN_ANYONE, METRIC("permissions_delete"),
       .flags = ADMIN_NO_DATABASE },
     { METHOD_GET, PATH "permissions/revisions", list_permission_revisions, ADMIN_ANYONE,
-      METRIC("permissions_get_history"), .args = permission_revision_args },
+      METRIC("permissions_get_history"), .args = permission_revision_args, .flags = ADMIN_PRIVATE },
 };
 const struct admin_routes required_signoffs_routes = ADMIN_ROUTES(routes);

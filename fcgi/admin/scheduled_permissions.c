@@ -47,7 +47,7 @@ static bool edit_scheduled(struct admin_call *call, struct error *e)
 
 static const struct admin_route routes[] = {
     { METHOD_GET, SCHEDULED, scheduled_list, ADMIN_ANYONE, METRIC("get_scheduled_changes"),
-      .args = scheduled_list_args },
+      .args = scheduled_list_args, .flags = ADMIN_PRIVATE },
     { METHOD_POST, SCHEDULED, create_scheduled, ADMIN_USER, METRIC("schedule_change"),
       .body = create_fields },
     { METHOD_POST, SCHEDULED "/{sc_id:int}", edit_scheduled, ADMIN_USER, METRIC("update_scheduled_change"),
@@ -61,7 +61,7 @@ static const struct admin_route routes[] = {
     { METHOD_DELETE, SCHEDULED "/{sc_id:int}/signoffs", scheduled_revoke, ADMIN_USER,
       METRIC("revoke_signoff_scheduled_change"), .args = scheduled_revoke_args },
     { METHOD_GET, SCHEDULED "/{sc_id:int}/revisions", scheduled_revisions, ADMIN_ANYONE,
-      METRIC("get_scheduled_change_history"), .args = rows_page_args },
+      METRIC("get_scheduled_change_history"), .args = rows_page_args, .flags = ADMIN_PRIVATE },
     { METHOD_POST, SCHEDULED "/{sc_id:int}/revisions", scheduled_revert, ADMIN_USER,
       METRIC("revert_to_older_revision"), .body = scheduled_revert_fields },
 };

@@ -136,7 +136,7 @@ static const struct admin_route routes[] = {
       METRIC("product_revert_to_older_revision"), .body = scheduled_revert_fields },
 
     { METHOD_GET, PATH "permissions", list_permissions, ADMIN_ANYONE,
-      METRIC("permissions_get_scheduled_changes"), .args = list_args },
+      METRIC("permissions_get_scheduled_changes"), .args = list_args, .flags = ADMIN_PRIVATE },
     { METHOD_POST, PATH "permissions", create_permissions, ADMIN_USER,
       METRIC("permissions_create_scheduled_change"), .body = permissions_create_fields },
     { METHOD_POST, PATH "permissions/{sc_id:int}", edit_permissions, ADMIN_USER,
@@ -150,7 +150,7 @@ static const struct admin_route routes[] = {
     { METHOD_DELETE, PATH "permissions/{sc_id:int}/signoffs", scheduled_revoke, ADMIN_USER,
       METRIC("permissions_revoke_signoff_scheduled_change"), .args = scheduled_revoke_args },
     { METHOD_GET, PATH "permissions/{sc_id:int}/revisions", scheduled_revisions, ADMIN_ANYONE,
-      METRIC("permissions_get_scheduled_change_history"), .args = rows_page_args },
+      METRIC("permissions_get_scheduled_change_history"), .args = rows_page_args, .flags = ADMIN_PRIVATE },
     { METHOD_POST, PATH "permissions/{sc_id:int}/revisions", scheduled_revert, ADMIN_USER,
       METRIC("permissions_revert_to_older_revision"), .body = scheduled_revert_fields },
 };

@@ -239,6 +239,11 @@ static void dispatch(struct call *call)
 
 /* ---- every request ---- */
 
+static bool is_private(const struct admin_route *route)
+{
+    return route->who == ADMIN_USER || (route->flags & ADMIN_PRIVATE) != 0;
+}
+
 static void add_headers(const struct admin *admin, const struct request *request, struct response *response)
 {
     const struct config_list *origins = &admin->config->admin.cors_origins;
@@ -291,6 +296,9 @@ void admin_handle(void *arg, unsigned thread, const struct request *request, str
             "The requested URL was not found on the server. If you entered the URL manually please check "
             "your spelling and try again.",
             NULL);
+    }
+    if (route != NULL && is_private(&admin->route[route - admin->router])) {
+        response_header(response, "Cache-Control", STR("no-store"));
     }
     add_headers(admin, request, response);
     talloc_free(call.ctx);

@@ -18,7 +18,8 @@ TOP=$(realpath -- "$(dirname -- "$0")/../..")
 . "$TOP/test/integration/nginx_lib.sh"
 
 ISSUER=https://idp.example/
-trap 'stop_nginx; admin_cleanup' EXIT
+ISSUER_PID=
+trap 'stop_nginx; [[ -z $ISSUER_PID ]] || kill "$ISSUER_PID" 2>/dev/null || true; admin_cleanup' EXIT
 
 # ---- tokens ----
 
@@ -145,6 +146,8 @@ bodies() {
     check "says what is allowed" body_has 'The body is longer than 2097152 bytes'
     check "nobody's body" answers 401 -X POST -H 'Content-Type: application/json' --data-binary "@$WORK/3m" \
         "$ADMIN_URL/rules"
+    check "nor a stranger's" answers 403 -X POST -H 'X-Test-User: stranger@example.com' \
+        -H 'Content-Type: application/json' --data-binary "@$WORK/3m" "$ADMIN_URL/rules"
     check "in pieces" answers 413 "${post[@]}" -H 'Transfer-Encoding: chunked' --data-binary "@$WORK/3m"
     check "nested too deeply" answers 400 "${post[@]}" --data-binary "$(printf '%0200d' 0 | tr 0 '[')"
     check "no JSON" refused 400 "Request body is not valid JSON" boss@example.com POST /rules '{bad'
@@ -156,6 +159,23 @@ routes() {
     check "an unknown parameter" refused 400 "Extra query parameter(s) x not in spec" - GET '/rules?x=1'
     check "a wrong method" refused 405 "not allowed" boss@example.com PATCH /rules
     check "HEAD" equal 200 "$(with -I "$ADMIN_URL/rules")"
+}
+
+# Answers about users and permissions are kept by no cache, whatever they are.
+private() {
+    local path
+    for path in /whoami /users /users/boss@example.com /users/boss@example.com/permissions /api/users \
+        /users/boss@example.com/permissions/admin /users/x@example.com /permissions/history \
+        /scheduled_changes/permissions /scheduled_changes/permissions/1/revisions /required_signoffs/permissions \
+        /required_signoffs/permissions/revisions /required_signoffs/permissions/history \
+        /scheduled_changes/required_signoffs/permissions /scheduled_changes/required_signoffs/permissions/1/revisions; do
+        ask boss@example.com GET "$path" >/dev/null
+        check "$path is private" equal no-store "$(header Cache-Control)"
+        ask - GET "$path" >/dev/null
+        check "$path is private, refused or not" equal no-store "$(header Cache-Control)"
+    done
+    ask boss@example.com GET /rules >/dev/null
+    check "rules are not" equal '' "$(header Cache-Control)"
 }
 
 monitoring() {
@@ -209,7 +229,35 @@ passwords() {
     check "monitoring has none" answers 200 "${there[@]}" http://localhost/__lbheartbeat__
     check "nor does a name count there" answers 200 "${there[@]}" -u boss@example.com:wrong \
         http://localhost/__heartbeat__
+    check "the log has the path as it came" answers 400 "${there[@]}" --path-as-is -u boss@example.com:secret \
+        'http://localhost/rules/%2e%2E/whoami?x=%22'
+    check "unchanged" grep -qF '"request":"GET /rules/%2e%2E/whoami?x=%22","status":400' "$WORK/nginx/admin-access.log"
+    guessing
     stop_nginx
+}
+
+# A wrong password costs a second, and they are counted for each address. Whoever has the right one is not slowed down.
+guessing() {
+    local start=$EPOCHREALTIME urls='http://localhost/rules?limit=[1-80]'
+    check "many requests with the right password" equal 80 "$(curl -s --noproxy '*' "${there[@]}" \
+        -u boss@example.com:secret -o /dev/null -w '%{http_code}\n' "$urls" | grep -c '^\(200\|400\)$')"
+    check "are not slowed down" less_than 8000000 "$(since "$start")"
+    start=$EPOCHREALTIME
+    check "a wrong one" answers 401 "${there[@]}" -u boss@example.com:wrong http://localhost/whoami
+    check "waits" less_than "$(since "$start")" 900000
+    curl -s --noproxy '*' "${there[@]}" -u boss@example.com:wrong --no-progress-meter --parallel --parallel-max 150 \
+        -o /dev/null -w '%{http_code}\n' 'http://localhost/rules?limit=[1-500]' >"$WORK/statuses"
+    check "none of many is right" equal '401 429' "$(sort -u "$WORK/statuses" | xargs)"
+    check "and most are not looked at" test "$(grep -c 429 "$WORK/statuses")" -gt 150
+}
+
+since() { # START: µs since then, both as EPOCHREALTIME is
+    echo $((${EPOCHREALTIME/./} - ${1/./}))
+}
+
+# less_than LIMIT N: N is. (Says what it is otherwise.)
+less_than() {
+    (($2 < $1)) || { echo "  $2 is not less than $1" >&2 && return 1; }
 }
 
 # shows STATUS NAME: so is the one answered who shows that certificate.
@@ -234,8 +282,66 @@ certificates() {
     stop_nginx
 }
 
+# ---- an issuer that is slow ----
+
+# many TOKEN: 40 requests with it at once; their statuses are left in many.log.
+many() {
+    local i
+    : >"$WORK/many.log"
+    for ((i = 0; i < 40; i++)); do
+        curl -s --noproxy '*' --max-time 60 -o /dev/null -w '%{http_code}\n' -H "Authorization: Bearer $1" \
+            "$ADMIN_URL/whoami" >>"$WORK/many.log" &
+    done
+}
+
+# how_many STATUS N: within ten seconds N of them have that status, and no more.
+how_many() {
+    local tries
+    for ((tries = 0; tries < 200; tries++)); do
+        [[ $(grep -c "$1" "$WORK/many.log") -lt $2 ]] || break
+        sleep 0.05
+    done
+    equal "$2" "$(grep -c "$1" "$WORK/many.log" || true)"
+}
+
+slow_issuer() {
+    python3 "$TOP/test/integration/slow_issuer.py" "$WORK/issuer" "$WORK/jwks.json" boss@example.com &
+    ISSUER_PID=$!
+    local url tries
+    for ((tries = 0; tries < 200 && $(cat "$WORK/issuer/port" 2>/dev/null || echo 0) == 0; tries++)); do
+        sleep 0.05
+    done
+    url=http://127.0.0.1:$(<"$WORK/issuer/port")
+    sandbox up "$BOX" --set admin.jwks_file= --set "admin.jwks_url=$url/jwks" --set admin.jwks_refresh_s=1 \
+        --set "admin.userinfo_url=$url/userinfo" >"$WORK/log"
+    local good unknown nameless
+    good=$(token '"email": "boss@example.com"')
+    nameless=$(token '"sub": "u1"')
+    unknown=$(printf '{"alg": "RS256", "typ": "JWT", "kid": "nobody"}' | base64url).${good#*.}
+    many "$good"
+    check "without keys, all but the one who gets them are told to come again" how_many 503 39
+    check "others go on" gives 200 boss@example.com GET /whoami
+    touch "$WORK/issuer/jwks"
+    check "the one gets in" how_many 200 1
+    check "then all do" equal boss@example.com "$(with -H "Authorization: Bearer $good" "$ADMIN_URL/whoami" >/dev/null &&
+        sed -n 's/.*"username":"\([^"]*\)".*/\1/p' "$WORK/body")"
+    rm "$WORK/issuer/jwks"
+    sleep 1.1 # the keys may be asked for again
+    many "$unknown"
+    check "unknown keys hold one" how_many 503 39
+    check "known keys go on" answers 200 -H "Authorization: Bearer $good" "$ADMIN_URL/whoami"
+    touch "$WORK/issuer/jwks"
+    check "the one is nobody" how_many 401 1
+    many "$nameless"
+    check "a slow userinfo endpoint holds a few" how_many 503 36
+    check "others still go on" answers 200 -H "Authorization: Bearer $good" "$ADMIN_URL/whoami"
+    touch "$WORK/issuer/userinfo"
+    check "which get in" how_many 200 4
+    kill "$ISSUER_PID"
+}
+
 untrusted() {
-    sandbox up "$BOX" --set admin.trust_remote_user=no >"$WORK/log"
+    sandbox up "$BOX" --set admin.jwks_url= --set "admin.jwks_file=$WORK/jwks.json" --set admin.trust_remote_user=no >"$WORK/log"
     check "nginx's user does not count unless it is trusted" \
         refused 401 "'authorization_header_missing'" boss@example.com GET /whoami
     check "tokens do" equal boss@example.com "$(whoami_of '"email": "boss@example.com"')"
@@ -249,10 +355,12 @@ callers
 other_sites
 bodies
 routes
+private
 monitoring
 audit
 passwords
 certificates
 without_a_database
+slow_issuer
 untrusted
 summary
