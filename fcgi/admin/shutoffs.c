@@ -4,7 +4,19 @@
 #include "admin/rows.h"
 #include "admin/scheduled.h"
 
-/* ---- who may ---- */
+/* ---- who may, and what is valid ---- */
+
+/* A rule's channel may end in '*', a shutoff's may not: it is compared with the client's channel exactly, so
+ * that one with a '*' would be listed and stop nobody. */
+static bool check_channel(const cJSON *row, struct error *e)
+{
+    const char *channel = row_text(row, "channel");
+    return channel == NULL || strchr(channel, '*') == NULL ||
+           fail(e, FAIL_INVALID,
+                "The channel of a shutoff cannot contain '*', got '%s'. A shutoff stops the one channel that "
+                "it names: make one for each channel",
+                channel);
+}
 
 static bool check(struct tx *tx, const struct change *c, struct error *e)
 {
@@ -13,7 +25,8 @@ static bool check(struct tx *tx, const struct change *c, struct error *e)
     case CHANGE_INSERT:
         return access_demand(tx, "emergency_shutoff", "create", product, e,
                              "%s is not allowed to shut off updates for product %s", tx->actor,
-                             access_text(product));
+                             access_text(product)) &&
+               check_channel(c->now, e);
     case CHANGE_DELETE:
         return access_demand(tx, "emergency_shutoff", "delete", product, e,
                              "%s is not allowed to delete shutoffs for product %s", tx->actor,
@@ -154,12 +167,14 @@ static const struct body_field edit_fields[] = {
     SCHEDULED_COMPLETE,
     SCHEDULED_BY,
     { "sc_id", .types = FIELD_ANY, .refused = BODY_READ_ONLY },
+    { "change_type", FIELD_STRING, .format = FORMAT_ASCII, .words = "delete" },
     { 0 },
 };
 
 static bool edit_deletion(struct admin_call *call, struct error *e)
 {
-    return scheduled_edit(call, &emergency_shutoffs_resource, scheduled_pick(call, edit_fields, NULL), e);
+    const cJSON *what = scheduled_pick(call, edit_fields, "change_type");
+    return scheduled_edit(call, &emergency_shutoffs_resource, what, e);
 }
 
 #define SCHEDULED "/scheduled_changes/emergency_shutoff"

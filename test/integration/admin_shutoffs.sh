@@ -50,6 +50,12 @@ test_shutoffs() {
         '{"product": "Other", "channel": "release"}'
     check "nobody" gives 401 - POST "$SHUTOFF" '{"product": "Firefox", "channel": "beta"}'
     check "an empty channel" refused 400 "is too short" admin@x POST "$SHUTOFF" '{"product": "Firefox", "channel": ""}'
+    check "a channel of many" refused 400 "make one for each channel" admin@x POST "$SHUTOFF" \
+        '{"product": "Firefox", "channel": "beta*"}'
+    check "nor with the * elsewhere" refused 400 "cannot contain '*', got 'be*ta'" admin@x POST "$SHUTOFF" \
+        '{"product": "Firefox", "channel": "be*ta"}'
+    check "who may not shut off learns only that" gives 403 off@x POST "$SHUTOFF" '{"product": "Other", "channel": "beta*"}'
+    check "none was made" equal 0 "$(query "SELECT COUNT(*) FROM emergency_shutoffs WHERE channel LIKE '%*%'")"
     check "no channel" refused 400 "'channel' is a required property" admin@x POST "$SHUTOFF" '{"product": "Firefox"}'
     check "null" refused 400 "is not of type" admin@x POST "$SHUTOFF" '{"product": null, "channel": "x"}'
     check "a long comment" refused 400 "is too long" admin@x POST "$SHUTOFF" \
@@ -97,6 +103,10 @@ test_scheduled() {
     check "a shutoff that is not named" gives 200 on@x POST "$SC/$id" \
         "{\"sc_data_version\": 2, \"when\": $LATER, \"product\": \"Other\"}"
     check "stays" equal "Firefox" "$(query "SELECT base_product FROM emergency_shutoffs_scheduled_changes WHERE sc_id = $id")"
+    check "another kind of change" refused 400 "is not one of ['delete']" on@x POST "$SC/$id" \
+        "{\"sc_data_version\": 3, \"when\": $LATER, \"change_type\": \"update\"}"
+    check "nothing was edited" equal "delete 3" \
+        "$(query "SELECT change_type, data_version FROM emergency_shutoffs_scheduled_changes WHERE sc_id = $id")"
     check "to the past" refused 400 "in the past" on@x POST "$SC/$id" '{"sc_data_version": 3, "when": 5}'
     check "one that is not there" refused 404 "does not exist" on@x POST "$SC/999" "{\"sc_data_version\": 1, \"when\": $LATER}"
     check "too few sign-offs" refused 400 "Signoff Required" balrogagent POST "$SC/$id/enact"
