@@ -54,6 +54,7 @@ static bool work(const struct run *r, const char *path, struct error *e)
         .socket_mode = config->admin.socket_mode,
         .threads = config->admin.threads,
         .drain_s = config->admin.drain_s,
+        .request_max = ((size_t)config->admin.max_body_mb + 1) << 20,
         .handle = admin_handle,
         .handle_arg = r->admin,
         .reload = reload,

@@ -1,18 +1,65 @@
-/* The helpers around requests and responses. Nothing here reads from or writes to a connection: server.c
- * does. */
+/* The helpers around requests and responses. What is read here of a request has come whole; server.c reads
+ * from and writes to connections. */
 #include "web/http.h"
 
 #include "core/json.h"
+#include "ops/log.h"
 
+#include <errno.h>
 #include <fcgiapp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { BODY_CHUNK = 16 << 10 }; /* a request's body is read in pieces of this size */
 
 struct str request_param(const struct request *r, const char *name)
 {
     /* FCGX_GetParam() only reads; libfcgi knows no const. */
     char **params = (char **)(uintptr_t)r->params;
     return str_of(FCGX_GetParam(name, params));
+}
+
+enum method request_method(struct str name)
+{
+    static const struct {
+        struct str name;
+        enum method method;
+    } methods[] = {
+        { { "GET", 3 }, METHOD_GET },       { { "HEAD", 4 }, METHOD_HEAD },
+        { { "POST", 4 }, METHOD_POST },     { { "PUT", 3 }, METHOD_PUT },
+        { { "DELETE", 6 }, METHOD_DELETE }, { { "OPTIONS", 7 }, METHOD_OPTIONS },
+        { { "PATCH", 5 }, METHOD_PATCH },
+    };
+    for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
+        if (str_eq(methods[i].name, name)) {
+            return methods[i].method;
+        }
+    }
+    return METHOD_OTHER;
+}
+
+bool request_body(const struct request *r, struct buf *out, struct error *e)
+{
+    struct str length = request_param(r, "CONTENT_LENGTH");
+    size_t wanted = str_absent(length) ? 0 : strtoul(length.p, NULL, 10);
+    if (wanted > out->max - out->n) {
+        return error_set(e, 413, "The body is longer than %zu bytes", out->max);
+    }
+    buf_reserve(out, wanted);
+    char chunk[BODY_CHUNK];
+    size_t got = 0;
+    for (int n; (n = FCGX_GetStr(chunk, sizeof chunk, r->input)) > 0; got += (size_t)n) {
+        buf_bytes(out, chunk, (size_t)n);
+        if (out->full) {
+            return error_set(e, 413, "The body is longer than %zu bytes", out->max);
+        }
+    }
+    if (r->gathered >= 0 && ftruncate(r->gathered, 0) != 0) {
+        log_error("http.body", "a request stays in memory: ftruncate: %s", strerror(errno));
+    }
+    return got >= wanted || error_set(e, 400, "The body ended after %zu of %zu bytes", got, wanted);
 }
 
 void response_reset(struct response *r)

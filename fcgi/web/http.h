@@ -25,12 +25,16 @@ struct request {
     struct str id;      /* nginx's $request_id, sent as REQUEST_ID; "" when it sends none */
     const void *params; /* for request_param() */
     void *input;        /* for request_body() */
+    int gathered;       /* a file in memory that the request is in; -1: none */
     void *worker;       /* for server_may_wait() */
 };
 
 /* A FastCGI parameter ("HTTP_USER_AGENT", "REMOTE_USER"), absent when nginx sent none. Valid until the
  * response is sent. */
 struct str request_param(const struct request *r, const char *name);
+
+/* The method of that NAME. */
+enum method request_method(struct str name);
 
 /* Reads R's body and appends it to OUT, whose maximum bounds it. False with a 413 in E when it is longer,
  * with a 400 when it ends too early. Once a request. */

@@ -217,6 +217,7 @@ bool program_serve(const struct program_service *service, int signal_fd, struct 
         .listen_fd = fd,
         .threads = (unsigned)service->threads,
         .places = service->quick ? process_processors() : 0,
+        .request_max = service->request_max,
         .handle = service->handle,
         .arg = service->handle_arg,
     };

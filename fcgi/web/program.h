@@ -69,6 +69,7 @@ struct program_service {
     int threads;
     bool quick; /* most requests are answered without waiting, and the others say server_may_wait() */
     int drain_s;
+    size_t request_max; /* bytes of a request; 0: 1 MB */
     void (*handle)(void *arg, unsigned thread, const struct request *r, struct response *response);
     void *handle_arg;
     void (*reload)(void *arg);

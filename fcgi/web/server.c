@@ -6,6 +6,9 @@
  * worker threads takes the next connection that has something to read. libfcgi is handed the connection
  * (ipcFd) and no listening socket: where it would accept, it fails and comes back.
  *
+ * A worker looks first whether the whole request has come, and otherwise leaves the connection to the
+ * gatherer (web/gather.h): so no request that is still coming takes up a thread, and libfcgi never waits.
+ *
  * Places: where requests take microseconds, waking a thread for each costs more than answering it. So only as
  * many threads as there are places (processors) wait for events; one that is awake takes what has come
  * meanwhile without being woken. A thread whose request may have to wait gives its place to another.
@@ -18,18 +21,18 @@
  * again comes before the lock is given back. server_drain() closes only what is not busy. A worker may by
  * then hold an event of such a connection and finds it busy for good: while draining, nothing is freed before
  * the threads have ended.
- *
- * Writes: libfcgi collects 8 KB, so that head, body and the end of the request leave in one write up to about
- * 8100 bytes; a longer response takes a write for each 8 KB. */
+ */
 #include "web/server.h"
 
 #include "core/clock.h"
 #include "core/mem.h"
 #include "ops/crash.h"
 #include "ops/log.h"
+#include "web/exchange.h"
+#include "web/gather.h"
+#include "web/records.h"
 
 #include <errno.h>
-#include <fcgiapp.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
@@ -46,16 +49,18 @@ enum {
     BODY_KEEP = 1 << 20,           /* a body buffer that grew beyond this is given back */
     HEADERS_MAX = 64 << 10,        /* of the headers that a handler adds */
     HEAD_MAX = HEADERS_MAX + 1024, /* of all */
-    BODY_CHUNK = 16 << 10,         /* a request's body is read in pieces of this size */
     ACCEPT_PAUSE_MS = 100,         /* after an accept() that failed, as for want of descriptors */
     LATE_MS = 200,                 /* for idle threads to end once the time for draining is over */
     STALL_MS = 10000,              /* unless the options say otherwise */
+    REQUEST_MAX = 1 << 20,         /* unless the options say otherwise */
+    LOOK_MAX = 64 << 10,           /* longer requests are gathered */
 };
 
 struct connection {
     FCGX_Request fcgi;
-    bool busy; /* a worker has it, or it is closed */
-    bool used; /* it had a request: nginx is ready for its end */
+    int gathered; /* a file with the request that is to be answered; -1: it is in the socket */
+    bool busy;    /* a worker or the gatherer has it, or it is closed */
+    bool used;    /* it had a request: nginx is ready for its end */
     struct connection *next, *previous;
 };
 
@@ -66,6 +71,7 @@ struct worker {
     pthread_t thread;
     struct buf head; /* status line and headers, as they are sent */
     struct response response;
+    char look[LOOK_MAX]; /* what waits in a socket */
 };
 
 struct server {
@@ -74,6 +80,7 @@ struct server {
     int accept_end_fd; /* readable: the acceptor ends */
     int end_fd;        /* in the epoll set; readable: the workers end */
     pthread_t acceptor;
+    struct gather *gather;
     struct worker *workers;
     unsigned started;
 
@@ -127,6 +134,9 @@ void server_may_wait(const struct request *r)
 /* Closes C, which nobody else has and the caller may not look at again. s->lock is held. */
 static void connection_close(struct server *s, struct connection *c)
 {
+    if (c->gathered >= 0) {
+        close(c->gathered);
+    }
     FCGX_Free(&c->fcgi, 1); /* closes ipcFd, if it still is open */
     *(c->previous != NULL ? &c->previous->next : &s->open) = c->next;
     if (c->next != NULL) {
@@ -144,10 +154,12 @@ static void connection_close(struct server *s, struct connection *c)
     }
 }
 
-/* Has some worker take C when there is something to read. s->lock is held. */
+/* Has some worker take C when there is something to read; at once when its request has been gathered. s->lock
+ * is held. */
 static void connection_arm(struct server *s, struct connection *c, int operation)
 {
-    struct epoll_event event = { .events = EPOLLIN | EPOLLRDHUP | EPOLLONESHOT, .data.ptr = c };
+    uint32_t what = c->gathered >= 0 ? EPOLLOUT : EPOLLIN | EPOLLRDHUP;
+    struct epoll_event event = { .events = what | EPOLLONESHOT, .data.ptr = c };
     c->busy = false;
     if (epoll_ctl(s->epoll_fd, operation, c->fcgi.ipcFd, &event) != 0) {
         log_error("server.epoll", "a connection is lost: epoll_ctl: %s", strerror(errno));
@@ -161,9 +173,11 @@ static void connection_open(struct server *s, int fd)
     unsigned ms = s->options.stall_ms;
     struct timeval stall = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &stall, sizeof stall);
+    c->gathered = -1;
     FCGX_InitRequest(&c->fcgi, -1, FCGI_FAIL_ACCEPT_ON_INTR);
     c->fcgi.ipcFd = fd;
     c->fcgi.keepConnection = 1; /* else FCGX_Accept_r() begins by closing it */
+    c->fcgi.detached = 1;       /* else closing waits 2 s for the other side to do it first */
     pthread_mutex_lock(&s->lock);
     c->next = s->open;
     if (c->next != NULL) {
@@ -184,132 +198,22 @@ static bool connection_last_call(const struct connection *c)
 
 /* ---- one request ---- */
 
-static enum method parse_method(struct str name)
-{
-    static const struct {
-        struct str name;
-        enum method method;
-    } methods[] = {
-        { { "GET", 3 }, METHOD_GET },       { { "HEAD", 4 }, METHOD_HEAD },
-        { { "POST", 4 }, METHOD_POST },     { { "PUT", 3 }, METHOD_PUT },
-        { { "DELETE", 6 }, METHOD_DELETE }, { { "OPTIONS", 7 }, METHOD_OPTIONS },
-        { { "PATCH", 5 }, METHOD_PATCH },
-    };
-    for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
-        if (str_eq(methods[i].name, name)) {
-            return methods[i].method;
-        }
-    }
-    return METHOD_OTHER;
-}
-
-static struct str param_or_empty(const struct request *r, const char *name)
-{
-    struct str value = request_param(r, name);
-    return str_absent(value) ? STR("") : value;
-}
-
-static struct request request_of(const FCGX_Request *fcgi, struct worker *w)
-{
-    struct request r = { .params = fcgi->envp, .input = fcgi->in, .worker = w };
-    r.method_name = param_or_empty(&r, "REQUEST_METHOD");
-    r.method = parse_method(r.method_name);
-    r.uri = param_or_empty(&r, "REQUEST_URI");
-    r.id = param_or_empty(&r, "REQUEST_ID");
-    r.args = r.uri;
-    str_split(&r.args, '?', &r.path);
-    return r;
-}
-
-/* A response that cannot be sent as it is becomes a 500. */
-static void response_repair(struct response *response, const struct request *r)
-{
-    const char *why = response->status == 0                        ? "no status was set"
-                      : response->head.full || response->body.full ? "it is too long"
-                                                                   : NULL;
-    if (why != NULL) {
-        log_write(LOG_ERROR, "server.response", r->id, "the response to %.*s was lost: %s", STR_ARG(r->uri),
-                  why);
-        response_reset(response);
-        response_text(response, 500, "text/plain; charset=utf-8", STR("Internal Server Error"));
-    }
-}
-
-static void put(FCGX_Request *fcgi, const struct buf *b)
-{
-    if (b->n > 0) {
-        FCGX_PutStr(b->p, (int)b->n, fcgi->out);
-    }
-}
-
-static void send_response(FCGX_Request *fcgi, struct buf *head, const struct response *response,
-                          enum method method)
-{
-    bool bodiless = response->status < 200 || response->status == 204 || response->status == 304;
-    buf_reset(head);
-    buf_lit(head, "Status: ");
-    buf_int(head, response->status);
-    buf_char(head, ' ');
-    buf_str(head, str_of(http_reason(response->status)));
-    if (response->content_type != NULL) {
-        buf_lit(head, "\r\nContent-Type: ");
-        buf_str(head, str_of(response->content_type));
-    }
-    if (!bodiless) {
-        buf_lit(head, "\r\nContent-Length: ");
-        buf_int(head, (int64_t)response->body.n);
-    }
-    buf_lit(head, "\r\n");
-    buf_str(head, buf_view(&response->head));
-    buf_lit(head, "\r\n");
-    put(fcgi, head);
-    if (!bodiless && method != METHOD_HEAD) {
-        put(fcgi, &response->body);
-    }
-}
-
-bool request_body(const struct request *r, struct buf *out, struct error *e)
-{
-    struct str length = request_param(r, "CONTENT_LENGTH");
-    size_t wanted = str_absent(length) ? 0 : strtoul(length.p, NULL, 10);
-    if (wanted > out->max - out->n) {
-        return error_set(e, 413, "The body is longer than %zu bytes", out->max);
-    }
-    buf_reserve(out, wanted);
-    char chunk[BODY_CHUNK];
-    size_t got = 0;
-    for (int n; (n = FCGX_GetStr(chunk, sizeof chunk, r->input)) > 0; got += (size_t)n) {
-        buf_bytes(out, chunk, (size_t)n);
-        if (out->full) {
-            return error_set(e, 413, "The body is longer than %zu bytes", out->max);
-        }
-    }
-    return got >= wanted || error_set(e, 400, "The body ended after %zu of %zu bytes", got, wanted);
-}
-
-/* What the handler left of the request's body: libfcgi would take it for the connection's next request. */
-static void discard_input(FCGX_Request *fcgi)
-{
-    char rest[8192];
-    while (FCGX_GetStr(rest, sizeof rest, fcgi->in) == (int)sizeof rest) {
-    }
-}
-
-/* Reads one request from C and answers it. False when the connection has ended. */
+/* Answers one request, which has come whole on C. False when the connection has ended. */
 static bool answer(struct worker *w, struct connection *c)
 {
-    if (FCGX_Accept_r(&c->fcgi) != 0) {
+    int socket;
+    if (!exchange_begin(&c->fcgi, &c->gathered, &socket)) {
         return false;
     }
     c->used = true;
-    struct request r = request_of(&c->fcgi, w);
+    struct request r = exchange_request(&c->fcgi, c->gathered, w);
     response_reset(&w->response);
     log_request_begin(r.id, r.method_name, r.uri);
     w->server->options.handle(w->server->options.arg, w->number, &r, &w->response);
-    response_repair(&w->response, &r);
+    exchange_repair(&w->response, &r);
     log_request_end();
-    discard_input(&c->fcgi);
-    send_response(&c->fcgi, &w->head, &w->response, r.method);
+    exchange_end_input(&c->fcgi, &c->gathered, socket);
+    exchange_send(&c->fcgi, &w->head, &w->response, r.method);
     FCGX_Finish_r(&c->fcgi);
     if (w->response.body.cap > BODY_KEEP) {
         size_t max = w->response.body.max;
@@ -331,19 +235,62 @@ static bool worker_take(struct server *s, struct connection *c)
     return taken;
 }
 
-/* Answers what has come on C, then leaves it to epoll again, or closes it. */
+/* What there is to do about C. */
+enum arrival { ARRIVAL_NONE, ARRIVAL_HALF, ARRIVAL_WHOLE, ARRIVAL_END };
+
+static enum arrival look(struct worker *w, const struct connection *c)
+{
+    static const enum arrival of_state[] = {
+        [RECORDS_HALF] = ARRIVAL_HALF, [RECORDS_WHOLE] = ARRIVAL_WHOLE, [RECORDS_WRONG] = ARRIVAL_END
+    };
+    if (c->gathered >= 0) {
+        return ARRIVAL_WHOLE;
+    }
+    ssize_t n = recv(c->fcgi.ipcFd, w->look, sizeof w->look, MSG_PEEK | MSG_DONTWAIT);
+    if (n <= 0) {
+        return n < 0 && (errno == EAGAIN || errno == EINTR) ? ARRIVAL_NONE : ARRIVAL_END;
+    }
+    return of_state[records_look(w->look, (size_t)n)];
+}
+
+/* Answers what has come whole on C, then leaves it to epoll again, or to the gatherer, or closes it. */
 static void worker_serve(struct server *s, struct worker *w, struct connection *c)
 {
-    bool open = answer(w, c);
+    for (;;) {
+        enum arrival arrival = look(w, c);
+        if (arrival == ARRIVAL_HALF) {
+            gather_add(s->gather, c->fcgi.ipcFd, c);
+            return;
+        }
+        bool open = arrival == ARRIVAL_NONE || (arrival == ARRIVAL_WHOLE && answer(w, c));
+        pthread_mutex_lock(&s->lock);
+        bool goes_on = open && !s->draining;
+        if (goes_on) {
+            connection_arm(s, c, EPOLL_CTL_MOD);
+        }
+        pthread_mutex_unlock(&s->lock);
+        if (goes_on) {
+            return;
+        }
+        if (!open || !connection_last_call(c)) {
+            break;
+        }
+    }
     pthread_mutex_lock(&s->lock);
-    if (open && !s->draining) {
+    connection_close(s, c);
+    pthread_mutex_unlock(&s->lock);
+}
+
+/* The gatherer's: the request on the connection ITEM is whole, and in the file FD; -1: it never will be. */
+static void request_gathered(void *arg, void *item, int fd)
+{
+    struct server *s = arg;
+    struct connection *c = item;
+    c->gathered = fd;
+    pthread_mutex_lock(&s->lock);
+    if (fd >= 0) {
         connection_arm(s, c, EPOLL_CTL_MOD);
     } else {
-        pthread_mutex_unlock(&s->lock);
-        while (open && connection_last_call(c)) {
-            open = answer(w, c);
-        }
-        pthread_mutex_lock(&s->lock);
         connection_close(s, c);
     }
     pthread_mutex_unlock(&s->lock);
@@ -448,6 +395,9 @@ static bool start_threads(struct server *s)
     }
     s->running = s->started;
     pthread_mutex_unlock(&s->lock);
+    const struct gather_options gather = { s->options.stall_ms, s->options.request_max, request_gathered, s };
+    s->gather = error == 0 ? gather_new(&gather) : NULL;
+    error = error == 0 && s->gather == NULL ? errno : error;
     error = error == 0 ? pthread_create(&s->acceptor, NULL, acceptor_main, s) : error;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     errno = error;
@@ -506,6 +456,9 @@ static struct server *server_new(const struct server_options *options)
     if (s->options.stall_ms == 0) {
         s->options.stall_ms = STALL_MS;
     }
+    if (s->options.request_max == 0) {
+        s->options.request_max = REQUEST_MAX;
+    }
     s->workers = mem_check(calloc(options->threads, sizeof *s->workers));
     s->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     s->accept_end_fd = eventfd(0, EFD_CLOEXEC);
@@ -528,6 +481,9 @@ bool server_start(struct server **server, const struct server_options *options, 
     if (!start_library() || epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, s->end_fd, &end) != 0 || flags < 0 ||
         fcntl(options->listen_fd, F_SETFL, flags | O_NONBLOCK) != 0 || !start_threads(s)) {
         error_set(e, 500, "cannot serve with %u threads: %s", options->threads, strerror(errno));
+        if (s->gather != NULL) {
+            gather_free(s->gather);
+        }
         join_workers(s, clock_after_ms(UINT_MAX));
         server_free(s);
         return false;
@@ -543,7 +499,7 @@ static void close_idle(struct server *s)
     struct connection *next;
     for (struct connection *c = s->open; c != NULL; c = next) {
         next = c->next;
-        if (!c->busy && c->used && !connection_last_call(c)) {
+        if (!c->busy && c->used && c->gathered < 0 && !connection_last_call(c)) {
             connection_close(s, c);
         }
     }
@@ -566,6 +522,7 @@ bool server_drain(struct server *s, unsigned grace_ms)
     close_idle(s);
     wait_until_none_open(s, end);
     pthread_mutex_unlock(&s->lock);
+    gather_free(s->gather);
     if (!join_workers(s, clock_after_ms(LATE_MS))) {
         return false;
     }

@@ -19,6 +19,9 @@ struct server_options {
     /* How long the rest of a request may take that has begun to come, before its connection is closed. 0: 10
      * s. */
     unsigned stall_ms;
+    /* Bytes of a request that are kept, at most, its body included; a body that is longer comes to the
+     * handler cut short. 0: 1 MB. */
+    size_t request_max;
     /* Answers R into the (reset) RESPONSE. THREAD is this thread's number, 0…threads-1. A status of 0, and a
      * response that outgrew its buffers, are sent as 500. */
     void (*handle)(void *arg, unsigned thread, const struct request *r, struct response *response);
