@@ -217,14 +217,24 @@ restore_replay() { # DIR FILE POSITION
 
 # ---- the change feed ----
 
-# Makes what the feed needs where it is missing: the triggers, and the account that they run as with its rights. What
-# makes them is the end of the first schema step, whose every statement can be repeated; triggers that are there stay.
+# Makes the database's own triggers where they are missing, and the account that they run as with its rights: those of the
+# change feed (step 0001) and those that note the members of superblobs (step 0006). Every statement that makes them can
+# be repeated; triggers that are there stay.
 feed_mend() { # DIR DATABASE
-    local step
-    step=$(dirname -- "${BASH_SOURCE[0]}")/../../schema/0001_initial/additive.sql
-    server_sql "$1" "$2" -e "SELECT 1 FROM balrog_schema WHERE version = 1 AND phase = 'additive' AND applied_at IS NOT NULL" |
-        grep -q 1 || die 1 "the database $2 has no schema step 0001: is it Balrog's?"
-    sed -n '/^CREATE USER/,$p' "$step" | server_sql "$1" "$2" || die 1 "the feed's triggers cannot be made"
+    local schema
+    schema=$(dirname -- "${BASH_SOURCE[0]}")/../../schema
+    step_applied "$1" "$2" 1 || die 1 "the database $2 has no schema step 0001: is it Balrog's?"
+    sed -n '/^CREATE USER/,$p' "$schema/0001_initial/additive.sql" | server_sql "$1" "$2" ||
+        die 1 "the feed's triggers cannot be made"
+    if step_applied "$1" "$2" 6; then
+        server_sql "$1" "$2" <"$schema/0006_sign_offs/additive.sql" ||
+            die 1 "the triggers that note the members of superblobs cannot be made"
+    fi
+}
+
+step_applied() { # DIR DATABASE STEP
+    server_sql "$1" "$2" -e "SELECT 1 FROM balrog_schema WHERE version = $3 AND phase = 'additive' AND applied_at IS NOT NULL" |
+        grep -q 1
 }
 
 # Writes to every table that the feed watches, looks whether the feed tells of it, and takes all of it back.
