@@ -1,0 +1,89 @@
+/* See release_links.h. The links are walked breadth first, one statement per name: almost all releases have
+ * none. */
+#include "store/release_links.h"
+
+#include "store/write.h"
+
+void release_names_add(cJSON *names, const char *name)
+{
+    const cJSON *item;
+    if (name == NULL || name[0] == '\0') {
+        return;
+    }
+    cJSON_ArrayForEach(item, names)
+    {
+        if (strcmp(item->valuestring, name) == 0) {
+            return;
+        }
+    }
+    cJSON_AddItemToArray(names, mem_check(cJSON_CreateString(name)));
+}
+
+/* Runs SQL, which has NAME as its only parameter, and adds the first column of its rows to NAMES. Rows whose
+ * second column differs from NAME are left out: the collation of an adopted database may be lax. */
+static bool add_linked(struct tx *tx, const char *sql, const char *name, cJSON *names, struct error *e)
+{
+    bool failed = false;
+    const struct db_value param = DB_S(str_of(name));
+    cJSON *found = tx_keep(tx, mem_check(cJSON_CreateArray()));
+    struct db_rows *rows = db_query(tx->db, sql, &param, 1, e);
+    while (rows != NULL && db_next(rows, &failed, e)) {
+        if (str_eq(db_text(rows, 1), str_of(name))) {
+            cJSON_AddItemToArray(found, json_text(db_text(rows, 0)));
+        }
+    }
+    failed |= rows == NULL;
+    db_rows_close(rows);
+    for (const cJSON *item = found->child; item != NULL; item = item->next) {
+        release_names_add(names, item->valuestring);
+    }
+    return !failed;
+}
+
+/* Adds what SQL finds for each name in NAMES, and for what was found. */
+static bool walk_links(struct tx *tx, const char *sql, cJSON *names, struct error *e)
+{
+    const cJSON *next = names->child;
+    for (unsigned depth = 0; depth < RELEASE_LINKS_DEPTH && next != NULL; depth++) {
+        const cJSON *last = names->child->prev;
+        while (next != NULL) {
+            bool end = next == last;
+            if (!add_linked(tx, sql, next->valuestring, names, e)) {
+                return false;
+            }
+            next = next->next;
+            if (end) {
+                break;
+            }
+        }
+    }
+    return true;
+}
+
+bool release_superblobs_of(struct tx *tx, const char *name, cJSON **superblobs, struct error *e)
+{
+    *superblobs = tx_keep(tx, mem_check(cJSON_CreateArray()));
+    release_names_add(*superblobs, name);
+    char *sql = mem_printf(tx->mem, "SELECT superblob, member FROM balrog_release_members WHERE member = ?%s",
+                           tx_share(tx));
+    if ((*superblobs)->child == NULL) {
+        return true;
+    }
+    if (!walk_links(tx, sql, *superblobs, e)) {
+        return false;
+    }
+    cJSON_DeleteItemFromArray(*superblobs, 0);
+    return true;
+}
+
+bool release_add_members(struct tx *tx, cJSON *names, struct error *e)
+{
+    char *sql = mem_printf(tx->mem,
+                           "SELECT member, superblob FROM balrog_release_members"
+                           " WHERE tbl IN ('releases', 'releases_json') AND superblob = ?%s",
+                           tx_share(tx));
+    return walk_links(tx, sql, names, e) &&
+           (cJSON_GetArraySize(names) <= RELEASE_MEMBERS_MAX ||
+            fail(e, FAIL_INVALID, "Superblobs that lead to more than %d releases cannot be signed off",
+                 RELEASE_MEMBERS_MAX));
+}
