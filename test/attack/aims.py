@@ -47,7 +47,7 @@ def split_path(path):
 
 def classify(request):
     """The Aim of a Request."""
-    if request.method in ("GET", "HEAD"):
+    if request.method in ("GET", "HEAD", "SQL"):
         return Aim()
     parts, args = split_path(request.path)
     if parts[0] == "scheduled_changes":

@@ -39,6 +39,7 @@ class Model:
         self.ledger = {}  # {(table, sc_id): {user: Entry}}
         self.unconfirmed = {}  # {(user, role): who granted it}
         self.busy = 0  # answers of 503
+        self.signed = 0  # changes that needed sign-offs, had them, and were enacted
         self.found = []
 
     def fault(self, rule, text):
@@ -309,6 +310,7 @@ class Model:
             else:
                 counted[role] = counted.get(role, 0) + 1
         if all(counted.get(role, 0) >= count for role, count in needs.items()):
+            self.signed += bool(needs)
             return None
         return f"sign-offs lacking for {change}: needs {needs}, counted {counted} {notes}"
 

@@ -183,7 +183,7 @@ class Mover:
         if row is None:
             return None
         body = {"product": row["product"], "schema_version": 9, "data_version": self.version(row),
-                "data": json.dumps({"detailsUrl": f"https://example.org/{self.fresh()}"})}
+                "data": json.dumps({"displayVersion": f"{w.APPS[name][1]}.{self.fresh()}"})}
         if self.chance(0.3):
             body["copyTo"] = json.dumps([self.pick(w.APPS)])
         return Request(self.actor(state, "release", ["modify"], row["product"]), "POST", f"/releases/{name}", body)
@@ -257,7 +257,7 @@ class Mover:
         blob = {"platforms": {w.PLATFORM: {"locales": {locale: w.locale_of(name, w.APPS[name][1], f"{self.fresh()}-m")}}}}
         said = {"platforms": {w.PLATFORM: {"locales": {locale: self.version(old)}}}} if old else {}
         if self.chance(0.15):
-            blob = {"detailsUrl": f"https://example.org/{self.fresh()}"}
+            blob = {"platforms": {w.PLATFORM: {"OS_BOUNCER": f"b{self.fresh()}"}}}
             said = {".": self.version(row)}
         body = {"blob": blob, "old_data_versions": said}
         if self.chance(0.45):

@@ -54,6 +54,11 @@ def signed_rule_change(m, state, mapping):
     return change
 
 
+def base_change(m):
+    """A part of a v2 blob that changes its base alone."""
+    return {"platforms": {w.PLATFORM: {"OS_BOUNCER": f"b{m.fresh()}"}}}
+
+
 def unmapped(m, state, names):
     used = au.mapped_releases(state)
     return m.pick([n for n in names if n not in used and state.served_row(n)])
@@ -122,7 +127,7 @@ def pinned_release(m, state):
     if row is None:
         return
     yield Request(w.REL2, "POST", f"/v2/releases/{name}", {
-        "blob": {"detailsUrl": f"https://example.org/{m.fresh()}"}, "old_data_versions": {".": row["data_version"]}})
+        "blob": base_change(m), "old_data_versions": {".": row["data_version"]}})
 
 
 # ---- whose word counts ----
@@ -265,7 +270,7 @@ def read_only_at_enact(m, state):
     row = state.live["releases_json"].get((name,))
     if row is None:
         return
-    body = {"blob": {"detailsUrl": f"https://example.org/{m.fresh()}"}, "old_data_versions": {".": row["data_version"]}, "when": m.when()}
+    body = {"blob": base_change(m), "old_data_versions": {".": row["data_version"]}, "when": m.when()}
     if m.chance(0.6):
         body = {"blob": {"platforms": {w.PLATFORM: {"locales": {"it": w.locale_of(name, w.APPS[name][1], f"{m.fresh()}-r")}}}},
                 "old_data_versions": {}, "when": m.when()}
@@ -368,6 +373,114 @@ def delete_named(m, state):
         yield enact(change)
 
 
+# ---- any scheduled change ----
+
+def needs_of(state, change):
+    old = state.live[change.table].get(change.key)
+    new = None if change.type == "delete" else change.row
+    return au.needs_of(state, change.table, old, new) if old or new else {}
+
+
+def signature(change, user, role):
+    if change.table in KIND_OF:
+        return sign(change, user, role)
+    return Request(user, "PUT", f"/v2/releases/{change.row['name']}/signoff", {"role": role})
+
+
+def disturbance(m, state, change, signers):
+    """Something that takes the change's right to be enacted away, or None."""
+    user, role = m.pick(signers)
+    what = m.pick(("nothing", "nothing", "revoke", "role", "permission", "edit", "direct", "owner"))
+    if what == "revoke":
+        path = sc_path(change, "/signoffs") if change.table in KIND_OF else f"/v2/releases/{change.row['name']}/signoff"
+        return Request(user, "DELETE", path)
+    if what == "role" and (user, role) in state.live["user_roles"]:
+        return Request(w.BOSS, "DELETE", f"/users/{user}/roles/{role}?data_version={state.live['user_roles'][(user, role)]['data_version']}")
+    if what in ("permission", "owner"):
+        whose = user if what == "permission" else change.by
+        key = m.pick(k for k in state.live["permissions"] if k[0] == whose and k[0] != w.BOSS)
+        if key:
+            return Request(w.BOSS, "DELETE", f"/users/{whose}/permissions/{key[1]}?data_version={state.live['permissions'][key]['data_version']}")
+    if what == "direct":
+        return m.rule_update(state) if change.table == "rules" else m.v1_part(state) if change.table == "releases" else m.v2_merge(state)
+    return m.edit(state) if what == "edit" else None
+
+
+def sign_and_enact(m, state):
+    """Gives a pending change the sign-offs that it needs, or one fewer, perhaps disturbs it, and enacts it."""
+    pending = [c for c in state.all_pending() if needs_of(state, c)] or state.all_pending()
+    change = m.pick(pending)
+    if change is None:
+        return
+    signers = []
+    for role, count in sorted(needs_of(state, change).items()):
+        able = sorted(au.holders(state, role) - {u for u, _ in signers})
+        signers += [(u, role) for u in m.random.sample(able, min(count, len(able)))]
+    m.random.shuffle(signers)
+    for user, role in signers[m.pick((0, 0, 0, 1)):]:
+        state = yield signature(change, user, role)
+    request = disturbance(m, state, change, signers) if signers else None
+    if request is not None:
+        yield request
+    actor = m.pick((w.BOSS, w.AGENT, w.BOTH))
+    path = sc_path(change, "/enact") if change.table in KIND_OF else f"/v2/releases/{change.row['name']}/enact"
+    yield Request(actor, "POST", path, {})
+
+
+def protected_release(m, state):
+    """A release that protected channels lead to is changed by a schedule: v1, v2 base, v2 locale."""
+    names = [n for n in sorted(au.mapped_releases(state)) if n in w.APPS]
+    name = m.pick(names)
+    if name is None:
+        return
+    if (name,) in state.live["releases_json"]:
+        blob = base_change(m) if m.chance(0.5) else {"platforms": {w.PLATFORM: {"locales": {
+            "de": w.locale_of(name, w.APPS[name][1], f"{m.fresh()}-p")}}}}
+        body = {"blob": blob, "old_data_versions": m.versions_of(state, name)}
+        yield Request(w.REL, "POST", f"/v2/releases/{name}", dict(body))
+        yield Request(w.REL, "POST", f"/v2/releases/{name}", {**body, "when": m.when()})
+        yield Request(w.BOSS, "POST", f"/v2/releases/{name}/enact", {})
+    else:
+        row = state.live["releases"][(name,)]
+        body = {"name": name, "product": row["product"], "data": json.dumps(w.app_blob(name, m.fresh())), "data_version": row["data_version"]}
+        yield Request(w.REL, "PUT", f"/releases/{name}", w.v1_body(name, w.app_blob(name, m.fresh()), data_version=row["data_version"]))
+        state = yield Request(w.REL, "POST", "/scheduled_changes/releases", {**body, "change_type": "update", "when": m.when()})
+        change = newest(state, "releases", name=name)
+        if change:
+            yield enact(change)
+    yield from sign_and_enact(m, state)
+
+
+def ends_shutoff(m, state):
+    """A shutoff of a protected channel is to end: directly, and scheduled without and with sign-offs."""
+    state = yield Request(w.MAN2, "POST", "/emergency_shutoff", {"product": w.FX, "channel": "release", "comment": "stop"})
+    row = state.live["emergency_shutoffs"].get((w.FX, "release"))
+    if row is None:
+        return
+    state = yield Request(m.pick((w.MAN, w.FX_ADMIN)), "DELETE", f"/emergency_shutoff/{w.FX}/release?data_version={row['data_version']}")
+    state = yield Request(w.MAN, "POST", "/scheduled_changes/emergency_shutoff", {
+        "product": w.FX, "channel": "release", "data_version": row["data_version"], "change_type": "delete", "when": m.when()})
+    change = newest(state, "emergency_shutoffs", channel="release")
+    if change:
+        state = yield enact(change)
+        yield from sign_and_enact(m, state)
+
+
+def row_is_gone(m, state):
+    """Another program deletes a rule for which a change is scheduled; somebody of another product drops that change."""
+    rule = rule_for(state, m, w.FX, "nightly")
+    if rule is None:
+        return
+    kind = m.pick(("update", "delete"))
+    body = rule_change(rule, m, comment=f"c{m.fresh()}") if kind == "update" else {
+        "rule_id": rule["rule_id"], "data_version": rule["data_version"], "change_type": "delete", "when": m.when()}
+    yield Request(w.REL, "POST", "/scheduled_changes/rules", body)
+    state = yield Request("reference", "SQL", f"DELETE FROM rules WHERE rule_id = {rule['rule_id']}")
+    change = newest(state, "rules", rule_id=rule["rule_id"])
+    if change:
+        yield Request(m.pick((w.TB_ADMIN, w.TB_REL)), "DELETE", f"{sc_path(change)}?data_version={change.version}")
+
+
 # ---- the rest ----
 
 def odd_pin(m, state):
@@ -466,6 +579,7 @@ def double_booking(m, state):
 PLOTS = [
     content_after_sign_off, content_after_sign_off, member_of_protected, member_after_sign_off, pinned_release,
     merge_signs_again, signer_loses_role, edit_after_sign_off, complete_signed, stranger_revokes, signs_for_another, role_of_one,
+    sign_and_enact, sign_and_enact, sign_and_enact, sign_and_enact, protected_release, protected_release, ends_shutoff, row_is_gone,
     read_only_at_enact, read_only_at_enact, unlock, shadow, blob_of_another, delete_named, delete_named, odd_pin, pin_then_newer, other_product,
     grants_himself, lifts_requirement, owner_loses_right, taken_alias, double_booking,
 ]

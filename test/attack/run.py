@@ -72,6 +72,15 @@ def play(stage, args, seed):
     return clean, faulty
 
 
+def is_toothless(stage, args):
+    """Whether a run that was long enough did nothing that matters: then it proves nothing."""
+    missing = [name for name in ("done", "enacted", "signed") if not stage.counts[name]]
+    if args.seconds < 20 or args.plot or args.episodes or args.until_fault or not missing:
+        return False
+    print(f"\nFAULT: in {args.seconds:.0f} s nothing was {' or '.join(missing)}: the attack has no teeth")
+    return True
+
+
 def report(stage, args, episode, faults, seen, seconds):
     """Prints what was found, once a rule and kind of request; returns whether any of it is new."""
     new = [f for f in faults if (f.rule, episode.signature()) not in seen]
@@ -113,6 +122,7 @@ def main():
                 report(stage, args, episode, faults, set(), 0)
         else:
             clean, faulty = play(stage, args, seed)
+            faulty += is_toothless(stage, args)
         print(stage.summary())
         stage.close()
     finally:

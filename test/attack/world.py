@@ -108,7 +108,8 @@ def seeds(variant):
     yield boss("POST", "/releases", v1_body("Part-1", part_blob("Part-1", 0)))
     yield boss("PUT", "/v2/releases/Part-2", {"product": SA, "blob": part_blob("Part-2", 0)})
     yield boss("POST", "/releases", v1_body("Super-1", super_blob("Super-1", PARTS)))
-    for product, channel, mapping in ((FX, "release", "Fx-2"), (FX, "beta", "Fx-3"), (FX, "nightly", "Fx-1"),
+    served = variant.choice(("Fx-2", "Fx-4"))
+    for product, channel, mapping in ((FX, "release", served), (FX, "beta", "Fx-3"), (FX, "nightly", "Fx-1"),
                                       (TB, "release", "Tb-1"), (SA, "guarded", "Super-1")):
         yield boss("POST", "/rules", rule_body(product, channel, mapping, alias=f"{product.lower()}-{channel}"))
     for product, channel, role in ((FX, "release", "releng"), (SA, "guarded", "relman")):
