@@ -490,6 +490,10 @@ class Model:
         allowed = {x.actor for x in self.done} | {""}
         for s in (self.before, self.after):
             allowed |= {c.by for c in s.all_pending()} if any("enact" in x.what.ops for x in self.done) else set()
+        for table in LIVE:
+            history = "balrog_release_history" if "release" in table and "pinnable" not in table else table + "_history"
+            if self.before.live[table] != self.after.live[table] and history not in written:
+                self.fault("no-history", f"{table} changed, and {history} has no new row")
         for table, users in written.items():
             strangers = set(users) - allowed
             if strangers:
