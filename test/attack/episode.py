@@ -6,23 +6,24 @@ from concurrent.futures import ThreadPoolExecutor
 from aims import classify
 from client import Admin, Database, Exchange, Http, Request
 from model import Model, Violation
-from moves import Mover
+from moves import KIND_OF, Mover
 from plots import PLOTS
 from served import Served
 from state import Reader
-from world import World
+from world import AGENT, World
 
 SERVED_EVERY = 15  # steps between comparisons of what clients get
 THREADS = 4
 
 
 class Stage:
-    """The running sandbox, and counts over all episodes. WHERE: what `scripts/sandbox up` printed."""
+    """The running sandbox, and counts over all episodes. WHERE: what `scripts/sandbox up` printed. PASSWORD: everybody's, or None
+    where nginx believes X-Test-User."""
 
-    def __init__(self, where):
+    def __init__(self, where, password=None):
         self.database = Database(where["DB_SOCKET"], where["DB_NAME"])
         self.reader = Reader(self.database)
-        self.admin = Admin(where["ADMIN_URL"])
+        self.admin = Admin(where["ADMIN_URL"], password)
         self.served = Served(Http(where["PUBLIC_URL"]))
         self.world = World(self.database, self.reader, self.admin)
         self.pool = ThreadPoolExecutor(THREADS)
@@ -30,6 +31,12 @@ class Stage:
 
     def summary(self):
         return ", ".join(f"{n} {name}" for name, n in self.counts.items()) + f", {self.served.answers} update queries"
+
+    def writable_histories(self):
+        """The histories in which the programs' accounts could change or remove rows, by their rights to tables."""
+        return self.database.run(
+            "SELECT CONCAT(User, ' ', Table_name) FROM mysql.tables_priv WHERE User IN ('balrog_admin', 'balrog_public')"
+            " AND Table_name LIKE '%\\_history' AND (Table_priv LIKE '%Update%' OR Table_priv LIKE '%Delete%')")
 
     def close(self):
         self.pool.shutdown()
@@ -40,7 +47,7 @@ class Episode:
     def __init__(self, stage, seed, mode, args):
         self.stage, self.seed, self.mode, self.args = stage, seed, mode, args
         self.random = random.Random(seed)
-        self.mover = Mover(self.random)
+        self.mover = Mover(self.random, args.agent)
         self.model = Model()
         self.exchanges = []
         self.running = []  # plots
@@ -142,23 +149,42 @@ class Episode:
             exchanges = list(stage.pool.map(stage.admin.send, requests))
         else:
             exchanges = [stage.admin.send(r) for r in requests]
+        self.state = stage.reader.read()
+        exchanges += self.enacted_by_agent(before, exchanges)
         for x in exchanges:
             self.exchanges.append(x)
             x.number = len(self.exchanges)
             if self.args.verbose:
                 print(f"[{x.request.note}] {x.line()}", flush=True)
-        self.state = stage.reader.read()
         faults = []
-        if requests:
+        if exchanges:
             done = any(x.done for x in exchanges)
             written = stage.reader.written_by(before) if done else {}
             lost = stage.reader.kept(before) if done else []
             faults = self.model.step(before, self.state, exchanges, written, lost)
         if look and not faults:
             faults = [Violation(*f) for f in stage.served.check(self.state)]
+            if faults and self.args.agent and not self.state.same(stage.reader.read()):
+                faults = []  # the agent changed something meanwhile
         self.count(exchanges)
         self.last = exchanges
         return [f for f in faults if f.rule not in self.args.ignore]
+
+    def enacted_by_agent(self, before, exchanges):
+        """Requests that the agent must have made: changes that became complete without one of ours."""
+        if not self.args.agent:
+            return []
+        found = []
+        aims = [classify(x.request) for x in exchanges if x.done]
+        for table, changes in self.state.changes.items():
+            for sc_id, change in changes.items():
+                was = before.changes[table].get(sc_id)
+                ours = any("enact" in a.ops and a.touches(change) for a in aims)
+                if change.complete and not (was and was.complete) and not ours:
+                    kind = KIND_OF.get(table)
+                    path = f"/scheduled_changes/{kind}/{sc_id}/enact" if kind else f"/v2/releases/{change.row['name']}/enact"
+                    found.append(Exchange(Request(AGENT, "POST", path, {}, "agent"), 200, ""))
+        return found
 
     def step_outside(self, request):
         """Another program writes to the database; that is not judged."""

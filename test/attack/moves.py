@@ -1,5 +1,6 @@
 """Random requests, legal and illegal, made from what the database holds at the moment."""
 import json
+import time
 
 import authority as au
 import world as w
@@ -12,8 +13,9 @@ ALIASES = ("firefox-release", "firefox-beta", "alias-a", "alias-b", "alias-c")
 
 
 class Mover:
-    def __init__(self, random):
+    def __init__(self, random, soon=False):
         self.random = random
+        self.soon = soon  # an agent runs: some changes are due at once
         self.serial = 0
         self.moves = [
             (6, self.rule_create), (10, self.rule_update), (3, self.rule_delete), (2, self.rule_revert),
@@ -83,6 +85,8 @@ class Mover:
         return w.app_blob(inside, self.fresh(), version, partial)
 
     def when(self):
+        if self.soon and self.chance(0.6):
+            return int(time.time() * 1000) + 1000
         return w.FAR + self.random.randrange(1000)
 
     # ---- rules ----

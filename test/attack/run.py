@@ -15,8 +15,10 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from episode import Episode, Stage  # noqa: E402
 from shrink import shrink  # noqa: E402
+from world import ACTORS  # noqa: E402
 
 TOP = os.path.realpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
+PASSWORD = "attack"
 
 
 def arguments():
@@ -36,6 +38,7 @@ def arguments():
     parser.add_argument("--shrink", type=float, default=0, metavar="SECONDS", help="spend so long on shortening each new fault's trace")
     parser.add_argument("--plot", action="append", default=[], help="play these plots alone, of test/attack/plots.py (may be repeated)")
     parser.add_argument("--no-random", action="store_true", help="no random moves between the plots' requests")
+    parser.add_argument("--agent", action="store_true", help="run balrog-agent, too, and schedule some changes for at once (implies --mode par)")
     parser.add_argument("--replay", metavar="FILE", help="play the requests of FILE (a list as --save writes it) instead")
     parser.add_argument("--save", metavar="FILE", help="write the requests of the first faulty episode to FILE")
     parser.add_argument("--sandbox", metavar="DIR", help="where the sandbox is made, and kept (default: a temporary directory)")
@@ -49,6 +52,25 @@ def sandbox(command, directory, *options):
         print(f"attack: scripts/sandbox {command} {directory} failed", file=sys.stderr)
         sys.exit(2)
     return dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
+
+
+def start(directory, agent):
+    """Starts the sandbox; returns its variables and the password. The agent needs nginx to check passwords."""
+    if not agent:
+        return sandbox("up", directory, "--user-header", "X-Test-User"), None
+    names = ACTORS + ["new@example.com"] + [f"ghost{n}@example.com" for n in range(1, 500)]
+    passwords = directory + ".passwords"
+    with open(passwords, "w", encoding="utf-8") as file:
+        file.writelines(f"{name}:{{PLAIN}}{PASSWORD}\n" for name in names if name != "-")
+    return sandbox("up", directory, "--passwords", passwords, "--agent"), PASSWORD
+
+
+def report_rights(stage):
+    """Prints the histories that the programs' accounts could rewrite."""
+    rows = stage.writable_histories()
+    if rows:
+        print(f"\nFAULT history-writable: {len(rows)} rights to change or delete history, such as {rows[0]}")
+    return rows
 
 
 def play(stage, args, seed):
@@ -106,26 +128,30 @@ def report(stage, args, episode, faults, seen, seconds):
 def main():
     args = arguments()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the sandbox is taken down
+    if args.agent:
+        args.mode = "par"
     seed = args.seed if args.seed is not None else random.SystemRandom().randrange(10 ** 6)
     print(f"seed {seed}, {args.mode}, {args.steps} steps an episode", flush=True)
     directory = args.sandbox or tempfile.mkdtemp(prefix="balrog-attack-")
     try:
-        where = sandbox("up", directory, "--user-header", "X-Test-User")
-        stage = Stage(where)
+        stage = Stage(*start(directory, args.agent))
+        faulty = bool(report_rights(stage))
         if args.replay:
             with open(args.replay, encoding="utf-8") as file:
                 saved = json.load(file)
             episode = Episode(stage, saved["seed"], "seq", args)
             faults = episode.replay(saved["requests"])
-            clean, faulty = (0, 1) if faults else (1, 0)
+            clean, faulty = (0, 1) if faults else (1, faulty)
             if faults:
                 report(stage, args, episode, faults, set(), 0)
         else:
-            clean, faulty = play(stage, args, seed)
-            faulty += is_toothless(stage, args)
+            clean, more = play(stage, args, seed)
+            faulty += more + is_toothless(stage, args)
         print(stage.summary())
         stage.close()
     finally:
+        if args.agent and os.path.exists(directory + ".passwords"):
+            os.unlink(directory + ".passwords")
         if not args.sandbox:
             subprocess.run([os.path.join(TOP, "scripts", "sandbox"), "down", directory], stdout=subprocess.DEVNULL,
                            stderr=subprocess.DEVNULL, check=False)
