@@ -425,6 +425,8 @@ test_units() {
         check "$unit is confined" awk -v e="$exposure" -v limit="$limit" 'BEGIN { exit !(e > 0 && e <= limit) }'
         check "$unit: as the others" equal 4 \
             "$(grep -cE '^(NoNewPrivileges=yes|PrivateTmp=yes|ProtectSystem=strict|RestrictAddressFamilies=AF_.*)$' "$file")"
+        check "$unit: takes no more than its share, and leaves no memory behind" equal 3 \
+            "$(grep -cE '^(MemoryMax=[1-9][0-9]*[MG]|TasksMax=[1-9][0-9]*|LimitCORE=0)$' "$file")"
     done
     check "there are units" test "${#units[@]}" -ge 16
     check "they are valid" equal '' "$(SYSTEMD_UNIT_PATH=$UNITS: systemd-analyze verify --man=no "${units[@]}" 2>&1)"
