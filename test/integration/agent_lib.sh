@@ -196,7 +196,7 @@ logs() { # NAME PATTERN
 
 # logged_times NAME PATTERN
 logged_times() {
-    grep -cE -- "$2" "$WORK/$1.log" || true
+    grep -cE -- "${2/./\\.}" "$WORK/$1.log" || true
 }
 
 # ---- what there is ----
