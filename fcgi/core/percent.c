@@ -40,8 +40,13 @@ static bool is_plain(char c)
 
 void percent_encode(struct buf *out, struct str s)
 {
+    percent_encode_but(out, s, "");
+}
+
+void percent_encode_but(struct buf *out, struct str s, const char *safe)
+{
     for (size_t i = 0; i < s.n; i++) {
-        if (is_plain(s.p[i])) {
+        if (is_plain(s.p[i]) || (s.p[i] != '\0' && strchr(safe, s.p[i]) != NULL)) {
             buf_char(out, s.p[i]);
         } else {
             buf_printf(out, "%%%02X", (unsigned char)s.p[i]);
@@ -91,6 +96,26 @@ size_t path_decode(char *dst, struct str raw)
         }
     }
     return n;
+}
+
+struct str path_one_leading_slash(struct str path)
+{
+    size_t extra = 0;
+    while (extra + 1 < path.n && path.p[extra] == '/' && path.p[extra + 1] == '/') {
+        extra++;
+    }
+    return str_slice(path, extra, path.n);
+}
+
+size_t path_merge_slashes(char *text, size_t n)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (text[i] != '/' || kept == 0 || text[kept - 1] != '/') {
+            text[kept++] = text[i];
+        }
+    }
+    return kept;
 }
 
 /* Takes one byte, escaped or not, off the beginning of *S, which is not empty. */

@@ -17,6 +17,16 @@ void percent_encode(struct buf *out, struct str s);
  * room for RAW.n bytes, of which the length is returned. */
 size_t path_decode(char *dst, struct str raw);
 
+/* PATH, decoded, with one '/' in front where there are several. */
+struct str path_one_leading_slash(struct str path);
+
+/* Makes one '/' of several in a row in the N bytes at TEXT, a decoded path. Returns how many bytes are left.
+ */
+size_t path_merge_slashes(char *text, size_t n);
+
+/* Appends S to OUT with all escaped but letters, digits, "-._~" and the characters in SAFE. */
+void percent_encode_but(struct buf *out, struct str s, const char *safe);
+
 /* Whether RAW, an encoded path, means the same to every program that decodes it: no segment is "." or "..",
  * and there is no escaped '/' and no NUL, however they are written. nginx shortens such paths before it
  * chooses a location, and hands them on as they came. */

@@ -7,6 +7,7 @@
 #include "core/percent.h"
 #include "ops/log.h"
 #include "ops/statsd.h"
+#include "public/merged.h"
 #include "public/metrics.h"
 #include "web/server.h"
 
@@ -245,8 +246,10 @@ static void answer_query(struct service *s, unsigned thread, const struct reques
 static bool starts_with_update(struct str path)
 {
     char decoded[64];
+    path = path_one_leading_slash(path);
     struct str head = str_slice(path, 0, path.n < sizeof decoded ? path.n : sizeof decoded);
-    return str_starts((struct str){ decoded, path_decode(decoded, head) }, STR("/update"));
+    head = (struct str){ decoded, path_decode(decoded, head) };
+    return str_starts(path_one_leading_slash(head), STR("/update"));
 }
 
 static void respond_wrong_method(const struct request *r, struct response *response)
@@ -271,6 +274,9 @@ static bool try_query(struct service *s, unsigned thread, const struct request *
     struct error e;
     enum query_status status = query_parse(&q, t->text, r->uri, request_param(r, "HTTP_USER_AGENT"), &e);
     if (status == QUERY_NO_ROUTE) {
+        if (merged_redirect(r, response)) {
+            return true;
+        }
         if (!starts_with_update(r->path)) {
             return false;
         }

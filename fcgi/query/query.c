@@ -152,7 +152,10 @@ static unsigned decode_path(char *text, struct str raw, struct str *path, struct
     *path = (struct str){ text, percent_decode(text, raw, false) };
     unsigned n = split_path(*path, segment, &dots);
     if (n == 0 || dots || str_contains(raw, STR("#"))) {
-        path->n = path_decode(text, raw);
+        struct str all = { text, path_decode(text, raw) };
+        struct str one = path_one_leading_slash(all);
+        memmove(text, one.p, one.n);
+        path->n = one.n;
         n = split_path(*path, segment, &dots);
     }
     return n;
@@ -174,6 +177,13 @@ static const struct form *find_form(const struct str segment[SEGMENTS_MAX], unsi
         }
     }
     return NULL;
+}
+
+bool query_is_form(struct str path)
+{
+    struct str segment[SEGMENTS_MAX];
+    bool dots = false;
+    return find_form(segment, split_path(path, segment, &dots)) != NULL;
 }
 
 /* ---- systemCapabilities ---- */

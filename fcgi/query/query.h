@@ -68,6 +68,9 @@ enum query_status {
 enum query_status query_parse(struct query *q, char *text, struct str uri, struct str user_agent,
                               struct error *e);
 
+/* Whether PATH, decoded, is one of the forms. */
+bool query_is_form(struct str path);
+
 /* The channel up to "-cck-" (reference: AUS.getFallbackChannel). */
 struct str fallback_channel(struct str channel);
 

@@ -165,7 +165,7 @@ static void answer(const struct route *route, unsigned methods, struct call *cal
 const struct route *router_dispatch(const struct route *routes, size_t n, struct call *call)
 {
     char *text = mem_check(talloc_size(call->ctx, call->request->path.n + 1));
-    struct str path = { text, path_decode(text, call->request->path) };
+    struct str path = path_one_leading_slash((struct str){ text, path_decode(text, call->request->path) });
     const struct route *best = NULL;
     bool best_takes = false;
     unsigned methods = 0;
@@ -187,6 +187,16 @@ const struct route *router_dispatch(const struct route *routes, size_t n, struct
         answer(best, methods, call);
     }
     return best;
+}
+
+unsigned router_methods(const struct route *routes, size_t n, struct str path)
+{
+    unsigned methods = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct str param[ROUTE_PARAMS_MAX] = { STR_NONE };
+        methods |= pattern_fits(routes[i].pattern, path, param) ? all_methods(&routes[i]) : 0;
+    }
+    return methods;
 }
 
 bool router_check_path(const struct request *request, struct response *response)

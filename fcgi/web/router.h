@@ -31,11 +31,14 @@ struct route {
 /* Finds the route of CALL's request among the N in ROUTES and answers it: calls the handler, or answers
  * OPTIONS (200 with Allow), a wrong method (405 problem with Allow) or an unknown query parameter (400
  * problem, "Extra query parameter(s) a, b not in spec") itself. The path is percent-decoded before it is
- * split, so %2F separates, as in the reference; empty segments match nothing. Of the routes that fit and take
- * the method, the one whose pattern is literal (or, failing that, {…:int}) at the first segment where two
- * differ is taken, whatever the table's order. Allow lists the methods of all that fit. Returns the route, or
- * NULL where no pattern fits: nothing is answered then. */
+ * split, so %2F separates, and of several slashes in front one counts, as in the reference; empty segments
+ * match nothing. Of the routes that fit and take the method, the one whose pattern is literal (or, failing
+ * that, {…:int}) at the first segment where two differ is taken, whatever the table's order. Allow lists the
+ * methods of all that fit. Returns the route, or NULL where no pattern fits: nothing is answered then. */
 const struct route *router_dispatch(const struct route *routes, size_t n, struct call *call);
+
+/* Which methods, METHOD_GET | …, the routes take whose pattern PATH (decoded) fits; 0: none fits. */
+unsigned router_methods(const struct route *routes, size_t n, struct str path);
 
 /* Answers a 400 problem and returns false where REQUEST's path is not one that nginx and this program are
  * sure to read alike, see path_is_unambiguous(). For sites where nginx decides by the path who may ask. No

@@ -269,7 +269,7 @@ test_monitoring() {
     check "it is JSON" python3 -m json.tool "$WORK/body" "$WORK/parsed"
     check "an unknown path" status_is 404 /api/v1/nope
     check "a slash at the end" status_is 404 /api/v1/rules/
-    check "an empty segment" status_is 404 /api/v1//rules
+    check "an empty segment" leads_to /api/v1/rules /api/v1//rules
     check "POST" status_is 405 /api/v1/rules -X POST
     check "what is allowed" has_header Allow 'GET, HEAD, OPTIONS'
     check "OPTIONS" answers 200 '' /api/v1/rules -X OPTIONS
@@ -400,6 +400,47 @@ test_without_database() {
     check "and the API" status_is 200 /api/v1/rules/1
 }
 
+# leads_to WANTED PATH [CURL OPTION…]: PATH is answered with a 308 that leads to WANTED on this site.
+leads_to() {
+    local wanted=$1
+    shift
+    status_is 308 "$@" && has_header Location "$wanted"
+}
+
+# What several slashes in a row mean. WANTED is what the reference's framework (Werkzeug 3.1) answers, but for the host.
+test_slashes() {
+    local form=/update/1/P/1.0/b/t/l/c/update.xml page
+    check "in front: as one" status_is 200 "/$form"
+    check "which is an answer" has_header Rule-ID 10
+    check "any number" status_is 200 "////$form"
+    check "of the API, too" status_is 200 //api/v1/rules
+    check "what starts with /update" answers 200 $'<?xml version="1.0"?>\n<updates>\n</updates>' //update/nonsense
+    check "after a hundred" status_is 200 "$(printf '/%.0s' {1..100})update/nonsense"
+    check "elsewhere" leads_to "$form" /update/1/P//1.0/b/t/l/c/update.xml
+    check "it is not kept" has_header X-Accel-Expires ''
+    check "but by clients" has_header Cache-Control 'public, max-age=90'
+    page=$(printf '%s\n' '<!doctype html>' '<html lang=en>' '<title>Redirecting...</title>' '<h1>Redirecting...</h1>' \
+        "<p>You should be redirected automatically to the target URL: <a href=\"$form\">$form</a>. If not, click the link.")
+    check "with the framework's page" equal "$page" "$(<"$WORK/body")"
+    check "several times" leads_to "$form" /update//1/P///1.0/b/t/l/c//update.xml
+    check "with its query" leads_to "$form?force=1&x=%41'%22" "/update//1/P/1.0/b/t/l/c/update.xml?force=1&x=%41'\""
+    check "quoted in the page" body_has "?force=1&amp;x=%41&#39;%22\">"
+    check "names are escaped again" leads_to "/update/1/P/1%252/b%20b/t(x)%C3%A9/l/c/update.xml" \
+        "/update/1/P//1%252/b%20b/t(x)%C3%A9/l/c/update.xml"
+    check "what would be markup is not" leads_to '/update/1/%3Cb%3E%22/1.0/b/t/l/c/update.xml' \
+        '/update/1/%3Cb%3E%22//1.0/b/t/l/c/update.xml'
+    check "it never leads to another host" leads_to "$form" //update/1/P//1.0/b/t/l/c/update.xml
+    check "the API" leads_to /api/v1/rules /api/v1//rules
+    check "HEAD" equal 308 "$(get /api/v1//rules -I)"
+    check "OPTIONS" status_is 308 /api/v1//rules -X OPTIONS
+    check "no other method" status_is 405 /api/v1//rules -X POST
+    check "a field too few: no update" answers 200 $'<?xml version="1.0"?>\n<updates>\n</updates>' \
+        /update/1/P//b/t/l/c/update.xml
+    check "what is nothing anyhow" status_is 404 /api/v1//nothing
+    check "a slash at the end is not merged away" status_is 404 /api/v1/rules//
+    check "numbers stay closed" status_is 404 //__metrics__
+}
+
 main() {
     printf '{"version": "from a file"}' >"$WORK/version.json"
     chmod 755 "$WORK"
@@ -409,6 +450,7 @@ main() {
     variables=$(sandbox up "$BOX" --load "$WORK/rows.sql" --workers 1 --set public.poll_ms=60000 --set mariadb.userstat=1 \
         --set public.version_file="$WORK/version.json")
     eval "$variables"
+    test_slashes
     test_rules
     test_revisions
     test_release_lists

@@ -88,7 +88,7 @@ START_TEST(what_is_no_route)
         "/update/1/P/1/b/t/l/c/update.json",
         "/update/1/P/1/b/t/l/c/update.xml/",
         "/update/1/P/1/b/t/l//update.xml",
-        "//update/1/P/1/b/t/l/c/update.xml",
+        "/update/1/P//1/b/t/l/c/update.xml",
         "/update/1/P/1/b/t/l/c/os/update.xml",
         "/update/6/P/1/b/t/l/c/a%2Fb/caps/d/dv/update.xml",
         "/update/6/P/1/b/t/l/c/os/caps/d/dv/extra/update.xml",
@@ -168,6 +168,41 @@ START_TEST(paths_lose_their_dot_segments)
     ck_assert_int_eq(parse("./update/1/P/1.0/b/t/l/c/update.xml"), QUERY_OK);
     ck_assert_int_eq(parse("/update/1/P/1.0/b/t/l/c/update.xml#/.."), QUERY_OK);
     ck_assert_int_eq(parse("/update/1/P/1.0/b/t/l/c/#/update.xml"), QUERY_NO_ROUTE);
+}
+END_TEST
+
+START_TEST(of_slashes_in_front_one_counts)
+{
+    static const char *const uris[] = { "//update/1/P/1/b/t/l/c/update.xml?force=1",
+                                        "/////update/1/P/1/b/t/l/c/update.xml?force=1",
+                                        "/%2Fupdate/1/P/1/b/t/l/c/update.xml?force=1" };
+    for (size_t i = 0; i < sizeof uris / sizeof uris[0]; i++) {
+        ck_assert_int_eq(parse(uris[i]), QUERY_OK);
+        is(q.product, "P");
+        is(q.channel, "c");
+        ck_assert_int_eq(q.force, FORCE_MAIN);
+    }
+    ck_assert(query_is_form(STR("/update/1/P/1/b/t/l/c/update.xml")));
+    ck_assert(!query_is_form(STR("/update/1/P//1/b/t/l/c/update.xml")));
+    ck_assert(!query_is_form(STR("")));
+}
+END_TEST
+
+START_TEST(slashes_are_merged)
+{
+    static const struct {
+        const char *path, *want;
+    } cases[] = {
+        { "", "" },        { "/", "/" }, { "///", "/" }, { "/a/b", "/a/b" }, { "//a///b//", "/a/b/" },
+        { "a//b", "a/b" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char merged[32];
+        size_t n = strlen(cases[i].path);
+        memcpy(merged, cases[i].path, n);
+        n = path_merge_slashes(merged, n);
+        ck_assert_msg(str_eq((struct str){ merged, n }, str_of(cases[i].want)), "%s", cases[i].path);
+    }
 }
 END_TEST
 
@@ -375,6 +410,7 @@ START_TEST(thousands_of_parameters)
 END_TEST
 
 SUITE_MAIN("query", every_form_names_its_fields, json_forms, what_is_no_route, fields_become_ascii, escapes,
-           paths_lose_their_dot_segments, unambiguous_paths, avast_and_esrpre_are_cleaned, force_and_mig64,
-           parameters_that_are_refused, system_capabilities, architecture_comes_from_the_user_agent,
-           channels_fall_back, long_urls, thousands_of_parameters)
+           paths_lose_their_dot_segments, unambiguous_paths, of_slashes_in_front_one_counts,
+           slashes_are_merged, avast_and_esrpre_are_cleaned, force_and_mig64, parameters_that_are_refused,
+           system_capabilities, architecture_comes_from_the_user_agent, channels_fall_back, long_urls,
+           thousands_of_parameters)

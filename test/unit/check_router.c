@@ -142,7 +142,7 @@ START_TEST(nothing_fits)
     expect_route("", "none");
     expect_route("/thing", "none");
     expect_route("/things/", "none");
-    expect_route("//things", "none");
+    expect_route("///", "none");
     expect_route("/things//history", "none");
     expect_route("/a/b/c", "none");
     expect_route("/a/b/c/d/e", "none");
@@ -150,6 +150,24 @@ START_TEST(nothing_fits)
     expect_route("things", "none");
     ck_assert_int_eq(response.status, 0);
     ck_assert_uint_eq(response.head.n + response.body.n, 0);
+}
+END_TEST
+
+START_TEST(of_slashes_in_front_one_counts)
+{
+    expect_route("//things", "list");
+    expect_route("/////things/history", "history");
+    expect_route("/%2Fthings", "list");
+}
+END_TEST
+
+START_TEST(methods_of_a_path)
+{
+    const size_t n = sizeof routes / sizeof routes[0];
+    ck_assert_uint_eq(router_methods(routes, n, STR("/things")), METHOD_GET | METHOD_HEAD | METHOD_OPTIONS);
+    ck_assert_uint_eq(router_methods(routes, n, STR("/things/x")),
+                      METHOD_GET | METHOD_HEAD | METHOD_OPTIONS | METHOD_PUT | METHOD_DELETE);
+    ck_assert_uint_eq(router_methods(routes, n, STR("//things")), 0);
 }
 END_TEST
 
@@ -254,6 +272,7 @@ START_TEST(query_parameters)
 }
 END_TEST
 
-SUITE_MAIN_WITH("router", setup, teardown, the_more_literal_wins, nothing_fits, parameters_are_decoded,
-                methods, wrong_method, options, unknown_query_parameters, thousands_of_query_parameters,
+SUITE_MAIN_WITH("router", setup, teardown, the_more_literal_wins, nothing_fits,
+                of_slashes_in_front_one_counts, methods_of_a_path, parameters_are_decoded, methods,
+                wrong_method, options, unknown_query_parameters, thousands_of_query_parameters,
                 query_parameters)
