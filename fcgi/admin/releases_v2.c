@@ -3,8 +3,6 @@
 #include "admin/releases_v2.h"
 
 #include "admin/routes.h"
-#include "blob/validate.h"
-#include "query/version.h"
 
 enum { UNLOCK_DELAY_MS = 30000 }; /* how far ahead a release is scheduled to become writable */
 
@@ -267,84 +265,6 @@ static bool enact(struct admin_call *call, struct error *e)
     return each_scheduled(call, enact_one, NULL, e) && done(call);
 }
 
-/* ---- pins ---- */
-
-/* The version of the release in ROW; *HAS is false where it has none. */
-static bool version_of(struct tx *tx, const cJSON *row, struct version *version, bool *has, struct error *e)
-{
-    struct str text = blob_application_version(release_v2_blob(tx, row));
-    *has = text.n > 0;
-    return !*has || version_parse(version, text) ||
-           fail(e, FAIL_INVALID, "Version number %.*s is invalid.", STR_ARG(text));
-}
-
-/* Whether what PIN, a row, leads to is newer than the release in BASE: a 102.0.3 that is built after 102.1.0
- * does not take the pin "102." from it. */
-static bool is_newer(struct tx *tx, const cJSON *pin, const cJSON *base, bool *newer, struct error *e)
-{
-    cJSON *pinned;
-    struct version was, is;
-    bool has_was, has_is;
-    if (!release_v2_base(tx, row_text(pin, "mapping"), ROW_SHARED, &pinned, e) ||
-        !version_of(tx, pinned, &was, &has_was, e) || !version_of(tx, base, &is, &has_is, e)) {
-        return false;
-    }
-    *newer = has_was && has_is && version_cmp(&was, &is) > 0;
-    return true;
-}
-
-static bool pin_not_set(struct admin_call *call)
-{
-    cJSON *answer = tx_keep(call->tx, mem_check(cJSON_CreateObject()));
-    mem_check(cJSON_AddTrueToObject(answer, "pin_not_set"));
-    mem_check(cJSON_AddStringToObject(answer, "reason", "existing_pin_is_newer"));
-    return admin_json(call, answer);
-}
-
-/* PIN: the row that there is, or NULL. VALUES: key and mapping of the new one. */
-static bool write_pin(struct admin_call *call, const cJSON *pin, const cJSON *values, struct error *e)
-{
-    const struct resource *r = &pinnable_releases_resource;
-    int64_t when = 0, version = row_int(pin, "data_version");
-    enum change_type type = pin != NULL ? CHANGE_UPDATE : CHANGE_INSERT;
-    cJSON *leaf;
-    body_int(call->body, "when", &when);
-    if (when != 0) {
-        if (!release_v2_schedule(call->tx, r, type, values, version, when, &leaf, e)) {
-            return false;
-        }
-        cJSON_SetNumberValue(cJSON_GetObjectItemCaseSensitive(leaf, "data_version"), (double)(version + 1));
-        return answer_base(call, leaf);
-    }
-    bool ok = pin != NULL ? resource_update(call->tx, r, values, values, version, NULL, NULL, e)
-                          : resource_insert(call->tx, r, values, NULL, NULL, e);
-    return ok && answer_base(call, mem_check(cJSON_CreateNumber((double)(version + 1))));
-}
-
-static bool set_pinnable(struct admin_call *call, struct error *e)
-{
-    struct tx *tx = call->tx;
-    const char *name = admin_text(call, call->param[0]);
-    cJSON *base, *pin;
-    bool newer = false;
-    if (!release_v2_base(tx, name, ROW_SHARED, &base, e)) {
-        return false;
-    }
-    if (base == NULL) {
-        return admin_problem(call, 404, "Not Found", "Release does not exist", NULL);
-    }
-    cJSON *values = row_key(tx, "mapping", name);
-    static const char *const key[] = { "product", "channel", "version" };
-    for (size_t i = 0; i < sizeof key / sizeof key[0]; i++) {
-        mem_check(cJSON_AddStringToObject(values, key[i], json_get_string(call->body, key[i])));
-    }
-    if (!row_get(tx, &table_pinnable_releases, values, ROW_LOCKED, &pin, e) ||
-        (pin != NULL && !is_newer(tx, pin, base, &newer, e))) {
-        return false;
-    }
-    return newer ? pin_not_set(call) : write_pin(call, pin, values, e);
-}
-
 /* ---- routes ---- */
 
 static const struct body_field list_args[] = { { "names_only", FIELD_STRING }, { 0 } };
@@ -372,14 +292,6 @@ static const struct body_field read_only_fields[] = {
     { 0 },
 };
 
-static const struct body_field pinnable_fields[] = {
-    { "product", FIELD_STRING, .required = true },
-    { "channel", FIELD_STRING, .required = true },
-    { "version", FIELD_STRING, .required = true },
-    { "when", FIELD_INT | FIELD_NULL },
-    { 0 },
-};
-
 static const struct admin_route routes[] = {
     { METHOD_GET, "/v2/releases", releases_v2_list, ADMIN_ANYONE, "releases_v2_get_all", .args = list_args },
     { METHOD_GET, "/v2/releases/{name}", releases_v2_get, ADMIN_ANYONE, "releases_v2_get" },
@@ -399,8 +311,6 @@ static const struct admin_route routes[] = {
     { METHOD_DELETE, "/v2/releases/{name}/signoff", revoke, ADMIN_USER,
       "releases_v2_revoke_signoff_scheduled_change" },
     { METHOD_POST, "/v2/releases/{name}/enact", enact, ADMIN_USER, "releases_v2_enact_scheduled_changes" },
-    { METHOD_PUT, "/v2/releases/{name}/pinnable", set_pinnable, ADMIN_USER, "releases_v2_set_pinnable",
-      .body = pinnable_fields },
 };
 
 const struct admin_routes releases_v2_routes = ADMIN_ROUTES(routes);

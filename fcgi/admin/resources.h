@@ -8,7 +8,7 @@
 extern const struct resource emergency_shutoffs_resource;       /* shutoffs.c */
 extern const struct resource permissions_req_signoffs_resource; /* required_signoffs_resource.c */
 extern const struct resource permissions_resource;              /* permissions_resource.c */
-extern const struct resource pinnable_releases_resource;        /* pins.c */
+extern const struct resource pinnable_releases_resource;        /* pins_resource.c */
 extern const struct resource product_req_signoffs_resource;     /* required_signoffs_resource.c */
 extern const struct resource release_assets_resource;           /* releases_v2_resource.c */
 extern const struct resource releases_json_resource;            /* releases_v2_resource.c */

@@ -3,6 +3,7 @@
 #include "admin/status.h"
 
 #include "admin/metrics.h"
+#include "admin/pins.h"
 #include "admin/routes.h"
 #include "ops/process.h"
 #include "store/access.h"
@@ -116,6 +117,55 @@ bool status_read(struct tx *tx, int64_t now_ms, cJSON *answer, struct error *e)
     return add_scheduled(tx, now_ms, answer, e) && add_feed(tx, answer, e) && add_instances(tx, answer, e);
 }
 
+/* Pins and what is in the releases that they lead to. */
+static const char PINS[] =
+    "SELECT p.product, p.channel, p.version, p.mapping, COALESCE(j.data, r.data),"
+    " j.name IS NOT NULL OR r.name IS NOT NULL"
+    " FROM pinnable_releases p"
+    " LEFT JOIN releases_json j ON j.name = p.mapping AND BINARY j.name = BINARY p.mapping"
+    " LEFT JOIN releases r ON j.name IS NULL AND r.name = p.mapping"
+    " AND BINARY r.name = BINARY p.mapping"
+    " ORDER BY p.product, p.channel, p.version";
+
+/* Adds to LIST the pin in ROW, if it leads outside of itself. */
+static void add_odd_pin(cJSON *list, const struct db_rows *row)
+{
+    static const char *const names[] = { "product", "channel", "version", "mapping" };
+    struct error why;
+    cJSON *pin = mem_check(cJSON_CreateObject()), *release = NULL;
+    for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++) {
+        cJSON_AddItemToObject(pin, names[i], json_text(db_text(row, i)));
+    }
+    if (db_int(row, 5) != 0) {
+        release = mem_check(cJSON_CreateObject());
+        cJSON_AddItemToObject(release, "data", db_is_null(row, 4) ? NULL : json_parse(db_text(row, 4), &why));
+    }
+    if (pin_fits(json_get_string(pin, "version"), json_get_string(pin, "mapping"), release, &why)) {
+        cJSON_Delete(pin);
+    } else {
+        mem_check(cJSON_AddStringToObject(pin, "reason", why.what));
+        cJSON_AddItemToArray(list, pin);
+    }
+    cJSON_Delete(release);
+}
+
+/* Pins of before they were checked, or whose release has changed since. */
+static bool add_odd_pins(struct tx *tx, cJSON *answer, struct error *e)
+{
+    bool failed = false;
+    cJSON_DeleteItemFromObjectCaseSensitive(answer, "odd_pins"); /* of an attempt that failed */
+    struct db_rows *rows = db_query(tx->db, PINS, NULL, 0, e);
+    if (rows == NULL) {
+        return false;
+    }
+    cJSON *list = mem_check(cJSON_AddArrayToObject(answer, "odd_pins"));
+    while (db_next(rows, &failed, e)) {
+        add_odd_pin(list, rows);
+    }
+    db_rows_close(rows);
+    return !failed;
+}
+
 struct reading {
     struct admin_call *call;
     cJSON *answer;
@@ -129,7 +179,7 @@ static bool read_database(struct tx *tx, void *arg, struct error *e)
     if (!r->known && !access_is_known(tx, r->call->user, &r->known, e)) {
         return false;
     }
-    return !r->known || status_read(tx, r->call->now_ms, r->answer, e);
+    return !r->known || (status_read(tx, r->call->now_ms, r->answer, e) && add_odd_pins(tx, r->answer, e));
 }
 
 /* ---- of this process ---- */

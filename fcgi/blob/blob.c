@@ -260,6 +260,11 @@ bool release_is_json(const struct release *r)
     return r->format->methods->is_json;
 }
 
+bool release_has_versions(const struct release *r)
+{
+    return r->format->methods->should_serve == app_should_serve;
+}
+
 static enum verdict not_for(const struct release *r, const char *what, struct error *e)
 {
     return broken(e, "release %.*s %s", STR_ARG(r->name),

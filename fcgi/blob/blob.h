@@ -99,6 +99,9 @@ int release_schema_version(const struct release *r);
 bool release_is_xml(const struct release *r);
 bool release_is_json(const struct release *r);
 
+/* Whether its format gives it versions, by which pins are judged: those of apps. */
+bool release_has_versions(const struct release *r);
+
 /* Should a client that sent Q be updated to R? (reference: shouldServeUpdate) */
 enum verdict release_should_serve(const struct release *r, const struct query *q, struct error *e);
 

@@ -104,7 +104,8 @@ static void note(struct thread *t, const struct request *r, const struct answer 
     if (a->throttle != THROTTLE_NONE) {
         count(PUBLIC_THROTTLED, a->throttle - 1);
     }
-    if (a->reason == REASON_BROKEN || a->reason == REASON_NO_RELEASE) {
+    bool odd_pin = a->reason == REASON_PIN_UNAVAILABLE && a->error.status != 0;
+    if (a->reason == REASON_BROKEN || a->reason == REASON_NO_RELEASE || odd_pin) {
         complain(t, r, LOG_WARNING, "answer.broken", a->error.what);
     } else if (a->reason == REASON_BAD_REQUEST) {
         complain(t, r, LOG_INFO, "answer.bad_request", a->error.what);

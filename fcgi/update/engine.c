@@ -104,6 +104,15 @@ static enum verdict ask(const struct snapshot *s, struct str mapping, const stru
     return verdict;
 }
 
+/* The pinned release is itself newer than the pin allows, or nobody can say how new it is: a pin that nobody
+ * checked when it was made. The client gets no update rather than one that it asked not to get. */
+static void refuse_pin(struct choice *c, struct str version, struct str mapping)
+{
+    error_set(c->error, 500, "pin %.*s leads to release %.*s, which is not known to be within it",
+              STR_ARG(version), STR_ARG(mapping));
+    refuse(c, REASON_PIN_UNAVAILABLE);
+}
+
 /* The release is newer than the pin allows: the pinned one instead, where there is such a pin. An unknown pin
  * keeps the client up to date rather than leave it behind. */
 static void apply_pin(const struct snapshot *s, const struct query *q, struct choice *c)
@@ -118,8 +127,11 @@ static void apply_pin(const struct snapshot *s, const struct query *q, struct ch
     if (str_absent(mapping)) {
         return;
     }
-    if (ask(s, mapping, q, c) == VERDICT_NO && c->reason == REASON_UP_TO_DATE) {
+    enum verdict verdict = ask(s, mapping, q, c);
+    if (verdict == VERDICT_NO && c->reason == REASON_UP_TO_DATE) {
         c->reason = REASON_PIN_UNAVAILABLE;
+    } else if (verdict == VERDICT_MAYBE || (verdict == VERDICT_YES && !release_has_versions(c->release))) {
+        refuse_pin(c, version, mapping);
     }
 }
 

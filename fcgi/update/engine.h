@@ -20,7 +20,7 @@ enum reason {
     REASON_NULL_MAPPING,    /* the rule says: no update */
     REASON_THROTTLED,       /* lost the throw, no fallbackMapping */
     REASON_UP_TO_DATE,      /* the release has nothing newer for this client, or not its platform */
-    REASON_PIN_UNAVAILABLE, /* the pinned release cannot be served */
+    REASON_PIN_UNAVAILABLE, /* the pinned release cannot be served, or is newer than the pin */
     REASON_BAD_REQUEST,     /* a 400 */
     REASON_NO_RELEASE,      /* the rule or pin points at a release that is missing or broken */
     REASON_BROKEN,          /* the release lacks something that this answer needs */
@@ -45,7 +45,8 @@ struct answer {
     const struct rule *rule; /* NULL: none matched, or shut off */
     enum throttle throttle;  /* of that rule; a superblob's products have throws of their own */
     bool threw_dice;         /* another throw might have given another answer */
-    struct error error;      /* with a 400, and what is wrong where the reason is NO_RELEASE or BROKEN */
+    struct error error;      /* with a 400, and what is wrong where the reason is NO_RELEASE or BROKEN,
+                                or PIN_UNAVAILABLE and status != 0 */
     struct error skipped;    /* status != 0: something was left out of the answer, this one says what */
 };
 

@@ -244,6 +244,25 @@ test_pinnable() {
     check "pins never need sign-offs" body_has '"signoffs":{}'
     check "what is pinned stays" shows 400 'pinnable' admin@x DELETE /v2/releases/Pin-2
     check "of a release that is not there" shows 404 'does not exist' admin@x PUT /v2/releases/Nope/pinnable "$pin"
+    local odd
+    for odd in 50 50.1 50.. 050. x. .50 '50. ' '' '*' 50.1.2.; do
+        check "no version: '$odd'" shows 400 "The version of a pin is" admin@x PUT /v2/releases/Pin-2/pinnable \
+            "{\"product\":\"Thunderbird\",\"channel\":\"beta\",\"version\":\"$odd\"}"
+    done
+    for odd in 51. 50.2. 50.0. 49.; do
+        check "50.1 is outside of $odd" shows 400 "whose version 50.1 is outside of it" admin@x PUT \
+            /v2/releases/Pin-2/pinnable "{\"product\":\"Thunderbird\",\"channel\":\"beta\",\"version\":\"$odd\"}"
+        check "later, too" shows 400 "whose version 50.1 is outside of it" admin@x PUT /v2/releases/Pin-2/pinnable \
+            "{\"product\":\"Thunderbird\",\"channel\":\"beta\",\"version\":\"$odd\",\"when\":$LATER}"
+    done
+    check "a closer pin" exactly 200 '{".":1}' admin@x PUT /v2/releases/Pin-2/pinnable \
+        '{"product":"Thunderbird","channel":"beta","version":"50.1."}'
+    run_sql <<<"UPDATE pinnable_releases SET version = '49.' WHERE version = '50.1.'"
+    check "a pin that leads past itself takes any release that lies within it" put_new Pin-3 Thunderbird
+    check "one that does" shows 200 '".":2' admin@x PUT /v2/releases/Pin-3 \
+        "{\"blob\":$(de 49.5 Pin-3),\"old_data_versions\":{\".\":1}}"
+    check "is taken" exactly 200 '{".":2}' admin@x PUT /v2/releases/Pin-3/pinnable \
+        '{"product":"Thunderbird","channel":"beta","version":"49."}'
 }
 
 test_bad_input() {

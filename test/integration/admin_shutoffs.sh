@@ -29,14 +29,24 @@ INSERT INTO permissions (username, permission, options, data_version) VALUES
 INSERT INTO user_roles (username, role, data_version) VALUES ('qa@x', 'qa', 1), ('on@x', 'releng', 1);
 INSERT INTO product_req_signoffs (product, channel, role, signoffs_required, data_version) VALUES
     ('Firefox', 'release', 'qa', 1, 1), ('Firefox', 'release', 'releng', 1, 1), ('Other', 'beta', 'qa', 1, 1);
+INSERT INTO releases_json (name, product, read_only, data, data_version) VALUES
+    ('Fx-100', 'Firefox', 0, '{"name": "Fx-100", "schema_version": 9, "appVersion": "100.0"}', 1),
+    ('Fx-100.1', 'Firefox', 0, '{"name": "Fx-100.1", "schema_version": 9, "appVersion": "100.1"}', 1),
+    ('Fx-103', 'Firefox', 0, '{"name": "Fx-103", "schema_version": 9, "appVersion": "103.0"}', 1);
+INSERT INTO releases (name, product, read_only, data, data_version) VALUES
+    ('Other-1', 'Other', 0, '{"name": "Other-1", "schema_version": 1, "extv": "1.5", "appv": "9.0"}', 1),
+    ('Gmp', 'Firefox', 0, '{"name": "Gmp", "schema_version": 1000}', 1);
 INSERT INTO pinnable_releases (product, version, channel, mapping, data_version) VALUES
-    ('Firefox', '100.', 'release', 'Fx-100', 3);
+    ('Firefox', '100.', 'release', 'Fx-100', 3), ('Firefox', '102', 'esr', 'Fx-103', 1), ('Firefox', '102.', 'esr', 'Fx-103', 1),
+    ('Firefox', '103.', 'esr', 'Gone', 1), ('Firefox', '104.', 'esr', 'Gmp', 1);
 INSERT INTO pinnable_releases_scheduled_changes (sc_id, scheduled_by, complete, change_type, base_product, base_version,
     base_channel, base_mapping, base_data_version, data_version) VALUES
     (1, 'pin@x', 0, 'update', 'Firefox', '100.', 'release', 'Fx-100.1', 3, 1),
-    (2, 'pin@x', 0, 'insert', 'Other', '1.', 'release', 'Other-1', NULL, 1);
+    (2, 'pin@x', 0, 'insert', 'Other', '1.', 'release', 'Other-1', NULL, 1),
+    (3, 'admin@x', 0, 'insert', 'Firefox', '101.', 'release', 'Fx-103', NULL, 1),
+    (4, 'admin@x', 0, 'insert', 'Firefox', '105.', 'release', 'Gone', NULL, 1);
 INSERT INTO pinnable_releases_scheduled_changes_conditions (sc_id, \`when\`, data_version) VALUES
-    (1, $LATER, 1), (2, $LATER, 1);
+    (1, $LATER, 1), (2, $LATER, 1), (3, $LATER, 1), (4, $LATER, 1);
 EOF
 }
 
@@ -129,16 +139,64 @@ test_pins() {
     check "none" refused 404 "Pin does not exist" - GET /v2/pins/Firefox/release/100
     check "what is scheduled" gives 200 - GET "$PINS"
     check "needs no sign-offs" body_has '"required_signoffs":{}'
-    check "two" body_has '"count":2'
-    check "nothing can be scheduled here" gives 405 admin@x POST "$PINS" '{}'
-    check "nor looked at alone" gives 404 - GET "$PINS/1"
-    check "nor signed" gives 404 qa@x POST "$PINS/1/signoffs" '{"role": "qa"}'
+    check "four" body_has '"count":4'
     check "enacting" gives 200 balrogagent POST "$PINS/1/enact"
     check "the pin" equal "Fx-100.1 4" "$(query "SELECT mapping, data_version FROM pinnable_releases WHERE version = '100.'")"
     check "one who may not pin" refused 403 "pin@x is not allowed to create pinnable releases for product Other" \
         balrogagent POST "$PINS/2/enact"
     check "one who may not enact" gives 403 pin@x POST "$PINS/2/enact"
     check "one that is not there" gives 404 balrogagent POST "$PINS/99/enact"
+    check "one outside of its version, scheduled when that was not asked" refused 400 "whose version 103.0 is outside of it" \
+        balrogagent POST "$PINS/3/enact"
+    check "one whose release is gone" refused 400 "release 'Gone', which does not exist" balrogagent POST "$PINS/4/enact"
+}
+
+test_scheduled_pins() {
+    local id pin='"product": "Firefox", "channel": "release", "version": "100."'
+    check "no time" refused 400 "'when' cannot be set to null" pin@x POST "$PINS" \
+        "{$pin, \"change_type\": \"delete\", \"data_version\": 4, \"when\": null}"
+    check "no mapping" refused 400 "A pin needs a mapping" pin@x POST "$PINS" \
+        "{${pin/100/103}, \"change_type\": \"insert\", \"when\": $LATER}"
+    check "no version" refused 400 "The version of a pin is a number and a dot" pin@x POST "$PINS" \
+        "{${pin/100./100}, \"change_type\": \"insert\", \"mapping\": \"Fx-100\", \"when\": $LATER}"
+    check "a release without a version" refused 400 "which has no version" pin@x POST "$PINS" \
+        "{${pin/100/103}, \"change_type\": \"insert\", \"mapping\": \"Gmp\", \"when\": $LATER}"
+    check "another product" gives 403 pin@x POST "$PINS" \
+        "{\"product\": \"Other\", \"channel\": \"c\", \"version\": \"1.\", \"change_type\": \"insert\", \"mapping\": \"Other-1\", \"when\": $LATER}"
+    check "a new one" gives 200 pin@x POST "$PINS" \
+        "{${pin/100/103}, \"change_type\": \"insert\", \"mapping\": \"Fx-103\", \"when\": $LATER}"
+    id=$(number sc_id)
+    check "once" refused 400 ChangeScheduledError pin@x POST "$PINS" \
+        "{${pin/100/103}, \"change_type\": \"insert\", \"mapping\": \"Fx-103\", \"when\": $LATER}"
+    check "editing it to a release outside" refused 400 "is outside of it" pin@x POST "$PINS/$id" \
+        '{"sc_data_version": 1, "mapping": "Fx-100"}'
+    check "editing its time" gives 200 pin@x POST "$PINS/$id" "{\"sc_data_version\": 1, \"when\": $((LATER + 1))}"
+    check "alone" gives 200 - GET "$PINS/$id"
+    check "as edited" body_has "\"when\":$((LATER + 1))"
+    check "its revisions" gives 200 - GET "$PINS/$id/revisions"
+    check "two" body_has '"count":2'
+    check "signing" gives 200 qa@x POST "$PINS/$id/signoffs" '{"role": "qa"}'
+    check "is not needed" gives 200 balrogagent POST "$PINS/$id/enact"
+    check "the new pin" gives 200 - GET /v2/pins/Firefox/release/103.
+    check "a deletion" gives 200 pin@x POST "$PINS" "{$pin, \"change_type\": \"delete\", \"data_version\": 4, \"when\": $LATER}"
+    id=$(number sc_id)
+    check "what is scheduled is in the way of deleting at once" refused 400 "changes scheduled" pin@x DELETE \
+        "/v2/pins/Firefox/release/100.?data_version=4"
+    check "dropping it" gives 200 pin@x DELETE "$PINS/$id?data_version=1"
+    check "an old version" refused 400 OutdatedDataError pin@x DELETE "/v2/pins/Firefox/release/100.?data_version=3"
+    check "somebody else" gives 403 qa@x DELETE "/v2/pins/Firefox/release/100.?data_version=4"
+    check "nobody" gives 401 - DELETE "/v2/pins/Firefox/release/100.?data_version=4"
+    check "deleting" gives 200 pin@x DELETE "/v2/pins/Firefox/release/100.?data_version=4"
+    check "again" refused 404 "Pin does not exist" pin@x DELETE "/v2/pins/Firefox/release/100.?data_version=4"
+    check "its history" equal "4 NULL" \
+        "$(query "SELECT data_version FROM pinnable_releases_history WHERE version = '100.' ORDER BY change_id")"
+    check "odd pins of before" gives 200 admin@x GET /status
+    check "no version" body_has '"mapping":"Fx-103","product":"Firefox","reason":"The version of a pin is'
+    check "past itself" body_has "\"reason\":\"Pin 102. cannot map to release 'Fx-103', whose version 103.0 is outside of it\""
+    check "to nothing" body_has "release 'Gone', which does not exist"
+    check "to what has no version" body_has "release 'Gmp', which has no version"
+    check "the others are not there" body_lacks '"channel":"release"'
+    check "an odd one can go" gives 200 pin@x DELETE "/v2/pins/Firefox/esr/102?data_version=1"
 }
 
 rows >"$WORK/rows.sql"
@@ -146,4 +204,5 @@ admin_up "$WORK/rows.sql"
 test_shutoffs
 test_scheduled
 test_pins
+test_scheduled_pins
 summary

@@ -164,6 +164,24 @@ run_releases() {
     one 200 admin@x DELETE "/releases/R3?data_version=5"
 }
 
+# A pin of V2, at version 2, changed and changed back.
+run_scheduled_pins() {
+    local id sc=/scheduled_changes/pinnable_releases
+    local pin='"product": "Firefox", "channel": "beta", "version": "70."'
+    one 200 admin@x POST "$sc" "{$pin, \"change_type\": \"delete\", \"data_version\": 2, \"when\": $LATER}"
+    one 200 admin@x DELETE "$sc/$(number sc_id)?data_version=1"
+    one 200 admin@x POST "$sc" "{$pin, \"mapping\": \"V2\", \"change_type\": \"update\", \"data_version\": 2, \"when\": $LATER}"
+    id=$(number sc_id)
+    one 200 - GET "$sc/$id"
+    one 200 admin@x POST "$sc/$id" "{\"sc_data_version\": 1, \"data_version\": 2, \"when\": $((LATER + 1))}"
+    one 200 - GET "$sc/$id/revisions"
+    one 200 admin@x POST "$sc/$id/revisions" \
+        "{\"change_id\": $(query "SELECT MAX(change_id) FROM pinnable_releases_scheduled_changes_history WHERE data_version = 1")}"
+    one 200 qa@x POST "$sc/$id/signoffs" '{"role": "qa"}'
+    one 200 qa@x DELETE "$sc/$id/signoffs"
+    one 200 agent POST "$sc/$id/enact"
+}
+
 run_releases_in_parts() {
     local v2 base=/v2/releases
     v2=$(blob V2)
@@ -191,6 +209,8 @@ run_releases_in_parts() {
     one 200 - GET /scheduled_changes/pinnable_releases
     one 200 agent POST "/scheduled_changes/pinnable_releases/$(query 'SELECT sc_id FROM pinnable_releases_scheduled_changes')/enact"
     one 200 - GET /v2/pins/Firefox/beta/70.
+    run_scheduled_pins
+    one 200 admin@x DELETE "/v2/pins/Firefox/beta/70.?data_version=3"
     one 200 admin@x PUT "$base/V3" "{\"blob\": ${v2//V2/V3}, \"product\": \"Thunderbird\"}"
     one 200 admin@x PUT "$base/V4" "{\"blob\": ${v2//V2/V4}, \"product\": \"Thunderbird\", \"when\": $LATER}"
     one 200 - GET "$base"

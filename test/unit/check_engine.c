@@ -346,6 +346,25 @@ START_TEST(pins_hold_back)
 }
 END_TEST
 
+START_TEST(pins_never_lead_past_themselves)
+{
+    add_rule(1, 1, NULL, "new");
+    add_app("new", "103.0", "20230101", NULL);
+    add_app("beyond", "102.1", "20220101", NULL);
+    add_app("older", "101.0", "20210101", NULL);
+    w.pins[w.n_pins++] = (struct pin_row){ STR("Firefox"), STR("102."), STR("release"), STR("new") };
+    w.pins[w.n_pins++] = (struct pin_row){ STR("Firefox"), STR("102.0."), STR("release"), STR("beyond") };
+    w.pins[w.n_pins++] = (struct pin_row){ STR("Firefox"), STR("101.5."), STR("release"), STR("older") };
+    const struct answer *a = ask(ASK_LINUX "?pin=102.");
+    is_empty(REASON_PIN_UNAVAILABLE);
+    ck_assert_ptr_nonnull(strstr(a->error.what, "pin 102. leads to release new"));
+    ask(ASK_LINUX "?pin=102.0.");
+    is_empty(REASON_PIN_UNAVAILABLE);
+    ask(ASK_LINUX "?pin=101.5.");
+    body_has("appVersion=\"101.0\"");
+}
+END_TEST
+
 START_TEST(versions_that_a_rule_has_to_parse)
 {
     add_rule(1, 20, NULL, "new");
@@ -564,6 +583,7 @@ END_TEST
 
 SUITE_MAIN_WITH("engine", setup, teardown, serves_an_update, partials_need_their_release, priority_decides,
                 no_rule_and_shutoffs, throttling, dice_are_fair, pins_hold_back,
-                versions_that_a_rule_has_to_parse, what_points_at_nothing, broken_releases_are_absent,
-                json_answers, superblob_by_products, superblob_by_members, two_nightlies_get_it_squashed,
-                a_failing_source_changes_nothing, releases_are_shared_until_they_change)
+                pins_never_lead_past_themselves, versions_that_a_rule_has_to_parse, what_points_at_nothing,
+                broken_releases_are_absent, json_answers, superblob_by_products, superblob_by_members,
+                two_nightlies_get_it_squashed, a_failing_source_changes_nothing,
+                releases_are_shared_until_they_change)
