@@ -61,7 +61,8 @@ static bool check_option(const struct permission *p, const cJSON *option, struct
 static bool check_options(const struct permission *p, const cJSON *options, struct error *e)
 {
     const cJSON *option;
-    if (options == NULL || cJSON_IsNull(options)) {
+    bool is_empty = cJSON_IsString(options) && options->valuestring[0] == '\0';
+    if (options == NULL || cJSON_IsNull(options) || is_empty) {
         return true;
     }
     if (!cJSON_IsObject(options)) {

@@ -54,12 +54,14 @@ static bool parse_member(struct admin_call *call, const char *name, const cJSON 
     return text.n == 0 || *value != NULL || fail(e, FAIL_INVALID, "%s", why.what);
 }
 
-/* The same for a list of names. */
+/* The same for a list of names. JSON that is false in Python is no list, as in the reference: the client
+ * library sends "null" for a platform without aliases. */
 static bool parse_names(struct admin_call *call, const char *name, const cJSON **names, struct error *e)
 {
     if (!parse_member(call, name, names, e)) {
         return false;
     }
+    *names = json_truth(*names) ? *names : NULL;
     bool right = *names == NULL || cJSON_IsArray(*names);
     for (const cJSON *one = right && *names != NULL ? (*names)->child : NULL; one != NULL; one = one->next) {
         right &= is_text(one);

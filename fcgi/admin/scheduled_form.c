@@ -26,6 +26,10 @@ cJSON *scheduled_form_options(const cJSON *text)
 static cJSON *converted(const struct admin_call *call, const struct body_field *f)
 {
     int64_t n;
+    /* An empty text stays one in a scheduled change, as in the reference. */
+    if (f->format == FORMAT_JSON_STRING && body_str(call->body, f->name).n == 0) {
+        return NULL;
+    }
     if (f->format == FORMAT_JSON_STRING) {
         return scheduled_form_options(json_get(call->body, f->name));
     }

@@ -116,20 +116,6 @@ struct key keep_key(struct compiler *c, const char *name)
     return key_of(keep(c, str_of(name)));
 }
 
-bool json_truth(const cJSON *json)
-{
-    if (cJSON_IsString(json)) {
-        return json->valuestring[0] != '\0';
-    }
-    if (cJSON_IsNumber(json)) {
-        return json->valuedouble != 0;
-    }
-    if (cJSON_IsArray(json) || cJSON_IsObject(json)) {
-        return json->child != NULL;
-    }
-    return cJSON_IsTrue(json);
-}
-
 const struct value *keep_value(struct compiler *c, const cJSON *json)
 {
     if (json == NULL) {

@@ -69,8 +69,6 @@ struct str keep_string(struct compiler *c, const cJSON *json);
 struct key keep_key(struct compiler *c, const char *name);
 /* JSON as a value kept in the release; NULL for NULL. */
 const struct value *keep_value(struct compiler *c, const cJSON *json);
-/* Python's truth of a JSON value; NULL is false. */
-bool json_truth(const cJSON *json);
 
 /* Fills E and returns VERDICT_BROKEN / VERDICT_BAD. */
 enum verdict broken(struct error *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

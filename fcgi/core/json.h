@@ -24,6 +24,8 @@ const cJSON *json_get(const cJSON *object, const char *key);
 const char *json_get_string(const cJSON *object, const char *key);
 const cJSON *json_get_object(const cJSON *object, const char *key);
 const cJSON *json_get_array(const cJSON *object, const char *key);
+/* Whether VALUE counts as true in Python: not null, false, 0, "", [] or {}. NULL is false. */
+bool json_truth(const cJSON *value);
 
 /* What POINTER (RFC 6901: "/data/result/0/value/1"; "" is all of it) leads to, or NULL. Borrowed. */
 const cJSON *json_pointer(const cJSON *value, const char *pointer);

@@ -96,22 +96,13 @@ static bool is_text(const cJSON *item, const char *value)
     return value != NULL && cJSON_IsString(item) && strcmp(item->valuestring, value) == 0;
 }
 
-/* Null, 0, false, "", [] and {}. */
-static bool is_nothing(const cJSON *value)
-{
-    return value == NULL || cJSON_IsNull(value) || cJSON_IsFalse(value) ||
-           (cJSON_IsString(value) && value->valuestring[0] == '\0') ||
-           (cJSON_IsNumber(value) && value->valuedouble == 0) ||
-           ((cJSON_IsArray(value) || cJSON_IsObject(value)) && value->child == NULL);
-}
-
 /* Whether the grant is limited to some PRODUCTS (or actions), of which VALUE is none. The reference took any
  * JSON for options: what is neither nothing nor as it should be allows nothing. */
 static bool limited(const cJSON *row, const char *option, const char *value)
 {
     const cJSON *options = json_get(row, "options");
     const cJSON *list = json_get(options, option);
-    if (is_nothing(options) || (cJSON_IsObject(options) && is_nothing(list))) {
+    if (!json_truth(options) || (cJSON_IsObject(options) && !json_truth(list))) {
         return false;
     }
     if (!cJSON_IsArray(list)) {
