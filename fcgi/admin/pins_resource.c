@@ -78,4 +78,6 @@ static bool check(struct tx *tx, const struct change *c, struct error *e)
            pin_fits(row_text(c->now, "version"), mapping, release_rows_served(&rows), e);
 }
 
-const struct resource pinnable_releases_resource = { .table = &table_pinnable_releases, .check = check };
+const struct resource pinnable_releases_resource = { .table = &table_pinnable_releases,
+                                                     .check = check,
+                                                     .scope = SCOPE_COLUMN };

@@ -205,4 +205,5 @@ const struct resource releases_resource = {
     .check = check,
     .require = require,
     .merge = merge,
+    .scope = SCOPE_COLUMN,
 };

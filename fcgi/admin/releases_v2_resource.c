@@ -119,6 +119,7 @@ const struct resource releases_json_resource = {
     .table = &table_releases_json,
     .check = check_base,
     .require = require_base,
+    .scope = SCOPE_COLUMN,
 };
 
 /* ---- assets ---- */
@@ -165,4 +166,5 @@ const struct resource release_assets_resource = {
     .table = &table_release_assets,
     .check = check_asset,
     .require = require_asset,
+    .scope = SCOPE_RELEASE,
 };

@@ -43,9 +43,9 @@ static bool require(struct tx *tx, const struct change *c, cJSON *needs, struct 
            signoff_need_product(tx, row_text(c->old, "product"), row_text(c->old, "channel"), needs, e);
 }
 
-const struct resource emergency_shutoffs_resource = { .table = &table_emergency_shutoffs,
-                                                      .check = check,
-                                                      .require = require };
+const struct resource emergency_shutoffs_resource = {
+    .table = &table_emergency_shutoffs, .check = check, .require = require, .scope = SCOPE_COLUMN
+};
 
 /* ---- shutoffs ---- */
 

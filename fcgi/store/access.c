@@ -151,13 +151,14 @@ bool access_demand(struct tx *tx, const char *thing, const char *action, const c
     return true;
 }
 
-bool access_is_admin(struct tx *tx, const char *username, bool *is, struct error *e)
+bool access_is_admin(struct tx *tx, const char *username, const char *product, bool *is, struct error *e)
 {
     const cJSON *rows;
     if (!find_grants(tx, username, "admin", &rows, e)) {
         return false;
     }
-    *is = grant(rows, "admin") != NULL;
+    const cJSON *row = grant(rows, "admin");
+    *is = row != NULL && !limited(row, "products", product);
     return true;
 }
 

@@ -16,8 +16,8 @@ bool access_has(struct tx *tx, const char *username, const char *thing, const ch
 /* Fails with FAIL_PERMISSION and the text unless access_has() for tx->actor. */
 bool access_demand(struct tx *tx, const char *thing, const char *action, const char *product, struct error *e,
                    const char *fmt, ...) __attribute__((format(printf, 6, 7)));
-/* An admin of any kind, limited to products or not. */
-bool access_is_admin(struct tx *tx, const char *username, bool *is, struct error *e);
+/* Whether USERNAME is an admin for PRODUCT; NULL: one who is not limited to products. */
+bool access_is_admin(struct tx *tx, const char *username, const char *product, bool *is, struct error *e);
 /* Whether USERNAME has any permission; "" has none. */
 bool access_is_known(struct tx *tx, const char *username, bool *is, struct error *e);
 

@@ -10,6 +10,44 @@ bool resource_needs(struct tx *tx, const struct resource *r, const struct change
     return r->require == NULL || r->require(tx, c, *needs, e);
 }
 
+/* The product of ROW, of R's table; NULL: none. */
+static bool product_of(struct tx *tx, const struct resource *r, const cJSON *row, const char **product,
+                       struct error *e)
+{
+    cJSON *rows;
+    struct table_query q = {
+        .table = &table_releases_json,
+        .key = { { "name", DB_S(str_of(row_text(row, "name"))) } },
+        .tail = tx_share(tx),
+    };
+    *product = r->scope == SCOPE_COLUMN ? row_text(row, "product") : NULL;
+    if (r->scope != SCOPE_RELEASE || row_text(row, "name") == NULL) {
+        return true;
+    }
+    if (!row_list(tx, &q, &rows, e)) {
+        return false;
+    }
+    *product = row_text(rows->child, "product");
+    return true;
+}
+
+bool resource_is_admin(struct tx *tx, const struct resource *r, const char *username, const cJSON *old,
+                       const cJSON *now, bool *is, struct error *e)
+{
+    const cJSON *const rows[] = { old, now };
+    *is = old != NULL || now != NULL;
+    for (unsigned i = 0; i < 2; i++) {
+        const char *product;
+        bool of_product = true;
+        if (rows[i] != NULL && (!product_of(tx, r, rows[i], &product, e) ||
+                                !access_is_admin(tx, username, product, &of_product, e))) {
+            return false;
+        }
+        *is = *is && of_product;
+    }
+    return true;
+}
+
 /* Whether the change may be made: by tx->actor, as it is, with the sign-offs GIVEN. */
 static bool approve(struct tx *tx, const struct resource *r, const struct change *c, const cJSON *given,
                     struct error *e)

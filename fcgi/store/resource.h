@@ -20,6 +20,14 @@ struct change {
     bool dry;          /* it is being scheduled, not made */
 };
 
+/* Which product a row of a table belongs to, where that is all that counts: whether somebody who is limited
+ * to products may act on it. */
+enum resource_scope {
+    SCOPE_NONE,    /* to none: nobody who is limited may */
+    SCOPE_COLUMN,  /* to the one in its column `product` */
+    SCOPE_RELEASE, /* to that of the v2 release whose name it has */
+};
+
 struct resource {
     const struct table *table;
 
@@ -34,6 +42,10 @@ struct resource {
     bool (*merge)(struct tx *tx, const struct change *c, int64_t data_version, cJSON **what, struct error *e);
     /* After the row was written. NULL: nothing to do. */
     bool (*after)(struct tx *tx, const struct change *c, struct error *e);
+    /* Further conditions on C when it is scheduled, as SC_ID, or when that is edited (0: it is new). They are
+     * not asked when it is dropped or made. NULL: none. */
+    bool (*plan)(struct tx *tx, const struct change *c, int64_t sc_id, struct error *e);
+    enum resource_scope scope;
 };
 
 /* Writes. GIVEN are the sign-offs that were given, an object {user: role}; NULL for none: only enacting has
@@ -48,6 +60,11 @@ bool resource_update(struct tx *tx, const struct resource *r, const cJSON *key, 
 /* FAIL_SCHEDULED when a change of the row is scheduled. */
 bool resource_delete(struct tx *tx, const struct resource *r, const cJSON *key, int64_t data_version,
                      const cJSON *given, struct error *e);
+
+/* Whether USERNAME is an admin for each product that the row OLD belongs to, and the row NOW; either may be
+ * NULL, where it does not exist. */
+bool resource_is_admin(struct tx *tx, const struct resource *r, const char *username, const cJSON *old,
+                       const cJSON *now, bool *is, struct error *e);
 
 /* The sign-offs that C needs: {role: count}, TX's. */
 bool resource_needs(struct tx *tx, const struct resource *r, const struct change *c, cJSON **needs,

@@ -219,15 +219,29 @@ static bool fits_row(enum change_type type, const cJSON *columns, const cJSON *o
            fail(e, FAIL_OUTDATED, "Wrong data_version given for base table, cannot create scheduled change.");
 }
 
-/* Whether tx->actor could make the change now, but for sign-offs. */
-static bool check(struct tx *tx, const struct resource *r, enum change_type type, const cJSON *columns,
-                  const cJSON *old, struct error *e)
+static struct change change_of(struct tx *tx, const struct resource *r, enum change_type type,
+                               const cJSON *columns, const cJSON *old)
 {
     struct change c = { .type = type, .dry = true };
     c.old = type == CHANGE_INSERT ? NULL : old;
     c.what = type == CHANGE_DELETE ? NULL : columns;
     c.now = type == CHANGE_DELETE ? NULL : row_with(tx, r->table, c.old, columns);
+    return c;
+}
+
+/* Whether tx->actor could make the change now, but for sign-offs. */
+static bool check(struct tx *tx, const struct resource *r, enum change_type type, const cJSON *columns,
+                  const cJSON *old, struct error *e)
+{
+    const struct change c = change_of(tx, r, type, columns, old);
     return r->check(tx, &c, e);
+}
+
+static bool plan(struct tx *tx, const struct resource *r, enum change_type type, const cJSON *columns,
+                 const cJSON *old, int64_t sc_id, struct error *e)
+{
+    const struct change c = change_of(tx, r, type, columns, old);
+    return r->plan == NULL || r->plan(tx, &c, sc_id, e);
 }
 
 /* SC_ID is 0 for a new one. */
@@ -247,7 +261,7 @@ static bool validate(struct tx *tx, const struct resource *r, enum change_type t
         return fail(e, FAIL_SCHEDULED, "Cannot schedule a change for a row with one already scheduled");
     }
     return conditions_check(tx, r->table->scheduled->conditions, conditions, e) &&
-           check(tx, r, type, columns, old, e);
+           check(tx, r, type, columns, old, e) && plan(tx, r, type, columns, old, sc_id, e);
 }
 
 /* What a client may not set. */
@@ -319,6 +333,22 @@ bool sc_insert(struct tx *tx, const struct resource *r, const cJSON *change, int
            auto_signoff(tx, r, *sc_id, type, columns, e);
 }
 
+/* Where WHAT gives the change to another product: whether tx->actor could make it as it is scheduled so far,
+ * too. Otherwise who may edit it is decided by what it becomes. */
+static bool may_take_over(struct tx *tx, const struct resource *r, const struct sc *sc, const cJSON *what,
+                          struct error *e)
+{
+    cJSON *old;
+    const cJSON *base = base_of(tx, sc->row);
+    const cJSON *product = json_get(what, "product");
+    if (product == NULL || table_has(r->table, "product") == NULL ||
+        row_same(product, json_get(base, "product"))) {
+        return true;
+    }
+    return row_get(tx, r->table, base, ROW_SHARED, &old, e) &&
+           check(tx, r, sc->type, base, old != NULL ? old : base, e);
+}
+
 /* Sets the columns of WHAT in SC, which is at its VERSION, in the name of tx->actor. */
 static bool edit(struct tx *tx, const struct resource *r, const struct sc *sc, const cJSON *what,
                  int64_t version, struct error *e)
@@ -339,7 +369,7 @@ bool sc_update(struct tx *tx, const struct resource *r, int64_t sc_id, const cJS
 {
     struct sc sc;
     return refuse_ours(what, e) && sc_open_pending(tx, r, sc_id, "update", &sc, e) &&
-           edit(tx, r, &sc, what, sc_data_version, e);
+           may_take_over(tx, r, &sc, what, e) && edit(tx, r, &sc, what, sc_data_version, e);
 }
 
 bool sc_revert(struct tx *tx, const struct resource *r, int64_t sc_id, const cJSON *change, struct error *e)
@@ -357,7 +387,23 @@ bool sc_revert(struct tx *tx, const struct resource *r, int64_t sc_id, const cJS
             cJSON_AddItemReferenceToObject(what, c->name, (cJSON *)value);
         }
     }
-    return edit(tx, r, &sc, what, sc.version, e);
+    return may_take_over(tx, r, &sc, what, e) && edit(tx, r, &sc, what, sc.version, e);
+}
+
+bool sc_is_admin(struct tx *tx, const struct resource *r, int64_t sc_id, const char *username, bool *is,
+                 struct error *e)
+{
+    struct sc sc;
+    cJSON *old;
+    if (!sc_open(tx, r, sc_id, &sc, e)) {
+        return false;
+    }
+    const cJSON *base = base_of(tx, sc.row);
+    if (!row_get(tx, r->table, base, ROW_SHARED, &old, e)) {
+        return false;
+    }
+    return resource_is_admin(tx, r, username, sc.type != CHANGE_INSERT ? old : NULL,
+                             sc.type != CHANGE_DELETE || old == NULL ? base : NULL, is, e);
 }
 
 bool sc_delete(struct tx *tx, const struct resource *r, int64_t sc_id, int64_t sc_data_version,
@@ -373,8 +419,8 @@ bool sc_delete(struct tx *tx, const struct resource *r, int64_t sc_id, int64_t s
     if (!row_get(tx, r->table, base, ROW_SHARED, &old, e)) {
         return false;
     }
-    /* Where the row that was to be changed is gone, there is nothing left to protect. */
-    return (old == NULL && sc.type != CHANGE_INSERT ? true : check(tx, r, sc.type, base, old, e)) &&
+    /* Where the row that was to be changed is gone, what is scheduled tells whose it was. */
+    return check(tx, r, sc.type, base, old != NULL ? old : base, e) &&
            row_delete(tx, t, sc.row, sc_data_version, e) &&
            row_delete(tx, t->conditions, sc.conditions, sc_data_version, e) &&
            sc_drop_signoffs(tx, r, sc_id, NULL, e);

@@ -40,10 +40,13 @@ bool sc_pending(struct tx *tx, const struct resource *r, const cJSON *key, int64
 /* Signs off as tx->actor, with ROLE. Nothing happens when he has done so already. FAIL_PERMISSION for a
  * system account, for a role that he lacks, and for a second role; FAIL_NOT_FOUND. */
 bool sc_signoff(struct tx *tx, const struct resource *r, int64_t sc_id, const char *role, struct error *e);
-/* Takes back the sign-off of USERNAME: one's own role's, or as an admin any. *HAD tells whether there was
- * one. */
+/* Takes back the sign-off of USERNAME: one's own role's, or as an admin of the change's products any. *HAD
+ * tells whether there was one. */
 bool sc_revoke(struct tx *tx, const struct resource *r, int64_t sc_id, const char *username, bool *had,
                struct error *e);
+/* Whether USERNAME is an admin for all products that the row belongs to, as it is and as it would be. */
+bool sc_is_admin(struct tx *tx, const struct resource *r, int64_t sc_id, const char *username, bool *is,
+                 struct error *e);
 /* sc_signoff() without looking whether there is such a change. */
 bool sc_put_signoff(struct tx *tx, const struct resource *r, int64_t sc_id, const char *role,
                     struct error *e);

@@ -97,7 +97,7 @@ bool sc_revoke(struct tx *tx, const struct resource *r, int64_t sc_id, const cha
         return fail(e, FAIL_PERMISSION, "System accounts cannot revoke a signoff");
     }
     if (!access_has_role(tx, tx->actor, row_text(row, "role"), &has_role, e) ||
-        !access_is_admin(tx, tx->actor, &is_admin, e)) {
+        !sc_is_admin(tx, r, sc_id, tx->actor, &is_admin, e)) {
         return false;
     }
     if (!has_role && !is_admin) {

@@ -69,11 +69,11 @@ START_TEST(values_that_do_not_fit_are_refused)
           "priority: not a whole number" },
         { "{\"update_type\": \"minor\", \"priority\": 1.5}", FAIL_INVALID, "priority: not a whole number" },
         { "{\"update_type\": \"minor\", \"priority\": \"\"}", FAIL_INVALID, "priority: not a whole number" },
-        { "{\"update_type\": \"minor\", \"priority\": 3000000000}", FAIL_INVALID, "Out of range" },
+        { "{\"update_type\": \"minor\", \"priority\": 3000000000}", FAIL_INVALID, "out of range" },
         { "{\"update_type\": \"minor\", \"comment\": 7}", FAIL_INVALID, "comment: not a string" },
         { "{\"update_type\": \"minor\", \"mig64\": \"yes\"}", FAIL_INVALID, "mig64: not true or false" },
         { "{\"update_type\": \"far too long a type\"}", FAIL_INVALID, "too long" },
-        { "{\"priority\": 1}", FAIL_INVALID, "update_type" },
+        { "{\"priority\": 1}", FAIL_INVALID, "missing" },
         { "{\"update_type\": \"minor\", \"alias\": \"a\"}", FAIL_DUPLICATE, "alias" },
     };
     expect("root", insert(&rules, "{\"update_type\": \"minor\", \"alias\": \"a\"}"), FAIL_SIGNOFF, "");
@@ -163,9 +163,12 @@ static bool ask_access(struct tx *tx, void *arg, struct error *err)
                              access_cases[i].product, &has, err));
         ck_assert_msg(has == access_cases[i].has, "case %zu: %s", i, access_cases[i].user);
     }
-    ck_assert(access_is_admin(tx, "root", &admin, err) && access_is_admin(tx, "half", &half, err) && admin &&
-              half);
-    ck_assert(access_is_admin(tx, "fx", &admin, err) && !admin);
+    ck_assert(access_is_admin(tx, "root", NULL, &admin, err) &&
+              access_is_admin(tx, "half", NULL, &half, err));
+    ck_assert(admin && !half);
+    ck_assert(access_is_admin(tx, "half", "Firefox", &half, err) && !half);
+    ck_assert(access_is_admin(tx, "half", "Fennec", &half, err) && half);
+    ck_assert(access_is_admin(tx, "fx", "Firefox", &admin, err) && !admin);
     ck_assert(access_is_known(tx, "fx", &known, err) && access_is_known(tx, "fX", &unknown, err) &&
               access_is_known(tx, "", &nobody, err));
     ck_assert(known && !unknown && !nobody);

@@ -83,10 +83,18 @@ static inline bool permission_require(struct tx *tx, const struct change *c, cJS
     return true;
 }
 
-static const struct resource rules = { &table_rules, rules_check, rules_require, NULL, NULL };
-static const struct resource releases = { &table_releases_json, anyone, release_require, NULL, NULL };
-static const struct resource permissions = { &table_permissions, anyone, permission_require, NULL, NULL };
-static const struct resource pins = { &table_pinnable_releases, anyone, NULL, NULL, NULL };
+static const struct resource rules = {
+    .table = &table_rules, .check = rules_check, .require = rules_require, .scope = SCOPE_COLUMN
+};
+static const struct resource releases = {
+    .table = &table_releases_json, .check = anyone, .require = release_require, .scope = SCOPE_COLUMN
+};
+static const struct resource permissions = { .table = &table_permissions,
+                                             .check = anyone,
+                                             .require = permission_require };
+static const struct resource pins = { .table = &table_pinnable_releases,
+                                      .check = anyone,
+                                      .scope = SCOPE_COLUMN };
 
 /* ---- acts ---- */
 
