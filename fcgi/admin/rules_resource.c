@@ -34,4 +34,67 @@ static bool require(struct tx *tx, const struct change *c, cJSON *needs, struct 
     return true;
 }
 
-const struct resource rules_resource = { .table = &table_rules, .check = check, .require = require };
+/* ---- aliases ---- */
+
+/* The rows of T, rules or what is scheduled for them, whose COLUMN is ALIAS as the database compares: a
+ * unique index is to take it. They stay so until TX ends. */
+static bool list_alias(struct tx *tx, const struct table *t, const char *more, const char *alias,
+                       cJSON **rows, struct error *e)
+{
+    struct db_value param = DB_S(str_of(alias));
+    struct table_query q = {
+        .table = t, .more = more, .tail = tx_share(tx), .params = &param, .n_params = 1
+    };
+    return row_list(tx, &q, rows, e);
+}
+
+static bool is_rule(const cJSON *row, const char *column, const cJSON *rule)
+{
+    return rule != NULL && row_int(row, column) == row_int(rule, "rule_id");
+}
+
+/* Whether a rule other than that of C has ALIAS. */
+static bool check_rules(struct tx *tx, const struct change *c, const char *alias, struct error *e)
+{
+    cJSON *rows;
+    if (!list_alias(tx, &table_rules, "alias = ?", alias, &rows, e)) {
+        return false;
+    }
+    for (const cJSON *row = rows->child; row != NULL; row = row->next) {
+        if (!is_rule(row, "rule_id", c->old)) {
+            return fail(e, FAIL_DUPLICATE, WRITE_ALIAS_EXISTS);
+        }
+    }
+    return true;
+}
+
+/* An alias that a rule, or another pending change, has cannot be asked for: the change could never be made.
+ */
+static bool plan(struct tx *tx, const struct change *c, int64_t sc_id, struct error *e)
+{
+    cJSON *rows;
+    const char *alias = c->now != NULL ? row_text(c->now, "alias") : NULL;
+    if (alias == NULL) {
+        return true;
+    }
+    if (!check_rules(tx, c, alias, e) ||
+        !list_alias(tx, table_rules.scheduled, "complete = 0 AND change_type <> 'delete' AND base_alias = ?",
+                    alias, &rows, e)) {
+        return false;
+    }
+    for (const cJSON *row = rows->child; row != NULL; row = row->next) {
+        if (row_int(row, "sc_id") != sc_id && !is_rule(row, "base_rule_id", c->old)) {
+            return fail(e, FAIL_DUPLICATE, "The alias '%s' is wanted by scheduled change %lld already.",
+                        alias, (long long)row_int(row, "sc_id"));
+        }
+    }
+    return true;
+}
+
+const struct resource rules_resource = {
+    .table = &table_rules,
+    .check = check,
+    .require = require,
+    .plan = plan,
+    .scope = SCOPE_COLUMN,
+};

@@ -3,6 +3,7 @@
  * costs the memory of its longest row. */
 #include "store/db.h"
 
+#include "ops/log.h"
 #include "store/fail.h"
 #include "store/metrics.h"
 
@@ -112,6 +113,13 @@ static bool failed_with(struct db *db, unsigned code, const char *what, struct e
         db->alive = false;
     }
     db->doomed |= kind == FAIL_BUSY;
+    if (kind == FAIL_DUPLICATE || kind == FAIL_INVALID) {
+        /* What the client sent is to blame, and it is told so: not in the words of the database. */
+        log_write(LOG_INFO, "database.refused", STR_NONE, "%s (error %u)", what, code);
+        return fail(e, kind, "%s",
+                    kind == FAIL_DUPLICATE ? "There is one already"
+                                           : "A value is missing, too long or out of range");
+    }
     return fail(e, kind, "database: %s (error %u)", what, code);
 }
 

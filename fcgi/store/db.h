@@ -1,7 +1,9 @@
 /* MariaDB/MySQL: a connection, prepared statements only, typed rows. Built on Connector/C.
  *
  * Errors have a kind (store/fail.h): FAIL_BUSY for a deadlock and its like, FAIL_INVALID for a value that
- * does not fit its column, FAIL_DUPLICATE, else FAIL_DATABASE.
+ * does not fit its column, FAIL_DUPLICATE, else FAIL_DATABASE. For
+ * FAIL_INVALID and FAIL_DUPLICATE, which clients are told, the database's text is logged and not in the
+ * error.
  *
  * Auto-reconnect is off, connect/read/write timeouts are set, sessions run in strict mode, utf8mb4, UTC and
  * autocommit. A connection belongs to one thread. */

@@ -9,6 +9,7 @@
 #include "store/signoff.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { SQL_MAX = 8192 };
@@ -326,6 +327,24 @@ static void written(struct tx *tx, const struct table *t, const char *action, co
 
 /* ---- writing ---- */
 
+/* Says which row exists already; the database's own words are in the log. */
+static bool say_exists(const struct table *t, const cJSON *row, struct error *e)
+{
+    char key[sizeof e->what];
+    size_t n = 0;
+    if (t == &table_rules) {
+        return fail(e, FAIL_DUPLICATE, WRITE_ALIAS_EXISTS);
+    }
+    key[0] = '\0';
+    for (const struct column *c = t->column; c->name != NULL && n < sizeof key; c++) {
+        const char *text = (c->flags & COLUMN_KEY) != 0 ? row_text(row, c->name) : NULL;
+        if (text != NULL) {
+            n += (size_t)snprintf(key + n, sizeof key - n, "%s%s '%s'", n > 0 ? ", " : "", c->name, text);
+        }
+    }
+    return fail(e, FAIL_DUPLICATE, "There is one already: %s", key);
+}
+
 static bool send_insert(struct tx *tx, const struct table *t, const struct db_value *values, int64_t *id,
                         struct error *e)
 {
@@ -352,7 +371,7 @@ bool row_insert(struct tx *tx, const struct table *t, const cJSON *values, cJSON
     if (!bind_row(tx, t, now, v, e) ||
         ((t->flags & TABLE_RELEASES) != 0 && !record_release(tx, t, now, blob_of(t, v), 1, e)) ||
         !send_insert(tx, t, v, &id, e)) {
-        return false;
+        return failed_as(e, FAIL_DUPLICATE) ? say_exists(t, now, e) : false;
     }
     for (unsigned i = 0; t->column[i].name != NULL; i++) {
         if ((t->column[i].flags & COLUMN_AUTO) != 0) {
@@ -420,7 +439,7 @@ bool row_update(struct tx *tx, const struct table *t, const cJSON *old, const cJ
         ((t->flags & TABLE_RELEASES) != 0 && !record_release(tx, t, now, blob_of(t, v), now_version, e)) ||
         !send_update(tx, t, v, has_big(t, what), data_version, e) ||
         (t->history != NULL && !add_history(tx, t, v, false, tx_now_ms(tx), e))) {
-        return false;
+        return failed_as(e, FAIL_DUPLICATE) ? say_exists(t, now, e) : false;
     }
     written(tx, t, "update", now, data_version, now_version);
     if (row != NULL) {

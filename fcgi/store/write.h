@@ -25,8 +25,12 @@ bool row_get(struct tx *tx, const struct table *t, const cJSON *key, enum row_lo
 /* All rows that Q asks for, as a JSON array. */
 bool row_list(struct tx *tx, const struct table_query *q, cJSON **rows, struct error *e);
 
+/* How it is refused to give a rule another one's alias, as the reference says it. */
+#define WRITE_ALIAS_EXISTS "Rule with alias exists."
+
 /* Inserts VALUES at data_version 1. A column that the database numbers is not taken from VALUES. *ROW (unless
- * NULL) becomes the whole new row. FAIL_DUPLICATE when the key, or a rule's alias, exists. */
+ * NULL) becomes the whole new row. FAIL_DUPLICATE when the key, or a rule's alias, exists; so does
+ * row_update(). */
 bool row_insert(struct tx *tx, const struct table *t, const cJSON *values, cJSON **row, struct error *e);
 /* Sets the columns in WHAT, keys excepted, of OLD, which row_get() has LOCKED in this transaction.
  * FAIL_OUTDATED, before anything is written, when OLD is not at DATA_VERSION (which counts for nothing where
