@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <time.h>
 
-enum { ANSWER_MAX = 64 << 10, REQUEST_MAX = 4 << 10, NONCE_BYTES = 12, BACKOFF_MAX_MS = 120000 };
+enum { ANSWER_MAX = 64 << 10, REQUEST_MAX = 4 << 10, NONCE_BYTES = 12 };
 
 struct autograph {
     const char *url; /* of the signing endpoint */
@@ -171,9 +171,8 @@ bool autograph_ask(const struct autograph *a, const struct digest *d, const atom
     return ok || error_prefix(e, "Autograph at %s", a->where.host);
 }
 
-unsigned autograph_backoff_ms(unsigned failed, double random)
+unsigned autograph_pause_ms(unsigned failed, double random)
 {
-    unsigned exponent = failed < 10 ? failed : 10;
-    double ms = 2000.0 * (double)(1u << exponent) * (1.0 + 0.5 * random);
-    return ms < BACKOFF_MAX_MS ? (unsigned)ms : BACKOFF_MAX_MS;
+    double most = failed <= 1 ? 100 : 500;
+    return (unsigned)(most * (0.5 + 0.5 * random));
 }

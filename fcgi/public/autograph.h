@@ -23,8 +23,8 @@ struct autograph *autograph_new(void *ctx, const struct config_signer *config, s
  * received. STOP (or NULL) gives up early. Safe from any thread. */
 bool autograph_ask(const struct autograph *a, const struct digest *d, const atomic_bool *stop,
                    struct signature *out, struct error *e);
-/* How long to wait after the FAILED-th failed try (1, 2, …): 2 s × 2^FAILED, lengthened by up to a half, as
- * RANDOM goes from 0 to 1; never more than two minutes. */
-unsigned autograph_backoff_ms(unsigned failed, double random);
+/* How long to pause after the FAILED-th failed try (1, 2, …), in ms: up to 100 after the first, up to 500
+ * after each later one; half of that as RANDOM is 0, all of it as RANDOM is 1. */
+unsigned autograph_pause_ms(unsigned failed, double random);
 
 #endif

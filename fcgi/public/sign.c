@@ -38,7 +38,6 @@ struct signing_key {
     struct sign_entry *queue;
     struct sign_entry **queue_end;
     unsigned running;
-    unsigned failures; /* tries that failed since one succeeded */
     bool failing;
     int64_t probe_ms; /* while failing: not before this */
     struct error why; /* what failed last, since something succeeded */
@@ -116,18 +115,13 @@ static void key_works(struct signing_key *k)
         log_info("sign.recovered", "signatures are to be had again");
     }
     k->failing = false;
-    k->failures = 0;
     k->why = (struct error){ 0 };
 }
 
 static void note_failed_try(struct signing_key *k, const struct error *e)
 {
     pthread_mutex_lock(&k->signer->lock);
-    k->failures++;
     k->why = *e;
-    if (k->failures >= AUTOGRAPH_TRIES) {
-        key_fails(k);
-    }
     pthread_mutex_unlock(&k->signer->lock);
 }
 
@@ -154,7 +148,7 @@ static bool ask_with_tries(struct signing_key *k, const struct digest *d, struct
         if (failed + 1 == AUTOGRAPH_TRIES) {
             return false;
         }
-        pause_ms(s, autograph_backoff_ms(failed + 1, random_fraction()));
+        pause_ms(s, autograph_pause_ms(failed + 1, random_fraction()));
     }
     return error_set(e, 503, "the program is stopping");
 }

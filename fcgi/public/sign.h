@@ -6,10 +6,11 @@
  * there, and at most for as long again, the old one is served: it is valid for weeks. Up to SIGN_CACHE_MAX
  * are kept.
  *
- * Autograph is asked by threads of the signer's own, with three tries and the reference's pauses of 4–6 s and
- * 8–12 s between them. A caller waits SIGN_WAIT_MS for that at most. Once three tries in a row have failed,
- * or somebody waited in vain, that server counts as failing: nobody waits for it, what is queued is dropped,
- * and one request at a time probes it, until a try succeeds. */
+ * Autograph is asked by threads of the signer's own, with three tries and pauses of at most 100 and 500 ms
+ * between them, so that a caller, who waits for SIGN_WAIT_MS at most, has a signature after one or two
+ * failures. Once all tries for one signature have failed, or a caller waited in vain, that server counts as
+ * failing: nobody waits for it, what is queued is dropped, and one request at a time probes it, until a try
+ * succeeds. */
 #ifndef BALROG_PUBLIC_SIGN_H
 #define BALROG_PUBLIC_SIGN_H
 

@@ -4,7 +4,7 @@
  *   autograph_standin KEY.pem USER KEYID X5U       the password in AUTOGRAPH_PASSWORD
  *
  * prints its URL. GET /asked tells how many signatures were asked for, GET /refused how many of those were
- * not let in; GET /set/NAME/N sets `fail` (the next N get a 502), `delay` (ms before each answer) or `answer`
+ * not let in; GET /set/NAME/N sets `fail` (the next N get a 500), `delay` (ms before each answer) or `answer`
  * (see enum answer). It ends when its input does. */
 #include "core/buf.h"
 #include "core/json.h"
@@ -261,7 +261,7 @@ static void sign(int fd, const struct message *m)
         reply(fd, "401 Unauthorized", str_of(reason));
     } else if (atomic_load(&fail) > 0) {
         atomic_fetch_sub(&fail, 1);
-        reply(fd, "502 Bad Gateway", STR("no"));
+        reply(fd, "500 Internal Server Error", STR("no"));
     } else if (!digest_in(m, &d) || !sign_key_sign(key, &d, text, NULL)) {
         reply(fd, "400 Bad Request", STR("not one hash for my key"));
     } else {

@@ -125,9 +125,14 @@ check "the third try succeeds" verifies "$(autograph --hurry <"$work/body" 2>"$w
 check "after two pauses" equal 2 "$(<"$work/pauses")"
 check "and three requests" equal 3 "$(asked_since "$before")"
 
+for failures in 1 2; do
+    ask "set/fail/$failures" >/dev/null
+    check "$failures failures, and the caller has a signature" verifies "$(autograph <"$work/body")" "$work/key" "$work/body"
+done
+
 before=$(ask asked)
 ask set/fail/1000 >/dev/null
-check "a failure is everybody's" equal "error: Autograph at 127.0.0.1: status 502" \
+check "a failure is everybody's" equal "error: Autograph at 127.0.0.1: status 500" \
     "$(autograph --threads 32 --hurry <"$work/body" 2>/dev/null | sort -u)"
 check "after three tries" equal 3 "$(asked_since "$before")"
 ask set/fail/0 >/dev/null

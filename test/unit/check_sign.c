@@ -76,13 +76,13 @@ START_TEST(hawk_ids)
 }
 END_TEST
 
-START_TEST(backoff_grows_and_ends)
+START_TEST(pauses_fit_into_the_time_that_callers_wait)
 {
-    ck_assert_uint_eq(autograph_backoff_ms(1, 0), 4000);
-    ck_assert_uint_eq(autograph_backoff_ms(1, 1), 6000);
-    ck_assert_uint_eq(autograph_backoff_ms(2, 0), 8000);
-    ck_assert_uint_eq(autograph_backoff_ms(2, 0.5), 10000);
-    ck_assert_uint_eq(autograph_backoff_ms(1000, 1), 120000);
+    ck_assert_uint_eq(autograph_pause_ms(1, 0), 50);
+    ck_assert_uint_eq(autograph_pause_ms(1, 1), 100);
+    ck_assert_uint_eq(autograph_pause_ms(2, 0), 250);
+    ck_assert_uint_eq(autograph_pause_ms(2, 1), 500);
+    ck_assert_uint_eq(autograph_pause_ms(1000, 1), 500);
 }
 END_TEST
 
@@ -364,7 +364,7 @@ int main(void)
     tcase_add_test(tc, hawk_without_payload);
     tcase_add_test(tc, hawk_with_payload);
     tcase_add_test(tc, hawk_ids);
-    tcase_add_test(tc, backoff_grows_and_ends);
+    tcase_add_test(tc, pauses_fit_into_the_time_that_callers_wait);
     tcase_add_test(tc, cache_drops_the_least_recently_used);
     tcase_add_test(tc, cache_keeps_what_is_pending);
     tcase_add_test(tc, key_files_that_are_refused);
