@@ -15,7 +15,7 @@
 
 enum {
     STATSD_KEPT = 32,
-    STATSD_TIMES = 3,         /* timings taken together */
+    STATSD_TIMES = 5,         /* timings taken together */
     STATSD_PACKET_MAX = 1400, /* bytes */
     STATSD_PORT = 8125,       /* where an address names none */
 };

@@ -190,13 +190,31 @@ static void allow_caching(struct response *response, int64_t found_ms)
 struct times {
     struct statsd_place place;
     bool wanted;
-    int64_t start_ns, parsed_ns, evaluated_ns;
+    int64_t start_ns, parsed_ns, evaluated_ns, sought_ns;
+    /* Spent on choosing the parts of a superblob; below 0: it was none. */
+    int64_t products_ns, members_ns;
 };
 
-static void note_evaluated(void *arg)
+static void note_point(void *arg, enum engine_point point)
 {
     struct times *times = arg;
-    times->evaluated_ns = clock_ns();
+    int64_t now = clock_ns();
+    int64_t since = now - times->sought_ns;
+    switch (point) {
+    case ENGINE_EVALUATED:
+        times->evaluated_ns = now;
+        break;
+    case ENGINE_PRODUCT_CHOSEN:
+        times->products_ns = (times->products_ns < 0 ? 0 : times->products_ns) + since;
+        break;
+    case ENGINE_MEMBER_CHOSEN:
+        times->members_ns = (times->members_ns < 0 ? 0 : times->members_ns) + since;
+        break;
+    case ENGINE_PRODUCT_SOUGHT:
+    case ENGINE_MEMBER_SOUGHT:
+        times->sought_ns = now;
+        break;
+    }
 }
 
 /* As the reference does, which makes no response where it answers 404 to JSON, and does not time parsing
@@ -204,13 +222,17 @@ static void note_evaluated(void *arg)
 static void keep_times(const struct times *times, const struct query *q, int status)
 {
     static const struct statsd_timers xml = { { "client.parse_query", "client.evaluate_rules",
-                                                "client.make_response" } };
+                                                "client.process_response_products",
+                                                "client.process_response_blobs", "client.make_response" } };
     static const struct statsd_timers json = { { "json.evaluate_rules", "json.make_response" } };
     int64_t evaluating = times->evaluated_ns - times->parsed_ns;
     int64_t making = clock_ns() - times->evaluated_ns;
     if (q->form == QUERY_XML) {
+        making -= times->products_ns > 0 ? times->products_ns : 0;
+        making -= times->members_ns > 0 ? times->members_ns : 0;
         statsd_keep(&times->place, &xml,
-                    (int64_t[STATSD_TIMES]){ times->parsed_ns - times->start_ns, evaluating, making });
+                    (int64_t[STATSD_TIMES]){ times->parsed_ns - times->start_ns, evaluating,
+                                             times->products_ns, times->members_ns, making });
     } else {
         statsd_keep(&times->place, &json,
                     (int64_t[STATSD_TIMES]){ evaluating, status == 404 ? -1 : making, -1 });
@@ -222,7 +244,7 @@ static void answer_query(struct service *s, unsigned thread, const struct reques
 {
     struct thread *t = &s->threads[thread];
     struct answer a;
-    struct times times = { .start_ns = start_ns };
+    struct times times = { .start_ns = start_ns, .products_ns = -1, .members_ns = -1 };
     times.wanted = statsd_wanted(&times.place);
     if (times.wanted) {
         times.parsed_ns = clock_ns();
@@ -232,7 +254,7 @@ static void answer_query(struct service *s, unsigned thread, const struct reques
     const struct published *p = atomic_load(&s->state->current);
     struct signer *signer = p->settings->signer; /* outlives the epoch, unlike the snapshot */
     engine_answer_watched(p->snapshot, q, &t->dice, &t->scratch, &response->body, &a,
-                          times.wanted ? note_evaluated : NULL, &times);
+                          times.wanted ? note_point : NULL, &times);
     note(t, r, &a);
     respond(response, q, &a);
     epoch_leave(&s->state->epoch, thread);

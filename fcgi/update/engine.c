@@ -169,7 +169,16 @@ struct writer {
     struct dice *dice;
     struct buf *out;
     struct answer *answer;
+    void (*reached)(void *arg, enum engine_point point); /* or NULL */
+    void *reached_arg;
 };
+
+static void reach(const struct writer *w, enum engine_point point)
+{
+    if (w->reached != NULL) {
+        w->reached(w->reached_arg, point);
+    }
+}
 
 static const struct release *find_from(const void *snapshot, struct str name)
 {
@@ -221,7 +230,9 @@ static bool write_products(struct writer *w, const struct release *super)
         struct error why;
         error_clear(&why);
         q.product = super->products[i];
+        reach(w, ENGINE_PRODUCT_SOUGHT);
         evaluate(w->snapshot, &q, w->dice, &why, &c);
+        reach(w, ENGINE_PRODUCT_CHOSEN);
         w->answer->threw_dice |= c.threw_dice;
         if (c.reason == REASON_BAD_REQUEST) {
             w->answer->error = why;
@@ -238,7 +249,9 @@ static bool write_products(struct writer *w, const struct release *super)
 static bool write_members(struct writer *w, const struct release *super, struct str update_type)
 {
     for (size_t i = 0; i < super->n_members; i++) {
+        reach(w, ENGINE_MEMBER_SOUGHT);
         const struct release *member = snapshot_release(w->snapshot, super->members[i]);
+        reach(w, ENGINE_MEMBER_CHOSEN);
         if (member == NULL) {
             struct error why;
             error_set(&why, 500, "release %.*s is missing or broken", STR_ARG(super->members[i]));
@@ -391,17 +404,16 @@ static void answer_json(struct writer *w, const struct release *r, struct buf *b
 
 void engine_answer_watched(const struct snapshot *s, const struct query *q, struct dice *dice,
                            struct buf *scratch, struct buf *body, struct answer *a,
-                           void (*evaluated)(void *arg), void *arg)
+                           void (*reached)(void *arg, enum engine_point point), void *arg)
 {
     struct choice c;
     buf_reset(scratch);
     buf_reset(body);
     error_clear(&a->error);
     error_clear(&a->skipped);
+    struct writer w = { s, q, dice, scratch, a, reached, arg };
     evaluate(s, q, dice, &a->error, &c);
-    if (evaluated != NULL) {
-        evaluated(arg);
-    }
+    reach(&w, ENGINE_EVALUATED);
     a->status = 200;
     a->reason = c.reason;
     a->rule = c.rule;
@@ -411,7 +423,6 @@ void engine_answer_watched(const struct snapshot *s, const struct query *q, stru
         bad_request(a);
         return;
     }
-    struct writer w = { s, q, dice, scratch, a };
     if (q->form == QUERY_XML) {
         answer_xml(&w, c.release, body);
     } else {

@@ -59,9 +59,20 @@ enum { ENGINE_BODY_MAX = 1 << 20 };
  * that *A points to lives as long as the snapshot. */
 void engine_answer(const struct snapshot *s, const struct query *q, struct dice *dice, struct buf *scratch,
                    struct buf *body, struct answer *a);
-/* The same; calls EVALUATED(ARG) between choosing the release and writing the answer, for who measures. */
+
+/* Points on the way to an answer, for a caller who measures time. */
+enum engine_point {
+    ENGINE_EVALUATED,      /* the release is chosen */
+    ENGINE_PRODUCT_SOUGHT, /* it is a superblob: the release for one of its products is about to be chosen, …
+                            */
+    ENGINE_PRODUCT_CHOSEN, /* … and now is, or there is none */
+    ENGINE_MEMBER_SOUGHT,  /* the same for a superblob that names releases */
+    ENGINE_MEMBER_CHOSEN,
+};
+
+/* The same; calls REACHED(ARG, …) at each of these points. REACHED may be NULL. */
 void engine_answer_watched(const struct snapshot *s, const struct query *q, struct dice *dice,
                            struct buf *scratch, struct buf *body, struct answer *a,
-                           void (*evaluated)(void *arg), void *arg);
+                           void (*reached)(void *arg, enum engine_point point), void *arg);
 
 #endif

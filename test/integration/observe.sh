@@ -147,6 +147,12 @@ statsd() {
         check "$i stands for all queries" until_true 10 statsd_near "balrog.public.client.$i" 501
     done
     for ((i = 0; i < 20; i++)); do
+        get "/update/3/GMP/118.0/$((20200101000000 + i))/WINNT_x86_64-msvc-x64/de/release/x/default/default/update.xml" >/dev/null
+        get "/update/3/SystemAddons/130.0/$((20200101000000 + i))/WINNT_x86_64-msvc-x64/de/release/x/default/default/update.xml" >/dev/null
+    done
+    check "superblobs by products" until_true 10 statsd_near balrog.public.client.process_response_products 20
+    check "superblobs by releases" until_true 10 statsd_near balrog.public.client.process_response_blobs 20
+    for ((i = 0; i < 20; i++)); do
         get "/json/1/FirefoxVPN/2.1.$i/WINNT_x86_64/release/update.json" >/dev/null
         ask_admin - /rules/columns/channel >/dev/null
     done
