@@ -31,7 +31,8 @@ struct admin_call {
 
 enum admin_who {
     ADMIN_ANYONE, /* nobody is asked who he is */
-    ADMIN_USER,   /* a verified account; a person (a name with an '@') must hold some permission, else 403 */
+    ADMIN_USER, /* a verified account; a person (a name with an '@') must hold some permission, else 403, and
+                   so must a program that sends a large body */
 };
 
 enum admin_flag {

@@ -148,6 +148,8 @@ bodies() {
         "$ADMIN_URL/rules"
     check "nor a stranger's" answers 403 -X POST -H 'X-Test-User: stranger@example.com' \
         -H 'Content-Type: application/json' --data-binary "@$WORK/3m" "$ADMIN_URL/rules"
+    check "nor that of a program without permissions" answers 403 -X POST -H 'X-Test-User: robot' \
+        -H 'Content-Type: application/json' --data-binary "@$WORK/3m" "$ADMIN_URL/rules"
     check "in pieces" answers 413 "${post[@]}" -H 'Transfer-Encoding: chunked' --data-binary "@$WORK/3m"
     check "nested too deeply" answers 400 "${post[@]}" --data-binary "$(printf '%0200d' 0 | tr 0 '[')"
     check "no JSON" refused 400 "Request body is not valid JSON" boss@example.com POST /rules '{bad'
@@ -231,7 +233,9 @@ passwords() {
         http://localhost/__heartbeat__
     check "the log has the path as it came" answers 400 "${there[@]}" --path-as-is -u boss@example.com:secret \
         'http://localhost/rules/%2e%2E/whoami?x=%22'
-    check "unchanged" grep -qF '"request":"GET /rules/%2e%2E/whoami?x=%22","status":400' "$WORK/nginx/admin-access.log"
+    check "an undecodable path" answers 400 "${there[@]}" --request-target '/%zz/x?token=y' http://localhost/
+    check "is logged, too" grep -qF '"request":"GET /%zz/x","status":400' "$WORK/nginx/admin-access.log"
+    check "unchanged" grep -qF '"request":"GET /rules/%2e%2E/whoami","status":400' "$WORK/nginx/admin-access.log"
     guessing
     stop_nginx
 }
