@@ -2,7 +2,8 @@
  *
  * A change may be about read_only, or about what is served, and each has its own permission and sign-offs.
  * The reference takes one that names read_only for the first kind alone; here one that also changes what is
- * served is both. */
+ * served is both. A read-only release cannot be changed by the change that makes it writable either: what was
+ * scheduled before it became read-only says of itself that it is writable. */
 #include "admin/releases.h"
 #include "blob/merge.h"
 #include "blob/tree.h"
@@ -76,13 +77,21 @@ static bool check_insert(struct tx *tx, const struct change *c, struct error *e)
     return check_blob(tx, c->now, e) && demand(tx, "create", product, e);
 }
 
-static bool check_content(struct tx *tx, const struct change *c, bool unlocking, struct error *e)
+/* Whether C has to stay away from a release that is read-only. Only a change that is scheduled already may be
+ * dropped, or be told that the release is now read-only: it is refused when it is to be made. */
+static bool check_read_only(const struct change *c, struct error *e)
+{
+    return c->scheduled || !row_true(c->old, "read_only") ||
+           fail(e, FAIL_READ_ONLY, "Release '%s' is read only", row_text(c->old, "name"));
+}
+
+static bool check_content(struct tx *tx, const struct change *c, struct error *e)
 {
     const cJSON *data = json_get(c->what, "data");
     const char *was = row_text(c->old, "product"), *is = row_text(c->now, "product");
     bool writes = data != NULL || json_get(c->what, "product") != NULL;
-    if (writes && row_true(c->old, "read_only") && !unlocking) {
-        return fail(e, FAIL_READ_ONLY, "Release '%s' is read only", row_text(c->old, "name"));
+    if (writes && !check_read_only(c, e)) {
+        return false;
     }
     return (data == NULL || cJSON_IsNull(data) || check_blob(tx, c->now, e)) &&
            demand(tx, "modify", was, e) && (same_text(was, is) || demand(tx, "modify", is, e));
@@ -93,7 +102,7 @@ static bool check_update(struct tx *tx, const struct change *c, struct error *e)
     const struct aspects about = aspects_of(c);
     bool read_only = row_true(c->now, "read_only");
     return (!about.read_only || demand_read_only(tx, read_only, row_text(c->old, "product"), e)) &&
-           (!about.content || check_content(tx, c, about.read_only && !read_only, e));
+           (!about.content || check_content(tx, c, e));
 }
 
 /* Whether a rule maps to the release NAME. None comes to do so before the transaction ends. */
@@ -116,20 +125,17 @@ static bool is_mapped(struct tx *tx, const char *name, bool *mapped, struct erro
     return !failed;
 }
 
-static bool check_delete(struct tx *tx, const cJSON *old, struct error *e)
+static bool check_delete(struct tx *tx, const struct change *c, struct error *e)
 {
     bool mapped;
-    const char *name = row_text(old, "name");
+    const char *name = row_text(c->old, "name");
     if (!is_mapped(tx, name, &mapped, e)) {
         return false;
     }
     if (mapped) {
         return fail(e, FAIL_INVALID, "%s has rules pointing to it. Hence it cannot be deleted.", name);
     }
-    if (row_true(old, "read_only")) {
-        return fail(e, FAIL_READ_ONLY, "Release '%s' is read only", name);
-    }
-    return demand(tx, "delete", row_text(old, "product"), e);
+    return check_read_only(c, e) && demand(tx, "delete", row_text(c->old, "product"), e);
 }
 
 static bool check(struct tx *tx, const struct change *c, struct error *e)
@@ -140,7 +146,7 @@ static bool check(struct tx *tx, const struct change *c, struct error *e)
     case CHANGE_UPDATE:
         return check_update(tx, c, e);
     default:
-        return check_delete(tx, c->old, e);
+        return check_delete(tx, c, e);
     }
 }
 

@@ -68,6 +68,14 @@ static bool is_about_read_only(const struct change *c)
            json_get(c->what, "product") == NULL;
 }
 
+/* Handlers refuse to schedule changes of a read-only release; what was scheduled before is refused here when
+ * it is made. */
+static bool check_read_only(const cJSON *base, struct error *e)
+{
+    return !row_true(base, "read_only") ||
+           fail(e, FAIL_READ_ONLY, "Release '%s' is read only", row_text(base, "name"));
+}
+
 static bool check_base_update(struct tx *tx, const struct change *c, struct error *e)
 {
     const char *was = row_text(c->old, "product"), *is = row_text(c->now, "product");
@@ -78,7 +86,7 @@ static bool check_base_update(struct tx *tx, const struct change *c, struct erro
     if (read_only && !changes_content(c)) {
         return true;
     }
-    return release_v2_demand(tx, "modify", was, e) &&
+    return check_read_only(c->old, e) && release_v2_demand(tx, "modify", was, e) &&
            (same_text(was, is) || release_v2_demand(tx, "modify", is, e));
 }
 
@@ -97,7 +105,7 @@ static bool check_base(struct tx *tx, const struct change *c, struct error *e)
     case CHANGE_UPDATE:
         return check_base_update(tx, c, e);
     default:
-        return release_v2_demand(tx, "delete", product, e);
+        return check_read_only(c->old, e) && release_v2_demand(tx, "delete", product, e);
     }
 }
 
@@ -124,8 +132,8 @@ const struct resource releases_json_resource = {
 
 /* ---- assets ---- */
 
-/* The product of the release NAME; NULL when it has no base. */
-static bool product_of(struct tx *tx, const char *name, const char **product, struct error *e)
+/* The base of the release NAME, without what is in it; NULL when it has none. */
+static bool base_of(struct tx *tx, const char *name, const cJSON **base, struct error *e)
 {
     cJSON *rows;
     struct table_query q = {
@@ -136,7 +144,7 @@ static bool product_of(struct tx *tx, const char *name, const char **product, st
     if (!row_list(tx, &q, &rows, e)) {
         return false;
     }
-    *product = row_text(rows->child, "product");
+    *base = rows->child;
     return true;
 }
 
@@ -145,16 +153,20 @@ static bool product_of(struct tx *tx, const char *name, const char **product, st
 static bool check_asset(struct tx *tx, const struct change *c, struct error *e)
 {
     static const char *const instead[] = { [CHANGE_INSERT] = "create", [CHANGE_DELETE] = "delete" };
-    const char *product, *action = c->type == CHANGE_UPDATE ? NULL : instead[c->type];
+    const char *action = c->type == CHANGE_UPDATE ? NULL : instead[c->type];
+    const cJSON *base;
     bool has = false;
     if (c->dry) {
         return true;
     }
-    if (!product_of(tx, row_text(c->now != NULL ? c->now : c->old, "name"), &product, e) ||
-        (action != NULL && !access_has(tx, tx->actor, "release", action, product, &has, e))) {
+    if (!base_of(tx, row_text(c->now != NULL ? c->now : c->old, "name"), &base, e)) {
         return false;
     }
-    return has || release_v2_demand(tx, "modify", product, e);
+    const char *product = row_text(base, "product");
+    if (action != NULL && !access_has(tx, tx->actor, "release", action, product, &has, e)) {
+        return false;
+    }
+    return (has || release_v2_demand(tx, "modify", product, e)) && check_read_only(base, e);
 }
 
 static bool require_asset(struct tx *tx, const struct change *c, cJSON *needs, struct error *e)

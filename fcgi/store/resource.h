@@ -18,6 +18,7 @@ struct change {
     const cJSON *what; /* the columns that were given; NULL for a delete */
     const cJSON *now;  /* the row as it would be; NULL for a delete */
     bool dry;          /* it is being scheduled, not made */
+    bool scheduled;    /* dry, and it is scheduled already: it is dropped, or a direct write merged into it */
 };
 
 /* Which product a row of a table belongs to, where that is all that counts: whether somebody who is limited

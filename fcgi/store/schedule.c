@@ -13,6 +13,7 @@ struct sc {
     int64_t id;
     int64_t version;
     enum change_type type;
+    bool merging; /* a direct write is being merged into it */
     cJSON *row;
     cJSON *conditions;
 };
@@ -229,11 +230,12 @@ static struct change change_of(struct tx *tx, const struct resource *r, enum cha
     return c;
 }
 
-/* Whether tx->actor could make the change now, but for sign-offs. */
+/* Whether tx->actor could make the change now, but for sign-offs. SCHEDULED: see struct change. */
 static bool check(struct tx *tx, const struct resource *r, enum change_type type, const cJSON *columns,
-                  const cJSON *old, struct error *e)
+                  const cJSON *old, bool scheduled, struct error *e)
 {
-    const struct change c = change_of(tx, r, type, columns, old);
+    struct change c = change_of(tx, r, type, columns, old);
+    c.scheduled = scheduled;
     return r->check(tx, &c, e);
 }
 
@@ -246,7 +248,7 @@ static bool plan(struct tx *tx, const struct resource *r, enum change_type type,
 
 /* SC_ID is 0 for a new one. */
 static bool validate(struct tx *tx, const struct resource *r, enum change_type type, const cJSON *columns,
-                     const cJSON *conditions, int64_t sc_id, struct error *e)
+                     const cJSON *conditions, int64_t sc_id, bool scheduled, struct error *e)
 {
     cJSON *old;
     bool twice = false;
@@ -261,7 +263,7 @@ static bool validate(struct tx *tx, const struct resource *r, enum change_type t
         return fail(e, FAIL_SCHEDULED, "Cannot schedule a change for a row with one already scheduled");
     }
     return conditions_check(tx, r->table->scheduled->conditions, conditions, e) &&
-           check(tx, r, type, columns, old, e) && plan(tx, r, type, columns, old, sc_id, e);
+           check(tx, r, type, columns, old, scheduled, e) && plan(tx, r, type, columns, old, sc_id, e);
 }
 
 /* What a client may not set. */
@@ -319,7 +321,7 @@ bool sc_insert(struct tx *tx, const struct resource *r, const cJSON *change, int
     cJSON *values = prefixed(tx, r, columns);
     cJSON *row;
     if (!refuse_ours(change, e) || !parse_type(row_text(change, "change_type"), &type, e) ||
-        !validate(tx, r, type, columns, conditions, 0, e)) {
+        !validate(tx, r, type, columns, conditions, 0, false, e)) {
         return false;
     }
     mem_check(cJSON_AddStringToObject(values, "change_type", type_names[type]));
@@ -346,7 +348,7 @@ static bool may_take_over(struct tx *tx, const struct resource *r, const struct 
         return true;
     }
     return row_get(tx, r->table, base, ROW_SHARED, &old, e) &&
-           check(tx, r, sc->type, base, old != NULL ? old : base, e);
+           check(tx, r, sc->type, base, old != NULL ? old : base, true, e);
 }
 
 /* Sets the columns of WHAT in SC, which is at its VERSION, in the name of tx->actor. */
@@ -358,7 +360,7 @@ static bool edit(struct tx *tx, const struct resource *r, const struct sc *sc, c
     cJSON *conditions = conditions_of(tx, what, sc->conditions);
     cJSON *values = prefixed(tx, r, what);
     mem_check(cJSON_AddStringToObject(values, "scheduled_by", tx->actor));
-    return validate(tx, r, sc->type, columns, conditions, sc->id, e) &&
+    return validate(tx, r, sc->type, columns, conditions, sc->id, sc->merging, e) &&
            row_update(tx, t->conditions, sc->conditions, conditions, version, NULL, e) &&
            row_update(tx, t, sc->row, values, version, NULL, e) &&
            auto_signoff(tx, r, sc->id, sc->type, columns, e) && sc_drop_signoffs(tx, r, sc->id, tx->actor, e);
@@ -420,7 +422,7 @@ bool sc_delete(struct tx *tx, const struct resource *r, int64_t sc_id, int64_t s
         return false;
     }
     /* Where the row that was to be changed is gone, what is scheduled tells whose it was. */
-    return check(tx, r, sc.type, base, old != NULL ? old : base, e) &&
+    return check(tx, r, sc.type, base, old != NULL ? old : base, true, e) &&
            row_delete(tx, t, sc.row, sc_data_version, e) &&
            row_delete(tx, t->conditions, sc.conditions, sc_data_version, e) &&
            sc_drop_signoffs(tx, r, sc_id, NULL, e);
@@ -450,6 +452,7 @@ static bool merge_one(struct tx *tx, const struct resource *r, const cJSON *old,
     if (!sc_open(tx, r, sc_id, &sc, e)) {
         return false;
     }
+    sc.merging = true;
     const cJSON *base = base_of(tx, sc.row);
     for (const cJSON *item = diff->child; item != NULL; item = item->next) {
         if (!row_same(json_get(base, item->string), json_get(old, item->string))) {

@@ -46,6 +46,7 @@ INSERT INTO releases (name, product, read_only, data, data_version) VALUES
     ('Free', 'Firefox', 0, '$(blob Free)', 1),
     ('Locked', 'Firefox', 1, '$(blob Locked)', 1),
     ('Old', 'Thunderbird', 0, '$(blob Old '"appVersion": "1.0", "platforms": {"P": {"locales": {"de": {"buildID": "1"}}}}')', 7),
+    ('Lane', 'Thunderbird', 0, '$(blob Lane '"appVersion": "1.0"')', 7),
     ('Both', 'Thunderbird', 0, '$(blob Both '"appVersion": "1.0"')', 1);
 INSERT INTO releases_json (name, product, data, data_version) VALUES
     ('Both', 'Thunderbird', '$(blob Both '"appVersion": "2.0"')', 5);
@@ -103,7 +104,7 @@ test_input() {
     check "a name that is not ASCII" gives 400 admin@x GET /releases/%C3%A4
     check "no body" gives 400 admin@x PUT /releases/N
     check "no such column" gives 404 admin@x GET /releases/columns/data
-    check "none of these made anything" equal 5 "$(query "SELECT COUNT(*) FROM releases")"
+    check "none of these made anything" equal 6 "$(query "SELECT COUNT(*) FROM releases")"
     check "a product that is too long for the table" gives 400 admin@x POST /releases \
         "$(whole N 'Product-of-16-ch' "$(blob N)")"
 }
@@ -199,6 +200,31 @@ test_bypasses() {
     check "dropped" gives 200 admin@x DELETE "$SC/$sc?data_version=1"
 }
 
+# What was scheduled before a release became read-only.
+test_locked_meanwhile() {
+    local sc
+    sc=$(schedule admin@x "{\"change_type\": \"update\", \"name\": \"Lane\", \"product\": \"Thunderbird\", \"data_version\": 7,
+        \"when\": $LATER, \"data\": $(text "$(blob Lane '"appVersion": "3.0"')")}")
+    check "making it read-only meanwhile" gives 201 admin@x PUT /releases/Lane/read_only '{"read_only": true, "data_version": 7}'
+    check "what was scheduled before is refused" refused 400 "Release 'Lane' is read only" balrogagent POST "$SC/$sc/enact"
+    check "so is editing it" refused 400 "is read only" admin@x POST "$SC/$sc" \
+        "{\"sc_data_version\": 2, \"data_version\": 8, \"when\": $((LATER + 1))}"
+    check "not by saying that it is writable either" refused 400 "is read only" admin@x POST "$SC/$sc" \
+        "{\"sc_data_version\": 2, \"data_version\": 8, \"data\": $(text "$(blob Lane '"appVersion": "3.1"')")}"
+    run_sql <<<"UPDATE releases_scheduled_changes SET base_read_only = 0 WHERE sc_id = $sc"
+    check "as the reference writes it" refused 400 "Release 'Lane' is read only" balrogagent POST "$SC/$sc/enact"
+    check "it is as it was" equal "1 8" "$(query "SELECT read_only, data_version FROM releases WHERE name = 'Lane'")"
+    run_sql <<<"UPDATE releases_scheduled_changes SET base_read_only = 1 WHERE sc_id = $sc"
+    check "writable again" gives 201 admin@x PUT /releases/Lane/read_only '{"read_only": false, "data_version": 8}'
+    check "the same change is made" gives 200 balrogagent POST "$SC/$sc/enact"
+    check "with what it says" equal "0 10" "$(query "SELECT read_only, data_version FROM releases WHERE name = 'Lane'")"
+    sc=$(schedule admin@x "{\"change_type\": \"delete\", \"name\": \"Lane\", \"data_version\": 10, \"when\": $LATER}")
+    check "read-only while its deletion is scheduled" gives 201 admin@x PUT /releases/Lane/read_only \
+        '{"read_only": true, "data_version": 10}'
+    check "it is not deleted" refused 400 "Release 'Lane' is read only" balrogagent POST "$SC/$sc/enact"
+    check "what cannot be made can be dropped" gives 200 admin@x DELETE "$SC/$sc?data_version=2"
+}
+
 test_scheduling() {
     local sc data
     data=$(text "$(blob Old '"appVersion": "3.0"')")
@@ -221,8 +247,6 @@ test_scheduling() {
     check "it keeps the release from being deleted" refused 400 ChangeScheduledError admin@x DELETE '/releases/Old?data_version=7'
     check "a change to the blob conflicts" refused 400 UpdateMergeError admin@x POST /releases/Old \
         "$(part Thunderbird '{"appVersion": "9.0"}' '"data_version": 7')"
-    check "one of read_only cannot be merged into it either" refused 400 "read only" admin@x PUT /releases/Old/read_only \
-        '{"read_only": true, "data_version": 7}'
     check "editing the name changes nothing" gives 200 admin@x POST "$SC/$sc" \
         "{\"sc_data_version\": 1, \"data_version\": 7, \"name\": \"Other\", \"product\": \"Other\"}"
     check "as stored" equal "Old Thunderbird 2" \
@@ -390,6 +414,7 @@ test_validation
 test_permissions
 test_read_only
 test_bypasses
+test_locked_meanwhile
 test_scheduling
 test_merging
 test_parts

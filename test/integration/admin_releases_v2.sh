@@ -208,8 +208,21 @@ test_merging() {
         "{\"blob\":{\"appVersion\":\"51.0\"},\"old_data_versions\":{\".\":1},\"when\":$LATER}"
     check "read-only goes into it" exactly 200 '{".":2}' admin@x PUT /v2/releases/Mix/read_only '{"read_only":true,"old_data_version":1}'
     check "its version rises" shows 200 '"sc_data_versions":{".":2,' '-' GET /v2/releases/Mix
+    check "what was scheduled before is refused" shows 400 "Release 'Mix' is read only" balrogagent POST /v2/releases/Mix/enact
+    run_sql <<<"UPDATE releases_json_scheduled_changes SET complete = 1 WHERE base_name = 'Mix'"
+    check "locales alone, too" shows 400 "Release 'Mix' is read only" balrogagent POST /v2/releases/Mix/enact
+    run_sql <<<"UPDATE release_assets_scheduled_changes SET change_type = 'delete', base_data_version = 1 WHERE base_name = 'Mix'"
+    check "their deletion" shows 400 "Release 'Mix' is read only" balrogagent POST /v2/releases/Mix/enact
+    run_sql <<<"UPDATE release_assets_scheduled_changes SET change_type = 'insert', base_path = '.platforms.Linux.locales.xx'
+        WHERE base_name = 'Mix'"
+    check "and new ones" shows 400 "Release 'Mix' is read only" balrogagent POST /v2/releases/Mix/enact
+    run_sql <<<"UPDATE release_assets_scheduled_changes SET change_type = 'update', base_path = '.platforms.Linux.locales.de'
+        WHERE base_name = 'Mix'; UPDATE releases_json_scheduled_changes SET complete = 0, base_read_only = 0 WHERE base_name = 'Mix'"
+    check "though the change says that it is writable" shows 400 "Release 'Mix' is read only" admin@x POST /v2/releases/Mix/enact
+    run_sql <<<"UPDATE releases_json_scheduled_changes SET base_read_only = 1 WHERE base_name = 'Mix'"
+    check "writable again" exactly 200 '{".":3}' admin@x PUT /v2/releases/Mix/read_only '{"read_only":false,"old_data_version":2}'
     check "enacted" exactly 200 '' balrogagent POST /v2/releases/Mix/enact
-    check "both changes are there" equal "1	51.0	20170101000000" "$(echo "SELECT b.read_only, JSON_VALUE(b.data,
+    check "both changes are there" equal "0	51.0	20170101000000" "$(echo "SELECT b.read_only, JSON_VALUE(b.data,
         '\$.appVersion'), JSON_VALUE(a.data, '\$.buildID') FROM releases_json b JOIN release_assets a USING (name)
         WHERE name = 'Mix' AND path = '.platforms.Linux.locales.de'" | run_sql)"
     check "what is the same is left alone" exactly 200 '{"platforms":{"Linux":{"locales":{"es":1}}}}' admin@x POST /v2/releases/Lock \
