@@ -1,6 +1,8 @@
 /* What those who run the service ask it, and what callers ask about themselves and about the API. */
 #include "admin/routes.h"
+#include "admin/users.h"
 #include "core/file.h"
+#include "store/role_grants.h"
 #include "store/write.h"
 #include "web/dockerflow.h"
 
@@ -102,6 +104,18 @@ static bool add_own(struct admin_call *call, cJSON *answer, const char *name, co
     return true;
 }
 
+static bool add_pending(struct admin_call *call, cJSON *roles, struct error *e)
+{
+    cJSON *pending;
+    if (!role_grants_pending(call->tx, call->user, NULL, &pending, e)) {
+        return false;
+    }
+    for (cJSON *role = roles->child; role != NULL; role = role->next) {
+        roles_show_pending(role, pending, call->user, role->string);
+    }
+    return true;
+}
+
 static bool get_whoami(struct admin_call *call, struct error *e)
 {
     static const char *const of_permission[] = { "options", "data_version", NULL };
@@ -109,7 +123,9 @@ static bool get_whoami(struct admin_call *call, struct error *e)
     cJSON *answer = tx_keep(call->tx, mem_check(cJSON_CreateObject()));
     mem_check(cJSON_AddStringToObject(answer, "username", call->user));
     return add_own(call, answer, "permissions", &table_permissions, "permission", of_permission, e) &&
-           add_own(call, answer, "roles", &table_user_roles, "role", of_role, e) && admin_json(call, answer);
+           add_own(call, answer, "roles", &table_user_roles, "role", of_role, e) &&
+           add_pending(call, cJSON_GetObjectItemCaseSensitive(answer, "roles"), e) &&
+           admin_json(call, answer);
 }
 
 static const struct admin_route routes[] = {

@@ -1,6 +1,7 @@
 /* See users.h. What a decision rests on is read locked: a role is not revoked while sign-offs come to need
  * it, and not granted while the user's last permission goes. */
 #include "admin/users.h"
+#include "store/role_grants.h"
 
 bool users_demand_view(struct tx *tx, const char *username, struct error *e)
 {
@@ -37,7 +38,30 @@ bool roles_grant(struct tx *tx, const char *username, const char *role, struct e
     if (permissions->child == NULL) {
         return fail(e, FAIL_INVALID, "Cannot grant a role to a user without any permissions");
     }
-    return row_insert(tx, &table_user_roles, key_of(tx, username, role), NULL, e);
+    return row_insert(tx, &table_user_roles, key_of(tx, username, role), NULL, e) &&
+           role_grants_add(tx, username, role, e);
+}
+
+bool roles_confirm(struct tx *tx, const char *username, const char *role, struct error *e)
+{
+    cJSON *row;
+    if (!access_demand(tx, "permission", "create", NULL, e, "%s is not allowed to confirm user roles",
+                       tx->actor) ||
+        !row_get(tx, &table_user_roles, key_of(tx, username, role), ROW_LOCKED, &row, e)) {
+        return false;
+    }
+    return row != NULL ? role_grants_confirm(tx, username, role, e)
+                       : fail(e, FAIL_NOT_FOUND, "%s does not have the role %s", username, role);
+}
+
+void roles_show_pending(cJSON *item, const cJSON *pending, const char *username, const char *role)
+{
+    const cJSON *grant = role_grants_find(pending, username, role);
+    if (grant != NULL) {
+        cJSON *shown = mem_check(cJSON_AddObjectToObject(item, "pending"));
+        mem_check(cJSON_AddStringToObject(shown, "granted_by", row_text(grant, "granted_by")));
+        mem_check(cJSON_AddNumberToObject(shown, "granted_at", (double)row_int(grant, "granted_at")));
+    }
 }
 
 /* The most sign-offs of ROLE that a row of T requires, if that is more than *MOST. */
@@ -77,15 +101,18 @@ static bool can_spare(struct tx *tx, const char *role, struct error *e)
 bool roles_revoke(struct tx *tx, const char *username, const char *role, int64_t data_version,
                   struct error *e)
 {
-    cJSON *row;
+    cJSON *row, *pending;
     if (!access_demand(tx, "permission", "delete", NULL, e,
                        "('%%s is not allowed to revoke user roles', '%s')", tx->actor) ||
-        !can_spare(tx, role, e) ||
+        !role_grants_pending(tx, username, role, &pending, e) ||
+        (pending->child == NULL && !can_spare(tx, role, e)) || /* one that does not count yet is not missed */
         !row_get(tx, &table_user_roles, key_of(tx, username, role), ROW_LOCKED, &row, e)) {
         return false;
     }
-    return row != NULL ? row_delete(tx, &table_user_roles, row, data_version, e)
-                       : fail(e, FAIL_NOT_FOUND, "%s does not have the role %s", username, role);
+    if (row == NULL) {
+        return fail(e, FAIL_NOT_FOUND, "%s does not have the role %s", username, role);
+    }
+    return row_delete(tx, &table_user_roles, row, data_version, e) && role_grants_drop(tx, username, role, e);
 }
 
 bool roles_revoke_all(struct tx *tx, const char *username, struct error *e)

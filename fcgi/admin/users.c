@@ -4,6 +4,7 @@
 #include "admin/resources.h"
 #include "admin/routes.h"
 #include "admin/scheduled_form.h"
+#include "store/role_grants.h"
 
 #define USERNAME                                                                                             \
     {                                                                                                        \
@@ -77,7 +78,7 @@ static void add_users(cJSON *users, const cJSON *rows)
 }
 
 /* The roles of those who are among USERS: of those whose permissions are all gone none are left. */
-static void add_roles(cJSON *users, const cJSON *rows)
+static void add_roles(cJSON *users, const cJSON *rows, const cJSON *pending)
 {
     static const char *const names[] = { "role", "data_version", NULL };
     const cJSON *row;
@@ -89,21 +90,24 @@ static void add_roles(cJSON *users, const cJSON *rows)
             user = user->next;
         }
         if (user != NULL && strcmp(user->string, username) == 0) {
-            cJSON_AddItemToArray(cJSON_GetObjectItemCaseSensitive(user, "roles"), columns_of(row, names));
+            cJSON *role = columns_of(row, names);
+            roles_show_pending(role, pending, username, row_text(row, "role"));
+            cJSON_AddItemToArray(cJSON_GetObjectItemCaseSensitive(user, "roles"), role);
         }
     }
 }
 
 static bool list_users(struct admin_call *call, struct error *e)
 {
-    cJSON *permissions, *roles;
+    cJSON *permissions, *roles, *pending;
     cJSON *users = new_object(call);
     if (!users_demand_view(call->tx, NULL, e) || !list_rows(call, &table_permissions, &permissions, e) ||
-        !list_rows(call, &table_user_roles, &roles, e)) {
+        !list_rows(call, &table_user_roles, &roles, e) ||
+        !role_grants_pending(call->tx, NULL, NULL, &pending, e)) {
         return false;
     }
     add_users(users, permissions);
-    add_roles(users, roles);
+    add_roles(users, roles, pending);
     return admin_json(call, users);
 }
 
@@ -134,16 +138,19 @@ static bool read_permissions(struct admin_call *call, cJSON **permissions, struc
 static bool add_own_roles(struct admin_call *call, cJSON *answer, struct error *e)
 {
     static const char *const names[] = { "data_version", NULL };
-    cJSON *rows;
+    cJSON *rows, *pending;
     const cJSON *row;
     struct table_query q = { .table = &table_user_roles, .key = { { "username", DB_S(call->param[0]) } } };
-    if (!row_list(call->tx, &q, &rows, e)) {
+    if (!row_list(call->tx, &q, &rows, e) ||
+        !role_grants_pending(call->tx, username_of(call), NULL, &pending, e)) {
         return false;
     }
     cJSON *roles = mem_check(cJSON_AddObjectToObject(answer, "roles"));
     cJSON_ArrayForEach(row, rows)
     {
-        cJSON_AddItemToObject(roles, row_text(row, "role"), columns_of(row, names));
+        cJSON *role = columns_of(row, names);
+        roles_show_pending(role, pending, username_of(call), row_text(row, "role"));
+        cJSON_AddItemToObject(roles, row_text(row, "role"), role);
     }
     return true;
 }
@@ -296,6 +303,12 @@ static bool put_role(struct admin_call *call, struct error *e)
            answer_version(call, 201, 1);
 }
 
+static bool confirm_role(struct admin_call *call, struct error *e)
+{
+    return roles_confirm(call->tx, username_of(call), admin_text(call, call->param[1]), e) &&
+           admin_json(call, new_object(call));
+}
+
 static bool delete_role(struct admin_call *call, struct error *e)
 {
     cJSON *role;
@@ -329,6 +342,8 @@ static const struct admin_route routes[] = {
       "permissions_delete_user_permission", .args = delete_args, .params = permission_params },
     { METHOD_PUT, "/users/{username}/roles/{role}", put_role, ADMIN_USER, "permissions_grant_role",
       .params = role_params },
+    { METHOD_POST, "/users/{username}/roles/{role}/confirm", confirm_role, ADMIN_USER,
+      "permissions_confirm_role", .params = role_params },
     { METHOD_DELETE, "/users/{username}/roles/{role}", delete_role, ADMIN_USER, "permissions_revoke_role",
       .args = delete_args, .params = role_params },
 };

@@ -1,6 +1,7 @@
 /* See access.h. A question costs two look-ups by primary key, in one statement, the first time. */
 #include "store/access.h"
 
+#include "store/role_grants.h"
 #include "store/write.h"
 
 #include <stdarg.h>
@@ -185,13 +186,17 @@ static bool read_roles(struct tx *tx, const char *username, cJSON **names, struc
         .key = { { "username", DB_S(str_of(username)) } },
         .tail = tx_share(tx),
     };
-    cJSON *rows;
+    cJSON *rows, *pending;
     *names = tx_keep(tx, mem_check(cJSON_CreateArray()));
-    if (!row_list(tx, &q, &rows, e)) {
+    if (!row_list(tx, &q, &rows, e) ||
+        (rows->child != NULL && !role_grants_pending(tx, username, NULL, &pending, e))) {
         return false;
     }
     for (const cJSON *row = rows->child; row != NULL; row = row->next) {
-        cJSON_AddItemToArray(*names, mem_check(cJSON_CreateString(row_text(row, "role"))));
+        const char *role = row_text(row, "role");
+        if (role_grants_find(pending, username, role) == NULL) {
+            cJSON_AddItemToArray(*names, mem_check(cJSON_CreateString(role)));
+        }
     }
     return true;
 }
@@ -234,11 +239,14 @@ bool access_count_role(struct tx *tx, const char *role, int64_t *count, struct e
         .key = { { "role", DB_S(str_of(role)) } },
         .tail = tx_share(tx),
     };
-    cJSON *rows;
-    if (!row_list(tx, &q, &rows, e)) {
+    cJSON *rows, *pending;
+    *count = 0;
+    if (!row_list(tx, &q, &rows, e) || !role_grants_pending(tx, NULL, role, &pending, e)) {
         return false;
     }
-    *count = cJSON_GetArraySize(rows);
+    for (const cJSON *row = rows->child; row != NULL; row = row->next) {
+        *count += role_grants_find(pending, row_text(row, "username"), role) == NULL;
+    }
     return true;
 }
 

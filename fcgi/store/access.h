@@ -21,7 +21,8 @@ bool access_is_admin(struct tx *tx, const char *username, const char *product, b
 /* Whether USERNAME has any permission; "" has none. */
 bool access_is_known(struct tx *tx, const char *username, bool *is, struct error *e);
 
-/* The roles of USERNAME: an array of texts, TX's. */
+/* The roles of USERNAME: an array of texts, TX's. Those that wait for confirmation (role_grants.h) are left
+ * out, here and below. */
 bool access_roles(struct tx *tx, const char *username, cJSON **roles, struct error *e);
 bool access_has_role(struct tx *tx, const char *username, const char *role, bool *has, struct error *e);
 /* How many users hold ROLE; they are locked against change where TX writes. */

@@ -52,6 +52,7 @@ extern const struct table table_releases_json;
 extern const struct table table_release_assets;
 extern const struct table table_permissions;
 extern const struct table table_user_roles;
+extern const struct table table_role_grants;
 extern const struct table table_product_req_signoffs;
 extern const struct table table_permissions_req_signoffs;
 extern const struct table table_emergency_shutoffs;

@@ -155,3 +155,18 @@ const struct table table_user_roles = {
     .flags = TABLE_VERSIONED,
     .history = &table_user_roles_history,
 };
+
+/* Ours. */
+#define ROLE_GRANTS(X)                                                                                       \
+    X("username", COLUMN_TEXT, COLUMN_KEY)                                                                   \
+    X("role", COLUMN_TEXT, COLUMN_KEY)                                                                       \
+    X("granted_by", COLUMN_TEXT, 0)                                                                          \
+    X("granted_at", COLUMN_INT, 0)                                                                           \
+    X("confirmed_by", COLUMN_TEXT, 0)                                                                        \
+    X("confirmed_at", COLUMN_INT, 0)
+HISTORY(table_role_grants, "balrog_role_grants", ROLE_GRANTS(IN_HISTORY))
+const struct table table_role_grants = {
+    .name = "balrog_role_grants",
+    .column = { ROLE_GRANTS(PLAIN) },
+    .history = &table_role_grants_history,
+};

@@ -314,7 +314,7 @@ static struct str blob_of(const struct table *t, const struct db_value *values)
 static void written(struct tx *tx, const struct table *t, const char *action, const cJSON *row,
                     int64_t old_version, int64_t new_version)
 {
-    if (t == &table_permissions || t == &table_user_roles) {
+    if (t == &table_permissions || t == &table_user_roles || t == &table_role_grants) {
         access_forget(tx);
     }
     if (t == &table_rules || t == &table_product_req_signoffs || t == &table_permissions_req_signoffs) {

@@ -7,7 +7,7 @@
 # out, as are the instances of programs that ran there.
 
 # The columns that hold an account's name.
-SCRUB_NAMES="'username', 'base_username', 'changed_by', 'scheduled_by'"
+SCRUB_NAMES="'username', 'base_username', 'changed_by', 'scheduled_by', 'granted_by', 'confirmed_by'"
 # Those that people write into as they like.
 SCRUB_TEXTS="'comment', 'base_comment', 'options', 'base_options'"
 # Those where an @ may well stand for something else: an add-on's identifier.

@@ -21,7 +21,7 @@ rows() {
     cat <<'EOF'
 INSERT INTO permissions (username, permission, options, data_version) VALUES
     ('admin@x', 'admin', NULL, 1), ('qa@x', 'rule', '{"products": ["Firefox"], "actions": ["create"]}', 1),
-    ('agent', 'scheduled_change', NULL, 1);
+    ('agent', 'scheduled_change', NULL, 1), ('second@x', 'permission', NULL, 1);
 INSERT INTO user_roles (username, role, data_version) VALUES ('qa@x', 'qa', 1), ('admin@x', 'qa', 1);
 INSERT INTO product_req_signoffs (product, channel, role, signoffs_required, data_version) VALUES
     ('Firefox', 'release', 'qa', 1, 1);
@@ -288,6 +288,9 @@ run_users() {
     one 201 admin@x PUT /users/n@x/roles/r
     one 200 admin@x PUT /users/n@x/roles/r
     one 200 admin@x GET /users
+    one 403 admin@x POST /users/n@x/roles/r/confirm
+    one 200 second@x POST /users/n@x/roles/r/confirm
+    one 400 second@x POST /users/n@x/roles/r/confirm
     one 403 qa@x GET /users
     one 200 admin@x GET /users/n@x
     one 200 admin@x GET /users/qa@x/permissions
