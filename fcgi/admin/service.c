@@ -17,9 +17,7 @@
 
 #include <stdatomic.h>
 
-enum { DATABASE_WAIT_MS = 5000 };
-
-enum { SMALL_BODY = 64 << 10 };
+enum { DATABASE_WAIT_MS = 5000, SMALL_BODY = 64 << 10 };
 
 struct admin {
     const struct config *config;

@@ -65,7 +65,7 @@ passwords_variant() {
     check "passwords: one's own, without any permission" \
         all_refused "$to" --header "$(basic stranger@example.com other)" --refusal 403
     check "passwords: that and confusing paths" \
-        all_refused "$to" --header "$(basic stranger@example.com other)" --refusal 403 --tricks --every 3
+        all_refused "$to" --header "$(basic stranger@example.com other)" --refusal 403 --tricks --every 5
     stop_nginx
 }
 
@@ -93,7 +93,7 @@ certificates_variant() {
 
 # The sandbox's own nginx, which takes a name from a header, and then with passwords.
 sandbox_variants() {
-    check "the sandbox: confusing paths" all_refused "127.0.0.1:${ADMIN_URL##*:}" --tricks --every 3 \
+    check "the sandbox: confusing paths" all_refused "127.0.0.1:${ADMIN_URL##*:}" --tricks --every 5 \
         --header "$(basic "$BOSS" x)"
     printf '%s:{PLAIN}secret\n' "$BOSS" >"$WORK/sandbox-passwords"
     sandbox up "$BOX" --passwords "$WORK/sandbox-passwords" >"$WORK/log"
@@ -132,7 +132,7 @@ EVERY=1 # of the confusing paths that are all sent to where nginx asks for passw
 admin_up "$TOP/conf/demo.sql"
 BEFORE=$(tables)
 passwords_variant
-EVERY=3
+EVERY=5
 tokens_variant
 certificates_variant
 closed_to_others
