@@ -428,12 +428,26 @@ static bool cancel_asset(struct edit *edit, const struct present *p, const char 
     return true;
 }
 
+/* The row at PATH (NULL: the base) is there, but the client says no version of it: he takes it for new. */
+static bool refuse_without_version(struct edit *edit, const char *path, const struct present *p,
+                                   struct error *e)
+{
+    if (edit->when != 0 && (p->pending_bases->child != NULL || p->pending_assets->child != NULL)) {
+        return fail(e, FAIL_SCHEDULED, "Cannot schedule a change for a row with one already scheduled");
+    }
+    return fail(e, FAIL_OUTDATED, "%s exists, and old_data_versions does not say its version",
+                path != NULL ? path : edit->name);
+}
+
 static bool plan_base_replacement(struct edit *edit, const cJSON *base, const struct present *p,
                                   struct error *e)
 {
     int64_t version = version_said(edit, NULL);
     if (tree_equal(edit->blob, base)) {
         return cancel_base(edit, p, e);
+    }
+    if (edit->base != NULL && version == 0) {
+        return refuse_without_version(edit, NULL, p, e);
     }
     if (edit->base == NULL && version > 0) {
         return fail(e, FAIL_OUTDATED, "%s does not exist any more", edit->name);
@@ -450,6 +464,9 @@ static bool plan_asset_replacement(struct edit *edit, const struct split_asset *
     int64_t version = version_said(edit, path);
     if (row != NULL && tree_equal(asset->value, json_get(row, "data"))) {
         return cancel_asset(edit, p, path, e);
+    }
+    if (row != NULL && version == 0 && edit->when == 0) {
+        return refuse_without_version(edit, path, p, e);
     }
     if (row == NULL && version > 0 && edit->when == 0) {
         return fail(e, FAIL_OUTDATED, "%s does not exist any more", path);

@@ -66,7 +66,8 @@ bool resource_insert(struct tx *tx, const struct resource *r, const cJSON *value
 {
     struct change c = { .type = CHANGE_INSERT, .what = values, .now = row_with(tx, r->table, NULL, values) };
     cJSON *now;
-    if (!approve(tx, r, &c, given, e) || !row_insert(tx, r->table, values, &now, e)) {
+    if (!approve(tx, r, &c, given, e) || !sc_refuse_insert(tx, r, c.now, e) ||
+        !row_insert(tx, r->table, values, &now, e)) {
         return false;
     }
     c.now = now;

@@ -49,8 +49,9 @@ struct resource {
     enum resource_scope scope;
 };
 
-/* Writes. GIVEN are the sign-offs that were given, an object {user: role}; NULL for none: only enacting has
- * any. Rows handed out are TX's. FAIL_SIGNOFF when more are needed. */
+/* Writes. An insert is FAIL_SCHEDULED when a scheduled change is to insert the same row. GIVEN are the
+ * sign-offs that were given, an object {user: role}; NULL for none: only enacting has any. Rows handed out
+ * are TX's. FAIL_SIGNOFF when more are needed. */
 bool resource_insert(struct tx *tx, const struct resource *r, const cJSON *values, const cJSON *given,
                      cJSON **row, struct error *e);
 /* KEY has the key columns. The row is read FOR UPDATE; FAIL_NOT_FOUND when there is none. Scheduled changes

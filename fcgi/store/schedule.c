@@ -174,6 +174,18 @@ bool sc_pending(struct tx *tx, const struct resource *r, const cJSON *key, int64
     return true;
 }
 
+bool sc_refuse_insert(struct tx *tx, const struct resource *r, const cJSON *key, struct error *e)
+{
+    cJSON *rows;
+    if (!pending(tx, r, key, &rows, e)) {
+        return false;
+    }
+    return rows->child == NULL ||
+           fail(e, FAIL_SCHEDULED,
+                "Scheduled change %lld is to insert this row. Enact, edit or delete it first.",
+                (long long)row_int(rows->child, "sc_id"));
+}
+
 /* ---- validating ---- */
 
 static bool has_key(const struct resource *r, const cJSON *columns, struct error *e)

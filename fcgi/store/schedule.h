@@ -37,6 +37,10 @@ bool sc_merge(struct tx *tx, const struct resource *r, const cJSON *old, const c
 bool sc_pending(struct tx *tx, const struct resource *r, const cJSON *key, int64_t but, bool *pending,
                 struct error *e);
 
+/* FAIL_SCHEDULED, naming the scheduled change, when one is to insert the row with the key columns of KEY: it
+ * could never be enacted once the row is there. */
+bool sc_refuse_insert(struct tx *tx, const struct resource *r, const cJSON *key, struct error *e);
+
 /* Signs off as tx->actor, with ROLE. Nothing happens when he has done so already. FAIL_PERMISSION for a
  * system account, for a role that he lacks, and for a second role; FAIL_NOT_FOUND. */
 bool sc_signoff(struct tx *tx, const struct resource *r, int64_t sc_id, const char *role, struct error *e);

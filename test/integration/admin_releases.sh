@@ -90,7 +90,7 @@ test_input() {
     deep=$(printf '[%.0s' {1..200})
     check "data must be an object" refused 400 "object" admin@x PUT /releases/N/builds/P/de "$(part Firefox '[]')"
     check "copyTo must be a list" refused 400 "list of names" admin@x PUT /releases/N/builds/P/de \
-        "$(part Firefox '{}' '"copyTo": "{}"')"
+        "$(part Firefox '{}' '"copyTo": "7"')"
     check "of names" refused 400 "list of names" admin@x PUT /releases/N/builds/P/de \
         "$(part Firefox '{}' '"copyTo": "[1]"')"
     check "so must alias" refused 400 "list of names" admin@x PUT /releases/N/builds/P/de \

@@ -195,6 +195,40 @@ test_read_only() {
     check "a release that is not there" shows 404 'does not exist' admin@x PUT /v2/releases/Nope/read_only '{"read_only":true,"old_data_version":1}'
 }
 
+# What is scheduled and what is written at once may not get into each other's way: no change may be left that can
+# never be enacted.
+test_both_ways() {
+    local one it
+    one="\"product\":\"Thunderbird\",\"blob\":$(de 50.0 Twice)"
+    it=$(platform "{\"it\":$(locale 20160101000000)}")
+    check "a new release, scheduled" shows 200 '"sc_id":' admin@x PUT /v2/releases/Twice "{$one,\"when\":$LATER}"
+    check "twice" shows 400 ChangeScheduledError admin@x PUT /v2/releases/Twice "{$one,\"when\":$LATER}"
+    check "twice, with another base" shows 400 ChangeScheduledError admin@x PUT /v2/releases/Twice \
+        "{\"product\":\"Thunderbird\",\"blob\":$(de 51.0 Twice),\"when\":$LATER}"
+    check "and then at once" shows 400 ChangeScheduledError admin@x PUT /v2/releases/Twice "{$one}"
+    check "the refusal names the change" shows 400 "Scheduled change $(echo "SELECT MAX(sc_id) FROM
+        release_assets_scheduled_changes WHERE base_name = 'Twice'" | run_sql) is to insert this row" admin@x PUT /v2/releases/Twice "{$one}"
+    check "a base without its version" shows 400 OutdatedDataError admin@x PUT /v2/releases/Twice \
+        "{\"product\":\"Thunderbird\",\"blob\":$(de 51.0 Twice)}"
+    check "what was scheduled is enacted" exactly 200 '' admin@x POST /v2/releases/Twice/enact
+    check "all of it" exactly 200 '{"data_versions":{".":1,"platforms":{"Linux":{"locales":{"de":1}}}}}' \
+        '-' GET /v2/releases/Twice/data_versions
+    check "without versions, with a time" shows 400 OutdatedDataError admin@x PUT /v2/releases/Twice \
+        "{\"product\":\"Thunderbird\",\"blob\":$(de 51.0 Twice),\"when\":$LATER}"
+    check "a locale without its version" shows 400 OutdatedDataError admin@x PUT /v2/releases/Twice \
+        "{\"blob\":$(blob Twice 50.0 "{\"de\":$(locale 20160101000009)}"),\"old_data_versions\":{\".\":1}}"
+    check "a locale, scheduled" shows 200 '"change_type":"insert"' admin@x POST /v2/releases/Twice \
+        "{\"blob\":$it,\"old_data_versions\":{},\"when\":$LATER}"
+    check "and then added at once" shows 400 ChangeScheduledError admin@x POST /v2/releases/Twice \
+        "{\"blob\":$it,\"old_data_versions\":{}}"
+    check "by PUT, too" shows 400 ChangeScheduledError admin@x PUT /v2/releases/Twice \
+        "{\"blob\":$(blob Twice 50.0 "{\"de\":$(locale 20160101000000),\"it\":$(locale 20160101000001)}"),\"old_data_versions\":{\".\":1}}"
+    check "enacted" exactly 200 '' admin@x POST /v2/releases/Twice/enact
+    check "nothing is left" equal 0 "$(scheduled Twice)"
+    echo "SELECT * FROM release_assets WHERE name = 'Twice'" | run_sql >"$WORK/rows"
+    check "both locales" equal 2 "$(wc -l <"$WORK/rows")"
+}
+
 test_merging() {
     local es
     es=$(platform "{\"es\":$(locale 20160101000000)}")
@@ -385,6 +419,7 @@ main() {
     test_cancelling
     test_new
     test_read_only
+    test_both_ways
     test_merging
     test_deleting
     test_pinnable
