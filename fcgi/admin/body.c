@@ -34,10 +34,11 @@ static bool parse_int(struct str text, int64_t *n)
     return *first >= '0' && *first <= '9' && *end == '\0' && end == digits + text.n;
 }
 
+/* 1.0 is not whole, as in Python. */
 static bool is_whole(const cJSON *value)
 {
-    return cJSON_IsNumber(value) && value->valuedouble == floor(value->valuedouble) &&
-           fabs(value->valuedouble) < EXACT_MAX;
+    return cJSON_IsNumber(value) && !json_is_float(value) &&
+           value->valuedouble == floor(value->valuedouble) && fabs(value->valuedouble) < EXACT_MAX;
 }
 
 /* VALUE, a number or a string with one. */

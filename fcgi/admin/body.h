@@ -18,7 +18,7 @@
 /* The JSON types a field may have; several may be joined. */
 enum field_type {
     FIELD_STRING = 1,
-    FIELD_INT = 2, /* 1.0 is one too, as in JSON schema */
+    FIELD_INT = 2, /* 1.0 is none, as in the reference */
     FIELD_BOOL = 4,
     FIELD_NULL = 8,
     FIELD_OBJECT = 16,

@@ -9,6 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* A bit of cJSON's type that cJSON leaves alone and copies. */
+enum { NUMBER_IS_FLOAT = 1 << 16 };
+
 /* Skips the string that opens at TEXT[i]; returns the index of its closing quote (or the end). */
 static size_t scan_string(struct str text, size_t i, bool *has_nul)
 {
@@ -32,7 +35,9 @@ static size_t values_max(struct str text)
     return by_size > JSON_VALUES_MAX ? by_size : JSON_VALUES_MAX;
 }
 
-static bool scan(struct str text, struct error *e)
+/* Refuses TEXT where it is more than we can hold. *HAS_FLOATS: it may have numbers with a point or an
+ * exponent. */
+static bool scan(struct str text, bool *has_floats, struct error *e)
 {
     unsigned depth = 0;
     size_t values = 1; /* each comma and each opening bracket announces one more */
@@ -55,6 +60,13 @@ static bool scan(struct str text, struct error *e)
         case ']':
         case '}':
             depth -= depth > 0;
+            break;
+        case '.':
+        case 'E':
+            *has_floats = true;
+            break;
+        case 'e': /* not the one of true and false */
+            *has_floats |= i > 0 && text.p[i - 1] >= '0' && text.p[i - 1] <= '9';
             break;
         default:
             break;
@@ -132,13 +144,53 @@ static void drop_twins(cJSON *value)
     free(list);
 }
 
+/* The next number in TEXT from *I on; *I is moved behind it. False when there is none. */
+static bool next_number(struct str text, size_t *i, struct str *number)
+{
+    bool has_nul;
+    for (; *i < text.n; ++*i) {
+        char c = text.p[*i];
+        if (c == '"') {
+            *i = scan_string(text, *i, &has_nul);
+        } else if (c == '-' || (c >= '0' && c <= '9')) {
+            size_t start = *i;
+            while (*i < text.n && memchr("+-.0123456789eE", text.p[*i], 15) != NULL) {
+                ++*i;
+            }
+            *number = str_slice(text, start, *i);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* VALUE, and what is in it, was parsed from TEXT from *I on. */
+static void mark_floats(cJSON *value, struct str text, size_t *i)
+{
+    struct str number;
+    if (cJSON_IsNumber(value) && next_number(text, i, &number) &&
+        (memchr(number.p, '.', number.n) != NULL || memchr(number.p, 'e', number.n) != NULL ||
+         memchr(number.p, 'E', number.n) != NULL)) {
+        value->type |= NUMBER_IS_FLOAT;
+    }
+    for (cJSON *child = value->child; child != NULL; child = child->next) {
+        mark_floats(child, text, i);
+    }
+}
+
+bool json_is_float(const cJSON *value)
+{
+    return cJSON_IsNumber(value) && (value->type & NUMBER_IS_FLOAT) != 0;
+}
+
 cJSON *json_parse(struct str text, struct error *e)
 {
     if (str_absent(text)) {
         error_set(e, 400, "there is no JSON");
         return NULL;
     }
-    if (!scan(text, e)) {
+    bool has_floats = false;
+    if (!scan(text, &has_floats, e)) {
         return NULL;
     }
     const char *end = NULL;
@@ -152,6 +204,10 @@ cJSON *json_parse(struct str text, struct error *e)
         error_set(e, 400, "JSON is followed by something else at byte %zu", (size_t)(rest.p - text.p));
         cJSON_Delete(value);
         return NULL;
+    }
+    if (has_floats) {
+        size_t i = 0;
+        mark_floats(value, text, &i);
     }
     drop_twins(value);
     return value;
@@ -334,9 +390,15 @@ void json_print_string(struct buf *out, struct str s)
     buf_char(out, '"');
 }
 
-static void print_number(struct buf *out, double d)
+/* A float has a point even where its value is whole. */
+static void print_number(struct buf *out, const cJSON *value)
 {
     char text[32];
+    double d = value->valuedouble;
+    if (json_is_float(value) && d == floor(d) && fabs(d) < 1e16) {
+        buf_printf(out, "%.1f", d);
+        return;
+    }
     /* The common case; 0 may be -0. */
     if (d >= 1 && d < 1e15 && d == (double)(int64_t)d) {
         buf_int(out, (int64_t)d);
@@ -402,7 +464,7 @@ static void print_value(struct buf *out, const cJSON *value, enum json_style sty
     if (cJSON_IsString(value)) {
         json_print_string(out, str_of(value->valuestring));
     } else if (cJSON_IsNumber(value)) {
-        print_number(out, value->valuedouble);
+        print_number(out, value);
     } else if (cJSON_IsBool(value)) {
         buf_str(out, cJSON_IsTrue(value) ? STR("true") : STR("false"));
     } else if (cJSON_IsObject(value) || cJSON_IsArray(value)) {

@@ -24,6 +24,9 @@ const cJSON *json_get(const cJSON *object, const char *key);
 const char *json_get_string(const cJSON *object, const char *key);
 const cJSON *json_get_object(const cJSON *object, const char *key);
 const cJSON *json_get_array(const cJSON *object, const char *key);
+/* Whether VALUE is a number that json_parse() found written with a point or an exponent, as 1.0: Python's
+ * float. */
+bool json_is_float(const cJSON *value);
 /* Whether VALUE counts as true in Python: not null, false, 0, "", [] or {}. NULL is false. */
 bool json_truth(const cJSON *value);
 

@@ -69,7 +69,9 @@ START_TEST(numbers)
 {
     expect_good("\"priority\": 0, \"backgroundRate\": \"100\", \"when\": 4102444800000");
     expect_good("\"priority\": \" 7 \", \"backgroundRate\": \"\", \"when\": null");
-    expect_good("\"priority\": 5.0");
+    EXPECT("\"priority\": 5.0", "priority: 5.0 is not of type 'integer', 'string', 'null'");
+    EXPECT("\"sc_data_version\": 1e0", "sc_data_version: 1.0 is not of type 'integer'");
+    EXPECT("\"when\": 4102444800000.0", "when: 4102444800000.0 is not of type 'integer', 'null'");
     EXPECT("\"priority\": -1",
            "priority field value should be an integer >= 0 priority: -1 is not a 'priority'");
     EXPECT(
