@@ -74,7 +74,7 @@ static bool check(struct tx *tx, const struct change *c, struct error *e)
     if (mapping == NULL) {
         return fail(e, FAIL_INVALID, "A pin needs a mapping: the name of a release");
     }
-    return release_rows_read(tx, mapping, true, &rows, e) &&
+    return release_rows_read_whole(tx, mapping, &rows, e) &&
            pin_fits(row_text(c->now, "version"), mapping, release_rows_served(&rows), e);
 }
 

@@ -1,14 +1,46 @@
 /* See release_names.h. */
 #include "admin/release_names.h"
 
-static bool read_row(struct tx *tx, const struct table *t, const char *name, bool with_data,
-                     const cJSON **row, struct error *e)
+static cJSON *row_of(struct tx *tx, const struct db_rows *rows)
+{
+    cJSON *row = tx_keep(tx, mem_check(cJSON_CreateObject()));
+    cJSON_AddItemToObject(row, "name", json_text(db_text(rows, 1)));
+    cJSON_AddItemToObject(row, "product", json_text(db_text(rows, 2)));
+    mem_check(cJSON_AddBoolToObject(row, "read_only", !db_is_null(rows, 3) && db_int(rows, 3) != 0));
+    return row;
+}
+
+/* One statement, since it is asked for each locale that is written. */
+bool release_rows_read(struct tx *tx, const char *name, struct release_rows *rows, struct error *e)
+{
+    bool failed = false;
+    const struct str wanted = str_of(name);
+    const struct db_value names[] = { DB_S(wanted), DB_S(wanted) };
+    const char *share = tx_share(tx) != NULL ? tx_share(tx) : "";
+    char *sql = mem_printf(tx->mem,
+                           "(SELECT 1, name, product, read_only FROM releases WHERE name = ?%s) UNION ALL "
+                           "(SELECT 2, name, product, read_only FROM releases_json WHERE name = ?%s)",
+                           share, share);
+    struct db_rows *found = db_query(tx->db, sql, names, 2, e);
+    *rows = (struct release_rows){ 0 };
+    while (found != NULL && db_next(found, &failed, e)) {
+        if (str_eq(db_text(found, 1), wanted)) {
+            *(db_int(found, 0) == 1 ? &rows->v1 : &rows->v2) = row_of(tx, found);
+        }
+    }
+    failed |= found == NULL;
+    db_rows_close(found);
+    return !failed;
+}
+
+static bool read_whole(struct tx *tx, const struct table *t, const char *name, const cJSON **row,
+                       struct error *e)
 {
     cJSON *rows;
     struct table_query q = {
         .table = t,
         .key = { { "name", DB_S(str_of(name)) } },
-        .with_big = with_data,
+        .with_big = true,
         .tail = tx_share(tx),
     };
     if (!row_list(tx, &q, &rows, e)) {
@@ -18,14 +50,23 @@ static bool read_row(struct tx *tx, const struct table *t, const char *name, boo
     return true;
 }
 
-bool release_rows_read(struct tx *tx, const char *name, bool with_data, struct release_rows *rows,
-                       struct error *e)
+bool release_rows_read_whole(struct tx *tx, const char *name, struct release_rows *rows, struct error *e)
 {
-    return read_row(tx, &table_releases, name, with_data, &rows->v1, e) &&
-           read_row(tx, &table_releases_json, name, with_data, &rows->v2, e);
+    return read_whole(tx, &table_releases, name, &rows->v1, e) &&
+           read_whole(tx, &table_releases_json, name, &rows->v2, e);
 }
 
 const cJSON *release_rows_served(const struct release_rows *rows)
 {
     return rows->v2 != NULL ? rows->v2 : rows->v1;
+}
+
+bool release_rows_agree(const char *name, const char *product, const cJSON *other, struct error *e)
+{
+    const char *its = row_text(other, "product");
+    return other == NULL || (product != NULL && its != NULL && strcmp(product, its) == 0) ||
+           fail(e, FAIL_INVALID,
+                "Release '%s' is there twice, as a v1 and as a v2 release, and the products differ (%s, %s): "
+                "delete the one that is wrong",
+                name, access_text(product), access_text(its));
 }

@@ -3,7 +3,7 @@
 #ifndef BALROG_ADMIN_RELEASE_NAMES_H
 #define BALROG_ADMIN_RELEASE_NAMES_H
 
-#include "store/write.h"
+#include "store/resource.h"
 
 /* The rows that a name has, NULL where it has none. */
 struct release_rows {
@@ -11,11 +11,17 @@ struct release_rows {
     const cJSON *v2; /* of releases_json */
 };
 
-/* Reads both rows of NAME, without what is in them unless WITH_DATA. Where TX writes they stay as they are,
- * there or not, until it ends. */
-bool release_rows_read(struct tx *tx, const char *name, bool with_data, struct release_rows *rows,
-                       struct error *e);
+/* Reads both rows of NAME: name, product, read_only. Where TX writes they stay as they are, there or not,
+ * until it ends. */
+bool release_rows_read(struct tx *tx, const char *name, struct release_rows *rows, struct error *e);
+/* The same with all columns. */
+bool release_rows_read_whole(struct tx *tx, const char *name, struct release_rows *rows, struct error *e);
 /* The row that is served: v2's, else v1's, else NULL. */
 const cJSON *release_rows_served(const struct release_rows *rows);
+
+/* Whether two rows of one name may have these products: FAIL_INVALID unless they are the same, or OTHER, the
+ * row in the other table, is NULL. A name in both tables is one release to rules, so that whoever may write
+ * the one must not take it from another product. */
+bool release_rows_agree(const char *name, const char *product, const cJSON *other, struct error *e);
 
 #endif

@@ -4,6 +4,7 @@
  * The reference takes one that names read_only for the first kind alone; here one that also changes what is
  * served is both. A read-only release cannot be changed by the change that makes it writable either: what was
  * scheduled before it became read-only says of itself that it is writable. */
+#include "admin/release_names.h"
 #include "admin/releases.h"
 #include "blob/merge.h"
 #include "blob/tree.h"
@@ -128,17 +129,18 @@ static bool is_mapped(struct tx *tx, const char *name, bool *mapped, struct erro
 static bool check_delete(struct tx *tx, const struct change *c, struct error *e)
 {
     bool mapped;
+    struct release_rows rows;
     const char *name = row_text(c->old, "name");
-    if (!is_mapped(tx, name, &mapped, e)) {
+    if (!is_mapped(tx, name, &mapped, e) || !release_rows_read(tx, name, &rows, e)) {
         return false;
     }
-    if (mapped) {
+    if (mapped && rows.v2 == NULL) {
         return fail(e, FAIL_INVALID, "%s has rules pointing to it. Hence it cannot be deleted.", name);
     }
     return check_read_only(c, e) && demand(tx, "delete", row_text(c->old, "product"), e);
 }
 
-static bool check(struct tx *tx, const struct change *c, struct error *e)
+static bool check_alone(struct tx *tx, const struct change *c, struct error *e)
 {
     switch (c->type) {
     case CHANGE_INSERT:
@@ -150,13 +152,62 @@ static bool check(struct tx *tx, const struct change *c, struct error *e)
     }
 }
 
+/* The same name as a v2 release, which is served in its place: none is made beside it. What is there already
+ * may be changed by those who may change the other one, and be deleted, which changes nothing for clients. */
+static bool check_beside(struct tx *tx, const struct change *c, struct error *e)
+{
+    struct release_rows rows;
+    const char *name = row_text(c->now != NULL ? c->now : c->old, "name");
+    if (c->scheduled) {
+        return true;
+    }
+    if (!release_rows_read(tx, name, &rows, e)) {
+        return false;
+    }
+    if (rows.v2 == NULL) {
+        return true;
+    }
+    switch (c->type) {
+    case CHANGE_INSERT:
+        return fail(e, FAIL_INVALID, "Release '%s' exists as a v2 release: change it by /v2/releases/%s",
+                    name, name);
+    case CHANGE_UPDATE:
+        return release_rows_agree(name, row_text(c->now, "product"), rows.v2, e);
+    default:
+        return demand(tx, "delete", row_text(rows.v2, "product"), e);
+    }
+}
+
+static bool check(struct tx *tx, const struct change *c, struct error *e)
+{
+    return check_alone(tx, c, e) && check_beside(tx, c, e);
+}
+
 /* ---- sign-offs ---- */
+
+/* Deleting a release that a v2 release of its name hides from clients needs none. */
+static bool require_deletion(struct tx *tx, const char *name, cJSON *needs, struct error *e)
+{
+    struct release_rows rows = { 0 };
+    cJSON *mapped = needs_new(tx);
+    if (!signoff_need_release(tx, name, mapped, e) ||
+        (needs_any(mapped) && !release_rows_read(tx, name, &rows, e))) {
+        return false;
+    }
+    for (const cJSON *need = mapped->child; need != NULL && rows.v2 == NULL; need = need->next) {
+        needs_add(needs, need->string, (int64_t)need->valuedouble);
+    }
+    return true;
+}
 
 /* Making a release read-only needs none; while that is only scheduled, the same are shown as for any change.
  */
 static bool require(struct tx *tx, const struct change *c, cJSON *needs, struct error *e)
 {
     const char *name = row_text(c->now != NULL ? c->now : c->old, "name");
+    if (c->type == CHANGE_DELETE) {
+        return require_deletion(tx, name, needs, e);
+    }
     if (c->type == CHANGE_UPDATE && c->old != NULL) {
         if (row_true(c->old, "read_only") && !row_true(c->now, "read_only")) {
             return signoff_need_writable(tx, name, row_text(c->old, "product"), needs, e);

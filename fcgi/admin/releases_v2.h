@@ -41,8 +41,9 @@ void release_v2_note(struct assets *tree, const char *path, cJSON *value);
 bool release_v2_demand(struct tx *tx, const char *action, const char *product, struct error *e);
 /* Whether he may make those of PRODUCT read-only, or writable again. */
 bool release_v2_demand_read_only(struct tx *tx, bool read_only, const char *product, struct error *e);
-/* Whether BLOB, whole, may be a release of PRODUCT (NULL: none). FAIL_BLOB or FAIL_INVALID. */
-bool release_v2_validate(struct tx *tx, const cJSON *blob, const char *product, struct error *e);
+/* Whether BLOB, whole, may be the release NAME of PRODUCT (NULL: none). FAIL_BLOB or FAIL_INVALID. */
+bool release_v2_validate(struct tx *tx, const char *name, const cJSON *blob, const char *product,
+                         struct error *e);
 
 /* ---- scheduling ---- */
 

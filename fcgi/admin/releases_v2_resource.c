@@ -4,6 +4,7 @@
  * likewise, and nobody is asked again while a change is being scheduled, merged into or dropped; but when it
  * is made, the one in whose name that happens must still be allowed to. What needs sign-offs goes by the
  * release's name alone, so that a base or locale that does not exist yet needs the same as any other. */
+#include "admin/release_names.h"
 #include "admin/releases_v2.h"
 #include "blob/tree.h"
 #include "blob/validate.h"
@@ -22,11 +23,20 @@ bool release_v2_demand_read_only(struct tx *tx, bool read_only, const char *prod
                          access_text(product));
 }
 
-bool release_v2_validate(struct tx *tx, const cJSON *blob, const char *product, struct error *e)
+static bool has_name(const cJSON *blob, const char *name, struct error *e)
+{
+    const char *inside = json_get_string(blob, "name");
+    return (inside != NULL && strcmp(inside, name) == 0) ||
+           fail(e, FAIL_INVALID, "name in database (%s) does not match name in blob (%s)", name,
+                access_text(inside));
+}
+
+bool release_v2_validate(struct tx *tx, const char *name, const cJSON *blob, const char *product,
+                         struct error *e)
 {
     struct blob_errors errors = { 0 };
     if (blob_validate(blob, str_of(product), tx->site->allowlist, &errors)) {
-        return true;
+        return has_name(blob, name, e);
     }
     if (errors.is_list) {
         cJSON *list = errors.list;
@@ -90,7 +100,7 @@ static bool check_base_update(struct tx *tx, const struct change *c, struct erro
            (same_text(was, is) || release_v2_demand(tx, "modify", is, e));
 }
 
-static bool check_base(struct tx *tx, const struct change *c, struct error *e)
+static bool check_base_alone(struct tx *tx, const struct change *c, struct error *e)
 {
     const char *product = row_text(c->type == CHANGE_DELETE ? c->old : c->now, "product");
     if (c->type != CHANGE_DELETE && (product == NULL || product[0] == '\0')) {
@@ -107,6 +117,46 @@ static bool check_base(struct tx *tx, const struct change *c, struct error *e)
     default:
         return check_read_only(c->old, e) && release_v2_demand(tx, "delete", product, e);
     }
+}
+
+/* Where a v1 release has the name, too. One that is made over it is served in its place: that is a change of
+ * the v1 release. */
+static bool check_base_beside(struct tx *tx, const struct change *c, struct error *e)
+{
+    struct release_rows rows;
+    const char *name = row_text(c->now != NULL ? c->now : c->old, "name");
+    if (c->scheduled) {
+        return true;
+    }
+    if (!release_rows_read(tx, name, &rows, e)) {
+        return false;
+    }
+    if (rows.v1 == NULL) {
+        return true;
+    }
+    const char *product = row_text(rows.v1, "product");
+    switch (c->type) {
+    case CHANGE_INSERT:
+        return (c->dry || release_v2_demand(tx, "modify", product, e)) && check_read_only(rows.v1, e) &&
+               release_rows_agree(name, row_text(c->now, "product"), rows.v1, e);
+    case CHANGE_UPDATE:
+        return release_rows_agree(name, row_text(c->now, "product"), rows.v1, e);
+    default:
+        return c->dry || release_v2_demand(tx, "delete", product, e);
+    }
+}
+
+/* A blob that calls itself otherwise was refused when it was sent; what others scheduled is not ours. */
+static bool check_own_name(const struct change *c, struct error *e)
+{
+    const char *name = row_text(c->now, "name"), *inside = json_get_string(json_get(c->what, "data"), "name");
+    return inside == NULL || same_text(name, inside) ||
+           fail(e, FAIL_INVALID, "name in database (%s) does not match name in blob (%s)", name, inside);
+}
+
+static bool check_base(struct tx *tx, const struct change *c, struct error *e)
+{
+    return check_base_alone(tx, c, e) && check_base_beside(tx, c, e) && check_own_name(c, e);
 }
 
 static bool require_base(struct tx *tx, const struct change *c, cJSON *needs, struct error *e)
@@ -132,41 +182,27 @@ const struct resource releases_json_resource = {
 
 /* ---- assets ---- */
 
-/* The base of the release NAME, without what is in it; NULL when it has none. */
-static bool base_of(struct tx *tx, const char *name, const cJSON **base, struct error *e)
-{
-    cJSON *rows;
-    struct table_query q = {
-        .table = &table_releases_json,
-        .key = { { "name", DB_S(str_of(name)) } },
-        .tail = tx_share(tx),
-    };
-    if (!row_list(tx, &q, &rows, e)) {
-        return false;
-    }
-    *base = rows->child;
-    return true;
-}
-
 /* Assets come with a release that is created, and go with one that is deleted: who may do that may do this
  * too. */
 static bool check_asset(struct tx *tx, const struct change *c, struct error *e)
 {
     static const char *const instead[] = { [CHANGE_INSERT] = "create", [CHANGE_DELETE] = "delete" };
     const char *action = c->type == CHANGE_UPDATE ? NULL : instead[c->type];
-    const cJSON *base;
+    const char *name = row_text(c->now != NULL ? c->now : c->old, "name");
+    struct release_rows rows;
     bool has = false;
     if (c->dry) {
         return true;
     }
-    if (!base_of(tx, row_text(c->now != NULL ? c->now : c->old, "name"), &base, e)) {
+    if (!release_rows_read(tx, name, &rows, e)) {
         return false;
     }
-    const char *product = row_text(base, "product");
+    const char *product = row_text(rows.v2, "product");
     if (action != NULL && !access_has(tx, tx->actor, "release", action, product, &has, e)) {
         return false;
     }
-    return (has || release_v2_demand(tx, "modify", product, e)) && check_read_only(base, e);
+    return (has || release_v2_demand(tx, "modify", product, e)) && check_read_only(rows.v2, e) &&
+           (c->type == CHANGE_DELETE || release_rows_agree(name, product, rows.v1, e));
 }
 
 static bool require_asset(struct tx *tx, const struct change *c, cJSON *needs, struct error *e)

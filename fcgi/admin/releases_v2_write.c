@@ -4,6 +4,7 @@
  * First it is planned, row by row, what is to be written; then the plan is carried out, at once or, where the
  * body has a `when`, by scheduling each row's change. Nothing but the planned rows is written, so that
  * submissions of different locales do not meet. */
+#include "admin/release_names.h"
 #include "admin/releases_v2.h"
 #include "blob/assets.h"
 #include "blob/merge.h"
@@ -212,6 +213,15 @@ static struct split *split_sorted(struct edit *edit, const cJSON *blob, int sche
     return split;
 }
 
+/* Whether the product fits the v1 release of this name, if there is one. Whatever is written at once is asked
+ * again; this is for locales that are scheduled. */
+static bool fits_v1(struct edit *edit, const char *product, struct error *e)
+{
+    struct release_rows rows;
+    return release_rows_read(edit->tx, edit->name, &rows, e) &&
+           release_rows_agree(edit->name, product, rows.v1, e);
+}
+
 /* ---- POST ---- */
 
 /* BASE with NEXT over it, as the reference's merger makes it. */
@@ -308,8 +318,9 @@ static bool may_merge(struct edit *edit, struct error *e)
     if (!release_v2_demand(edit->tx, "modify", edit->product, e)) {
         return false;
     }
-    return !row_true(edit->base, "read_only") ||
-           fail(e, FAIL_READ_ONLY, "Cannot update a Release that is marked as read-only");
+    return (!row_true(edit->base, "read_only") ||
+            fail(e, FAIL_READ_ONLY, "Cannot update a Release that is marked as read-only")) &&
+           fits_v1(edit, edit->product, e);
 }
 
 /* Whether PART has nothing but locales, whatever the format: then the base need not be locked against other
@@ -335,8 +346,9 @@ bool releases_v2_merge(struct admin_call *call, struct error *e)
         return false;
     }
     /* Of a change that is wrong in more ways than one, the reference tells what scheduling it says first. */
-    bool ok = edit.when != 0 ? write_all(&edit, e) && release_v2_validate(call->tx, whole, edit.product, e)
-                             : release_v2_validate(call->tx, whole, edit.product, e) && write_all(&edit, e);
+    bool ok = edit.when != 0
+                  ? write_all(&edit, e) && release_v2_validate(call->tx, edit.name, whole, edit.product, e)
+                  : release_v2_validate(call->tx, edit.name, whole, edit.product, e) && write_all(&edit, e);
     return ok && admin_json(call, edit.answer->root);
 }
 
@@ -513,8 +525,9 @@ static bool may_replace(struct edit *edit, const char *product, struct error *e)
         (product != NULL && !release_v2_demand(edit->tx, "modify", product, e))) {
         return false;
     }
-    return !row_true(edit->base, "read_only") ||
-           fail(e, FAIL_READ_ONLY, "Cannot overwrite a Release that is marked as read-only");
+    return (!row_true(edit->base, "read_only") ||
+            fail(e, FAIL_READ_ONLY, "Cannot overwrite a Release that is marked as read-only")) &&
+           fits_v1(edit, product != NULL ? product : edit->product, e);
 }
 
 bool releases_v2_replace(struct admin_call *call, struct error *e)
@@ -529,7 +542,7 @@ bool releases_v2_replace(struct admin_call *call, struct error *e)
     }
     edit.answer = open_tree(call->tx, tx_keep(call->tx, mem_check(cJSON_CreateObject())));
     edit.product = product != NULL ? product : edit.product;
-    if (!release_v2_validate(call->tx, blob, edit.product, e)) {
+    if (!release_v2_validate(call->tx, edit.name, blob, edit.product, e)) {
         return false;
     }
     int format = (int)json_get(blob, "schema_version")->valuedouble;

@@ -1,6 +1,8 @@
 /* See rule_form.h. */
 #include "admin/rule_form.h"
 
+#include "admin/release_names.h"
+
 #include "admin/scheduled.h"
 
 static bool is_space(char c)
@@ -64,37 +66,27 @@ cJSON *rule_form(struct admin_call *call, const char *except)
 
 /* ---- mappings ---- */
 
-/* Adds to *N how many releases T has under exactly NAME: one or none. They stay until the transaction ends.
+/* Whether WHAT's COLUMN, if it is set, names a release, and one alone. It stays until the transaction ends.
  */
-static bool count_releases(struct tx *tx, const struct table *t, const char *name, int *n, struct error *e)
-{
-    cJSON *rows;
-    struct table_query q = {
-        .table = t,
-        .key = { { "name", DB_S(str_of(name)) } },
-        .tail = tx_share(tx),
-    };
-    if (!row_list(tx, &q, &rows, e)) {
-        return false;
-    }
-    *n += cJSON_GetArraySize(rows);
-    return true;
-}
-
-/* Whether WHAT's COLUMN, if it is set, names a release. */
 static bool names_release(struct admin_call *call, const cJSON *what, const char *column, struct error *e)
 {
-    int n = 0;
+    struct release_rows rows;
     const char *name = row_text(what, column);
     if (name == NULL) {
         return true;
     }
-    if (!count_releases(call->tx, &table_releases, name, &n, e) ||
-        !count_releases(call->tx, &table_releases_json, name, &n, e)) {
+    if (!release_rows_read(call->tx, name, &rows, e)) {
         return false;
     }
     const char *detail = mem_printf(call->ctx, "Invalid %s value. No release name found in DB", column);
-    return n == 1 || admin_problem(call, 400, "Bad Request", detail, NULL);
+    if (rows.v1 != NULL && rows.v2 != NULL) {
+        detail =
+            mem_printf(call->ctx,
+                       "Invalid %s value. Release '%s' is there twice, as a v1 and as a v2 release: delete "
+                       "the v1 one, which is not served",
+                       column, name);
+    }
+    return (rows.v1 != NULL) != (rows.v2 != NULL) || admin_problem(call, 400, "Bad Request", detail, NULL);
 }
 
 bool rule_form_maps(struct admin_call *call, const cJSON *what, bool required, struct error *e)
