@@ -43,6 +43,7 @@ ENV_KEYS=(
     'min_free_mb|1000|[0-9]{1,7}'
     'start_wait_s|120|[1-9][0-9]{0,3}'
     'backup_defaults_file||(/[^ ]+)?'
+    'history_defaults_file||(/[^ ]+)?'
     'backup_dir|/var/backups/balrog|/[^ ]+'
     'backup_keep_days|30|[1-9][0-9]{0,3}'
     'repository||.*'

@@ -22,7 +22,12 @@ sql "$work" mysql <<<"CREATE DATABASE balrog"
     { cat "$work/schema.log" >&2 && exit 1; }
 mkdir "$work/environments"
 printf '[client]\nsocket = %s\nuser = root\n' "$work/sock" >"$work/admin.cnf"
-printf 'root = %s\ndatabase_defaults_file = %s\n' "$work" "$work/admin.cnf" >"$work/environments/stage.conf"
+printf 'history password\n' >"$work/password"
+"$root/scripts/create-db-users" --execute --socket "$work/sock" --user root --database balrog \
+    --history-password-file "$work/password" --admin-password-file "$work/password" >"$work/users.log"
+printf '[client]\nsocket = %s\nuser = balrog_history\npassword = "history password"\n' "$work/sock" >"$work/history.cnf"
+printf 'root = %s\ndatabase_defaults_file = %s\nhistory_defaults_file = %s\n' "$work" "$work/admin.cnf" "$work/history.cnf" \
+    >"$work/environments/stage.conf"
 export BALROG_ENVIRONMENTS=$work/environments BALROG_TEST_SOCKET=$work/sock BALROG_TEST_DB=balrog
 N=Firefox-mozilla-central-nightly-latest
 
@@ -55,6 +60,31 @@ test_usage() {
     check "no environment" equal 2 "$("$root/scripts/history-cleanup" --execute >/dev/null 2>&1 || echo $?)"
     check "all releases" cleanup 2 --names '%'
     check "no days" cleanup 2 --days 0
+}
+
+# It has an account of its own, which may do what is needed here and no more.
+test_account() {
+    local own=(--defaults-file="$work/history.cnf" balrog)
+    check "its account rewrites no history" denied "UPDATE rules_scheduled_changes SET complete = 1" "${own[@]}"
+    check "nor that of rules" denied "DELETE FROM rules_history" "${own[@]}"
+    check "nor adds anything" denied "INSERT INTO balrog_release_history (tbl) VALUES ('x')" "${own[@]}"
+    check "nor changes permissions" denied "DELETE FROM permissions" "${own[@]}"
+    printf '[client]\nsocket = %s\nuser = balrog_admin\npassword = "history password"\n' "$work/sock" >"$work/program.cnf"
+    check "the admin's account cannot do it" refused_admin
+    check "as the database says" said "DELETE command denied to user 'balrog_admin'"
+}
+
+refused_admin() {
+    make_release denied-1
+    cleanup 1 --names 'denied%' --days 60 --execute --pause 0 --defaults-file "$work/program.cnf" &&
+        are denied-1 "$(seq -s ' ' 1 249)"
+}
+
+# denied SQL OPTION…: the database refuses it.
+denied() {
+    local statement=$1
+    shift
+    ! mariadb "$@" -e "$statement" 2>"$work/denied" && grep -q "denied" "$work/denied"
 }
 
 test_versions() {
@@ -218,6 +248,7 @@ left() {
 }
 
 test_usage
+test_account
 test_versions
 test_edge
 test_deleted

@@ -63,7 +63,7 @@ test_fresh() {
     check "the plan names the step" said "0001_initial: to be applied"
     check "the plan does nothing" answers 0 "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE()"
     check "a fresh database" upgrade 0 --execute
-    check "72 tables of the reference's and 7 of ours" answers 79 \
+    check "72 tables of the reference's and 9 of ours" answers 79 \
         "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE()"
     check "identifiers compare exactly" answers 0 "SELECT COUNT(*) FROM information_schema.columns
         WHERE table_schema = DATABASE() AND collation_name <> 'utf8mb4_nopad_bin' AND table_name <> 'balrog_schema'"
@@ -148,6 +148,39 @@ test_users() {
     check "the old password is gone" refused balrog_public "SELECT 1"
     check "a password of odd characters" "$root/scripts/schema-upgrade" --socket "$work/sock" --user balrog_public \
         --password-file "$work/password" --database "$DB" >"$work/log"
+}
+
+# What happened cannot be rewritten through the admin's account, which an earlier version had made for more.
+test_histories() {
+    local tool=("$root/scripts/create-db-users" --socket "$work/sock" --user root --execute) table count=0
+    new_database histories
+    upgrade 0 --execute
+    printf 'secret\n' >"$work/password"
+    query <<<"CREATE USER balrog_admin@localhost IDENTIFIED BY 'secret', balrog_admin@'10.0.0.%' IDENTIFIED BY 'secret'"
+    while read -r table; do
+        query <<<"GRANT SELECT, INSERT, UPDATE, DELETE ON $table TO balrog_admin@localhost, balrog_admin@'10.0.0.%'"
+    done < <(query <<<"SHOW TABLES")
+    check "an account may have had more" as balrog_admin "DELETE FROM rules_history; UPDATE balrog_release_history SET tbl = 'x'"
+    "${tool[@]}" --database "$DB" --mend-rights >"$work/log" 2>"$work/warned"
+    check "of which nothing is said" equal "" "$(<"$work/warned")"
+    while read -r table; do
+        check "balrog_admin adds to $table" as balrog_admin "INSERT IGNORE INTO $table (changed_by, timestamp) SELECT changed_by, timestamp
+            FROM $table WHERE FALSE" >"$work/log"
+        check "and does not delete from it" refused balrog_admin "DELETE FROM $table"
+        check "nor change it" refused balrog_admin "UPDATE $table SET changed_by = 'x'"
+        check "nor empty it" refused balrog_admin "TRUNCATE $table"
+        check "nor replace a row" refused balrog_admin "REPLACE INTO $table (changed_by, timestamp) SELECT changed_by, timestamp FROM $table"
+        count=$((count + 1))
+    done < <(query <<<"SHOW TABLES" | grep '_history$')
+    check "these are all histories" test "$count" -ge 35
+    check "wherever it connects from" answers 0 "SELECT COUNT(*) FROM information_schema.table_privileges
+        WHERE table_schema = DATABASE() AND grantee LIKE '%balrog_admin%' AND table_name LIKE '%\\_history'
+            AND privilege_type NOT IN ('SELECT', 'INSERT')"
+    check "the rest it may change" as balrog_admin "DELETE FROM rules; UPDATE user_roles SET data_version = 2; DELETE FROM balrog_changes"
+    query <<<"GRANT UPDATE, DELETE ON \`$DB\`.* TO balrog_admin@localhost"
+    "${tool[@]}" --database "$DB" --mend-rights >"$work/log" 2>"$work/warned"
+    check "rights on the whole database are told" grep -q "may .*UPDATE.* on all of $DB, so that it can rewrite histories" "$work/warned"
+    query <<<"DROP USER balrog_admin@localhost, balrog_admin@'10.0.0.%'"
 }
 
 locked_out() {
@@ -321,7 +354,7 @@ test_usage() {
 }
 
 start_mariadb "$work"
-for group in fresh triggers users adoption changed_files interruptions two_at_once held_table usage; do
+for group in fresh triggers users histories adoption changed_files interruptions two_at_once held_table usage; do
     "test_$group"
 done
 check "nothing is left behind" equal "" "$(find "$TMPDIR" -type f)"
