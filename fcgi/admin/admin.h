@@ -38,7 +38,7 @@ enum admin_who {
 enum admin_flag {
     ADMIN_NO_DATABASE = 1, /* runs without a transaction */
     ADMIN_WRITES = 2,      /* a GET that writes; the other GETs have a transaction that only reads */
-    ADMIN_ANY_ARGS = 4,    /* query parameters are not looked at */
+    ADMIN_ANY_ARGS = 4, /* query parameters are not looked at, as in the reference where a route has none */
     ADMIN_PRIVATE =
         8, /* no cache may keep the answer. So it is for every ADMIN_USER route without saying so */
 };

@@ -157,7 +157,7 @@ static const struct admin_route routes[] = {
     { METHOD_POST, PATH "product", create_product, ADMIN_USER, METRIC("product_create"),
       .body = product_fields },
     { METHOD_DELETE, PATH "product", delete_required, ADMIN_ANYONE, METRIC("product_delete"),
-      .flags = ADMIN_NO_DATABASE },
+      .flags = ADMIN_NO_DATABASE | ADMIN_ANY_ARGS },
     { METHOD_GET, PATH "product/revisions", list_product_revisions, ADMIN_ANYONE,
       METRIC("product_get_history"), .args = product_revision_args },
     { METHOD_GET, PATH "permissions", list_permissions, ADMIN_ANYONE, METRIC("permissions_get"),
@@ -165,7 +165,7 @@ static const struct admin_route routes[] = {
     { METHOD_POST, PATH "permissions", create_permission, ADMIN_USER, METRIC("permissions_create"),
       .body = permission_fields },
     { METHOD_DELETE, PATH "permissions", delete_required, ADMIN_ANYONE, METRIC("permissions_delete"),
-      .flags = ADMIN_NO_DATABASE },
+      .flags = ADMIN_NO_DATABASE | ADMIN_ANY_ARGS },
     { METHOD_GET, PATH "permissions/revisions", list_permission_revisions, ADMIN_ANYONE,
       METRIC("permissions_get_history"), .args = permission_revision_args, .flags = ADMIN_PRIVATE },
 };

@@ -180,7 +180,8 @@ static bool edit_deletion(struct admin_call *call, struct error *e)
 #define SCHEDULED "/scheduled_changes/emergency_shutoff"
 
 static const struct admin_route routes[] = {
-    { METHOD_GET, "/emergency_shutoff", list_shutoffs, .metric = "emergency_shutoff_get" },
+    { METHOD_GET, "/emergency_shutoff", list_shutoffs, .metric = "emergency_shutoff_get",
+      .flags = ADMIN_ANY_ARGS },
     { METHOD_POST, "/emergency_shutoff", create_shutoff, ADMIN_USER, "emergency_shutoff_create",
       .body = create_fields },
     { METHOD_GET, "/emergency_shutoff/{product}/{channel}", get_shutoff, ADMIN_ANYONE,

@@ -328,7 +328,7 @@ static bool delete_role(struct admin_call *call, struct error *e)
 }
 
 static const struct admin_route routes[] = {
-    { METHOD_GET, "/users", list_users, ADMIN_USER, "permissions_get_users" },
+    { METHOD_GET, "/users", list_users, ADMIN_USER, "permissions_get_users", .flags = ADMIN_ANY_ARGS },
     { METHOD_GET, "/users/{username}", get_user, ADMIN_USER, "permissions_get_user", .params = user_params },
     { METHOD_GET, "/users/{username}/permissions", get_permissions, ADMIN_USER,
       "permissions_get_user_permissions", .params = user_params },

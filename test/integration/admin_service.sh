@@ -158,6 +158,7 @@ bodies() {
 
 routes() {
     check "an unknown path" refused 404 "The requested URL was not found" boss@example.com GET /nope
+    check "any parameter, where a route has none" refused 400 "cannot be directly deleted" - DELETE '/required_signoffs/product?product=a&channel=b'
     check "an unknown parameter" refused 400 "Extra query parameter(s) x not in spec" - GET '/rules?x=1'
     check "a wrong method" refused 405 "not allowed" boss@example.com PATCH /rules
     check "HEAD" equal 200 "$(with -I "$ADMIN_URL/rules")"

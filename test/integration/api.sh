@@ -237,6 +237,7 @@ test_shutoffs_and_pins() {
     check "shutoffs" answers 200 \
         '{"count":1,"shutoffs":[{"channel":"nightly","comment":null,"data_version":2,"product":"Firefox"}]}' \
         /api/v1/emergency_shutoff
+    check "any parameter, where a route has none" status_is 200 '/api/v1/emergency_shutoff?x=1'
     check "a shutoff" answers 200 '{"product": "Firefox", "channel": "nightly", "comment": null, "data_version": 2}' \
         /api/v1/emergency_shutoff/Firefox/nightly
     check "its data version" has_header X-Data-Version 2
