@@ -30,6 +30,16 @@ cJSON *release_key(struct admin_call *call, const char *name);
 /* The 404 for a release NAME that is not there. Returns false. */
 bool release_missing(struct admin_call *call, const char *name);
 
+/* Whether tx->actor may ACTION ("create", "modify", "delete") releases of PRODUCT; FAIL_PERMISSION. Handlers
+ * ask this before they read, lock or check anything large. */
+bool release_demand(struct tx *tx, const char *action, const char *product, struct error *e);
+/* Whether tx->actor may make releases of PRODUCT read-only, or writable again. */
+bool release_demand_read_only(struct tx *tx, bool read_only, const char *product, struct error *e);
+/* release_demand() for replacing or changing the release NAME, or, where there is none, for creating it for
+ * PRODUCT. *ROW receives the plain row, NULL when there is none. */
+bool release_may_write(struct admin_call *call, const char *name, const char *product, cJSON **row,
+                       struct error *e);
+
 /* The blob in TEXT, the transaction's, if it says of which format it is; otherwise FAIL_BLOB or FAIL_INVALID.
  */
 bool release_parse(struct tx *tx, const char *text, cJSON **blob, struct error *e);

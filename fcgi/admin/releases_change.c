@@ -9,6 +9,8 @@
 
 #include <stdlib.h>
 
+enum { COPIES_MAX = 10 }; /* each may be as large as a release gets */
+
 const struct body_field releases_partial_fields[] = {
     { "product", FIELD_STRING, FORMAT_ASCII, .required = true, .min = 1, .max = 15 },
     { "data", FIELD_STRING, FORMAT_JSON_STRING, .required = true },
@@ -79,6 +81,10 @@ static bool read_submission(struct submission *s, struct error *e)
     if (!parse_member(call, "data", &s->data, e) || !parse_names(call, "copyTo", &s->copy_to, e) ||
         !parse_names(call, "alias", &s->alias, e)) {
         return false;
+    }
+    if (cJSON_GetArraySize(s->copy_to) > COPIES_MAX) {
+        return fail(e, FAIL_INVALID, "copyTo: %d releases; at most %d can be changed at a time",
+                    cJSON_GetArraySize(s->copy_to), COPIES_MAX);
     }
     if (!cJSON_IsObject(s->data)) {
         return fail(e, FAIL_INVALID, "data: an object is wanted");
@@ -308,10 +314,21 @@ static bool write(struct submission *s, const cJSON *row, int64_t data_version, 
     return resource_update(tx, &releases_resource, row, what, data_version, NULL, NULL, e);
 }
 
+/* Whether tx->actor may do so, by what little of the release that takes. */
+static bool may_submit(struct submission *s, const char *name, struct error *e)
+{
+    cJSON *row;
+    return release_may_write(s->call, name, s->product, &row, e) &&
+           (row == NULL || s->locale == NULL || may_add_locale(s, row, e));
+}
+
 static bool submit_to(struct submission *s, const char *name, struct error *e)
 {
     cJSON *row;
     bool is_primary = strcmp(name, s->primary) == 0;
+    if (!may_submit(s, name, e)) {
+        return refused(s, e, true, "update");
+    }
     if (!release_find(s->call, name, ROW_LOCKED, &row, e)) {
         return false;
     }

@@ -42,13 +42,13 @@ static struct aspects aspects_of(const struct change *c)
 
 /* ---- may it be done, and is it valid ---- */
 
-static bool demand(struct tx *tx, const char *action, const char *product, struct error *e)
+bool release_demand(struct tx *tx, const char *action, const char *product, struct error *e)
 {
     return access_demand(tx, "release", action, product, e, "%s is not allowed to %s releases for product %s",
                          tx->actor, action, access_text(product));
 }
 
-static bool demand_read_only(struct tx *tx, bool read_only, const char *product, struct error *e)
+bool release_demand_read_only(struct tx *tx, bool read_only, const char *product, struct error *e)
 {
     return access_demand(tx, "release_read_only", read_only ? "set" : "unset", product, e,
                          "%s is not allowed to mark %s products read %s", tx->actor, access_text(product),
@@ -75,7 +75,7 @@ static bool check_insert(struct tx *tx, const struct change *c, struct error *e)
     if (product == NULL || row_text(c->now, "name") == NULL || !cJSON_IsObject(json_get(c->now, "data"))) {
         return fail(e, FAIL_INVALID, "name, product, and data are all required");
     }
-    return check_blob(tx, c->now, e) && demand(tx, "create", product, e);
+    return release_demand(tx, "create", product, e) && check_blob(tx, c->now, e);
 }
 
 /* Whether C has to stay away from a release that is read-only. Only a change that is scheduled already may be
@@ -94,15 +94,16 @@ static bool check_content(struct tx *tx, const struct change *c, struct error *e
     if (writes && !check_read_only(c, e)) {
         return false;
     }
-    return (data == NULL || cJSON_IsNull(data) || check_blob(tx, c->now, e)) &&
-           demand(tx, "modify", was, e) && (same_text(was, is) || demand(tx, "modify", is, e));
+    return release_demand(tx, "modify", was, e) &&
+           (same_text(was, is) || release_demand(tx, "modify", is, e)) &&
+           (data == NULL || cJSON_IsNull(data) || check_blob(tx, c->now, e));
 }
 
 static bool check_update(struct tx *tx, const struct change *c, struct error *e)
 {
     const struct aspects about = aspects_of(c);
     bool read_only = row_true(c->now, "read_only");
-    return (!about.read_only || demand_read_only(tx, read_only, row_text(c->old, "product"), e)) &&
+    return (!about.read_only || release_demand_read_only(tx, read_only, row_text(c->old, "product"), e)) &&
            (!about.content || check_content(tx, c, e));
 }
 
@@ -137,7 +138,7 @@ static bool check_delete(struct tx *tx, const struct change *c, struct error *e)
     if (mapped && rows.v2 == NULL) {
         return fail(e, FAIL_INVALID, "%s has rules pointing to it. Hence it cannot be deleted.", name);
     }
-    return check_read_only(c, e) && demand(tx, "delete", row_text(c->old, "product"), e);
+    return check_read_only(c, e) && release_demand(tx, "delete", row_text(c->old, "product"), e);
 }
 
 static bool check_alone(struct tx *tx, const struct change *c, struct error *e)
@@ -174,7 +175,7 @@ static bool check_beside(struct tx *tx, const struct change *c, struct error *e)
     case CHANGE_UPDATE:
         return release_rows_agree(name, row_text(c->now, "product"), rows.v2, e);
     default:
-        return demand(tx, "delete", row_text(rows.v2, "product"), e);
+        return release_demand(tx, "delete", row_text(rows.v2, "product"), e);
     }
 }
 

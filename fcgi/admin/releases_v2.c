@@ -110,7 +110,7 @@ static bool delete_release(struct admin_call *call, struct error *e)
     struct tx *tx = call->tx;
     const char *name = admin_text(call, call->param[0]);
     cJSON *base, *bases, *assets;
-    if (!release_v2_base(tx, name, ROW_LOCKED, &base, e) ||
+    if (!release_v2_may(tx, name, "delete", e) || !release_v2_base(tx, name, ROW_LOCKED, &base, e) ||
         !release_v2_pending(tx, &releases_json_resource, name, false, &bases, e) ||
         !release_v2_pending(tx, &release_assets_resource, name, false, &assets, e)) {
         return false;

@@ -39,6 +39,8 @@ void release_v2_note(struct assets *tree, const char *path, cJSON *value);
 
 /* Whether tx->actor may ACTION ("create", "modify", "delete") releases of PRODUCT; FAIL_PERMISSION. */
 bool release_v2_demand(struct tx *tx, const char *action, const char *product, struct error *e);
+/* The same for the release NAME, if there is one: asked before anything of it is locked. */
+bool release_v2_may(struct tx *tx, const char *name, const char *action, struct error *e);
 /* Whether he may make those of PRODUCT read-only, or writable again. */
 bool release_v2_demand_read_only(struct tx *tx, bool read_only, const char *product, struct error *e);
 /* Whether BLOB, whole, may be the release NAME of PRODUCT (NULL: none). FAIL_BLOB or FAIL_INVALID. */

@@ -15,6 +15,14 @@ bool release_v2_demand(struct tx *tx, const char *action, const char *product, s
                          action, access_text(product));
 }
 
+bool release_v2_may(struct tx *tx, const char *name, const char *action, struct error *e)
+{
+    cJSON *rows;
+    struct table_query q = { .table = &table_releases_json, .key = { { "name", DB_S(str_of(name)) } } };
+    return row_list(tx, &q, &rows, e) &&
+           (rows->child == NULL || release_v2_demand(tx, action, row_text(rows->child, "product"), e));
+}
+
 bool release_v2_demand_read_only(struct tx *tx, bool read_only, const char *product, struct error *e)
 {
     const char *action = read_only ? "set" : "unset";

@@ -335,7 +335,8 @@ bool releases_v2_merge(struct admin_call *call, struct error *e)
     struct edit edit = edit_of(call);
     const cJSON *part = json_get_object(call->body, "blob");
     cJSON *whole;
-    if (!read_base(&edit, is_locales_only(&edit, part) ? ROW_SHARED : ROW_LOCKED, e)) {
+    if (!release_v2_may(call->tx, edit.name, "modify", e) ||
+        !read_base(&edit, is_locales_only(&edit, part) ? ROW_SHARED : ROW_LOCKED, e)) {
         return false;
     }
     if (edit.base == NULL) {
@@ -537,7 +538,8 @@ bool releases_v2_replace(struct admin_call *call, struct error *e)
     const char *product = json_get_string(call->body, "product");
     bool must;
     product = product != NULL && product[0] != '\0' ? product : NULL;
-    if (!read_base(&edit, ROW_LOCKED, e) || !may_replace(&edit, product, e)) {
+    if (!release_v2_may(call->tx, edit.name, "modify", e) || !read_base(&edit, ROW_LOCKED, e) ||
+        !may_replace(&edit, product, e)) {
         return false;
     }
     edit.answer = open_tree(call->tx, tx_keep(call->tx, mem_check(cJSON_CreateObject())));

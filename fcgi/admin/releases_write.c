@@ -36,6 +36,14 @@ bool release_find(struct admin_call *call, const char *name, enum row_lock lock,
     return true;
 }
 
+bool release_may_write(struct admin_call *call, const char *name, const char *product, cJSON **row,
+                       struct error *e)
+{
+    return release_find(call, name, ROW_PLAIN, row, e) &&
+           (*row == NULL ? release_demand(call->tx, "create", product, e)
+                         : release_demand(call->tx, "modify", row_text(*row, "product"), e));
+}
+
 bool release_missing(struct admin_call *call, const char *name)
 {
     return admin_problem(call, 404, "Not Found", mem_printf(call->ctx, "Release: %s not found", name), NULL);
@@ -109,7 +117,8 @@ bool releases_create(struct admin_call *call, struct error *e)
     if (row != NULL) {
         return exists(call, name);
     }
-    if (!release_parse(call->tx, json_get_string(call->body, "blob"), &blob, e) ||
+    if (!release_demand(call->tx, "create", json_get_string(call->body, "product"), e) ||
+        !release_parse(call->tx, json_get_string(call->body, "blob"), &blob, e) ||
         !resource_insert(call->tx, &releases_resource, values_of(call, name, blob), NULL, &row, e)) {
         return failed_as(e, FAIL_DUPLICATE)
                    ? exists(call, name)
@@ -144,7 +153,8 @@ bool releases_ensure(struct admin_call *call, struct error *e)
 {
     cJSON *row, *blob;
     const char *name = admin_text(call, call->param[0]);
-    if (!release_find(call, name, ROW_LOCKED, &row, e)) {
+    if (!release_may_write(call, name, json_get_string(call->body, "product"), &row, e) ||
+        !release_find(call, name, ROW_LOCKED, &row, e)) {
         return false;
     }
     if (row != NULL) {
@@ -167,11 +177,14 @@ bool releases_delete(struct admin_call *call, struct error *e)
     int64_t data_version = 0;
     const char *name = admin_text(call, call->param[0]);
     admin_arg_int(call, "data_version", &data_version);
-    if (!release_find(call, name, ROW_LOCKED, &row, e)) {
+    if (!release_find(call, name, ROW_PLAIN, &row, e)) {
         return false;
     }
     if (row == NULL) {
         return release_missing(call, name);
+    }
+    if (!release_demand(call->tx, "delete", row_text(row, "product"), e)) {
+        return false;
     }
     if (resource_delete(call->tx, &releases_resource, release_key(call, name), data_version, NULL, e)) {
         return admin_text_answer(call, 200, "%s", "");
@@ -188,6 +201,16 @@ bool releases_put_read_only(struct admin_call *call, struct error *e)
     const cJSON *wanted = json_get(call->body, "read_only");
     bool read_only = cJSON_IsTrue(wanted) || body_str(call->body, "read_only").n > 0;
     body_int(call->body, "data_version", &data_version);
+    if (!release_find(call, name, ROW_PLAIN, &row, e)) {
+        return false;
+    }
+    if (row == NULL) {
+        return release_missing(call, name);
+    }
+    bool changes = !read_only || !row_true(row, "read_only");
+    if (changes && !release_demand_read_only(call->tx, read_only, row_text(row, "product"), e)) {
+        return false;
+    }
     if (!release_find(call, name, ROW_LOCKED, &row, e)) {
         return false;
     }
