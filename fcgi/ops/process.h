@@ -8,7 +8,8 @@
  * use. */
 extern const struct metrics_table process_metrics;
 
-/* Remembers the time of the start and registers process_metrics. To be called before metrics_start(). */
+/* Remembers the time of the start, registers process_metrics and bounds the memory that threads keep once
+ * they have freed it. To be called before metrics_start(), and before there are threads. */
 void process_begin(void);
 /* Seconds since 1970. */
 double process_start_seconds(void);

@@ -4,7 +4,10 @@
 
 #include "ops/log.h"
 
-enum { WAIT_MS = 2000 }; /* for a database connection */
+enum {
+    WAIT_MS = 2000,     /* for a database connection */
+    BIG_WAIT_MS = 5000, /* for one of the few big answers */
+};
 
 const struct route api_routes[] = {
     { METHOD_GET, "/api/v1/releases", "product name_prefix names_only", get_releases, "api_releases" },
@@ -38,6 +41,20 @@ bool api_read(struct call *call, bool (*work)(struct db *db, void *arg, struct e
     response_problem(call->response, 503, http_reason(503), "The database does not answer. Try again later.",
                      NULL);
     return false;
+}
+
+bool api_read_big(struct call *call, bool (*work)(struct db *db, void *arg, struct error *e), void *arg)
+{
+    struct api *api = call->app;
+    if (!gate_enter(api->big, BIG_WAIT_MS)) {
+        response_header(call->response, "Retry-After", STR("5"));
+        response_problem(call->response, 503, http_reason(503),
+                         "Too many large answers are being made. Try again later.", NULL);
+        return false;
+    }
+    call->response->sent = gate_leave;
+    call->response->sent_arg = api->big;
+    return api_read(call, work, arg);
 }
 
 struct row_reading {
@@ -107,7 +124,7 @@ void api_respond_rows(struct call *call, const struct table_query *q, const char
 {
     struct rows_reading r = { .query = q };
     buf_init(&r.rows, 4096, RESPONSE_BODY_MAX);
-    if (api_read(call, read_rows, &r)) {
+    if (api_read_big(call, read_rows, &r)) {
         struct buf *body = &call->response->body;
         buf_printf(body, "{\"count\":%zu,\"%s\":", r.count, name);
         buf_str(body, buf_view(&r.rows));

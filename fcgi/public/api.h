@@ -3,6 +3,7 @@
 #ifndef BALROG_PUBLIC_API_H
 #define BALROG_PUBLIC_API_H
 
+#include "core/gate.h"
 #include "store/pool.h"
 #include "web/router.h"
 
@@ -10,6 +11,7 @@
 struct api {
     struct pool *pool;
     const char *version_file; /* "" : __version__ is built in */
+    struct gate *big;         /* for answers that may be large */
 };
 
 /* /api/v1/…, /__version__, /__heartbeat__, /__lbheartbeat__, /robots.txt, /contribute.json. Without a

@@ -36,7 +36,7 @@ void get_releases(struct call *call)
     };
     if (api_check_ascii(call, "product", l.filter.product) &&
         api_check_ascii(call, "name_prefix", l.filter.name_prefix) &&
-        api_read(call, api_flag(call, "names_only") ? read_names : read_list, &l)) {
+        api_read_big(call, api_flag(call, "names_only") ? read_names : read_list, &l)) {
         buf_lit(l.out, "}\n");
         api_json(call);
     }
@@ -102,7 +102,7 @@ static bool check_name(struct call *call, struct str release)
 void get_release(struct call *call)
 {
     struct reading r = { .ctx = call->ctx, .release = call->param[0] };
-    if (check_name(call, r.release) && api_read(call, read_whole, &r)) {
+    if (check_name(call, r.release) && api_read_big(call, read_whole, &r)) {
         respond(call, &r, api_flag(call, "pretty") ? JSON_PRETTY : JSON_DUMPS_SORTED,
                 mem_printf(call->ctx, "Release name: %.*s not found", STR_ARG(r.release)));
     }
@@ -112,7 +112,7 @@ void get_release_locale(struct call *call)
 {
     struct reading r = { call->ctx, call->param[0], call->param[1], call->param[2], { 0 } };
     if (check_name(call, r.release) && api_check_ascii(call, "platform", r.platform) &&
-        api_check_ascii(call, "locale", r.locale) && api_read(call, read_locale, &r)) {
+        api_check_ascii(call, "locale", r.locale) && api_read_big(call, read_locale, &r)) {
         respond(call, &r, JSON_DUMPS,
                 mem_printf(call->ctx, "[\"Couldn't find locale identified by: %.*s, %.*s, %.*s\"]",
                            STR_ARG(r.release), STR_ARG(r.platform), STR_ARG(r.locale)));

@@ -127,7 +127,7 @@ void get_rule_revisions(struct call *call)
     if (__builtin_mul_overflow(r.limit, page - 1, &r.offset)) {
         r.offset = INT64_MAX;
     }
-    if (parse_rule_id(call->param[0], &r.rule_id) && !api_read(call, read_revisions, &r)) {
+    if (parse_rule_id(call->param[0], &r.rule_id) && !api_read_big(call, read_revisions, &r)) {
         return;
     }
     if (r.found) {

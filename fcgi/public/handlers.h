@@ -27,6 +27,9 @@ void get_contribute(struct call *call);
 /* Runs WORK with a database connection (see pool_run(), and mind that it may be run twice). When that fails,
  * the response is a 503 and false is returned. */
 bool api_read(struct call *call, bool (*work)(struct db *db, void *arg, struct error *e), void *arg);
+/* The same for an answer that may be as large as a release: only a few are made at a time, from here until
+ * they have been sent, and whoever waits too long for one gets the 503. */
+bool api_read_big(struct call *call, bool (*work)(struct db *db, void *arg, struct error *e), void *arg);
 /* Reads the row of Q, which then goes with the request; NULL when there is none. False as above. */
 bool api_read_row(struct call *call, const struct table_query *q, const cJSON **row);
 /* Whether the parameter NAME is ASCII; if not, the response is a 400. Absent is fine. */

@@ -20,6 +20,8 @@
 
 static const char name[] = "balrog-public";
 
+enum { BIG_ANSWERS = 2 }; /* of /api/v1 that are made at the same time */
+
 struct run {
     void *ctx;
     const struct config *config;
@@ -39,7 +41,9 @@ static void reload(void *arg)
 static bool serve(struct run *r, struct error *e)
 {
     const struct config *config = r->config;
-    struct api api = { r->pool, config->public_.version_file };
+    struct gate big;
+    struct api api = { r->pool, config->public_.version_file, &big };
+    gate_init(&big, BIG_ANSWERS, (unsigned)config->public_.threads / 2);
     struct program_service service = {
         .socket = config->public_.socket,
         .socket_mode = config->public_.socket_mode,

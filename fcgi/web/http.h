@@ -47,6 +47,8 @@ struct response {
     const char *content_type; /* NULL: no such header */
     struct buf head;          /* header lines, each ending in CR LF */
     struct buf body;
+    void (*sent)(void *arg); /* called once the response has been sent, or could not be; NULL: nothing is */
+    void *sent_arg;
 };
 
 /* Makes R what handlers get: empty, without a status. */

@@ -173,6 +173,7 @@ static void connection_open(struct server *s, int fd)
     unsigned ms = s->options.stall_ms;
     struct timeval stall = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &stall, sizeof stall);
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &stall, sizeof stall);
     c->gathered = -1;
     FCGX_InitRequest(&c->fcgi, -1, FCGI_FAIL_ACCEPT_ON_INTR);
     c->fcgi.ipcFd = fd;
@@ -208,6 +209,7 @@ static bool answer(struct worker *w, struct connection *c)
     c->used = true;
     struct request r = exchange_request(&c->fcgi, c->gathered, w);
     response_reset(&w->response);
+    w->response.sent = NULL;
     log_request_begin(r.id, r.method_name, r.uri);
     w->server->options.handle(w->server->options.arg, w->number, &r, &w->response);
     exchange_repair(&w->response, &r);
@@ -219,6 +221,9 @@ static bool answer(struct worker *w, struct connection *c)
         size_t max = w->response.body.max;
         buf_free(&w->response.body);
         buf_init(&w->response.body, 0, max);
+    }
+    if (w->response.sent != NULL) {
+        w->response.sent(w->response.sent_arg);
     }
     return c->fcgi.ipcFd >= 0;
 }

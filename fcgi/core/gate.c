@@ -1,0 +1,42 @@
+/* See gate.h. */
+#include "core/gate.h"
+
+#include "core/clock.h"
+
+#include <errno.h>
+
+void gate_init(struct gate *gate, unsigned places, unsigned waiting_max)
+{
+    pthread_condattr_t attributes;
+    *gate = (struct gate){ .places = places, .waiting_max = waiting_max };
+    pthread_mutex_init(&gate->lock, NULL);
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&gate->left, &attributes);
+    pthread_condattr_destroy(&attributes);
+}
+
+bool gate_enter(struct gate *gate, unsigned wait_ms)
+{
+    struct timespec end = clock_after_ms(wait_ms);
+    pthread_mutex_lock(&gate->lock);
+    if (gate->places == 0 && gate->waiting < gate->waiting_max) {
+        gate->waiting++;
+        while (gate->places == 0 && pthread_cond_timedwait(&gate->left, &gate->lock, &end) != ETIMEDOUT) {
+        }
+        gate->waiting--;
+    }
+    bool entered = gate->places > 0;
+    gate->places -= entered;
+    pthread_mutex_unlock(&gate->lock);
+    return entered;
+}
+
+void gate_leave(void *arg)
+{
+    struct gate *gate = arg;
+    pthread_mutex_lock(&gate->lock);
+    gate->places++;
+    pthread_cond_signal(&gate->left);
+    pthread_mutex_unlock(&gate->lock);
+}

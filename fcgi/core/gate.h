@@ -1,0 +1,22 @@
+/* A gate that lets only a few threads through at a time: for work that takes much memory. */
+#ifndef BALROG_CORE_GATE_H
+#define BALROG_CORE_GATE_H
+
+#include <pthread.h>
+#include <stdbool.h>
+
+struct gate {
+    pthread_mutex_t lock;
+    pthread_cond_t left;
+    unsigned places;      /* that are free */
+    unsigned waiting;     /* threads */
+    unsigned waiting_max; /* of them; more are turned away at once */
+};
+
+void gate_init(struct gate *gate, unsigned places, unsigned waiting_max);
+/* Takes a place, for which the thread waits WAIT_MS at most. False: there is none. */
+bool gate_enter(struct gate *gate, unsigned wait_ms);
+/* Gives the place back; from any thread. GATE is a struct gate. */
+void gate_leave(void *gate);
+
+#endif
