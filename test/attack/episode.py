@@ -60,15 +60,18 @@ class Episode:
     # ---- playing ----
 
     def play(self, end):
-        """Plays until END (a time.monotonic()), a fault, or the last step; returns the faults."""
+        """Plays until END (a time.monotonic()), a fault, or the last step; returns the faults that are not to be ignored."""
         self.begin()
         for step in range(self.args.steps):
             if time.monotonic() > end:
                 break
             faults = self.step(self.choose(), step % SERVED_EVERY == SERVED_EVERY - 1)
             if faults:
-                return faults
-        return self.step([], True)
+                return self.wanted(faults)
+        return self.wanted(self.step([], True))
+
+    def wanted(self, faults):
+        return [f for f in faults if f.rule not in self.args.ignore]
 
     def begin(self):
         self.stage.world.reset(random.Random(self.seed))
@@ -168,7 +171,7 @@ class Episode:
                 faults = []  # the agent changed something meanwhile
         self.count(exchanges)
         self.last = exchanges
-        return [f for f in faults if f.rule not in self.args.ignore]
+        return faults
 
     def enacted_by_agent(self, before, exchanges):
         """Requests that the agent must have made: changes that became complete without one of ours."""

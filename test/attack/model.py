@@ -98,8 +98,8 @@ class Model:
             key = (x.what.user, x.what.role)
             if not any(au.holds(s, x.actor, "permission", ["create", "modify"], None) for s in self.states):
                 self.fault("confirm-without-permission", f"{x.actor} confirmed {key}")
-            if key in self.unconfirmed and self.unconfirmed[key] == x.actor:
-                self.fault("confirmed-by-the-granter", f"{x.actor} granted and confirmed {key}")
+            if key in self.unconfirmed and x.actor in (self.unconfirmed[key], key[0]):
+                self.fault("confirmed-by-the-same", f"{x.actor} confirmed {key}, which {self.unconfirmed[key]} granted")
             self.unconfirmed.pop(key, None)
 
     def role_counts(self, state, user, role):

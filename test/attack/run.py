@@ -34,7 +34,7 @@ def arguments():
     parser.add_argument("--mode", choices=("seq", "par", "both"), default="both",
                         help="one request at a time, several at once, or episodes of both kinds in turn (default)")
     parser.add_argument("--until-fault", action="store_true", help="stop at the first fault")
-    parser.add_argument("--ignore", action="append", default=[], metavar="RULE", help="do not report faults of this rule (may be repeated)")
+    parser.add_argument("--ignore", action="append", default=[], metavar="RULE", help="end an episode quietly at a fault of this rule (may be repeated)")
     parser.add_argument("--shrink", type=float, default=0, metavar="SECONDS", help="spend so long on shortening each new fault's trace")
     parser.add_argument("--plot", action="append", default=[], help="play these plots alone, of test/attack/plots.py (may be repeated)")
     parser.add_argument("--no-random", action="store_true", help="no random moves between the plots' requests")
