@@ -253,7 +253,9 @@ def needs_of_release(state, old, new, needs):
         if unlocks and not needs:
             needs_product(state, old["product"], None, needs)
         return
-    needs_release(state, name, needs)
+    # A v1 release that a v2 one of its name hides from clients may go.
+    if not (new is None and "path" not in old and old is state.live["releases"].get((name,)) and (name,) in state.live["releases_json"]):
+        needs_release(state, name, needs)
 
 
 # ---- what a sign-off covers ----

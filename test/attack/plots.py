@@ -184,7 +184,7 @@ def edit_after_sign_off(m, state):
 
 
 def complete_signed(m, state):
-    """Sign-offs of an enacted change are given and withdrawn."""
+    """Sign-offs of an enacted change are given and withdrawn, and it is enacted once more."""
     done = [c for t in KIND_OF for c in state.changes[t].values() if c.complete]
     change = m.pick(done)
     if change is None:
@@ -197,6 +197,7 @@ def complete_signed(m, state):
     yield sign(change, m.pick((w.REL2, w.MAN)), m.pick(("releng", "relman")))
     yield revoke(change, w.BOSS, w.REL)
     yield revoke(change, w.REL)
+    yield enact(change)
 
 
 def stranger_revokes(m, state):
@@ -301,6 +302,18 @@ def unlock(m, state):
         change = newest(state, "releases", name=name)
         if change:
             yield enact(change)
+
+
+def half_a_right(m, state):
+    """A locale is submitted by the v1 route with one of the two permissions that it takes."""
+    name = m.pick(("Fx-1", "Fx-2", "Tb-1", "Fx-5"))
+    row = state.live["releases"].get((name,))
+    body = {"product": w.product_of(name), "schema_version": 9, "hashFunction": "sha512",
+            "data": json.dumps(w.locale_of(name, "112.0", f"{m.fresh()}-h"))}
+    if row:
+        body["data_version"] = row["data_version"]
+    for actor in (w.LOCALIZER, w.REL2):
+        yield Request(actor, "PUT", f"/releases/{name}/builds/{w.PLATFORM}/fr", body)
 
 
 def shadow(m, state):
@@ -581,5 +594,5 @@ PLOTS = [
     merge_signs_again, signer_loses_role, edit_after_sign_off, complete_signed, stranger_revokes, signs_for_another, role_of_one,
     sign_and_enact, sign_and_enact, sign_and_enact, sign_and_enact, protected_release, protected_release, ends_shutoff, row_is_gone,
     read_only_at_enact, read_only_at_enact, unlock, shadow, blob_of_another, delete_named, delete_named, odd_pin, pin_then_newer, other_product,
-    grants_himself, lifts_requirement, owner_loses_right, taken_alias, double_booking,
+    grants_himself, lifts_requirement, owner_loses_right, half_a_right, taken_alias, double_booking,
 ]
