@@ -16,7 +16,7 @@ bool release_rows_read(struct tx *tx, const char *name, struct release_rows *row
     bool failed = false;
     const struct str wanted = str_of(name);
     const struct db_value names[] = { DB_S(wanted), DB_S(wanted) };
-    const char *share = tx_share(tx) != NULL ? tx_share(tx) : "";
+    const char *share = tx_share(tx);
     char *sql = mem_printf(tx->mem,
                            "(SELECT 1, name, product, read_only FROM releases WHERE name = ?%s) UNION ALL "
                            "(SELECT 2, name, product, read_only FROM releases_json WHERE name = ?%s)",

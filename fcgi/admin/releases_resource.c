@@ -5,6 +5,7 @@
  * served is both. A read-only release cannot be changed by the change that makes it writable either: what was
  * scheduled before it became read-only says of itself that it is writable. */
 #include "admin/release_names.h"
+#include "admin/release_uses.h"
 #include "admin/releases.h"
 #include "blob/merge.h"
 #include "blob/tree.h"
@@ -107,38 +108,25 @@ static bool check_update(struct tx *tx, const struct change *c, struct error *e)
            (!about.content || check_content(tx, c, e));
 }
 
-/* Whether a rule maps to the release NAME. None comes to do so before the transaction ends. */
-static bool is_mapped(struct tx *tx, const char *name, bool *mapped, struct error *e)
-{
-    bool failed = false;
-    struct str wanted = str_of(name);
-    const struct db_value params[] = { DB_S(wanted), DB_S(wanted) };
-    const char *sql = mem_printf(tx->mem,
-                                 "SELECT mapping, fallbackMapping FROM rules"
-                                 " WHERE mapping = ? OR fallbackMapping = ?%s",
-                                 tx_share(tx));
-    struct db_rows *rows = db_query(tx->db, sql, params, 2, e);
-    *mapped = false;
-    while (rows != NULL && db_next(rows, &failed, e)) {
-        *mapped |= str_eq(db_text(rows, 0), wanted) || str_eq(db_text(rows, 1), wanted);
-    }
-    failed |= rows == NULL;
-    db_rows_close(rows);
-    return !failed;
-}
-
+/* A release that a v2 release hides from clients may go whatever names it. */
 static bool check_delete(struct tx *tx, const struct change *c, struct error *e)
 {
-    bool mapped;
+    const char *rule = NULL;
     struct release_rows rows;
     const char *name = row_text(c->old, "name");
-    if (!is_mapped(tx, name, &mapped, e) || !release_rows_read(tx, name, &rows, e)) {
+    if (c->scheduled) {
+        return release_demand(tx, "delete", row_text(c->old, "product"), e);
+    }
+    if (!release_rows_read(tx, name, &rows, e) ||
+        (rows.v2 == NULL && !release_used_by_rule(tx, name, &rule, e))) {
         return false;
     }
-    if (mapped && rows.v2 == NULL) {
-        return fail(e, FAIL_INVALID, "%s has rules pointing to it. Hence it cannot be deleted.", name);
+    if (rule != NULL) {
+        return fail(e, FAIL_INVALID,
+                    "%s has rules pointing to it. Hence it cannot be deleted. The first is %s", name, rule);
     }
-    return check_read_only(c, e) && release_demand(tx, "delete", row_text(c->old, "product"), e);
+    return check_read_only(c, e) && release_demand(tx, "delete", row_text(c->old, "product"), e) &&
+           (rows.v2 != NULL || release_refuse_used(tx, name, e));
 }
 
 static bool check_alone(struct tx *tx, const struct change *c, struct error *e)

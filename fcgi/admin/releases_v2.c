@@ -1,5 +1,6 @@
 /* The routes of /v2/releases, and the handlers of what is done to a release as a whole.
  * (reference: views/releases_v2.py, services/releases.py) */
+#include "admin/release_uses.h"
 #include "admin/releases_v2.h"
 
 #include "admin/routes.h"
@@ -29,51 +30,15 @@ static bool answer_base(struct admin_call *call, cJSON *leaf)
 
 /* ---- deletion ---- */
 
-/* Whether a rule maps to NAME. */
-static bool is_mapped(struct tx *tx, const char *name, bool *mapped, struct error *e)
-{
-    cJSON *rows;
-    const struct db_value names[] = { DB_S(str_of(name)), DB_S(str_of(name)) };
-    struct table_query q = {
-        .table = &table_rules,
-        .more = "(mapping = ? OR fallbackMapping = ?)",
-        .tail = tx_share(tx),
-        .params = names,
-        .n_params = 2,
-    };
-    if (!row_list(tx, &q, &rows, e)) {
-        return false;
-    }
-    *mapped = false;
-    for (const cJSON *row = rows->child; row != NULL; row = row->next) {
-        const char *mapping = row_text(row, "mapping"), *fallback = row_text(row, "fallbackMapping");
-        *mapped |= (mapping != NULL && strcmp(mapping, name) == 0) ||
-                   (fallback != NULL && strcmp(fallback, name) == 0);
-    }
-    return true;
-}
-
-static bool is_pinned(struct tx *tx, const char *name, bool *pinned, struct error *e)
-{
-    cJSON *rows;
-    struct table_query q = {
-        .table = &table_pinnable_releases,
-        .key = { { "mapping", DB_S(str_of(name)) } },
-        .tail = tx_share(tx),
-    };
-    bool ok = row_list(tx, &q, &rows, e);
-    *pinned = ok && rows->child != NULL;
-    return ok;
-}
-
 static bool may_delete(struct tx *tx, const char *name, const cJSON *base, struct error *e)
 {
-    bool mapped, pinned;
-    if (!is_mapped(tx, name, &mapped, e) || !is_pinned(tx, name, &pinned, e)) {
+    const char *rule, *pin;
+    if (!release_used_by_rule(tx, name, &rule, e) || !release_used_by_pin(tx, name, &pin, e)) {
         return false;
     }
-    if (mapped || pinned) {
-        return fail(e, FAIL_INVALID, "Cannot delete release that is %s", mapped ? "mapped to" : "pinnable");
+    if (rule != NULL || pin != NULL) {
+        return fail(e, FAIL_INVALID, "Cannot delete release that is %s: %s",
+                    rule != NULL ? "mapped to" : "pinnable", rule != NULL ? rule : pin);
     }
     return release_v2_demand(tx, "delete", row_text(base, "product"), e) &&
            (!row_true(base, "read_only") ||

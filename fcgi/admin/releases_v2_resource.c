@@ -5,6 +5,7 @@
  * is made, the one in whose name that happens must still be allowed to. What needs sign-offs goes by the
  * release's name alone, so that a base or locale that does not exist yet needs the same as any other. */
 #include "admin/release_names.h"
+#include "admin/release_uses.h"
 #include "admin/releases_v2.h"
 #include "blob/tree.h"
 #include "blob/validate.h"
@@ -108,6 +109,15 @@ static bool check_base_update(struct tx *tx, const struct change *c, struct erro
            (same_text(was, is) || release_v2_demand(tx, "modify", is, e));
 }
 
+/* The handler has looked at rules and pins before; what others scheduled is deleted without it. */
+static bool check_unused(struct tx *tx, const char *name, struct error *e)
+{
+    const char *rule;
+    return release_used_by_rule(tx, name, &rule, e) &&
+           (rule == NULL || fail(e, FAIL_INVALID, "Cannot delete release that is mapped to: %s", rule)) &&
+           release_refuse_used(tx, name, e);
+}
+
 static bool check_base_alone(struct tx *tx, const struct change *c, struct error *e)
 {
     const char *product = row_text(c->type == CHANGE_DELETE ? c->old : c->now, "product");
@@ -123,7 +133,8 @@ static bool check_base_alone(struct tx *tx, const struct change *c, struct error
     case CHANGE_UPDATE:
         return check_base_update(tx, c, e);
     default:
-        return check_read_only(c->old, e) && release_v2_demand(tx, "delete", product, e);
+        return check_read_only(c->old, e) && release_v2_demand(tx, "delete", product, e) &&
+               check_unused(tx, row_text(c->old, "name"), e);
     }
 }
 

@@ -1,4 +1,5 @@
 /* Rules: who may change them, and what needs sign-offs. (reference: Rules in db.py) */
+#include "admin/release_names.h"
 #include "admin/resources.h"
 
 static bool demand(struct tx *tx, const char *action, const char *verb, const cJSON *row, struct error *e)
@@ -9,7 +10,7 @@ static bool demand(struct tx *tx, const char *action, const char *verb, const cJ
 }
 
 /* A rule that goes from one product to another is the business of both. */
-static bool check(struct tx *tx, const struct change *c, struct error *e)
+static bool may_change(struct tx *tx, const struct change *c, struct error *e)
 {
     switch (c->type) {
     case CHANGE_INSERT:
@@ -20,6 +21,27 @@ static bool check(struct tx *tx, const struct change *c, struct error *e)
     default:
         return demand(tx, "delete", "delete", c->old, e);
     }
+}
+
+/* Whether the release in COLUMN, where C sets it anew, is there. It stays until TX ends. */
+static bool maps_to_release(struct tx *tx, const struct change *c, const char *column, struct error *e)
+{
+    struct release_rows rows;
+    const char *name = row_text(c->now, column);
+    if (name == NULL || row_same(json_get(c->now, column), json_get(c->old, column))) {
+        return true;
+    }
+    return release_rows_read(tx, name, &rows, e) &&
+           (release_rows_served(&rows) != NULL ||
+            fail(e, FAIL_INVALID, "The rule's %s, release '%s', does not exist", column, name));
+}
+
+/* Who schedules a rule is asked for its releases by the form; they may be gone when it is made. */
+static bool check(struct tx *tx, const struct change *c, struct error *e)
+{
+    return may_change(tx, c, e) &&
+           (c->scheduled || c->now == NULL ||
+            (maps_to_release(tx, c, "mapping", e) && maps_to_release(tx, c, "fallbackMapping", e)));
 }
 
 static bool require(struct tx *tx, const struct change *c, cJSON *needs, struct error *e)

@@ -203,7 +203,8 @@ test_releases() {
         # What is not nightly, not old or without a date; what is read-only; and what somebody names.
         for name in "X-nightly-$day" "X-release-$day" X-nightly-latest X-nightly-99999999999999 \
             "X-nightly-$(date -u +%Y%m%d%H%M%S)" "locked-nightly-$day" "mapped-nightly-$day" "fallback-nightly-$day" \
-            "pinned-nightly-$day" "scheduled-nightly-$day" "changing-nightly-$day" "part-nightly-$day" "named-nightly-$day"; do
+            "pinned-nightly-$day" "scheduled-nightly-$day" "changing-nightly-$day" "part-nightly-$day" "named-nightly-$day" \
+            "soon-nightly-$day"; do
             "$tool" write "$table" "$table-$name" 1 3
         done
         query <<END
@@ -215,6 +216,8 @@ INSERT INTO rules_scheduled_changes (scheduled_by, complete, change_type, base_m
     VALUES ('u', 0, 'insert', '$table-scheduled-nightly-$day', 1), ('u', 1, 'insert', '$table-X-nightly-$day', 1);
 INSERT INTO ${table}_scheduled_changes (scheduled_by, complete, change_type, base_name, data_version)
     VALUES ('u', 0, 'update', '$table-changing-nightly-$day', 1);
+INSERT INTO ${table}_scheduled_changes (scheduled_by, complete, change_type, base_name, base_data, data_version)
+    VALUES ('u', 0, 'insert', 'Super', '{"blobs": ["$table-soon-nightly-$day"]}', 1);
 UPDATE $table SET data = '{"products":["$table-part-nightly-$day"]}' WHERE name = '$table-mapped-nightly-$day';
 UPDATE $table SET data = '{"from": "$table-named-nightly-$day"}' WHERE name = '$table-X-nightly-latest';
 UPDATE $table SET data = '{"from": "$table-X-nightly-$day"}' WHERE name = '$table-X-nightly-$day';

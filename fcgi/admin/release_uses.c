@@ -1,0 +1,198 @@
+/* See release_uses.h. What lies in JSON is searched for by the database as a quoted text, and where that is
+ * found the JSON is parsed: the text may mean something else. Those searches take no locks: whoever adds a
+ * partial at the same moment as its source is deleted gets what one gets who adds it afterwards, a partial
+ * that is left out of answers. */
+#include "admin/release_uses.h"
+
+#include "store/write.h"
+
+/* ---- names in columns ---- */
+
+/* A place where a name may stand: SQL with N times the name for its '?', whose rows are what the place is
+ * called, then the name, which is compared again: the collation of an adopted database may be lax. */
+struct place {
+    const char *sql;
+    unsigned n;
+};
+
+static const struct place rules = {
+    "SELECT CONCAT('rule ', rule_id), IF(mapping = ?, mapping, fallbackMapping)"
+    " FROM rules WHERE mapping = ? OR fallbackMapping = ? ORDER BY rule_id",
+    3
+};
+static const struct place pins = {
+    "SELECT CONCAT('pin ', product, '/', channel, '/', version), mapping"
+    " FROM pinnable_releases WHERE mapping = ? ORDER BY product, channel, version",
+    1
+};
+static const struct place elsewhere[] = {
+    { "SELECT CONCAT('superblob ', superblob), member FROM balrog_release_members WHERE member = ?", 1 },
+    { "SELECT CONCAT('scheduled change ', sc_id, ' of rules'),"
+      " IF(base_mapping = ?, base_mapping, base_fallbackMapping) FROM rules_scheduled_changes"
+      " WHERE complete = 0 AND change_type <> 'delete' AND (base_mapping = ? OR base_fallbackMapping = ?)",
+      3 },
+    { "SELECT CONCAT('scheduled change ', sc_id, ' of pinnable_releases'), base_mapping"
+      " FROM pinnable_releases_scheduled_changes"
+      " WHERE complete = 0 AND change_type <> 'delete' AND base_mapping = ?",
+      1 },
+};
+
+static const char *copy_text(struct tx *tx, struct str text)
+{
+    return mem_strndup(tx->mem, text.p, text.n);
+}
+
+static bool find_in_columns(struct tx *tx, const struct place *place, const char *name, const char **use,
+                            struct error *e)
+{
+    bool failed = false;
+    const struct str wanted = str_of(name);
+    const struct db_value names[] = { DB_S(wanted), DB_S(wanted), DB_S(wanted) };
+    char *sql = mem_printf(tx->mem, "%s%s", place->sql, tx_share(tx));
+    struct db_rows *rows = db_query(tx->db, sql, names, place->n, e);
+    *use = NULL;
+    while (rows != NULL && *use == NULL && db_next(rows, &failed, e)) {
+        if (str_eq(db_text(rows, 1), wanted)) {
+            *use = copy_text(tx, db_text(rows, 0));
+        }
+    }
+    failed |= rows == NULL;
+    db_rows_close(rows);
+    return !failed;
+}
+
+bool release_used_by_rule(struct tx *tx, const char *name, const char **use, struct error *e)
+{
+    return find_in_columns(tx, &rules, name, use, e);
+}
+
+bool release_used_by_pin(struct tx *tx, const char *name, const char **use, struct error *e)
+{
+    return find_in_columns(tx, &pins, name, use, e);
+}
+
+/* ---- names in JSON ---- */
+
+/* Releases that clients are offered by rules and pins, and those that superblobs may offer. */
+#define MAPPED                                                                                               \
+    "(SELECT mapping AS name FROM rules WHERE mapping IS NOT NULL"                                           \
+    " UNION SELECT fallbackMapping FROM rules WHERE fallbackMapping IS NOT NULL"                             \
+    " UNION SELECT mapping FROM pinnable_releases) AS offered"
+#define MEMBERS "(SELECT DISTINCT member AS name FROM balrog_release_members) AS offered"
+#define HOLDS(COLUMN) "LOCATE(CAST(? AS BINARY), CAST(" COLUMN " AS BINARY)) > 0"
+
+#define OFFERED_IN(OFFERED, TABLE)                                                                           \
+    "SELECT CONCAT('partials of ', d.name), d.data FROM " OFFERED " STRAIGHT_JOIN " TABLE                    \
+    " d ON d.name = offered.name WHERE " HOLDS("d.data") " AND d.name <> ?"
+#define PENDING_IN(TABLE)                                                                                    \
+    "SELECT CONCAT('scheduled change ', sc_id, ' of " TABLE "'), base_data FROM " TABLE                      \
+    "_scheduled_changes WHERE complete = 0 AND " HOLDS("base_data") " AND base_name <> ?"
+
+/* Rows: what the place is called, the JSON. The '?' are the name as it stands in JSON, and the name: what the
+ * release itself holds does not count. */
+static const char *const documents[] = {
+    OFFERED_IN(MAPPED, "releases"),
+    OFFERED_IN(MAPPED, "releases_json"),
+    OFFERED_IN(MAPPED, "release_assets"),
+    OFFERED_IN(MEMBERS, "releases"),
+    OFFERED_IN(MEMBERS, "releases_json"),
+    OFFERED_IN(MEMBERS, "release_assets"),
+    PENDING_IN("releases"),
+    PENDING_IN("releases_json"),
+    PENDING_IN("release_assets"),
+};
+
+static bool is_name(const cJSON *value, const char *name)
+{
+    return cJSON_IsString(value) && strcmp(value->valuestring, name) == 0;
+}
+
+/* Whether a partial in JSON starts from NAME. The nesting of parsed JSON is limited. */
+static bool starts_from(const cJSON *json, const char *name)
+{
+    for (const cJSON *item = json->child; item != NULL; item = item->next) {
+        bool from = item->string != NULL && strcmp(item->string, "from") == 0 && is_name(item, name);
+        if (from || ((cJSON_IsObject(item) || cJSON_IsArray(item)) && starts_from(item, name))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool has_member(const cJSON *json, const char *name)
+{
+    const cJSON *member;
+    cJSON_ArrayForEach(member, json_get(json, "blobs"))
+    {
+        if (is_name(member, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool names_release(struct str text, const char *name)
+{
+    struct error why;
+    cJSON *json = json_parse(text, &why);
+    bool names = json != NULL && (starts_from(json, name) || has_member(json, name));
+    cJSON_Delete(json);
+    return names;
+}
+
+/* NAME as it stands in JSON, quotes included. */
+static const char *quoted(struct tx *tx, const char *name)
+{
+    cJSON *value = mem_check(cJSON_CreateString(name));
+    char *text = mem_check(cJSON_PrintUnformatted(value));
+    const char *copy = mem_strndup(tx->mem, text, strlen(text));
+    cJSON_free(text);
+    cJSON_Delete(value);
+    return copy;
+}
+
+static bool find_in_document(struct tx *tx, const char *sql, const char *name, const char **use,
+                             struct error *e)
+{
+    bool failed = false;
+    const struct db_value params[] = { DB_S(str_of(quoted(tx, name))), DB_S(str_of(name)) };
+    struct db_rows *rows = db_query(tx->db, sql, params, 2, e);
+    *use = NULL;
+    while (rows != NULL && *use == NULL && db_next(rows, &failed, e)) {
+        if (!db_is_null(rows, 1) && names_release(db_text(rows, 1), name)) {
+            *use = copy_text(tx, db_text(rows, 0));
+        }
+    }
+    failed |= rows == NULL;
+    db_rows_close(rows);
+    return !failed;
+}
+
+/* ---- all ---- */
+
+bool release_used_elsewhere(struct tx *tx, const char *name, const char **use, struct error *e)
+{
+    *use = NULL;
+    for (size_t i = 0; i < sizeof elsewhere / sizeof elsewhere[0] && *use == NULL; i++) {
+        if (!find_in_columns(tx, &elsewhere[i], name, use, e)) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < sizeof documents / sizeof documents[0] && *use == NULL; i++) {
+        if (!find_in_document(tx, documents[i], name, use, e)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool release_refuse_used(struct tx *tx, const char *name, struct error *e)
+{
+    const char *use;
+    if (!release_used_by_pin(tx, name, &use, e) ||
+        (use == NULL && !release_used_elsewhere(tx, name, &use, e))) {
+        return false;
+    }
+    return use == NULL ||
+           fail(e, FAIL_INVALID, "Release '%s' cannot be deleted while %s names it", name, use);
+}
