@@ -71,6 +71,28 @@ permission() {
     wait "$holder" || true
 }
 
+# ---- half-sent requests ----
+
+# Updates, and the admin, are answered while somebody holds many requests of which the rest does not come.
+half_sent() {
+    local program start
+    for program in public admin; do
+        coproc HALVES { "$BUILD/test/integration/fcgi_probe" "$BOX/run/$program.sock" 200 halves; }
+        read -r -t 20 <&"${HALVES[0]}" || check "$program: requests are held" false
+        start=$(milliseconds)
+        if [[ $program == public ]]; then
+            for _ in {1..20}; do
+                check "updates are answered" update_has '<patch'
+            done
+        else
+            check "the admin answers" gives 200 - GET /rules/1
+        fi
+        check "$program: at once" test $(($(milliseconds) - start)) -lt 4000
+        exec {HALVES[1]}>&-
+        wait "$HALVES_PID" || true
+    done
+}
+
 # ---- shutoffs ----
 
 # A release of Thunderbird's with N platforms, named so that a hash without a secret would be the same for all.
@@ -159,6 +181,7 @@ rows >"$WORK/rows.sql"
 admin_up "$WORK/rows.sql" --set mariadb.innodb-buffer-pool-size=256M
 if (($# == 0)); then
     permission
+    half_sent
     shutoffs
     big_answers
 fi

@@ -1,5 +1,6 @@
-/* Asks every worker behind one FastCGI socket. Who takes a connection is chance, so connections are opened
- * until each worker, told apart by the pid in its metrics, has one; these are kept. */
+/* Asks every worker behind one FastCGI socket, or holds half-sent requests there. Who takes a connection is
+ * chance, so connections are opened until each worker, told apart by the pid in its metrics, has one; these
+ * are kept. */
 #include "core/buf.h"
 #include "core/clock.h"
 
@@ -207,6 +208,23 @@ static int await(const struct connection *c, unsigned n, int64_t start, long lim
     }
 }
 
+/* Opens N connections, each with the beginning of a request, cut at another place, and keeps them until its
+ * input ends. */
+static int hold_halves(const char *path, unsigned n)
+{
+    struct buf request;
+    char byte;
+    buf_init(&request, 1024, 1 << 20);
+    put_request(&request, STR("/update/3/X/1/1/p/l/c/o/d/d/update.xml"));
+    for (unsigned i = 0; i < n; i++) {
+        write_all(connect_to(path), str_slice(buf_view(&request), 0, 1 + i * 7 % (request.n - 1)));
+    }
+    buf_free(&request);
+    puts("held");
+    fflush(stdout);
+    return read(STDIN_FILENO, &byte, 1) == 0 ? 0 : 1;
+}
+
 int main(int argc, char **argv)
 {
     int64_t start = clock_ms();
@@ -214,14 +232,22 @@ int main(int argc, char **argv)
     struct buf answer;
     bool is_each = argc == 5 && strcmp(argv[3], "each") == 0;
     bool is_await = argc == 7 && strcmp(argv[3], "await") == 0;
+    bool is_halves = argc == 4 && strcmp(argv[3], "halves") == 0;
     unsigned n = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : 0;
+    if (is_halves && n > 0) {
+        return hold_halves(argv[1], n);
+    }
     if ((!is_each && !is_await) || n == 0 || n > WORKERS_MAX) {
-        fputs("Usage: fcgi_probe SOCKET WORKERS each URI               what each worker answers\n"
-              "       fcgi_probe SOCKET WORKERS await MS [!]TEXT URI   asks until all answers hold TEXT (!: "
-              "do not),\n"
-              "                                                        prints the ms that it took; fails "
-              "after MS\n",
-              stderr);
+        fputs(
+            "Usage: fcgi_probe SOCKET WORKERS each URI               what each worker answers\n"
+            "       fcgi_probe SOCKET WORKERS await MS [!]TEXT URI   asks until all answers hold TEXT (!: "
+            "do not),\n"
+            "                                                        prints the ms that it took; fails "
+            "after MS\n"
+            "       fcgi_probe SOCKET COUNT halves                   holds as many half-sent requests, says "
+            "\"held\",\n"
+            "                                                        ends with its input\n",
+            stderr);
         return 2;
     }
     buf_init(&answer, 1 << 16, ANSWER_MAX);
