@@ -4,6 +4,7 @@
 #include "core/file.h"
 #include "store/role_grants.h"
 #include "store/write.h"
+#include "web/apidoc.h"
 #include "web/dockerflow.h"
 
 enum { OPENAPI_MAX = 4 << 20 };
@@ -69,14 +70,21 @@ static bool get_version(struct admin_call *call, struct error *e)
 static bool get_openapi(struct admin_call *call, struct error *e)
 {
     struct buf text;
-    const char *path = call->config->admin.openapi_file;
     buf_init(&text, 0, OPENAPI_MAX);
-    bool ok = file_read(path[0] != '\0' ? path : PKGDATADIR "/docs/openapi.json", &text, e);
+    bool ok = file_read(apidoc_file(call->config->admin.openapi_file), &text, e);
     if (ok) {
         response_text(call->response, 200, "application/json", buf_view(&text));
     }
     buf_free(&text);
     return ok;
+}
+
+/* Where the reference has its own description. */
+static bool get_swagger(struct admin_call *call, struct error *e)
+{
+    call->response->status = 200;
+    call->response->content_type = "application/json";
+    return apidoc_print(apidoc_file(call->config->admin.openapi_file), "admin", &call->response->body, e);
 }
 
 /* ---- who am I ---- */
@@ -136,6 +144,8 @@ static const struct admin_route routes[] = {
     { METHOD_GET, "/__version__", get_version, ADMIN_ANYONE, "version",
       .flags = ADMIN_NO_DATABASE | ADMIN_ANY_ARGS },
     { METHOD_GET, "/openapi.json", get_openapi, ADMIN_ANYONE, "openapi", .flags = ADMIN_NO_DATABASE },
+    { METHOD_GET, "/swagger.json", get_swagger, ADMIN_ANYONE, "swagger",
+      .flags = ADMIN_NO_DATABASE | ADMIN_ANY_ARGS },
     { METHOD_GET, "/whoami", get_whoami, ADMIN_USER, "whoami" },
 };
 const struct admin_routes service_routes = ADMIN_ROUTES(routes);

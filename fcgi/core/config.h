@@ -55,6 +55,7 @@ struct config {
         int gap_s;           /* how long a missing feed id is asked for again */
         int api_connections; /* database connections for /api/v1 */
         const char *version_file;
+        const char *openapi_file;
         const char *cache_control;
     } public_;
     struct {

@@ -58,6 +58,8 @@ const struct config_key config_keys[] = {
       .help = "The number of database connections for /api/v1. Update queries need none." },
     { "public", "version_file", CONFIG_PATH, AT(public_.version_file), "",
       .help = "A file with the JSON for /__version__. Empty: the version that was built in." },
+    { "public", "openapi_file", CONFIG_PATH, AT(public_.openapi_file), "",
+      .help = "The description of the API of which /swagger.json serves a part. Empty: the installed one." },
     { "public", "cache_control", CONFIG_TEXT, AT(public_.cache_control), "public, max-age=90",
       .help = "The Cache-Control header of answers to update queries." },
 
@@ -78,7 +80,9 @@ const struct config_key config_keys[] = {
     { "admin", "version_file", CONFIG_PATH, AT(admin.version_file), "",
       .help = "A file with the JSON for /__version__. Empty: the version that was built in." },
     { "admin", "openapi_file", CONFIG_PATH, AT(admin.openapi_file), "",
-      .help = "The description of the API that is served at /openapi.json. Empty: the installed one." },
+      .help = "The description of the API that is served at /openapi.json, and in part at /swagger.json. "
+              "Empty: the\n"
+              "installed one." },
     { "admin", "cors_origins", CONFIG_WORDS, AT(admin.cors_origins), "",
       .help = "Origins whose pages may use this API, for example https://balrog.example.org; * allows any." },
     { "admin", "system_accounts", CONFIG_WORDS, AT(admin.system_accounts), "balrogagent",

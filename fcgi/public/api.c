@@ -26,6 +26,7 @@ const struct route api_routes[] = {
     { METHOD_GET, "/__lbheartbeat__", NULL, get_lbheartbeat, "lbheartbeat" },
     { METHOD_GET, "/robots.txt", NULL, get_robots, "robots" },
     { METHOD_GET, "/contribute.json", NULL, get_contribute, "contribute" },
+    { METHOD_GET, "/swagger.json", NULL, get_swagger, "swagger" },
 };
 const size_t api_n_routes = sizeof api_routes / sizeof api_routes[0];
 
@@ -43,7 +44,7 @@ bool api_read(struct call *call, bool (*work)(struct db *db, void *arg, struct e
     return false;
 }
 
-bool api_read_big(struct call *call, bool (*work)(struct db *db, void *arg, struct error *e), void *arg)
+bool api_enter_big(struct call *call)
 {
     struct api *api = call->app;
     if (!gate_enter(api->big, BIG_WAIT_MS)) {
@@ -54,7 +55,12 @@ bool api_read_big(struct call *call, bool (*work)(struct db *db, void *arg, stru
     }
     call->response->sent = gate_leave;
     call->response->sent_arg = api->big;
-    return api_read(call, work, arg);
+    return true;
+}
+
+bool api_read_big(struct call *call, bool (*work)(struct db *db, void *arg, struct error *e), void *arg)
+{
+    return api_enter_big(call) && api_read(call, work, arg);
 }
 
 struct row_reading {

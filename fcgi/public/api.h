@@ -11,12 +11,13 @@
 struct api {
     struct pool *pool;
     const char *version_file; /* "" : __version__ is built in */
+    const char *openapi_file; /* "" : the installed one */
     struct gate *big;         /* for answers that may be large */
 };
 
-/* /api/v1/…, /__version__, /__heartbeat__, /__lbheartbeat__, /robots.txt, /contribute.json. Without a
- * database: 503 problem with Retry-After (the heartbeat: 502). Handlers set Cache-Control where it is not the
- * default one. */
+/* /api/v1/…, /__version__, /__heartbeat__, /__lbheartbeat__, /robots.txt, /contribute.json, /swagger.json.
+ * Without a database: 503 problem with Retry-After (the heartbeat: 502). Handlers set Cache-Control where it
+ * is not the default one. */
 extern const struct route api_routes[];
 extern const size_t api_n_routes;
 

@@ -1,5 +1,7 @@
 /* What monitoring, load balancers and robots ask for. */
 #include "public/handlers.h"
+#include "ops/log.h"
+#include "web/apidoc.h"
 #include "web/dockerflow.h"
 
 enum { HEARTBEAT_WAIT_MS = 1000 }; /* for a database connection */
@@ -62,4 +64,20 @@ void get_contribute(struct call *call)
             "        \"nginx\"\n"
             "    ]\n"
             "}\n"));
+}
+
+void get_swagger(struct call *call)
+{
+    const struct api *api = call->app;
+    struct error e;
+    if (!api_enter_big(call)) {
+        return;
+    }
+    if (apidoc_print(apidoc_file(api->openapi_file), "public", &call->response->body, &e)) {
+        api_json(call);
+        return;
+    }
+    log_write(LOG_ERROR, "api.swagger", call->request->id, "/swagger.json cannot be served: %s", e.what);
+    response_problem(call->response, 404, http_reason(404), "There is no description of this API here.",
+                     NULL);
 }

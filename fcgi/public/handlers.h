@@ -23,10 +23,14 @@ void get_heartbeat(struct call *call);
 void get_lbheartbeat(struct call *call);
 void get_robots(struct call *call);
 void get_contribute(struct call *call);
+void get_swagger(struct call *call);
 
 /* Runs WORK with a database connection (see pool_run(), and mind that it may be run twice). When that fails,
  * the response is a 503 and false is returned. */
 bool api_read(struct call *call, bool (*work)(struct db *db, void *arg, struct error *e), void *arg);
+/* Waits until few enough large answers are being made for one more; the place is given back once the answer
+ * is sent. False: there is none, and a 503 has been answered. */
+bool api_enter_big(struct call *call);
 /* The same for an answer that may be as large as a release: only a few are made at a time, from here until
  * they have been sent, and whoever waits too long for one gets the 503. */
 bool api_read_big(struct call *call, bool (*work)(struct db *db, void *arg, struct error *e), void *arg);

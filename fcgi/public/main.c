@@ -42,7 +42,7 @@ static bool serve(struct run *r, struct error *e)
 {
     const struct config *config = r->config;
     struct gate big;
-    struct api api = { r->pool, config->public_.version_file, &big };
+    struct api api = { r->pool, config->public_.version_file, config->public_.openapi_file, &big };
     gate_init(&big, BIG_ANSWERS, (unsigned)config->public_.threads / 2);
     struct program_service service = {
         .socket = config->public_.socket,

@@ -100,7 +100,8 @@ write_program_conf() { # FILE ACCOUNT SETTING…; the sandbox's own settings com
 
 # Fails when nothing changed.
 write_balrog_conf() {
-    write_program_conf "$DIR/balrog.conf" balrog_public "public.socket=$RUN/public.sock" 'public.threads=32'
+    write_program_conf "$DIR/balrog.conf" balrog_public "public.socket=$RUN/public.sock" 'public.threads=32' \
+        "public.openapi_file=$TOP/docs/openapi.json"
 }
 
 # Fails when nothing changed. The system accounts are those that conf/demo.sql and recorded answers know.

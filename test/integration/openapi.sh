@@ -342,6 +342,9 @@ run_public() {
     public "/api/v1/rules?other=1"
     public /robots.txt
     public /contribute.json
+    public /swagger.json
+    check "the public's operations" body_has '"/api/v1/rules":'
+    check "not the admin's" body_lacks '"/v2/releases/{name}":'
     public /__heartbeat__
     public /__version__
 }
@@ -351,6 +354,9 @@ run_service() {
     one 200 - GET /__lbheartbeat__
     one 200 - GET /__version__
     one 200 - GET /openapi.json
+    one 200 - GET /swagger.json
+    check "the admin's operations" body_has '"/v2/releases/{name}":'
+    check "not the public's" body_lacks '"/api/v1/rules":'
 }
 
 every_success_was_seen() {
