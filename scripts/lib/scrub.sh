@@ -12,7 +12,7 @@ SCRUB_NAMES="'username', 'base_username', 'changed_by', 'scheduled_by', 'granted
 SCRUB_TEXTS="'comment', 'base_comment', 'options', 'base_options'"
 # Those where an @ may well stand for something else: an add-on's identifier.
 SCRUB_OTHERS="'name', 'base_name', 'path', 'base_path', 'mapping', 'base_mapping', 'fallbackMapping',
-    'base_fallbackMapping', 'data', 'base_data', 'k'"
+    'base_fallbackMapping', 'data', 'base_data', 'k', 'superblob', 'member'"
 
 # TABLE <tab> COLUMN of every text column of the database whose name is in the list.
 scrub_columns() { # DIR DATABASE CONDITION

@@ -126,7 +126,7 @@ test_reset() {
     check "the table that was there is replaced" stage_answers 1 "SELECT COUNT(*) > 1 FROM rules"
     check "the feed works: its account was made" stage_answers "rules U" "UPDATE rules SET data_version = 2 LIMIT 1;
         SELECT tbl, op FROM balrog_changes ORDER BY id DESC LIMIT 1"
-    check "a trigger that production has lost was made again" stage_answers 18 \
+    check "a trigger that production has lost was made again" stage_answers 24 \
         "SELECT COUNT(*) FROM information_schema.triggers WHERE trigger_schema = DATABASE() AND definer = 'balrog_feed@localhost'"
     check "the mark stays" stage_answers "balrog environment: stage" \
         "SELECT schema_comment FROM information_schema.schemata WHERE schema_name = DATABASE()"
