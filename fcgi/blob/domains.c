@@ -5,12 +5,17 @@
 struct domains {
     struct str product;
     const struct allowlist *allowlist;
+    const cJSON *found; /* the first that is not permitted */
 };
 
-static bool forbidden(const struct domains *d, const cJSON *url)
+static bool forbidden(struct domains *d, const cJSON *url)
 {
-    return url != NULL &&
-           !(cJSON_IsString(url) && allowlist_permits(d->allowlist, str_of(url->valuestring), d->product));
+    if (url == NULL ||
+        (cJSON_IsString(url) && allowlist_permits(d->allowlist, str_of(url->valuestring), d->product))) {
+        return false;
+    }
+    d->found = url;
+    return true;
 }
 
 /* The first member of what OBJECT has under KEY. */
@@ -21,7 +26,7 @@ static const cJSON *first_in(const cJSON *object, const char *key)
 }
 
 /* URLs, or URLs by patch key and release, below CHANNEL. */
-static bool channel_forbidden(const struct domains *d, const cJSON *channel)
+static bool channel_forbidden(struct domains *d, const cJSON *channel)
 {
     if (!cJSON_IsObject(channel)) {
         return forbidden(d, channel);
@@ -36,7 +41,7 @@ static bool channel_forbidden(const struct domains *d, const cJSON *channel)
     return false;
 }
 
-static bool locale_forbidden(const struct domains *d, const cJSON *locale)
+static bool locale_forbidden(struct domains *d, const cJSON *locale)
 {
     static const char *const single[] = { "partial", "complete" };
     static const char *const lists[] = { "partials", "completes" };
@@ -56,7 +61,7 @@ static bool locale_forbidden(const struct domains *d, const cJSON *locale)
     return false;
 }
 
-static bool app_forbidden(const struct domains *d, const cJSON *blob)
+static bool app_forbidden(struct domains *d, const cJSON *blob)
 {
     for (const cJSON *channel = first_in(blob, "fileUrls"); channel != NULL; channel = channel->next) {
         if (channel_forbidden(d, channel)) {
@@ -74,7 +79,7 @@ static bool app_forbidden(const struct domains *d, const cJSON *blob)
 }
 
 /* Also Guardian's only level. */
-static bool platforms_forbidden(const struct domains *d, const cJSON *addon)
+static bool platforms_forbidden(struct domains *d, const cJSON *addon)
 {
     for (const cJSON *platform = first_in(addon, "platforms"); platform != NULL; platform = platform->next) {
         if (forbidden(d, json_get(platform, "fileUrl"))) {
@@ -90,7 +95,7 @@ static bool platforms_forbidden(const struct domains *d, const cJSON *addon)
     return false;
 }
 
-static bool addons_forbidden(const struct domains *d, const cJSON *blob, const char *key)
+static bool addons_forbidden(struct domains *d, const cJSON *blob, const char *key)
 {
     for (const cJSON *addon = first_in(blob, key); addon != NULL; addon = addon->next) {
         if (platforms_forbidden(d, addon)) {
@@ -100,21 +105,26 @@ static bool addons_forbidden(const struct domains *d, const cJSON *blob, const c
     return false;
 }
 
-bool blob_has_forbidden_domain(const cJSON *blob, int schema_version, struct str product,
-                               const struct allowlist *allowlist)
+static bool any_forbidden(struct domains *d, const cJSON *blob, int schema_version)
 {
-    struct domains d = { product, allowlist };
     switch (schema_version) {
     case 50:
     case 4000:
         return false;
     case 1000:
-        return addons_forbidden(&d, blob, "vendors");
+        return addons_forbidden(d, blob, "vendors");
     case 5000:
-        return addons_forbidden(&d, blob, "addons");
+        return addons_forbidden(d, blob, "addons");
     case 10000:
-        return platforms_forbidden(&d, blob);
+        return platforms_forbidden(d, blob);
     default:
-        return app_forbidden(&d, blob);
+        return app_forbidden(d, blob);
     }
+}
+
+const cJSON *blob_forbidden_url(const cJSON *blob, int schema_version, struct str product,
+                                const struct allowlist *allowlist)
+{
+    struct domains d = { product, allowlist, NULL };
+    return any_forbidden(&d, blob, schema_version) ? d.found : NULL;
 }

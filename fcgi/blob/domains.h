@@ -5,10 +5,10 @@
 #include "blob/allowlist.h"
 #include "core/json.h"
 
-/* Whether BLOB, of the format SCHEMA_VERSION, has a URL to download from that ALLOWLIST does not permit for
- * PRODUCT (absent: nothing is). Where a URL belongs and something else stands counts as one. Never for
- * superblobs and desupport, which have none. */
-bool blob_has_forbidden_domain(const cJSON *blob, int schema_version, struct str product,
-                               const struct allowlist *allowlist);
+/* The first URL to download from in BLOB, of the format SCHEMA_VERSION, that ALLOWLIST does not permit for
+ * PRODUCT (absent: none is permitted), or whatever stands where a URL belongs; borrowed. NULL: there is none.
+ * Always NULL for superblobs and desupport, which have no such URLs. */
+const cJSON *blob_forbidden_url(const cJSON *blob, int schema_version, struct str product,
+                                const struct allowlist *allowlist);
 
 #endif

@@ -18,10 +18,10 @@
 #include <stdlib.h>
 
 enum {
-    CONFLICTS_MAX = 100,
-    CONFLICT_VALUES_MAX = 10000, /* values of conditions in all conflicts that are shown */
-    COMPARISONS_MAX = 2000000,   /* of versions and build ids, for all groups of a blob */
-    FIELDS_SHOWN_MAX = 150,      /* names of fields in the error's text */
+    CONFLICT_BYTES_MAX = 600,  /* of an answer: a pair with more is shown by the places of its groups */
+    SHOWN_BYTES_MAX = 1400,    /* of an answer, all pairs together */
+    COMPARISONS_MAX = 2000000, /* of versions and build ids, for all groups of a blob */
+    FIELDS_SHOWN_MAX = 150,    /* names of fields in the error's text */
     PARTS_MAX = 4,
 };
 
@@ -304,7 +304,7 @@ struct overlap_search {
     struct line_group *group;
     size_t n;
     size_t compared; /* pairs of values so far */
-    size_t values;   /* of the conflicts shown */
+    size_t bytes;    /* of an answer that the conflicts take; more than SHOWN_BYTES_MAX: no more are shown */
     struct name_set seen;
     cJSON *conflicts;
 };
@@ -402,12 +402,13 @@ static bool same_group(const struct line_group *x, const struct line_group *y)
 
 /* ---- conflicts ---- */
 
-static size_t count_values(const cJSON *conditions)
+static size_t printed_size(const cJSON *value)
 {
-    size_t n = 0;
-    for (const cJSON *list = conditions != NULL ? conditions->child : NULL; list != NULL; list = list->next) {
-        n += (size_t)cJSON_GetArraySize(list);
-    }
+    struct buf text;
+    buf_init(&text, 256, SHOWN_BYTES_MAX);
+    json_print(&text, value, JSON_DUMPS);
+    size_t n = text.full ? text.max : text.n;
+    buf_free(&text);
     return n;
 }
 
@@ -435,27 +436,45 @@ static void note_field(struct overlap_search *c, struct str name)
     }
 }
 
-/* Adds [for, for, [field names]], unless there are many by now. */
-static void add_conflict(struct overlap_search *c, const struct line_group *x, const struct line_group *y)
+/* The names of the fields that X and Y both set; owned by the caller. */
+static cJSON *common_fields(struct overlap_search *c, const struct line_group *x, const struct line_group *y)
 {
-    const cJSON *of_x = json_get(x->json, "for"), *of_y = json_get(y->json, "for");
     cJSON *names = mem_check(cJSON_CreateArray());
     for (const cJSON *f = json_get(x->json, "fields")->child; f != NULL; f = f->next) {
         if (has_name(&y->fields, str_of(f->string))) {
             cJSON_AddItemToArray(names, mem_check(cJSON_CreateString(f->string)));
             note_field(c, str_of(f->string));
-            c->values++;
         }
     }
-    c->values += count_values(of_x) + count_values(of_y);
-    if (c->conflicts->child != NULL && c->values > CONFLICT_VALUES_MAX) {
-        cJSON_Delete(names);
-        return;
-    }
+    return names;
+}
+
+/* [for, for, [field names]], or where in updateLine the groups are if that is long; owned by the caller. */
+static cJSON *describe_conflict(struct overlap_search *c, const struct line_group *x,
+                                const struct line_group *y)
+{
+    char places[120];
     cJSON *conflict = mem_check(cJSON_CreateArray());
-    add_copy(conflict, of_x);
-    add_copy(conflict, of_y);
-    cJSON_AddItemToArray(conflict, names);
+    add_copy(conflict, json_get(x->json, "for"));
+    add_copy(conflict, json_get(y->json, "for"));
+    cJSON_AddItemToArray(conflict, common_fields(c, x, y));
+    if (printed_size(conflict) <= CONFLICT_BYTES_MAX) {
+        return conflict;
+    }
+    cJSON_Delete(conflict);
+    snprintf(places, sizeof places, "updateLine[%td] and updateLine[%td] are for the same queries",
+             x - c->group, y - c->group);
+    return mem_check(cJSON_CreateString(places));
+}
+
+static void add_conflict(struct overlap_search *c, const struct line_group *x, const struct line_group *y)
+{
+    cJSON *conflict = describe_conflict(c, x, y);
+    c->bytes += printed_size(conflict);
+    if (c->bytes > SHOWN_BYTES_MAX) {
+        cJSON_Delete(conflict);
+        conflict = mem_check(cJSON_CreateString("there are more conflicts than are shown here"));
+    }
     cJSON_AddItemToArray(c->conflicts, conflict);
 }
 
@@ -472,9 +491,8 @@ static void tell_fields(const struct name_set *seen, struct error *e)
 /* False: a pair could not be compared. */
 static bool find_conflicts(struct overlap_search *c, struct error *e)
 {
-    int found = 0;
     for (size_t i = 0; i < c->n; i++) {
-        for (size_t k = i + 1; k < c->n && found < CONFLICTS_MAX && c->values <= CONFLICT_VALUES_MAX; k++) {
+        for (size_t k = i + 1; k < c->n && c->bytes <= SHOWN_BYTES_MAX; k++) {
             const struct line_group *x = &c->group[i], *y = &c->group[k];
             bool meet = false;
             if (names_meet(&x->fields, &y->fields) && !same_group(x, y) && !groups_meet(c, x, y, &meet, e)) {
@@ -482,7 +500,6 @@ static bool find_conflicts(struct overlap_search *c, struct error *e)
             }
             if (meet) {
                 add_conflict(c, x, y);
-                found++;
             }
         }
     }

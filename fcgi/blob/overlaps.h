@@ -8,8 +8,9 @@
 enum { UPDATE_LINE_GROUPS_MAX = 256 };
 
 /* Whether the updateLine of BLOB, which its schema has been checked for, is free of them. False: E says which
- * fields, and each pair of groups is added to CONFLICTS, an array, as [for, for, [field names]] (at most 100
- * pairs, and fewer where they are long); or E says what could not be compared, and nothing is added. */
+ * fields, and pairs of groups are added to CONFLICTS, an array, as [for, for, [field names]], or as a text
+ * with their places where that would be long. They take some 1500 bytes at most; a text says if there are
+ * more. Or E says what could not be compared, and nothing is added. */
 bool overlaps_check(const cJSON *blob, cJSON *conflicts, struct error *e);
 
 #endif

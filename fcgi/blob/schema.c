@@ -1,36 +1,67 @@
 /* One function for each thing that a schema can ask. While alternatives are tried nobody listens, and the
- * first mismatch ends the matter. */
+ * first mismatch ends the matter. Of two alternatives that both fail, the errors of the one that fails deeper
+ * in the blob are told: it is the one that was meant. */
 #include "blob/schema.h"
 
-#include "blob/tree.h"
+#include "blob/path.h"
 #include "core/mem.h"
 #include "query/match.h"
 
 #include <stdlib.h>
 
-enum { MESSAGE_MAX = 256 << 10, MESSAGES_MAX = 4 << 20 };
+/* All messages together fill MESSAGES_MAX bytes of an answer at most, so that it stays below 2 KB. */
+enum { MESSAGE_MAX = 4096, MESSAGES_MAX = 1500, EXTRAS_SHOWN_MAX = 8 };
 
 struct checker {
     unsigned format;
-    cJSON *messages; /* NULL: nobody listens */
-    size_t bytes;
+    const cJSON *blob;
+    cJSON *messages; /* NULL: nobody listens, or what may be said has been said */
+    size_t bytes;    /* of an answer that the messages take */
     struct buf text; /* the message that is being put together */
+    struct blob_path path;
+    size_t failed_at; /* how deep the deepest mismatch was that nobody listened to */
 };
 
-/* Adds what has been put together to the messages. Returns false. */
+static bool is_heard(struct checker *c)
+{
+    if (c->messages == NULL && c->path.n > c->failed_at) {
+        c->failed_at = c->path.n;
+    }
+    return c->messages != NULL;
+}
+
+/* How many bytes TEXT takes in an answer. */
+static size_t printed_size(struct str text)
+{
+    struct buf printed;
+    buf_init(&printed, 256, 16 * MESSAGE_MAX);
+    json_print_string(&printed, text);
+    size_t n = printed.full ? printed.max : printed.n;
+    buf_free(&printed);
+    return n + sizeof(", ") - 1;
+}
+
+static void add_message(struct checker *c, const char *text)
+{
+    cJSON_AddItemToArray(c->messages, mem_check(cJSON_CreateString(text)));
+}
+
+/* Adds what has been put together and the place to the messages, or that there is more, and then nothing
+ * more. Returns false. */
 static bool tell(struct checker *c)
 {
-    if (c->messages == NULL) {
+    if (!is_heard(c)) {
         return false;
     }
-    if (c->text.full) {
-        buf_reset(&c->text);
-        buf_lit(&c->text, "something too long to be shown here is not valid");
-    }
+    blob_path_print(&c->text, &c->path, c->blob);
+    size_t n = printed_size(buf_view(&c->text));
     buf_char(&c->text, '\0');
-    if (c->bytes + c->text.n <= MESSAGES_MAX) {
-        c->bytes += c->text.n;
-        cJSON_AddItemToArray(c->messages, mem_check(cJSON_CreateString(c->text.p)));
+    c->bytes += n;
+    if (c->bytes <= MESSAGES_MAX && !c->text.full) {
+        add_message(c, c->text.p);
+    } else {
+        add_message(c, "there are more errors than are shown here");
+        c->messages = NULL;
     }
     buf_reset(&c->text);
     return false;
@@ -40,7 +71,7 @@ static bool tell(struct checker *c)
 static bool begin(struct checker *c, const cJSON *value)
 {
     if (c->messages != NULL) {
-        tree_repr(&c->text, value);
+        blob_path_print_value(&c->text, value);
         buf_char(&c->text, ' ');
     }
     return c->messages != NULL;
@@ -136,7 +167,9 @@ static bool check_required(struct checker *c, const cJSON *object, const struct 
         if ((a->required & a->formats & c->format) == 0 || json_get(object, a->name) != NULL) {
             continue;
         }
-        buf_printf(&c->text, "'%s' is a required property", a->name);
+        if (c->messages != NULL) {
+            buf_printf(&c->text, "'%s' is a required property", a->name);
+        }
         ok = tell(c);
     }
     return ok;
@@ -170,10 +203,11 @@ static bool tell_extras(struct checker *c, const struct schema *s, const char **
     if (s->pattern == PATTERN_NONE) {
         buf_lit(&c->text, "Additional properties are not allowed (");
     }
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n && i < EXTRAS_SHOWN_MAX; i++) {
         buf_str(&c->text, i > 0 ? STR(", ") : STR(""));
-        tree_repr_string(&c->text, str_of(extra[i]));
+        blob_path_print_name(&c->text, str_of(extra[i]));
     }
+    buf_str(&c->text, n > EXTRAS_SHOWN_MAX ? STR(", ...") : STR(""));
     if (s->pattern == PATTERN_NONE) {
         buf_printf(&c->text, " %s unexpected)", n == 1 ? "was" : "were");
     } else {
@@ -189,7 +223,7 @@ static bool check_closed(struct checker *c, const cJSON *object, const struct sc
     for (const cJSON *m = object->child; m != NULL; m = m->next) {
         n += is_extra(c, s, m->string);
     }
-    if (n == 0 || c->messages == NULL) {
+    if (n == 0 || !is_heard(c)) {
         return n == 0;
     }
     const char **extra = mem_check(malloc(n * sizeof(*extra)));
@@ -204,12 +238,20 @@ static bool check_closed(struct checker *c, const cJSON *object, const struct sc
     return false;
 }
 
+static bool check_child(struct checker *c, const cJSON *child, const struct schema *s)
+{
+    blob_path_enter(&c->path, child);
+    bool ok = check(c, child, s);
+    blob_path_leave(&c->path);
+    return ok;
+}
+
 static bool check_attributes(struct checker *c, const cJSON *object, const struct schema *s)
 {
     bool ok = true;
     for (const struct attribute *a = s->attribute; a != NULL && a->name != NULL; a++) {
         const cJSON *value = (a->formats & c->format) != 0 ? json_get(object, a->name) : NULL;
-        ok = (value == NULL || check(c, value, a->schema)) && ok;
+        ok = (value == NULL || check_child(c, value, a->schema)) && ok;
     }
     return ok;
 }
@@ -220,7 +262,7 @@ static bool check_values(struct checker *c, const cJSON *value, const struct sch
     for (const cJSON *child = value->child; child != NULL && (ok || c->messages != NULL);
          child = child->next) {
         if (cJSON_IsArray(value) || matches(s->pattern, child->string)) {
-            ok = check(c, child, s->value) && ok;
+            ok = check_child(c, child, s->value) && ok;
         }
     }
     return ok;
@@ -234,13 +276,28 @@ static bool check_object(struct checker *c, const cJSON *object, const struct sc
     return (s->value == NULL || check_values(c, object, s)) && ok;
 }
 
-static bool check_either(struct checker *c, const cJSON *value, const struct schema *s)
+/* Whether VALUE is as S wants it, without a message. *DEPTH: how deep below it a mismatch is. */
+static bool try_quietly(const struct checker *c, const cJSON *value, const struct schema *s, size_t *depth)
 {
     struct checker quiet = { .format = c->format };
-    buf_init(&quiet.text, 64, 1024);
-    bool ok = check(&quiet, value, s->either[0]) || check(&quiet, value, s->either[1]);
-    buf_free(&quiet.text);
-    return ok || tell_value(c, value, STR("is not valid under any of the given schemas"));
+    bool ok = check(&quiet, value, s);
+    *depth = quiet.failed_at;
+    return ok;
+}
+
+static bool check_either(struct checker *c, const cJSON *value, const struct schema *s)
+{
+    size_t depth[2];
+    if (try_quietly(c, value, s->either[0], &depth[0]) || try_quietly(c, value, s->either[1], &depth[1])) {
+        return true;
+    }
+    if (depth[0] != depth[1]) {
+        return check(c, value, s->either[depth[0] > depth[1] ? 0 : 1]);
+    }
+    if (begin(c, value)) {
+        buf_printf(&c->text, "is not valid under any of the given schemas (%s)", s->wanted);
+    }
+    return tell(c);
 }
 
 static size_t count_characters(const char *text)
@@ -370,7 +427,7 @@ static bool check(struct checker *c, const cJSON *value, const struct schema *s)
 
 bool schema_check(const struct blob_schema *schema, const cJSON *blob, cJSON *messages)
 {
-    struct checker c = { .format = schema->format, .messages = messages };
+    struct checker c = { .format = schema->format, .blob = blob, .messages = messages };
     buf_init(&c.text, 256, MESSAGE_MAX);
     bool ok = check(&c, blob, schema->root);
     buf_free(&c.text);

@@ -44,6 +44,7 @@ struct schema {
     enum schema_pattern pattern;
     const struct schema *value;     /* of members whose names match the pattern; of an array's items */
     const struct schema *either[2]; /* one of them holds as well */
+    const char *wanted;             /* with them: what they are, for people */
     size_t min, max;                /* characters of a string; max 0: any number */
     const char *const *choices;     /* what a string may be, ends with NULL */
     bool only_true;
@@ -60,7 +61,9 @@ struct blob_schema {
 const struct blob_schema *schema_find(double version);
 
 /* Whether BLOB is as SCHEMA wants it. What is wrong is added to MESSAGES, an array, in the words and mostly
- * in the order of python-jsonschema; when that would pass 4 MiB, the rest is left out. */
+ * in the order of python-jsonschema, with the place (" at platforms.p.buildID") unless that is the blob
+ * itself. Long values are cut or not shown, and so are messages that would take more than 1500 bytes of an
+ * answer together. */
 bool schema_check(const struct blob_schema *schema, const cJSON *blob, cJSON *messages);
 
 #endif

@@ -26,7 +26,8 @@ static const struct schema number = { .type = SCHEMA_NUMBER };
 static const struct schema boolean = { .type = SCHEMA_BOOLEAN };
 static const struct schema only_true = { .type = SCHEMA_BOOLEAN, .only_true = true };
 static const struct schema digits = { .type = SCHEMA_STRING, .pattern = PATTERN_DIGITS };
-static const struct schema number_or_digits = { .either = { &number, &digits } };
+static const struct schema number_or_digits = { .either = { &number, &digits },
+                                                .wanted = "a number, or digits" };
 static const struct schema texts = { .type = SCHEMA_ARRAY, .value = &text };
 static const struct schema names = { .type = SCHEMA_ARRAY, .value = &name };
 static const struct schema texts_by_line = {
@@ -90,7 +91,8 @@ static const struct attribute platform_rows[] = {
 static const struct schema full_platform = { .type = SCHEMA_OBJECT,
                                              .closed = true,
                                              .attribute = platform_rows };
-static const struct schema platform = { .either = { &alias, &full_platform } };
+static const struct schema platform = { .either = { &alias, &full_platform },
+                                        .wanted = "an alias, or buildID, OS_BOUNCER, OS_FTP and locales" };
 static const struct schema platforms = {
     .type = SCHEMA_OBJECT, .closed = true, .pattern = PATTERN_FILLED_LINE, .value = &platform
 };
@@ -201,7 +203,8 @@ static const struct attribute vendor_file_rows[] = {
 static const struct schema vendor_file = { .type = SCHEMA_OBJECT,
                                            .closed = true,
                                            .attribute = vendor_file_rows };
-static const struct schema vendor_platform = { .either = { &alias, &vendor_file } };
+static const struct schema vendor_platform = { .either = { &alias, &vendor_file },
+                                               .wanted = "an alias, or a file" };
 static const struct schema vendor_platforms = { .type = SCHEMA_OBJECT,
                                                 .pattern = PATTERN_FILLED_LINE,
                                                 .value = &vendor_platform };
@@ -233,7 +236,8 @@ static const struct attribute addon_file_rows[] = {
 static const struct schema addon_file = { .type = SCHEMA_OBJECT,
                                           .closed = true,
                                           .attribute = addon_file_rows };
-static const struct schema addon_platform = { .either = { &alias, &addon_file } };
+static const struct schema addon_platform = { .either = { &alias, &addon_file },
+                                              .wanted = "an alias, or a file" };
 static const struct schema addon_platforms = { .type = SCHEMA_OBJECT,
                                                .pattern = PATTERN_FILLED_LINE,
                                                .value = &addon_platform };
@@ -269,7 +273,8 @@ static const struct schema installing = { .type = SCHEMA_OBJECT,
                                           .closed = true,
                                           .attribute = installing_rows };
 static const struct schema system_addons = { .type = SCHEMA_OBJECT,
-                                             .either = { &uninstalling, &installing } };
+                                             .either = { &uninstalling, &installing },
+                                             .wanted = "with either 'uninstall' or 'addons'" };
 
 /* Superblobs. */
 
@@ -285,7 +290,9 @@ static const struct attribute blobs_rows[] = {
     { "blobs", ALL, ALL, &names }, { NULL, 0, 0, NULL },
 };
 static const struct schema of_blobs = { .type = SCHEMA_OBJECT, .closed = true, .attribute = blobs_rows };
-static const struct schema superblob = { .type = SCHEMA_OBJECT, .either = { &of_products, &of_blobs } };
+static const struct schema superblob = { .type = SCHEMA_OBJECT,
+                                         .either = { &of_products, &of_blobs },
+                                         .wanted = "with either 'products' or 'blobs'" };
 
 /* Desupport, Guardian. */
 

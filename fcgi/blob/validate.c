@@ -5,6 +5,7 @@
 #include "blob/domains.h"
 #include "blob/format.h"
 #include "blob/overlaps.h"
+#include "blob/path.h"
 #include "blob/schema.h"
 
 static void begin(struct blob_errors *errors)
@@ -76,6 +77,22 @@ static size_t hash_length(const char *function)
     return 0;
 }
 
+/* Fails with WHAT, DETAIL and the place of NODE, unless that is BLOB itself. */
+static bool refuse_at(struct blob_errors *errors, const cJSON *blob, const cJSON *node, const char *what,
+                      struct str detail)
+{
+    struct blob_path path;
+    struct buf text;
+    blob_path_find(&path, blob, node);
+    buf_init(&text, 256, sizeof errors->error.what);
+    buf_str(&text, str_of(what));
+    buf_str(&text, detail);
+    blob_path_print(&text, &path, blob);
+    error_set(&errors->error, 400, "%.*s", (int)text.n, text.p);
+    buf_free(&text);
+    return one_error(errors);
+}
+
 static bool check_hash(const cJSON *platform, const char *function, struct error *e)
 {
     const char *value = json_get_string(platform, "hashValue");
@@ -84,14 +101,14 @@ static bool check_hash(const cJSON *platform, const char *function, struct error
         return true;
     }
     if (length == 0) {
-        return error_set(e, 400, "The hashFunction %s is unknown.", function);
+        return error_set(e, 400, "The hashFunction %.60s is unknown.", function);
     }
     char lower[8];
     snprintf(lower, sizeof lower, "%s", function);
     for (char *p = lower; *p != '\0'; p++) {
         *p = (char)(*p >= 'A' && *p <= 'Z' ? *p | 0x20 : *p);
     }
-    return error_set(e, 400, "The hashValue length is different from the required length of %zu for %s.",
+    return error_set(e, 400, "The hashValue length is different from the required length of %zu for %s",
                      length, lower);
 }
 
@@ -102,8 +119,10 @@ static bool check_gmp(const cJSON *blob, struct blob_errors *errors)
     for (const cJSON *vendor = vendors->child; vendor != NULL; vendor = vendor->next) {
         const cJSON *platforms = json_get_object(vendor, "platforms");
         for (const cJSON *p = platforms != NULL ? platforms->child : NULL; p != NULL; p = p->next) {
-            if (!check_hash(p, function, &errors->error)) {
-                return one_error(errors);
+            struct error e;
+            if (!check_hash(p, function, &e)) {
+                const cJSON *wrong = hash_length(function) > 0 ? json_get(p, "hashValue") : blob;
+                return refuse_at(errors, blob, wrong, e.what, STR(""));
             }
         }
     }
@@ -119,15 +138,45 @@ static bool check_groups(const cJSON *blob, struct blob_errors *errors)
     return errors->is_list ? false : one_error(errors);
 }
 
+/* The host of a URL; the whole of what has none. */
+static struct str host_of(struct str url)
+{
+    ptrdiff_t slashes = str_find(url, STR("//"));
+    if (slashes < 0) {
+        return url;
+    }
+    struct str host = str_slice(url, (size_t)slashes + 2, url.n);
+    size_t n = 0;
+    while (n < host.n && strchr("/?#", host.p[n]) == NULL) {
+        n++;
+    }
+    return n > 0 ? str_slice(host, 0, n) : url;
+}
+
+static bool check_urls(const cJSON *blob, int version, struct str product, const struct allowlist *allowlist,
+                       struct blob_errors *errors)
+{
+    const cJSON *url = blob_forbidden_url(blob, version, product, allowlist);
+    if (url == NULL) {
+        return true;
+    }
+    struct buf host;
+    buf_init(&host, 128, 1024);
+    if (cJSON_IsString(url)) {
+        blob_path_print_name(&host, host_of(str_of(url->valuestring)));
+    } else {
+        blob_path_print_value(&host, url);
+    }
+    refuse_at(errors, blob, url, "Blob contains forbidden domain(s): ", buf_view(&host));
+    buf_free(&host);
+    return false;
+}
+
 static bool check_all(const cJSON *blob, int version, struct str product, const struct allowlist *allowlist,
                       struct blob_errors *errors)
 {
-    if (!check_schema(blob, version, errors)) {
+    if (!check_schema(blob, version, errors) || !check_urls(blob, version, product, allowlist, errors)) {
         return false;
-    }
-    if (blob_has_forbidden_domain(blob, version, product, allowlist)) {
-        error_set(&errors->error, 400, "Blob contains forbidden domain(s)");
-        return one_error(errors);
     }
     return version == 1000 ? check_gmp(blob, errors) : version == 9 ? check_groups(blob, errors) : true;
 }

@@ -11,8 +11,8 @@ struct blob_errors {
     bool is_list;       /* a BlobValidationError; else a ValueError */
     struct error error; /* 400 and the exception's text */
     cJSON *list; /* what the answer's "exception" is where that is a list: a BlobValidationError's errors,
-                    else the text alone. An array of strings; conflicts of updateLine groups are arrays
-                    themselves: [for, for, [field names]] */
+                    else the text alone. An array of strings; conflicts of short updateLine groups are
+                    arrays themselves: [for, for, [field names]]. Names the places, takes less than 2 KB */
 };
 /* Frees the list; may be called on a zeroed struct. */
 void blob_errors_free(struct blob_errors *errors);

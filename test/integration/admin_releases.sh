@@ -109,16 +109,32 @@ test_input() {
         "$(whole N 'Product-of-16-ch' "$(blob N)")"
 }
 
+many_wrong_platforms() {
+    local i
+    printf '"platforms": {'
+    for ((i = 0; i < 300; i++)); do
+        printf '"p%d": {"locales": {"de": {"completes": [{"from": "*", "filesize": "x", "hashValue": "%0300d"}]}}},' "$i" "$i"
+    done
+    printf '"q": {}}'
+}
+
+is_short() {
+    (($(wc -c <"$WORK/body") < 2000))
+}
+
 test_validation() {
-    check "a forbidden host" refused 400 "forbidden domain" admin@x POST /releases "$(whole N Firefox \
+    check "a forbidden host" refused 400 "'evil.example.com' at fileUrls.*.completes.*" admin@x POST /releases "$(whole N Firefox \
         "$(blob N '"fileUrls": {"*": {"completes": {"*": "https://evil.example.com/x"}}}')")"
     check "the length of a GMP hash" refused 400 "hashValue length" admin@x POST /releases "$(whole N OpenH264 \
         '{"name": "N", "schema_version": 1000, "hashFunction": "sha512", "vendors": {"v": {"version": "1", "platforms": {"p": {"filesize": 1, "hashValue": "ab", "fileUrl": "https://ciscobinary.openh264.org/x.zip"}}}}}')"
     check "update lines for one query" refused 400 '[{}, {}, ["type"]]' admin@x POST /releases "$(whole N Firefox \
         '{"name": "N", "schema_version": 9, "hashFunction": "sha512", "appVersion": "1.0", "displayVersion": "1", "fileUrls": {"*": {"completes": {"*": "https://archive.mozilla.org/x"}}}, "platforms": {}, "updateLine": [{"for": {}, "fields": {"type": "minor"}}, {"for": {}, "fields": {"type": "major"}}]}')"
     check "a schema" refused 400 "bogus" admin@x PUT /releases/N "$(whole N Firefox "$(blob N '"bogus": 1')")"
-    check "a locale's schema" refused 400 "not valid" admin@x PUT /releases/Free/builds/P/de \
+    check "a locale's schema" refused 400 "is not of type 'array' at platforms.P.locales.de.completes" admin@x PUT /releases/Free/builds/P/de \
         "$(part Firefox '{"completes": "no"}' '"data_version": 1')"
+    check "much that is wrong" refused 400 "more errors than are shown" admin@x POST /releases \
+        "$(whole N Firefox "$(blob N "$(many_wrong_platforms)")")"
+    check "in a short answer" is_short
     check "nothing came of these" equal 1 "$(version_of Free)"
 }
 

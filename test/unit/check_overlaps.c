@@ -143,15 +143,18 @@ START_TEST(finds_what_the_plain_way_finds)
                 if (!conflict(a, b)) {
                     continue;
                 }
+                conflicts++;
+                if (next != NULL && cJSON_IsString(next)) {
+                    continue; /* it says that there are more */
+                }
                 ck_assert_msg(next != NULL, "%s", cJSON_Print(blob));
                 ck_assert_msg(cJSON_Compare(next->child, json_get(a, "for"), true), "%s", cJSON_Print(blob));
                 ck_assert_msg(cJSON_Compare(next->child->next, json_get(b, "for"), true), "%s",
                               cJSON_Print(blob));
                 next = next->next;
-                conflicts++;
             }
         }
-        ck_assert_msg(next == NULL, "%s", cJSON_Print(blob));
+        ck_assert_msg(next == NULL || cJSON_IsString(next), "%s", cJSON_Print(blob));
         cJSON_Delete(blob);
         cJSON_Delete(found);
     }
@@ -220,7 +223,7 @@ START_TEST(long_conflicts_are_few)
     }
     ck_assert(!overlaps_check(blob, found, &e));
     int n = cJSON_GetArraySize(found);
-    ck_assert_msg(n >= 1 && n <= 5, "%d", n);
+    ck_assert_msg(n >= 1 && n <= 30, "%d", n);
     ck_assert_str_eq(e.what, "Multiple values found for updateLine items: type");
     cJSON_Delete(found);
     cJSON_Delete(blob);
