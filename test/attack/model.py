@@ -394,6 +394,8 @@ class Model:
         live = state.live[change.table].get(change.key)
         if change.type == "insert":
             return live is not None and change.table != "rules"
+        if change.type == "delete":
+            return live is None  # one for a wrong data_version is accepted, as by the reference
         return live is None or change.row.get("data_version") != live["data_version"]
 
     def check_stuck(self, was, now):

@@ -226,6 +226,29 @@ def signs_for_another(m, state):
     yield enact(change)
 
 
+def machine_signs(m, state):
+    """The agent's account gets a role and signs."""
+    rule = rule_for(state, m, w.SA, "guarded")
+    if rule is None:
+        return
+    yield Request(w.BOSS, "PUT", f"/users/{w.AGENT}/roles/relman", {})
+    state = yield Request(w.REL, "POST", "/scheduled_changes/rules", rule_change(rule, m, priority=m.random.randint(60, 99)))
+    change = newest(state, "rules", rule_id=rule["rule_id"])
+    if change:
+        yield sign(change, w.AGENT, "relman")
+        yield enact(change)
+
+
+def last_holders(m, state):
+    """A role that is required is taken from all who hold it."""
+    needed = sorted({key[-1] for t in ("product_req_signoffs", "permissions_req_signoffs") for key in state.live[t]})
+    role = m.pick(needed)
+    for user in sorted(au.holders(state, role)):
+        row = state.live["user_roles"].get((user, role))
+        if row:
+            state = yield Request(w.BOSS, "DELETE", f"/users/{user}/roles/{role}?data_version={row['data_version']}")
+
+
 def role_of_one(m, state):
     """Where permissions need sign-offs: one person makes accounts with roles and lets them sign."""
     ghost = f"ghost{m.fresh()}@example.com"
@@ -591,7 +614,7 @@ def double_booking(m, state):
 
 PLOTS = [
     content_after_sign_off, content_after_sign_off, member_of_protected, member_after_sign_off, pinned_release,
-    merge_signs_again, signer_loses_role, edit_after_sign_off, complete_signed, stranger_revokes, signs_for_another, role_of_one,
+    merge_signs_again, signer_loses_role, edit_after_sign_off, complete_signed, stranger_revokes, signs_for_another, machine_signs, last_holders, role_of_one,
     sign_and_enact, sign_and_enact, sign_and_enact, sign_and_enact, protected_release, protected_release, ends_shutoff, row_is_gone,
     read_only_at_enact, read_only_at_enact, unlock, shadow, blob_of_another, delete_named, delete_named, odd_pin, pin_then_newer, other_product,
     grants_himself, lifts_requirement, owner_loses_right, half_a_right, taken_alias, double_booking,
