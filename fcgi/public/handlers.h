@@ -31,8 +31,7 @@ bool api_read(struct call *call, bool (*work)(struct db *db, void *arg, struct e
 /* Waits until few enough large answers are being made for one more; the place is given back once the answer
  * is sent. False: there is none, and a 503 has been answered. */
 bool api_enter_big(struct call *call);
-/* The same for an answer that may be as large as a release: only a few are made at a time, from here until
- * they have been sent, and whoever waits too long for one gets the 503. */
+/* api_read() after api_enter_big(): for an answer that may be as large as a release. */
 bool api_read_big(struct call *call, bool (*work)(struct db *db, void *arg, struct error *e), void *arg);
 /* Reads the row of Q, which then goes with the request; NULL when there is none. False as above. */
 bool api_read_row(struct call *call, const struct table_query *q, const cJSON **row);
