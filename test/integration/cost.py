@@ -19,12 +19,12 @@ import time
 from urllib.parse import urlsplit
 
 GROWTH_MAX = 2.6  # of time and of memory, for twice the size
-FLOOR_S = 0.030  # below that, constant cost hides growth
+FLOOR_S = 0.050  # below that, constant cost hides growth
 FLOOR_BYTES = 32 << 20
 MEMORY_PER_BYTE = 12  # of what is sent, or stored and asked for
 MEMORY_FIXED = 32 << 20
 REPEATS = 1  # of which the quickest counts
-ATTEMPTS = 3
+ATTEMPTS = 4
 MB = 1 << 20
 USER = 'admin@x'
 HASH = hashlib.sha512(b'x').hexdigest()

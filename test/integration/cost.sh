@@ -75,7 +75,7 @@ permission() {
 
 # Updates, and the admin, are answered while somebody holds many requests of which the rest does not come.
 half_sent() {
-    local program start
+    local program start input
     for program in public admin; do
         coproc HALVES { "$BUILD/test/integration/fcgi_probe" "$BOX/run/$program.sock" 200 halves; }
         read -r -t 20 <&"${HALVES[0]}" || check "$program: requests are held" false
@@ -88,7 +88,8 @@ half_sent() {
             check "the admin answers" gives 200 - GET /rules/1
         fi
         check "$program: at once" test $(($(milliseconds) - start)) -lt 4000
-        exec {HALVES[1]}>&-
+        input=${HALVES[1]}
+        exec {input}>&-
         wait "$HALVES_PID" || true
     done
 }
