@@ -4,6 +4,8 @@
 
 #include "store/write.h"
 
+#include <limits.h>
+
 void release_names_add(cJSON *names, const char *name)
 {
     const cJSON *item;
@@ -40,8 +42,9 @@ static bool add_linked(struct tx *tx, const char *sql, const char *name, cJSON *
     return !failed;
 }
 
-/* Adds what SQL finds for each name in NAMES, and for what was found. */
-static bool walk_links(struct tx *tx, const char *sql, cJSON *names, struct error *e)
+/* Adds what SQL finds for each name in NAMES, and for what was found. Fails with FAIL_INVALID if NAMES has
+ * more than MAX names then. */
+static bool walk_links(struct tx *tx, const char *sql, cJSON *names, int max, struct error *e)
 {
     const cJSON *next = names->child;
     for (unsigned depth = 0; depth < RELEASE_LINKS_DEPTH && next != NULL; depth++) {
@@ -50,6 +53,10 @@ static bool walk_links(struct tx *tx, const char *sql, cJSON *names, struct erro
             bool end = next == last;
             if (!add_linked(tx, sql, next->valuestring, names, e)) {
                 return false;
+            }
+            if (cJSON_GetArraySize(names) > max) {
+                return fail(e, FAIL_INVALID,
+                            "A superblob that leads to more than %d releases cannot be signed off", max);
             }
             next = next->next;
             if (end) {
@@ -69,7 +76,7 @@ bool release_superblobs_of(struct tx *tx, const char *name, cJSON **superblobs, 
     if ((*superblobs)->child == NULL) {
         return true;
     }
-    if (!walk_links(tx, sql, *superblobs, e)) {
+    if (!walk_links(tx, sql, *superblobs, INT_MAX, e)) {
         return false;
     }
     cJSON_DeleteItemFromArray(*superblobs, 0);
@@ -80,10 +87,7 @@ bool release_add_members(struct tx *tx, cJSON *names, struct error *e)
 {
     char *sql = mem_printf(tx->mem,
                            "SELECT member, superblob FROM balrog_release_members"
-                           " WHERE tbl IN ('releases', 'releases_json') AND superblob = ?%s",
-                           tx_share(tx));
-    return walk_links(tx, sql, names, e) &&
-           (cJSON_GetArraySize(names) <= RELEASE_MEMBERS_MAX ||
-            fail(e, FAIL_INVALID, "Superblobs that lead to more than %d releases cannot be signed off",
-                 RELEASE_MEMBERS_MAX));
+                           " WHERE tbl IN ('releases', 'releases_json') AND superblob = ? LIMIT %d%s",
+                           RELEASE_MEMBERS_MAX + 1, tx_share(tx));
+    return walk_links(tx, sql, names, RELEASE_MEMBERS_MAX, e);
 }

@@ -1,13 +1,14 @@
-/* The two tables of required sign-offs are read whole: they are small, and a list of scheduled changes looks
- * through them for each of its changes. Which rules map to a release is asked by name, or, for lists, read
- * whole too: then the rows are sorted by the release's name and searched. */
+/* The two tables of required sign-offs are read as a whole: they are small, and a list of scheduled changes
+ * searches them for each of its changes. What leads to a release is asked by the release's name. For lists it
+ * is read as a whole as well, sorted by the releases' names. */
 #include "store/signoff.h"
 
+#include "store/release_links.h"
 #include "store/write.h"
 
 #include <stdlib.h>
 
-/* A rule that maps to the release NAME. */
+/* A rule or pin that leads to the release NAME, directly or through a superblob. */
 struct mapping {
     const char *name;
     const char *product; /* NULL: all */
@@ -119,7 +120,7 @@ static bool read_table(struct tx *tx, const struct table *t, struct requirements
     return true;
 }
 
-static bool same(const char *a, const char *b)
+static bool is_same(const char *a, const char *b)
 {
     return a != NULL && b != NULL && strcmp(a, b) == 0;
 }
@@ -132,7 +133,7 @@ static bool covers(const char *channel, const char *required)
         return true;
     }
     if (!str_ends(c, STR("*"))) {
-        return same(channel, required);
+        return is_same(channel, required);
     }
     return c.n >= 3 && str_starts(str_of(required), str_slice(c, 0, c.n - 1));
 }
@@ -147,7 +148,7 @@ bool signoff_need_product(struct tx *tx, const char *product, const char *channe
     }
     for (size_t i = 0; i < cache->products->n; i++) {
         const struct required *r = &cache->products->item[i];
-        if ((any || same(product, r->product)) && covers(channel, r->channel)) {
+        if ((any || is_same(product, r->product)) && covers(channel, r->channel)) {
             needs_add(needs, r->role, r->count);
         }
     }
@@ -162,7 +163,7 @@ bool signoff_need_permission(struct tx *tx, const char *product, cJSON *needs, s
     }
     for (size_t i = 0; i < cache->permissions->n; i++) {
         const struct required *r = &cache->permissions->item[i];
-        if (product == NULL || same(product, r->product)) {
+        if (product == NULL || is_same(product, r->product)) {
             needs_add(needs, r->role, r->count);
         }
     }
@@ -181,7 +182,7 @@ bool signoff_need_required(struct tx *tx, const char *product, const char *chann
     }
     for (size_t i = 0; i < cache->products->n; i++) {
         const struct required *r = &cache->products->item[i];
-        if (same(product, r->product) && same(channel, r->channel)) {
+        if (is_same(product, r->product) && is_same(channel, r->channel)) {
             needs_add(needs, r->role, r->count);
         }
     }
@@ -192,57 +193,60 @@ bool signoff_need_required(struct tx *tx, const char *product, const char *chann
 
 static const char *keep_text(struct mappings *m, struct str s)
 {
-    return str_absent(s) ? NULL : mem_strndup(m->item, s.p, s.n);
+    return str_absent(s) ? NULL : mem_strndup(m, s.p, s.n);
+}
+
+/* The texts are borrowed. */
+static void add_mapping(struct mappings *m, const char *name, const char *product, const char *channel)
+{
+    if (m->n == talloc_array_length(m->item)) {
+        m->item = mem_resize(m, m->item, struct mapping, m->n * 2);
+    }
+    m->item[m->n++] = (struct mapping){ .name = name, .product = product, .channel = channel };
 }
 
 /* Adds what a row (mapping, fallbackMapping, product, channel) says. */
 static void add_mappings(struct mappings *m, const struct db_rows *row)
 {
-    size_t places = talloc_array_length(m->item);
-    if (m->n + 2 > places) {
-        m->item = mem_resize(m, m->item, struct mapping, places * 2);
-    }
     for (unsigned i = 0; i < 2; i++) {
         if (!db_is_null(row, i)) {
-            m->item[m->n++] = (struct mapping){ .name = keep_text(m, db_text(row, i)),
-                                                .product = keep_text(m, db_text(row, 2)),
-                                                .channel = keep_text(m, db_text(row, 3)) };
+            add_mapping(m, keep_text(m, db_text(row, i)), keep_text(m, db_text(row, 2)),
+                        keep_text(m, db_text(row, 3)));
         }
     }
 }
 
-static int by_name(const void *a, const void *b)
+static int compare_names(const void *a, const void *b)
 {
     return strcmp(((const struct mapping *)a)->name, ((const struct mapping *)b)->name);
 }
 
-/* Reads those rules for which MORE (a condition with N times NAME for its '?') holds. */
-static struct mappings *read_mappings(struct tx *tx, const char *more, const char *name, size_t n,
-                                      struct error *e)
+static void sort_mappings(struct mappings *m)
+{
+    qsort(m->item, m->n, sizeof *m->item, compare_names);
+}
+
+/* Adds the rows of SQL, whose columns are those of add_mappings() and whose parameters are all NAME (N of
+ * them). */
+static bool read_mappings(struct tx *tx, const char *sql, const char *name, size_t n, struct mappings *m,
+                          struct error *e)
 {
     bool failed = false;
-    const struct db_value params[] = { DB_S(str_of(name)), DB_S(str_of(name)) };
-    char *sql = mem_printf(tx->mem, "SELECT mapping, fallbackMapping, product, channel FROM rules%s%s", more,
-                           tx_share(tx));
-    struct mappings *m = mem_new(tx->mem, struct mappings);
-    m->item = mem_array(m, struct mapping, 16);
+    const struct db_value params[] = { DB_S(str_of(name)), DB_S(str_of(name)), DB_S(str_of(name)) };
     struct db_rows *rows = db_query(tx->db, sql, params, n, e);
     while (rows != NULL && db_next(rows, &failed, e)) {
         add_mappings(m, rows);
     }
     failed |= rows == NULL;
     db_rows_close(rows);
-    qsort(m->item, m->n, sizeof *m->item, by_name);
-    return failed ? NULL : m;
+    return !failed;
 }
 
-bool signoff_prefetch(struct tx *tx, struct error *e)
+static struct mappings *mappings_new(struct tx *tx)
 {
-    struct signoff_cache *cache = cache_of(tx);
-    if (cache->mappings == NULL) {
-        cache->mappings = read_mappings(tx, "", NULL, 0, e);
-    }
-    return cache->mappings != NULL;
+    struct mappings *m = mem_new(tx->mem, struct mappings);
+    m->item = mem_array(m, struct mapping, 16);
+    return m;
 }
 
 /* Where NAME begins in M, or would. */
@@ -260,17 +264,106 @@ static size_t find_mapping(const struct mappings *m, const char *name)
     return from;
 }
 
+/* Adds for each member of a superblob what leads to the superblob. M is sorted, and again at the end.
+ * Superblobs of superblobs take a turn each. */
+static bool add_members(struct tx *tx, struct mappings *m, struct error *e)
+{
+    bool failed = false;
+    cJSON *links = tx_keep(tx, mem_check(cJSON_CreateArray()));
+    struct db_rows *rows =
+        db_query(tx->db, "SELECT DISTINCT superblob, member FROM balrog_release_members", NULL, 0, e);
+    while (rows != NULL && db_next(rows, &failed, e)) {
+        cJSON_AddItemToArray(links, json_text(db_text(rows, 0)));
+        cJSON_AddItemToArray(links, json_text(db_text(rows, 1)));
+    }
+    failed |= rows == NULL;
+    db_rows_close(rows);
+    for (unsigned depth = 0; !failed && depth < RELEASE_LINKS_DEPTH; depth++) {
+        size_t known = m->n;
+        for (const cJSON *link = links->child; link != NULL; link = link->next->next) {
+            const char *superblob = link->valuestring;
+            for (size_t i = find_mapping(m, superblob); i < known && strcmp(m->item[i].name, superblob) == 0;
+                 i++) {
+                add_mapping(m, link->next->valuestring, m->item[i].product, m->item[i].channel);
+            }
+        }
+        if (m->n == known) {
+            break;
+        }
+        sort_mappings(m);
+    }
+    return !failed;
+}
+
+bool signoff_prefetch(struct tx *tx, struct error *e)
+{
+    struct signoff_cache *cache = cache_of(tx);
+    if (cache->mappings != NULL) {
+        return true;
+    }
+    struct mappings *m = mappings_new(tx);
+    if (!read_mappings(tx,
+                       "SELECT mapping, fallbackMapping, product, channel FROM rules"
+                       " UNION ALL SELECT mapping, NULL, product, channel FROM pinnable_releases",
+                       NULL, 0, m, e)) {
+        return false;
+    }
+    sort_mappings(m);
+    if (!add_members(tx, m, e)) {
+        return false;
+    }
+    cache->mappings = m;
+    return true;
+}
+
+/* Adds what leads to the release NAME itself. Nobody else makes another rule or pin lead to it before TX
+ * ends, if TX writes. */
+static bool read_direct(struct tx *tx, const char *name, struct mappings *m, struct error *e)
+{
+    const char *sql = mem_printf(tx->mem,
+                                 "(SELECT mapping, fallbackMapping, product, channel FROM rules"
+                                 " WHERE mapping = ? OR fallbackMapping = ?%s) UNION ALL"
+                                 " (SELECT mapping, NULL, product, channel FROM pinnable_releases"
+                                 " WHERE mapping = ?%s)",
+                                 tx_share(tx), tx_share(tx));
+    return read_mappings(tx, sql, name, 3, m, e);
+}
+
+/* What leads to the release NAME, directly or through a superblob. NULL on failure. */
+static struct mappings *ask_mappings(struct tx *tx, const char *name, struct error *e)
+{
+    struct mappings *m = mappings_new(tx);
+    cJSON *superblobs;
+    if (!release_superblobs_of(tx, name, &superblobs, e) || !read_direct(tx, name, m, e)) {
+        return NULL;
+    }
+    for (const cJSON *superblob = superblobs->child; superblob != NULL; superblob = superblob->next) {
+        size_t from = m->n;
+        if (!read_direct(tx, superblob->valuestring, m, e)) {
+            return NULL;
+        }
+        for (size_t i = from; i < m->n; i++) {
+            if (strcmp(m->item[i].name, superblob->valuestring) == 0) {
+                m->item[i].name = name;
+            }
+        }
+    }
+    sort_mappings(m);
+    return m;
+}
+
 /* Those that were prefetched, or at least those of NAME. NULL on failure. */
 static const struct mappings *mappings_of(struct tx *tx, const char *name, struct error *e)
 {
     struct signoff_cache *cache = cache_of(tx);
-    if (cache->mappings != NULL || same(name, cache->asked_name)) {
+    if (cache->mappings != NULL || is_same(name, cache->asked_name)) {
         return cache->mappings != NULL ? cache->mappings : cache->asked;
     }
-    struct mappings *m = read_mappings(tx, " WHERE mapping = ? OR fallbackMapping = ?", name, 2, e);
+    const char *copy = mem_strdup(tx->mem, name);
+    struct mappings *m = ask_mappings(tx, copy, e);
     if (m != NULL) {
         cache->asked = m;
-        cache->asked_name = mem_strndup(m, name, strlen(name));
+        cache->asked_name = copy;
     }
     return m;
 }

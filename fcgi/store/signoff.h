@@ -16,8 +16,10 @@ bool needs_any(const cJSON *needs);
  * all channels, a NULL (or empty) PRODUCT for all products. */
 bool signoff_need_product(struct tx *tx, const char *product, const char *channel, cJSON *needs,
                           struct error *e);
-/* What all rules need that map to the release NAME, by mapping or fallbackMapping: what a change to it, or to
- * one of its assets, old or new, needs. */
+/* What a change to the release NAME, or to one of its assets, old or new, needs: what all rules need that
+ * lead to it by mapping or fallbackMapping, and what a rule for the product and channel of each pin would
+ * need that leads to it. A rule or pin that leads to a superblob leads to its members as well. (The reference
+ * looks at the rules alone, and not at members.) */
 bool signoff_need_release(struct tx *tx, const char *name, cJSON *needs, struct error *e);
 /* What making a release NAME of PRODUCT writable needs: signoff_need_release(), or, where that is nothing,
  * all that any channel of PRODUCT needs. */
@@ -30,7 +32,7 @@ bool signoff_need_permission(struct tx *tx, const char *product, cJSON *needs, s
 bool signoff_need_required(struct tx *tx, const char *product, const char *channel, cJSON *needs,
                            struct error *e);
 
-/* Reads which rules map to which releases, all in one statement, for many calls of signoff_need_release(). */
+/* Reads what leads to which release, in two statements, for many calls of signoff_need_release(). */
 bool signoff_prefetch(struct tx *tx, struct error *e);
 
 /* Whether GIVEN, {user: role} or NULL, has enough of each role. FAIL_SIGNOFF otherwise. */
