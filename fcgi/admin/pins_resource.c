@@ -2,6 +2,7 @@
 #include "admin/pins.h"
 #include "admin/release_names.h"
 #include "blob/validate.h"
+#include "store/release_links.h"
 
 /* ---- versions ---- */
 
@@ -78,6 +79,11 @@ static bool check(struct tx *tx, const struct change *c, struct error *e)
            pin_fits(row_text(c->now, "version"), mapping, release_rows_served(&rows), e);
 }
 
-const struct resource pinnable_releases_resource = { .table = &table_pinnable_releases,
-                                                     .check = check,
-                                                     .scope = SCOPE_COLUMN };
+static void leads_to(const struct change *c, cJSON *names)
+{
+    release_names_add(names, row_text(c->now, "mapping"));
+}
+
+const struct resource pinnable_releases_resource = {
+    .table = &table_pinnable_releases, .check = check, .leads_to = leads_to, .scope = SCOPE_COLUMN
+};

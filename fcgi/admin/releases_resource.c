@@ -10,6 +10,7 @@
 #include "blob/merge.h"
 #include "blob/tree.h"
 #include "store/release_history.h"
+#include "store/release_links.h"
 
 /* ---- what a change is about ---- */
 
@@ -246,10 +247,16 @@ static bool merge(struct tx *tx, const struct change *c, int64_t data_version, c
     return true;
 }
 
+static void leads_to(const struct change *c, cJSON *names)
+{
+    release_names_add_members(names, json_get(c->now, "data"));
+}
+
 const struct resource releases_resource = {
     .table = &table_releases,
     .check = check,
     .require = require,
     .merge = merge,
     .scope = SCOPE_COLUMN,
+    .leads_to = leads_to,
 };

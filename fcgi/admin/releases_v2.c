@@ -187,7 +187,7 @@ static bool signoff_one(struct admin_call *call, const struct resource *r, int64
                         struct error *e)
 {
     const char *role = arg;
-    return sc_signoff(call->tx, r, sc_id, role, e);
+    return sc_signoff(call->tx, r, sc_id, role, 0, e);
 }
 
 static bool signoff(struct admin_call *call, struct error *e)

@@ -9,6 +9,7 @@
 #include "admin/releases_v2.h"
 #include "blob/tree.h"
 #include "blob/validate.h"
+#include "store/release_links.h"
 
 bool release_v2_demand(struct tx *tx, const char *action, const char *product, struct error *e)
 {
@@ -192,11 +193,17 @@ static bool require_base(struct tx *tx, const struct change *c, cJSON *needs, st
     return locks || signoff_need_release(tx, row_text(row, "name"), needs, e);
 }
 
+static void base_leads_to(const struct change *c, cJSON *names)
+{
+    release_names_add_members(names, json_get(c->now, "data"));
+}
+
 const struct resource releases_json_resource = {
     .table = &table_releases_json,
     .check = check_base,
     .require = require_base,
     .scope = SCOPE_COLUMN,
+    .leads_to = base_leads_to,
 };
 
 /* ---- assets ---- */

@@ -1,6 +1,7 @@
 /* Rules: who may change them, and what needs sign-offs. (reference: Rules in db.py) */
 #include "admin/release_names.h"
 #include "admin/resources.h"
+#include "store/release_links.h"
 
 static bool demand(struct tx *tx, const char *action, const char *verb, const cJSON *row, struct error *e)
 {
@@ -113,10 +114,17 @@ static bool plan(struct tx *tx, const struct change *c, int64_t sc_id, struct er
     return true;
 }
 
+static void leads_to(const struct change *c, cJSON *names)
+{
+    release_names_add(names, row_text(c->now, "mapping"));
+    release_names_add(names, row_text(c->now, "fallbackMapping"));
+}
+
 const struct resource rules_resource = {
     .table = &table_rules,
     .check = check,
     .require = require,
     .plan = plan,
+    .leads_to = leads_to,
     .scope = SCOPE_COLUMN,
 };

@@ -227,6 +227,7 @@ const struct body_field scheduled_signoff_fields[] = {
     { "role", FIELD_STRING, FORMAT_ASCII, .required = true, .min = 1, .max = 50 },
     { "sc_id", FIELD_ANY, .refused = "sc_id cannot be set when signing off" },
     { "username", .types = FIELD_ANY },
+    { "sc_data_version", FIELD_INT, .min = 1, .max = INT32_MAX },
     { 0 },
 };
 
@@ -234,13 +235,15 @@ bool scheduled_signoff(struct admin_call *call, struct error *e)
 {
     const struct resource *r = resource_of(call, e);
     const char *username = json_get_string(call->body, "username");
+    int64_t version = 0;
     if (r == NULL) {
         return false;
     }
     if (body_has(call->body, "username") && (username == NULL || strcmp(username, call->user) != 0)) {
         return fail(e, FAIL_PERMISSION, "Cannot signoff on behalf of another user");
     }
-    return sc_signoff(call->tx, r, admin_param_int(call, 0), json_get_string(call->body, "role"), e)
+    body_int(call->body, "sc_data_version", &version);
+    return sc_signoff(call->tx, r, admin_param_int(call, 0), json_get_string(call->body, "role"), version, e)
                ? answer_nothing(call)
                : scheduled_failed(call, r, e);
 }

@@ -349,6 +349,7 @@ struct admin *admin_new(void *ctx, const struct config *config, struct error *e)
         .pool = pool_new(admin, &config->database, (unsigned)config->admin.database_connections),
         .wait_ms = DATABASE_WAIT_MS,
         .system_accounts = config->admin.system_accounts,
+        .signoff_content_except = config->admin.signoff_content_except,
         .allowlist = allowlist_of(admin, &config->update.allowlist, e),
     };
     if (admin->auth == NULL || admin->site.allowlist == NULL) {

@@ -68,8 +68,9 @@ struct config {
         const char *version_file;
         const char *openapi_file;
         struct config_list cors_origins;
-        struct config_list system_accounts; /* may not sign off */
-        const char *trust_remote_user;      /* "yes" or "no" */
+        struct config_list system_accounts;        /* they cannot sign off */
+        struct config_list signoff_content_except; /* PRODUCT[:PATTERN] */
+        const char *trust_remote_user;             /* "yes" or "no" */
         const char *issuer;
         const char *audience;
         const char *jwks_url;

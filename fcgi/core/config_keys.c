@@ -87,6 +87,11 @@ const struct config_key config_keys[] = {
       .help = "Origins whose pages may use this API, for example https://balrog.example.org; * allows any." },
     { "admin", "system_accounts", CONFIG_WORDS, AT(admin.system_accounts), "balrogagent",
       .help = "Accounts of programs. They cannot sign off." },
+    { "admin", "signoff_content_except", CONFIG_WORDS, AT(admin.signoff_content_except), "",
+      .help =
+          "PRODUCT:PATTERN: releases that may change after a change that leads to them was signed, for\n"
+          "example Firefox:*-latest. A sign-off for any other release no longer counts once it has changed.\n"
+          "PRODUCT alone: all releases; * as the product: every product." },
     { "admin", "trust_remote_user", CONFIG_CHOICE, AT(admin.trust_remote_user), "no", .words = "yes no",
       .help = "yes: the user is the one whom nginx has authenticated (FastCGI parameter REMOTE_USER)." },
     { "admin", "issuer", CONFIG_TEXT, AT(admin.issuer), "",

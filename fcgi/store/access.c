@@ -24,6 +24,8 @@ struct roles {
 struct access_cache {
     struct grants *grants;
     struct roles *roles;
+    cJSON *all_roles; /* {user: [role]} of all users, or NULL: not read */
+    cJSON *known;     /* {user: null} of all who have a permission, or NULL: not read */
 };
 
 static struct access_cache *cache_of(struct tx *tx)
@@ -170,6 +172,11 @@ bool access_is_known(struct tx *tx, const char *username, bool *is, struct error
         .key = { { "username", DB_S(str_of(username)) } },
     };
     cJSON *rows;
+    const struct access_cache *cache = cache_of(tx);
+    if (cache->known != NULL) {
+        *is = username[0] != '\0' && json_get(cache->known, username) != NULL;
+        return true;
+    }
     if (!row_list(tx, &q, &rows, e)) {
         return false;
     }
@@ -204,6 +211,11 @@ static bool read_roles(struct tx *tx, const char *username, cJSON **names, struc
 bool access_roles(struct tx *tx, const char *username, cJSON **names, struct error *e)
 {
     struct access_cache *cache = cache_of(tx);
+    if (cache->all_roles != NULL) {
+        *names = (cJSON *)json_get(cache->all_roles, username);
+        *names = *names != NULL ? *names : tx_keep(tx, mem_check(cJSON_CreateArray()));
+        return true;
+    }
     for (const struct roles *r = cache->roles; r != NULL; r = r->next) {
         if (strcmp(r->username, username) == 0) {
             *names = r->names;
@@ -217,6 +229,34 @@ bool access_roles(struct tx *tx, const char *username, cJSON **names, struct err
     *r = (struct roles){ cache->roles, copy(tx, username), *names };
     cache->roles = r;
     return true;
+}
+
+bool access_prefetch(struct tx *tx, struct error *e)
+{
+    struct access_cache *cache = cache_of(tx);
+    struct table_query roles = { .table = &table_user_roles };
+    bool failed = false;
+    cJSON *rows, *all = tx_keep(tx, mem_check(cJSON_CreateObject()));
+    cJSON *known = tx_keep(tx, mem_check(cJSON_CreateObject()));
+    if (!row_list(tx, &roles, &rows, e)) {
+        return false;
+    }
+    for (const cJSON *row = rows->child; row != NULL; row = row->next) {
+        cJSON *names = (cJSON *)json_get(all, row_text(row, "username"));
+        if (names == NULL) {
+            names = mem_check(cJSON_AddArrayToObject(all, row_text(row, "username")));
+        }
+        cJSON_AddItemToArray(names, mem_check(cJSON_CreateString(row_text(row, "role"))));
+    }
+    struct db_rows *users = db_query(tx->db, "SELECT DISTINCT username FROM permissions", NULL, 0, e);
+    while (users != NULL && db_next(users, &failed, e)) {
+        mem_check(cJSON_AddNullToObject(known, mem_str(tx->mem, db_text(users, 0)).p));
+    }
+    failed |= users == NULL;
+    db_rows_close(users);
+    cache->all_roles = all;
+    cache->known = known;
+    return !failed;
 }
 
 bool access_has_role(struct tx *tx, const char *username, const char *role, bool *has, struct error *e)

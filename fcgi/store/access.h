@@ -28,6 +28,10 @@ bool access_has_role(struct tx *tx, const char *username, const char *role, bool
 /* How many users hold ROLE; they are locked against change where TX writes. */
 bool access_count_role(struct tx *tx, const char *role, int64_t *count, struct error *e);
 
+/* Reads all roles and who is known, in two statements, for many calls of the functions above in a transaction
+ * that only reads. */
+bool access_prefetch(struct tx *tx, struct error *e);
+
 bool access_is_system(const struct tx *tx, const char *username);
 
 /* To be called after a write to permissions or user_roles: forgets what was asked before. row_…() do it. */

@@ -21,6 +21,19 @@ void release_names_add(cJSON *names, const char *name)
     cJSON_AddItemToArray(names, mem_check(cJSON_CreateString(name)));
 }
 
+void release_names_add_members(cJSON *names, const cJSON *blob)
+{
+    const cJSON *member;
+    int room = RELEASE_MEMBERS_MAX + 1; /* one more, so that it is noticed that there are too many */
+    cJSON_ArrayForEach(member, json_get_array(blob, "blobs"))
+    {
+        if (room-- == 0) {
+            break;
+        }
+        release_names_add(names, cJSON_GetStringValue(member));
+    }
+}
+
 /* Runs SQL, which has NAME as its only parameter, and adds the first column of its rows to NAMES. Rows whose
  * second column differs from NAME are left out: the collation of an adopted database may be lax. */
 static bool add_linked(struct tx *tx, const char *sql, const char *name, cJSON *names, struct error *e)

@@ -21,4 +21,7 @@ bool release_add_members(struct tx *tx, cJSON *names, struct error *e);
 /* Adds NAME to NAMES unless it is NULL, empty or there already. */
 void release_names_add(cJSON *names, const char *name);
 
+/* Adds the members of BLOB, a superblob's document, to NAMES; nothing if it is not a superblob. */
+void release_names_add_members(cJSON *names, const cJSON *blob);
+
 #endif

@@ -41,6 +41,9 @@ struct resource {
     /* An update whose data_version is not C->old's: makes *WHAT the columns to write to C->old instead, a
      * merge of the two, or fails with FAIL_OUTDATED. NULL: every such update fails so. */
     bool (*merge)(struct tx *tx, const struct change *c, int64_t data_version, cJSON **what, struct error *e);
+    /* Adds to NAMES (release_names_add) the releases that clients get by C: what a rule maps to, say. C->now
+     * has all columns. NULL: none. */
+    void (*leads_to)(const struct change *c, cJSON *names);
     /* After the row was written. NULL: nothing to do. */
     bool (*after)(struct tx *tx, const struct change *c, struct error *e);
     /* Further conditions on C when it is scheduled, as SC_ID, or when that is edited (0: it is new). They are

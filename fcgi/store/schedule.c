@@ -5,6 +5,7 @@
 #include "store/schedule.h"
 
 #include "store/conditions.h"
+#include "store/signoff_content.h"
 
 enum { PREFIX = sizeof "base_" - 1 };
 
@@ -130,6 +131,25 @@ static bool sc_open_pending(struct tx *tx, const struct resource *r, int64_t sc_
         return false;
     }
     return !row_true(sc->row, "complete") ||
+           fail(e, FAIL_INVALID, "Scheduled change already completed. Cannot %s now.", verb);
+}
+
+bool sc_lock_pending(struct tx *tx, const struct resource *r, int64_t sc_id, const char *verb,
+                     struct error *e)
+{
+    struct table_query q = {
+        .table = r->table->scheduled,
+        .key = { { "sc_id", DB_I(sc_id) } },
+        .tail = "FOR UPDATE",
+    };
+    cJSON *rows;
+    if (!row_list(tx, &q, &rows, e)) {
+        return false;
+    }
+    if (rows->child == NULL) {
+        return fail(e, FAIL_NOT_FOUND, "Scheduled change does not exist");
+    }
+    return !row_true(rows->child, "complete") ||
            fail(e, FAIL_INVALID, "Scheduled change already completed. Cannot %s now.", verb);
 }
 
@@ -296,16 +316,23 @@ static bool refuse_ours(const cJSON *change, struct error *e)
 
 /* ---- scheduling ---- */
 
+/* The change of TYPE to COLUMNS, for those who look at the new row alone (the old one for a deletion). */
+static struct change change_of(enum change_type type, const cJSON *columns)
+{
+    struct change c = { .type = type, .dry = true };
+    *(type == CHANGE_DELETE ? &c.old : &c.now) = columns;
+    c.what = c.now;
+    return c;
+}
+
 /* Signs off with the one role of those needed that tx->actor has, if it is one. */
 static bool auto_signoff(struct tx *tx, const struct resource *r, int64_t sc_id, enum change_type type,
                          const cJSON *columns, struct error *e)
 {
-    struct change c = { .type = type, .dry = true };
+    const struct change c = change_of(type, columns);
     cJSON *roles, *needs;
     const char *role = NULL;
     unsigned n = 0;
-    *(type == CHANGE_DELETE ? &c.old : &c.now) = columns;
-    c.what = c.now;
     if (!access_roles(tx, tx->actor, &roles, e)) {
         return false;
     }
@@ -321,7 +348,7 @@ static bool auto_signoff(struct tx *tx, const struct resource *r, int64_t sc_id,
             n++;
         }
     }
-    return n != 1 || sc_put_signoff(tx, r, sc_id, role, e);
+    return n != 1 || sc_put_signoff(tx, r, sc_id, &c, role, e);
 }
 
 bool sc_insert(struct tx *tx, const struct resource *r, const cJSON *change, int64_t *sc_id, struct error *e)
@@ -363,19 +390,30 @@ static bool may_take_over(struct tx *tx, const struct resource *r, const struct 
            check(tx, r, sc->type, base, old != NULL ? old : base, true, e);
 }
 
-/* Sets the columns of WHAT in SC, which is at its VERSION, in the name of tx->actor. */
+/* Sets the columns of WHAT in SC, which is at its VERSION, for OWNER, who must be allowed to make the change
+ * that results. History names tx->actor. All sign-offs are dropped. */
 static bool edit(struct tx *tx, const struct resource *r, const struct sc *sc, const cJSON *what,
-                 int64_t version, struct error *e)
+                 int64_t version, const char *owner, struct error *e)
 {
     const struct table *t = r->table->scheduled;
+    const char *actor = tx->actor;
     cJSON *columns = columns_of(tx, r, what, sc->row);
     cJSON *conditions = conditions_of(tx, what, sc->conditions);
     cJSON *values = prefixed(tx, r, what);
-    mem_check(cJSON_AddStringToObject(values, "scheduled_by", tx->actor));
-    return validate(tx, r, sc->type, columns, conditions, sc->id, sc->merging, e) &&
-           row_update(tx, t->conditions, sc->conditions, conditions, version, NULL, e) &&
-           row_update(tx, t, sc->row, values, version, NULL, e) &&
-           auto_signoff(tx, r, sc->id, sc->type, columns, e) && sc_drop_signoffs(tx, r, sc->id, tx->actor, e);
+    mem_check(cJSON_AddStringToObject(values, "scheduled_by", owner));
+    tx->actor = owner;
+    bool ok = validate(tx, r, sc->type, columns, conditions, sc->id, sc->merging, e);
+    tx->actor = actor;
+    return ok && row_update(tx, t->conditions, sc->conditions, conditions, version, NULL, e) &&
+           row_update(tx, t, sc->row, values, version, NULL, e) && sc_drop_signoffs(tx, r, sc->id, e);
+}
+
+/* The same for tx->actor, who becomes the owner and is signed off for as in sc_insert(). */
+static bool edit_and_sign(struct tx *tx, const struct resource *r, const struct sc *sc, const cJSON *what,
+                          int64_t version, struct error *e)
+{
+    return edit(tx, r, sc, what, version, tx->actor, e) &&
+           auto_signoff(tx, r, sc->id, sc->type, columns_of(tx, r, what, sc->row), e);
 }
 
 bool sc_update(struct tx *tx, const struct resource *r, int64_t sc_id, const cJSON *what,
@@ -383,7 +421,7 @@ bool sc_update(struct tx *tx, const struct resource *r, int64_t sc_id, const cJS
 {
     struct sc sc;
     return refuse_ours(what, e) && sc_open_pending(tx, r, sc_id, "update", &sc, e) &&
-           may_take_over(tx, r, &sc, what, e) && edit(tx, r, &sc, what, sc_data_version, e);
+           may_take_over(tx, r, &sc, what, e) && edit_and_sign(tx, r, &sc, what, sc_data_version, e);
 }
 
 bool sc_revert(struct tx *tx, const struct resource *r, int64_t sc_id, const cJSON *change, struct error *e)
@@ -401,7 +439,7 @@ bool sc_revert(struct tx *tx, const struct resource *r, int64_t sc_id, const cJS
             cJSON_AddItemReferenceToObject(what, c->name, (cJSON *)value);
         }
     }
-    return may_take_over(tx, r, &sc, what, e) && edit(tx, r, &sc, what, sc.version, e);
+    return may_take_over(tx, r, &sc, what, e) && edit_and_sign(tx, r, &sc, what, sc.version, e);
 }
 
 bool sc_is_admin(struct tx *tx, const struct resource *r, int64_t sc_id, const char *username, bool *is,
@@ -437,7 +475,28 @@ bool sc_delete(struct tx *tx, const struct resource *r, int64_t sc_id, int64_t s
     return check(tx, r, sc.type, base, old != NULL ? old : base, true, e) &&
            row_delete(tx, t, sc.row, sc_data_version, e) &&
            row_delete(tx, t->conditions, sc.conditions, sc_data_version, e) &&
-           sc_drop_signoffs(tx, r, sc_id, NULL, e);
+           sc_drop_signoffs(tx, r, sc_id, e);
+}
+
+bool sc_signoff(struct tx *tx, const struct resource *r, int64_t sc_id, const char *role,
+                int64_t sc_data_version, struct error *e)
+{
+    struct sc sc;
+    if (r->leads_to == NULL && sc_data_version == 0) {
+        const struct change nothing = { .dry = true };
+        return sc_lock_pending(tx, r, sc_id, "sign off", e) &&
+               sc_put_signoff(tx, r, sc_id, &nothing, role, e);
+    }
+    if (!sc_open_pending(tx, r, sc_id, "sign off", &sc, e)) {
+        return false;
+    }
+    if (sc_data_version != 0 && sc_data_version != sc.version) {
+        return fail(e, FAIL_OUTDATED,
+                    "The scheduled change has been edited: it is at version %lld, not at %lld",
+                    (long long)sc.version, (long long)sc_data_version);
+    }
+    const struct change c = change_of(sc.type, base_of(tx, sc.row));
+    return sc_put_signoff(tx, r, sc_id, &c, role, e);
 }
 
 /* ---- merging and enacting ---- */
@@ -472,11 +531,7 @@ static bool merge_one(struct tx *tx, const struct resource *r, const cJSON *old,
                         item->string, (long long)sc_id);
         }
     }
-    const char *actor = tx->actor;
-    tx->actor = row_text(sc.row, "scheduled_by");
-    bool ok = edit(tx, r, &sc, diff, sc.version, e);
-    tx->actor = actor;
-    return ok;
+    return edit(tx, r, &sc, diff, sc.version, row_text(sc.row, "scheduled_by"), e);
 }
 
 bool sc_merge(struct tx *tx, const struct resource *r, const cJSON *old, const cJSON *what, const cJSON *now,
@@ -521,21 +576,63 @@ static bool complete(struct tx *tx, const struct resource *r, const struct sc *s
            row_update(tx, t, sc->row, what, sc->version, NULL, e);
 }
 
+/* The sign-offs of the scheduled change that count: *GIVEN, {user: role}. *WHY is a sentence for each that
+ * does not. */
+static bool valid_signoffs(struct tx *tx, const struct resource *r, int64_t sc_id, cJSON **given, char **why,
+                           struct error *e)
+{
+    cJSON *signoffs, *contents;
+    *given = tx_keep(tx, mem_check(cJSON_CreateObject()));
+    *why = mem_strdup(tx->mem, "");
+    if (!sc_signoffs(tx, r, sc_id, &signoffs, e) ||
+        (signoffs->child != NULL && !signoff_content_read(tx, r, sc_id, &contents, e))) {
+        return false;
+    }
+    size_t n = (size_t)cJSON_GetArraySize(signoffs), i = 0;
+    struct signoff_case *cases = mem_array(tx->mem, struct signoff_case, n + 1);
+    for (const cJSON *s = signoffs->child; s != NULL; s = s->next) {
+        cases[i++] = (struct signoff_case){ .sc_id = sc_id,
+                                            .username = s->string,
+                                            .role = s->valuestring,
+                                            .content = json_get_string(contents, s->string) };
+    }
+    if (!signoff_judge(tx, cases, n, e)) {
+        return false;
+    }
+    for (i = 0; i < n; i++) {
+        if (cases[i].invalid == NULL) {
+            mem_check(cJSON_AddStringToObject(*given, cases[i].username, cases[i].role));
+        } else {
+            *why = mem_check(talloc_asprintf_append_buffer(*why, ". The sign-off of %s does not count: %s",
+                                                           cases[i].username,
+                                                           json_get_string(cases[i].invalid, "detail")));
+        }
+    }
+    return true;
+}
+
 bool sc_enact(struct tx *tx, const struct resource *r, int64_t sc_id, struct error *e)
 {
     struct sc sc;
     cJSON *given;
+    char *why;
     const char *actor = tx->actor;
     if (!access_demand(tx, "scheduled_change", "enact", NULL, e,
                        "('%%s is not allowed to enact scheduled changes', '%s')", actor) ||
-        !sc_open(tx, r, sc_id, &sc, e) || !sc_signoffs(tx, r, sc_id, &given, e)) {
+        !sc_open(tx, r, sc_id, &sc, e)) {
         return false;
     }
     if (row_true(sc.row, "complete")) {
         return fail(e, FAIL_OUTDATED, "Scheduled change already completed. Cannot enact now.");
     }
+    if (!valid_signoffs(tx, r, sc_id, &given, &why, e)) {
+        return false;
+    }
     tx->actor = row_text(sc.row, "scheduled_by");
     bool ok = complete(tx, r, &sc, e) && apply(tx, r, &sc, given, e);
     tx->actor = actor;
+    if (!ok && failed_as(e, FAIL_SIGNOFF) && why[0] != '\0') {
+        fail(e, FAIL_SIGNOFF, "%s%s", mem_strdup(tx->mem, e->what), why);
+    }
     return ok;
 }

@@ -15,8 +15,9 @@
  * scheduled, resource.check. Signs off where tx->actor holds exactly one of the roles that are needed. */
 bool sc_insert(struct tx *tx, const struct resource *r, const cJSON *change, int64_t *sc_id, struct error *e);
 /* Changes what is scheduled: WHAT as CHANGE above (its change_type is ignored), columns that it lacks stay.
- * tx->actor becomes scheduled_by; sign-offs of others are dropped. FAIL_OUTDATED unless the scheduled change
- * is at SC_DATA_VERSION; FAIL_NOT_FOUND; FAIL_INVALID when it is complete. */
+ * tx->actor becomes scheduled_by. All sign-offs are dropped; tx->actor's own may be made anew as in
+ * sc_insert(). FAIL_OUTDATED unless the scheduled change is at SC_DATA_VERSION; FAIL_NOT_FOUND; FAIL_INVALID
+ * when it is complete. */
 bool sc_update(struct tx *tx, const struct resource *r, int64_t sc_id, const cJSON *what,
                int64_t sc_data_version, struct error *e);
 /* Schedules again what CHANGE, a revision of it (history_change), says. Its key and data_version stay, but
@@ -24,11 +25,14 @@ bool sc_update(struct tx *tx, const struct resource *r, int64_t sc_id, const cJS
 bool sc_revert(struct tx *tx, const struct resource *r, int64_t sc_id, const cJSON *change, struct error *e);
 bool sc_delete(struct tx *tx, const struct resource *r, int64_t sc_id, int64_t sc_data_version,
                struct error *e);
-/* Makes the change, in the name of the one who scheduled it, with his permissions of now, and the sign-offs
- * of now; whatever `when` says. tx->actor needs scheduled_change/enact. FAIL_OUTDATED when it is complete. */
+/* Applies the change as the user who scheduled it, with their current permissions, whatever `when` says.
+ * Sign-offs count as signoff_judge() finds now. tx->actor needs scheduled_change/enact. FAIL_OUTDATED when it
+ * is complete. */
 bool sc_enact(struct tx *tx, const struct resource *r, int64_t sc_id, struct error *e);
 /* Writes the columns of WHAT, with which OLD, a row of the base table, was just updated to NOW, into what is
- * scheduled for it. resource_update() calls it. */
+ * scheduled for it. All sign-offs are dropped and none is made: a direct edit does not show that somebody
+ * looked at what is scheduled. scheduled_by stays, and what is scheduled must still be allowed for them.
+ * resource_update() calls it. */
 bool sc_merge(struct tx *tx, const struct resource *r, const cJSON *old, const cJSON *what, const cJSON *now,
               struct error *e);
 
@@ -41,22 +45,28 @@ bool sc_pending(struct tx *tx, const struct resource *r, const cJSON *key, int64
  * could never be enacted once the row is there. */
 bool sc_refuse_insert(struct tx *tx, const struct resource *r, const cJSON *key, struct error *e);
 
-/* Signs off as tx->actor, with ROLE. Nothing happens when he has done so already. FAIL_PERMISSION for a
- * system account, for a role that he lacks, and for a second role; FAIL_NOT_FOUND. */
-bool sc_signoff(struct tx *tx, const struct resource *r, int64_t sc_id, const char *role, struct error *e);
-/* Takes back the sign-off of USERNAME: one's own role's, or as an admin of the change's products any. *HAD
- * tells whether there was one. */
+/* Signs off as tx->actor, with ROLE. If they have done so already, only what the sign-off covers is renewed
+ * (signoff_content.h). SC_DATA_VERSION: the version of the scheduled change that was looked at; 0: any.
+ * FAIL_PERMISSION for a system account, for a role that tx->actor does not hold, and for a second role;
+ * FAIL_OUTDATED for another version; FAIL_INVALID when it is complete; FAIL_NOT_FOUND. */
+bool sc_signoff(struct tx *tx, const struct resource *r, int64_t sc_id, const char *role,
+                int64_t sc_data_version, struct error *e);
+/* Takes back the sign-off of USERNAME: one's own role's, or as an admin of the change's products any. *HAD is
+ * whether there was one. FAIL_INVALID when the change is complete. */
 bool sc_revoke(struct tx *tx, const struct resource *r, int64_t sc_id, const char *username, bool *had,
                struct error *e);
 /* Whether USERNAME is an admin for all products that the row belongs to, as it is and as it would be. */
 bool sc_is_admin(struct tx *tx, const struct resource *r, int64_t sc_id, const char *username, bool *is,
                  struct error *e);
-/* sc_signoff() without looking whether there is such a change. */
-bool sc_put_signoff(struct tx *tx, const struct resource *r, int64_t sc_id, const char *role,
-                    struct error *e);
-/* Drops all sign-offs but those of BUT, who may be NULL. */
-bool sc_drop_signoffs(struct tx *tx, const struct resource *r, int64_t sc_id, const char *but,
-                      struct error *e);
+/* sc_signoff() for the scheduled change SC_ID, locked by the caller, of which C is what it would do. */
+bool sc_put_signoff(struct tx *tx, const struct resource *r, int64_t sc_id, const struct change *c,
+                    const char *role, struct error *e);
+/* Drops all sign-offs. */
+bool sc_drop_signoffs(struct tx *tx, const struct resource *r, int64_t sc_id, struct error *e);
+/* Locks a scheduled change, so that it is neither edited nor enacted meanwhile. FAIL_NOT_FOUND; FAIL_INVALID
+ * when it is complete: "… Cannot VERB now." */
+bool sc_lock_pending(struct tx *tx, const struct resource *r, int64_t sc_id, const char *verb,
+                     struct error *e);
 /* {user: role} of a scheduled change; locked where TX writes. */
 bool sc_signoffs(struct tx *tx, const struct resource *r, int64_t sc_id, cJSON **signoffs, struct error *e);
 
@@ -64,7 +74,8 @@ bool sc_signoffs(struct tx *tx, const struct resource *r, int64_t sc_id, cJSON *
 bool sc_get(struct tx *tx, const struct resource *r, int64_t sc_id, enum row_lock lock, cJSON **sc,
             struct error *e);
 
-/* Which ones. Costs at most five statements, however many there are. */
+/* Which ones. Costs at most seven statements, however many there are; and, for those with sign-offs that
+ * cover releases, three for each 32 releases and one for each of at most twenty that have changed. */
 struct sc_query {
     struct {
         const char *column; /* of the base table */
@@ -76,7 +87,8 @@ struct sc_query {
     bool without_needs; /* without required_signoffs */
 };
 /* An array in the order of their sc_ids, each with `signoffs`, {user: role}, and `required_signoffs`,
- * {role: count}, which is empty for complete ones. */
+ * {role: count}, which is empty for complete ones. If some sign-offs of a pending change do not count, it
+ * also has `invalid_signoffs`, {user: why} (struct signoff_case). */
 bool sc_list(struct tx *tx, const struct resource *r, const struct sc_query *q, cJSON **list,
              struct error *e);
 

@@ -1,6 +1,8 @@
 /* Sign-offs of scheduled changes: given and taken back, never changed. (reference: SignoffsTable) */
 #include "store/schedule.h"
 
+#include "store/signoff_content.h"
+
 static bool list_signoffs(struct tx *tx, const struct resource *r, int64_t sc_id, cJSON **rows,
                           struct error *e)
 {
@@ -33,10 +35,22 @@ static bool find(struct tx *tx, const struct resource *r, int64_t sc_id, const c
     return row_get(tx, r->table->scheduled->signoffs, key, ROW_LOCKED, row, e);
 }
 
-bool sc_put_signoff(struct tx *tx, const struct resource *r, int64_t sc_id, const char *role, struct error *e)
+/* Writes the sign-off of tx->actor; HAD is the one that is there, or NULL. */
+static bool write_signoff(struct tx *tx, const struct resource *r, int64_t sc_id, const char *role,
+                          const cJSON *had, struct error *e)
 {
-    bool has;
-    cJSON *had;
+    cJSON *values = row_key_int(tx, "sc_id", sc_id);
+    mem_check(cJSON_AddStringToObject(values, "username", tx->actor));
+    mem_check(cJSON_AddStringToObject(values, "role", role));
+    return (had == NULL || row_delete(tx, r->table->scheduled->signoffs, had, 0, e)) &&
+           row_insert(tx, r->table->scheduled->signoffs, values, NULL, e);
+}
+
+bool sc_put_signoff(struct tx *tx, const struct resource *r, int64_t sc_id, const struct change *c,
+                    const char *role, struct error *e)
+{
+    bool has, renewed;
+    cJSON *had, *content;
     if (access_is_system(tx, tx->actor)) {
         return fail(e, FAIL_PERMISSION, "System account cannot signoff");
     }
@@ -49,32 +63,12 @@ bool sc_put_signoff(struct tx *tx, const struct resource *r, int64_t sc_id, cons
     if (!find(tx, r, sc_id, tx->actor, &had, e)) {
         return false;
     }
-    if (had != NULL) {
-        return strcmp(row_text(had, "role"), role) == 0 ||
-               fail(e, FAIL_PERMISSION, "Cannot signoff with a second role");
+    if (had != NULL && strcmp(row_text(had, "role"), role) != 0) {
+        return fail(e, FAIL_PERMISSION, "Cannot signoff with a second role");
     }
-    cJSON *values = row_key_int(tx, "sc_id", sc_id);
-    mem_check(cJSON_AddStringToObject(values, "username", tx->actor));
-    mem_check(cJSON_AddStringToObject(values, "role", role));
-    return row_insert(tx, r->table->scheduled->signoffs, values, NULL, e);
-}
-
-/* Locks a scheduled change, so that it is neither edited nor enacted meanwhile. FAIL_NOT_FOUND. */
-static bool lock(struct tx *tx, const struct resource *r, int64_t sc_id, struct error *e)
-{
-    struct table_query q = {
-        .table = r->table->scheduled,
-        .key = { { "sc_id", DB_I(sc_id) } },
-        .tail = "FOR UPDATE",
-    };
-    cJSON *rows;
-    return row_list(tx, &q, &rows, e) &&
-           (rows->child != NULL || fail(e, FAIL_NOT_FOUND, "Scheduled change does not exist"));
-}
-
-bool sc_signoff(struct tx *tx, const struct resource *r, int64_t sc_id, const char *role, struct error *e)
-{
-    return lock(tx, r, sc_id, e) && sc_put_signoff(tx, r, sc_id, role, e);
+    return signoff_content(tx, r, c, &content, e) &&
+           signoff_content_store(tx, r, sc_id, tx->actor, content, &renewed, e) &&
+           ((had != NULL && !renewed) || write_signoff(tx, r, sc_id, role, had, e));
 }
 
 bool sc_revoke(struct tx *tx, const struct resource *r, int64_t sc_id, const char *username, bool *had,
@@ -83,7 +77,7 @@ bool sc_revoke(struct tx *tx, const struct resource *r, int64_t sc_id, const cha
     cJSON *row;
     bool has_role, is_admin;
     *had = false;
-    if (!lock(tx, r, sc_id, e)) {
+    if (!sc_lock_pending(tx, r, sc_id, "revoke a signoff", e)) {
         return failed_as(e, FAIL_NOT_FOUND);
     }
     if (!find(tx, r, sc_id, username, &row, e)) {
@@ -104,21 +98,20 @@ bool sc_revoke(struct tx *tx, const struct resource *r, int64_t sc_id, const cha
         return fail(e, FAIL_PERMISSION,
                     "Cannot revoke a signoff made by someone in a group you do not belong to");
     }
-    return row_delete(tx, r->table->scheduled->signoffs, row, 0, e);
+    return row_delete(tx, r->table->scheduled->signoffs, row, 0, e) &&
+           signoff_content_forget(tx, r, sc_id, username, e);
 }
 
-bool sc_drop_signoffs(struct tx *tx, const struct resource *r, int64_t sc_id, const char *but,
-                      struct error *e)
+bool sc_drop_signoffs(struct tx *tx, const struct resource *r, int64_t sc_id, struct error *e)
 {
     cJSON *rows;
     if (!list_signoffs(tx, r, sc_id, &rows, e)) {
         return false;
     }
     for (const cJSON *row = rows->child; row != NULL; row = row->next) {
-        bool stays = but != NULL && strcmp(row_text(row, "username"), but) == 0;
-        if (!stays && !row_delete(tx, r->table->scheduled->signoffs, row, 0, e)) {
+        if (!row_delete(tx, r->table->scheduled->signoffs, row, 0, e)) {
             return false;
         }
     }
-    return true;
+    return rows->child == NULL || signoff_content_forget(tx, r, sc_id, NULL, e);
 }

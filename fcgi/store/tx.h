@@ -22,6 +22,7 @@ struct tx_site {
     struct pool *pool;
     unsigned wait_ms; /* for a connection */
     struct config_list system_accounts;
+    struct config_list signoff_content_except; /* PRODUCT[:PATTERN]: see store/signoff_content.h */
     const struct allowlist *allowlist;         /* where releases may be served from, for who validates them */
     int64_t (*now_ms)(void);                   /* the time, ms since 1970; NULL: the system's clock */
     void (*watch)(void *arg, const char *sql); /* for tests: called before each statement; or NULL */

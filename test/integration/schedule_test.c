@@ -169,7 +169,7 @@ START_TEST(an_edit_drops_the_sign_offs_of_others)
     assert_rows("1,fx,qa", signoff_rows);
     assert_rows("1800000100000,2", "SELECT `when`, data_version FROM rules_scheduled_changes_conditions");
     assert_rows(
-        "root,root,-;root,root,qa;qa,qa,-;qa,qa,qa;fx,fx,-;fx,fx,qa;fx,qa,-;fx,root,-",
+        "root,root,-;root,root,qa;qa,qa,-;qa,qa,qa;fx,qa,-;fx,root,-;fx,fx,-;fx,fx,qa",
         "SELECT changed_by, username, role FROM rules_scheduled_changes_signoffs_history ORDER BY change_id");
     clock_now += 200000;
     expect("fx", edit(&rules, 1, "{\"priority\": 9}", 2), FAIL_INVALID, "in the past");
@@ -275,8 +275,8 @@ START_TEST(direct_edits_merge_into_what_is_scheduled)
     expect("fx", update(&rules, "{\"rule_id\": 1, \"comment\": \"x\", \"channel\": \"beta\"}", 1), OK, NULL);
     assert_rows("1,root,0,update,1,7,Firefox,beta,x,2,2", sc_rows);
     assert_rows("", signoff_rows);
-    assert_rows("root,1;root,2", "SELECT changed_by, data_version FROM rules_scheduled_changes_history"
-                                 " WHERE data_version > 0 ORDER BY change_id");
+    assert_rows("root,1;fx,2", "SELECT changed_by, data_version FROM rules_scheduled_changes_history"
+                               " WHERE data_version > 0 ORDER BY change_id");
     expect("fx", update(&rules, "{\"rule_id\": 1, \"priority\": 8}", 2), FAIL_MERGE,
            "Cannot safely merge change to 'priority' with scheduled change '1'");
     expect("fx", update(&rules, "{\"rule_id\": 1, \"priority\": null, \"version\": \"1\"}", 2), OK, NULL);
@@ -286,12 +286,172 @@ START_TEST(direct_edits_merge_into_what_is_scheduled)
     /* The edit of what is scheduled is validated: its time has passed. */
     clock_now += 200000;
     expect("fx", update(&rules, "{\"rule_id\": 1, \"comment\": \"y\"}", 3), FAIL_INVALID, "in the past");
-    /* It is made in the name of the one who scheduled it. */
+    /* The one who scheduled it must still be allowed to. */
     clock_now -= 200000;
     run(writer, "DELETE FROM permissions WHERE username = 'root'");
     expect("fx", update(&rules, "{\"rule_id\": 1, \"comment\": \"y\"}", 3), FAIL_PERMISSION,
            "root is not allowed");
     assert_rows("1,-,Firefox,beta,x,3", rule_rows);
+}
+END_TEST
+
+/* A rule moves to a channel that needs a sign-off. While it is unprotected, fx edits it directly. */
+START_TEST(a_direct_edit_drops_all_sign_offs_and_gives_none)
+{
+    expect("root", insert(&rules, beta), OK, NULL);
+    expect("root",
+           schedule(&rules,
+                    "{\"change_type\": \"update\", \"rule_id\": 1, \"data_version\": 1, \"priority\": 7,"
+                    " \"product\": \"Firefox\", \"channel\": \"release\", \"update_type\": \"minor\", " WHEN
+                    "}"),
+           OK, NULL);
+    expect("qa", sign(&rules, 1, "qa"), OK, NULL);
+    ck_assert_int_eq(expect("root", unsign(&rules, 1, "root"), OK, NULL), 1);
+    assert_rows("1,qa,qa", signoff_rows);
+    expect("fx", update(&rules, "{\"rule_id\": 1, \"comment\": \"x\"}", 1), OK, NULL);
+    assert_rows("1,root,0,update,1,7,Firefox,release,x,2,2", sc_rows);
+    assert_rows("", signoff_rows);
+    expect("agent", enact(&rules, 1), FAIL_SIGNOFF, "No Signoffs given");
+    /* The owner's own direct edit does not sign off either. */
+    expect("qa", sign(&rules, 1, "qa"), OK, NULL);
+    expect("root", update(&rules, "{\"rule_id\": 1, \"comment\": \"y\"}", 2), OK, NULL);
+    assert_rows("", signoff_rows);
+}
+END_TEST
+
+START_TEST(enacting_signs_for_nobody)
+{
+    /* Another program wrote a second pending change of the row. */
+    expect("root", insert(&rules, beta), OK, NULL);
+    expect("fx",
+           schedule(&rules,
+                    "{\"change_type\": \"update\", \"rule_id\": 1, \"data_version\": 1, \"priority\": 7,"
+                    " \"product\": \"Firefox\", \"channel\": \"beta\", \"update_type\": \"minor\", " WHEN
+                    "}"),
+           OK, NULL);
+    run(writer,
+        "INSERT INTO rules_scheduled_changes (sc_id, scheduled_by, complete, change_type, base_rule_id,"
+        " base_product, base_channel, base_update_type, base_data_version, data_version)"
+        " VALUES (2, 'fx', 0, 'update', 1, 'Firefox', 'release', 'minor', 1, 1)");
+    run(writer, "INSERT INTO rules_scheduled_changes_conditions (sc_id, `when`, data_version)"
+                " VALUES (2, 1800000100000, 1)");
+    expect("agent", enact(&rules, 1), OK, NULL);
+    assert_rows("", signoff_rows);
+}
+END_TEST
+
+/* ---- what a sign-off covers ---- */
+
+static void schedule_mapping(const char *user)
+{
+    expect("root", insert(&rules, beta), OK, NULL);
+    run(writer, "INSERT INTO releases_json (name, product, read_only, data, data_version)"
+                " VALUES ('R', 'Firefox', 0, '{}', 1)");
+    run(writer, "INSERT INTO release_assets (name, path, data, data_version) VALUES ('R', '.p.de', '{}', 1)");
+    expect(user,
+           schedule(&rules,
+                    "{\"change_type\": \"update\", \"rule_id\": 1, \"data_version\": 1, \"mapping\": \"R\","
+                    " \"product\": \"Firefox\", \"channel\": \"release\", \"update_type\": \"minor\", " WHEN
+                    "}"),
+           OK, NULL);
+}
+
+static void list_rules(char **text);
+
+START_TEST(a_sign_off_covers_the_content_of_the_release)
+{
+    char *text;
+    schedule_mapping("root");
+    assert_rows("1,root,qa", signoff_rows);
+    list_rules(&text);
+    ck_assert_ptr_null(strstr(text, "invalid_signoffs"));
+    /* Each of these changes what clients would get. */
+    static const char *const changes[] = {
+        "UPDATE releases_json SET data_version = 2 WHERE name = 'R'",
+        "UPDATE release_assets SET data_version = 2 WHERE name = 'R'",
+        "INSERT INTO release_assets (name, path, data, data_version) VALUES ('R', '.p.fr', '{}', 1)",
+        "UPDATE release_assets SET path = '.p.it' WHERE path = '.p.fr'",
+        "DELETE FROM release_assets WHERE path = '.p.it'",
+        "INSERT INTO releases (name, product, data, data_version) VALUES ('R', 'Firefox', '{}', 1)",
+        "DELETE FROM releases_json WHERE name = 'R'",
+    };
+    for (size_t i = 0; i < ARRAY_LEN(changes); i++) {
+        run(writer, changes[i]);
+        expect("agent", enact(&rules, 1), FAIL_SIGNOFF,
+               "No Signoffs given. The sign-off of root does not count: the release R was changed");
+        list_rules(&text);
+        ck_assert_ptr_nonnull(strstr(text, "\"invalid_signoffs\":{\"root\":{"));
+        ck_assert_ptr_nonnull(strstr(text, "\"release\":\"R\""));
+        expect("root", sign(&rules, 1, "qa"), OK, NULL); /* renews it */
+        list_rules(&text);
+        ck_assert_ptr_null(strstr(text, "invalid_signoffs"));
+    }
+    expect("agent", enact(&rules, 1), OK, NULL);
+}
+END_TEST
+
+START_TEST(a_sign_off_covers_the_members_of_a_superblob)
+{
+    schedule_mapping("root");
+    run(writer, "INSERT INTO releases (name, product, data, data_version) VALUES ('M', 'Firefox', '{}', 1),"
+                " ('S', 'Firefox', '{\"blobs\": [\"M\"]}', 1)");
+    run(writer, "UPDATE releases_json SET data = '{\"blobs\": [\"S\"]}', data_version = 2 WHERE name = 'R'");
+    expect("root", sign(&rules, 1, "qa"), OK, NULL);
+    run(writer, "UPDATE releases SET data_version = 2 WHERE name = 'M'");
+    expect("agent", enact(&rules, 1), FAIL_SIGNOFF, "the release M was changed");
+}
+END_TEST
+
+START_TEST(content_may_be_excepted)
+{
+    static const struct str exceptions[] = { { "Fennec:*", 8 }, { "Firefox:R*", 10 } };
+    site.signoff_content_except = (struct config_list){ exceptions, 1 };
+    schedule_mapping("root");
+    run(writer, "UPDATE releases_json SET data_version = 2 WHERE name = 'R'");
+    expect("agent", enact(&rules, 1), FAIL_SIGNOFF, "the release R was changed");
+    site.signoff_content_except.n = 2;
+    expect("root", sign(&rules, 1, "qa"), OK, NULL);
+    run(writer, "UPDATE releases_json SET data_version = 3 WHERE name = 'R'");
+    expect("agent", enact(&rules, 1), OK, NULL);
+}
+END_TEST
+
+START_TEST(sign_offs_of_the_reference_cover_any_content)
+{
+    schedule_mapping("root");
+    run(writer, "DELETE FROM balrog_signoff_content");
+    expect("root", unsign(&rules, 1, "root"), OK, NULL);
+    run(writer, "INSERT INTO rules_scheduled_changes_signoffs VALUES (1, 'qa', 'qa')");
+    run(writer, "UPDATE releases_json SET data_version = 2 WHERE name = 'R'");
+    expect("agent", enact(&rules, 1), OK, NULL);
+}
+END_TEST
+
+START_TEST(a_sign_off_counts_only_while_its_user_holds_the_role)
+{
+    char *text;
+    schedule_mapping("root");
+    run(writer, "DELETE FROM user_roles WHERE username = 'root' AND role = 'qa'");
+    expect("agent", enact(&rules, 1), FAIL_SIGNOFF, "root does not hold the role 'qa' any more");
+    list_rules(&text);
+    ck_assert_ptr_nonnull(strstr(text, "\"reason\":\"role\"}"));
+    run(writer, "INSERT INTO rules_scheduled_changes_signoffs VALUES (1, 'gone@x', 'qa')");
+    run(writer, "INSERT INTO user_roles (username, role, data_version) VALUES ('gone@x', 'qa', 1)");
+    expect("agent", enact(&rules, 1), FAIL_SIGNOFF, "gone@x has no permission any more");
+    run(writer, "INSERT INTO permissions (permission, username, data_version) VALUES ('rule', 'gone@x', 1)");
+    expect("agent", enact(&rules, 1), OK, NULL);
+}
+END_TEST
+
+START_TEST(a_sign_off_may_name_the_version_that_was_looked_at)
+{
+    schedule_mapping("root");
+    expect("root", edit(&rules, 1, "{\"priority\": 8}", 1), OK, NULL);
+    expect("qa", sign_version(&rules, 1, "qa", 1), FAIL_OUTDATED, "it is at version 2, not at 1");
+    expect("qa", sign_version(&rules, 1, "qa", 2), OK, NULL);
+    expect("agent", enact(&rules, 1), OK, NULL);
+    expect("qa", sign(&rules, 1, "qa"), FAIL_INVALID, "already completed. Cannot sign off now.");
+    expect("qa", unsign(&rules, 1, "qa"), FAIL_INVALID, "already completed. Cannot revoke a signoff now.");
 }
 END_TEST
 
@@ -421,6 +581,13 @@ static unsigned list(struct listing *l)
     return request.statements;
 }
 
+static void list_rules(char **text)
+{
+    struct listing l = { .r = &rules };
+    list(&l);
+    *text = l.text;
+}
+
 START_TEST(lists_show_conditions_signoffs_and_needs)
 {
     struct listing l = { .r = &permissions };
@@ -469,6 +636,7 @@ START_TEST(a_list_costs_the_same_however_long)
                 " SELECT 'root', 0, 'update', rule_id, 'Fennec', 'beta', 1, 1 FROM rules LIMIT 2");
     run(writer, "INSERT INTO rules_scheduled_changes_conditions (sc_id, `when`, data_version)"
                 " SELECT seq, 5, 1 FROM seq_1_to_200");
+    run(writer, "INSERT INTO rules_scheduled_changes_signoffs VALUES (1, 'qa', 'qa')");
     unsigned few = list(&l);
     ck_assert_uint_eq(l.n, 2);
     run(writer, "INSERT INTO rules_scheduled_changes (scheduled_by, complete, change_type, base_rule_id,"
@@ -479,7 +647,7 @@ START_TEST(a_list_costs_the_same_however_long)
         " WHERE sc_id > 100");
     ck_assert_uint_eq(list(&l), few);
     ck_assert_uint_eq(l.n, 200);
-    ck_assert_uint_le(few, 7); /* with START TRANSACTION and COMMIT */
+    ck_assert_uint_le(few, 9); /* with START TRANSACTION and COMMIT */
     ck_assert_ptr_nonnull(strstr(l.text, "\"required_signoffs\":{\"qa\":1},\"rule_id\":200,"));
     ck_assert_ptr_nonnull(
         strstr(l.text, "\"sc_id\":200,\"scheduled_by\":\"root\",\"signoffs\":{\"qa\":\"qa\"}"));
@@ -488,7 +656,7 @@ START_TEST(a_list_costs_the_same_however_long)
     run(writer, "INSERT INTO releases_json_scheduled_changes (scheduled_by, complete, change_type, base_name,"
                 " base_product, base_data, base_data_version, data_version)"
                 " SELECT 'root', 0, 'update', name, 'Firefox', '{}', 1, 1 FROM releases_json");
-    ck_assert_uint_le(list(&big), 7);
+    ck_assert_uint_le(list(&big), 8);
     ck_assert_uint_eq(big.n, 100);
     ck_assert_ptr_nonnull(strstr(big.text, "\"name\":\"R99\",\"product\":\"Firefox\",\"read_only\":null,"
                                            "\"required_signoffs\":{\"qa\":1}"));
@@ -544,6 +712,14 @@ int main(void)
         who_may_sign_off,
         system_accounts_with_a_needed_role_cannot_schedule,
         direct_edits_merge_into_what_is_scheduled,
+        a_direct_edit_drops_all_sign_offs_and_gives_none,
+        enacting_signs_for_nobody,
+        a_sign_off_covers_the_content_of_the_release,
+        a_sign_off_covers_the_members_of_a_superblob,
+        content_may_be_excepted,
+        sign_offs_of_the_reference_cover_any_content,
+        a_sign_off_counts_only_while_its_user_holds_the_role,
+        a_sign_off_may_name_the_version_that_was_looked_at,
         enacting_needs_the_sign_offs_of_old_and_new,
         columns_left_out_become_null_and_rows_come_and_go,
         enacting_goes_by_the_permissions_of_today,

@@ -6,6 +6,7 @@
 #include "ops/log.h"
 #include "store/history.h"
 #include "store/release_history.h"
+#include "store/release_links.h"
 #include "store/schedule.h"
 #include "store_world.h"
 
@@ -83,9 +84,16 @@ static inline bool permission_require(struct tx *tx, const struct change *c, cJS
     return true;
 }
 
-static const struct resource rules = {
-    .table = &table_rules, .check = rules_check, .require = rules_require, .scope = SCOPE_COLUMN
-};
+static inline void rules_lead_to(const struct change *c, cJSON *names)
+{
+    release_names_add(names, row_text(c->now, "mapping"));
+}
+
+static const struct resource rules = { .table = &table_rules,
+                                       .check = rules_check,
+                                       .require = rules_require,
+                                       .leads_to = rules_lead_to,
+                                       .scope = SCOPE_COLUMN };
 static const struct resource releases = {
     .table = &table_releases_json, .check = anyone, .require = release_require, .scope = SCOPE_COLUMN
 };
@@ -153,6 +161,12 @@ static inline struct act sign(const struct resource *r, int64_t id, const char *
     return (struct act){ .verb = SIGN, .r = r, .id = id, .text = role };
 }
 
+/* The same for someone who looked at VERSION of the scheduled change. */
+static inline struct act sign_version(const struct resource *r, int64_t id, const char *role, int64_t version)
+{
+    return (struct act){ .verb = SIGN, .r = r, .id = id, .text = role, .version = version };
+}
+
 static inline struct act unsign(const struct resource *r, int64_t id, const char *user)
 {
     return (struct act){ .verb = REVOKE, .r = r, .id = id, .text = user };
@@ -195,7 +209,7 @@ static inline bool do_act(struct tx *tx, void *arg, struct error *err)
     case ENACT:
         return sc_enact(tx, a->r, a->id, err);
     case SIGN:
-        return sc_signoff(tx, a->r, a->id, a->text, err);
+        return sc_signoff(tx, a->r, a->id, a->text, a->version, err);
     case REVOKE:
         ok = sc_revoke(tx, a->r, a->id, a->text, &had, err);
         a->made = had;
@@ -318,6 +332,9 @@ static inline void write_setup(void)
     empty_family("user_roles", true, false);
     empty_family("releases_json", false, true);
     empty_family("release_assets", false, true);
+    empty_family("releases", false, true);
+    run(writer, "DELETE FROM balrog_signoff_content");
+    site.signoff_content_except = (struct config_list){ 0 };
     run(writer, "ALTER TABLE rules AUTO_INCREMENT = 1");
     fill();
 }
