@@ -23,7 +23,7 @@ static bool list_releases(struct admin_call *call, struct error *e)
     const struct release_filter filter = { admin_arg(call, "product"), admin_arg(call, "name_prefix") };
     bool names = admin_arg(call, "names_only").n > 0;
     buf_str(body, names ? STR("{\"names\":") : STR("{\"releases\":"));
-    if (!(names ? release_list_names_v1 : release_list_print_v1)(call->tx->db, &filter, body, e)) {
+    if (!(names ? release_list_names_v1 : release_list_print_v1)(call->tx, &filter, body, e)) {
         return false;
     }
     buf_lit(body, "}\n");

@@ -230,7 +230,7 @@ bool releases_v2_list(struct admin_call *call, struct error *e)
     struct buf *out = &call->response->body;
     bool names_only = admin_arg(call, "names_only").n > 0;
     buf_str(out, names_only ? STR("") : STR("{\"releases\":"));
-    if (!(names_only ? release_list_names_v2 : release_list_print_v2)(call->tx->db, out, e)) {
+    if (!(names_only ? release_list_names_v2 : release_list_print_v2)(call->tx, out, e)) {
         return false;
     }
     buf_str(out, names_only ? STR("\n") : STR("}\n"));

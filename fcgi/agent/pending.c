@@ -71,23 +71,25 @@ static const uint64_t hash_start = 14695981039346656037u;
 
 /* ---- sign-offs ---- */
 
-/* How many of SIGNOFFS, {user: role}, are of ROLE. */
-static unsigned count_role(const cJSON *signoffs, const char *role)
+/* How many of CHANGE's signoffs, {user: role}, are of ROLE and count. */
+static unsigned count_role(const cJSON *change, const char *role)
 {
     unsigned n = 0;
+    const cJSON *signoffs = json_get_object(change, "signoffs");
+    const cJSON *invalid = json_get_object(change, "invalid_signoffs");
     for (const cJSON *s = signoffs != NULL ? signoffs->child : NULL; s != NULL; s = s->next) {
-        n += cJSON_IsString(s) && strcmp(s->valuestring, role) == 0;
+        n += cJSON_IsString(s) && strcmp(s->valuestring, role) == 0 && json_get(invalid, s->string) == NULL;
     }
     return n;
 }
 
-/* Adds to P the roles of NEEDS, {role: count}, of which SIGNOFFS has too few. Of a role that is missing
- * already the lower count is kept. */
-static void add_missing(void *ctx, struct pending *p, const cJSON *needs, const cJSON *signoffs)
+/* Adds to P the roles of NEEDS, {role: count}, of which CHANGE has too few sign-offs. If a role is missing
+ * already, the lower count is kept. */
+static void add_missing(void *ctx, struct pending *p, const cJSON *needs, const cJSON *change)
 {
     struct pending_role *list = (struct pending_role *)p->missing;
     for (const cJSON *need = needs != NULL ? needs->child : NULL; need != NULL; need = need->next) {
-        unsigned given = count_role(signoffs, need->string);
+        unsigned given = count_role(change, need->string);
         if (!cJSON_IsNumber(need) || given >= need->valuedouble) {
             continue;
         }
@@ -104,6 +106,16 @@ static void add_missing(void *ctx, struct pending *p, const cJSON *needs, const 
         }
     }
     p->missing = list;
+}
+
+/* Notes why some sign-offs of P do not count: INVALID, {user: {"detail"}} or NULL. */
+static void add_invalid(void *ctx, struct pending *p, const cJSON *invalid)
+{
+    for (const cJSON *one = invalid != NULL ? invalid->child : NULL; one != NULL; one = one->next) {
+        const char *detail = json_get_string(one, "detail");
+        p->invalid = mem_printf(ctx, "%s%s%s", p->invalid != NULL ? p->invalid : "",
+                                p->invalid != NULL ? "; " : "", detail != NULL ? detail : one->string);
+    }
 }
 
 /* ---- one entry ---- */
@@ -157,7 +169,8 @@ static bool read_change(void *ctx, const struct pending_kind *kind, const cJSON 
     };
     number(entry, "priority", &p->priority);
     read_conditions(ctx, p, entry);
-    add_missing(ctx, p, json_get_object(entry, "required_signoffs"), json_get_object(entry, "signoffs"));
+    add_missing(ctx, p, json_get_object(entry, "required_signoffs"), entry);
+    add_invalid(ctx, p, json_get_object(entry, "invalid_signoffs"));
     return true;
 }
 
@@ -193,7 +206,8 @@ static bool read_release(void *ctx, const struct pending_kind *kind, const cJSON
         p->timed = number(change, "when", &when) && when != 0 && p->timed;
         int64_t when_ms = whole(when, TIME_MAX_MS);
         p->when_ms = when_ms > p->when_ms ? when_ms : p->when_ms;
-        add_missing(ctx, p, needs, json_get_object(change, "signoffs"));
+        add_missing(ctx, p, needs, change);
+        add_invalid(ctx, p, json_get_object(change, "invalid_signoffs"));
     }
     return true;
 }

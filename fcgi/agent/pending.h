@@ -38,6 +38,7 @@ struct pending {
     double uptake;
     const struct pending_role *missing;
     size_t n_missing;
+    const char *invalid; /* why some sign-offs do not count; NULL: all count */
 };
 
 struct pending_list {

@@ -86,6 +86,9 @@ static void why_signoffs(struct buf *why, const struct pending *p)
         const struct pending_role *r = &p->missing[i];
         add_reason(why, "%u of %u sign-offs by %s", r->given, r->needed, r->role);
     }
+    if (p->n_missing > 0 && p->invalid != NULL) {
+        add_reason(why, "%s", p->invalid);
+    }
 }
 
 static void why_uptake(struct buf *why, struct agent *a, const struct pending *p)

@@ -12,12 +12,25 @@ struct listing {
     struct buf *out;
 };
 
+/* Prints the list within a transaction that only reads. */
+static bool read_with(struct db *db, struct listing *l,
+                      bool (*print)(struct tx *tx, const struct release_filter *filter, struct buf *out,
+                                    struct error *e),
+                      struct error *e)
+{
+    struct tx_request request = { .username = "", .read_only = true };
+    struct tx tx = { .db = db, .request = &request, .mem = mem_check(talloc_new(NULL)) };
+    bool ok = reader_begin(db, e) && print(&tx, &l->filter, l->out, e) && reader_end(db, e);
+    talloc_free(tx.mem);
+    return ok;
+}
+
 static bool read_names(struct db *db, void *arg, struct error *e)
 {
     struct listing *l = arg;
     buf_reset(l->out);
     buf_lit(l->out, "{\"names\":");
-    return reader_begin(db, e) && release_list_names(db, &l->filter, l->out, e) && reader_end(db, e);
+    return read_with(db, l, release_list_names, e);
 }
 
 static bool read_list(struct db *db, void *arg, struct error *e)
@@ -25,7 +38,7 @@ static bool read_list(struct db *db, void *arg, struct error *e)
     struct listing *l = arg;
     buf_reset(l->out);
     buf_lit(l->out, "{\"releases\":");
-    return reader_begin(db, e) && release_list_print(db, &l->filter, l->out, e) && reader_end(db, e);
+    return read_with(db, l, release_list_print, e);
 }
 
 void get_releases(struct call *call)

@@ -3,7 +3,8 @@
  * rules and scheduled changes, not of releases. */
 #include "store/release_list.h"
 
-#include "query/match.h"
+#include "store/signoff.h"
+#include "store/signoff_invalid.h"
 #include "store/table.h"
 
 #include <stdio.h>
@@ -16,13 +17,6 @@ struct mapping {
     struct str product, channel;
 };
 
-/* A row of product_req_signoffs. */
-struct requirement {
-    struct str product, channel;
-    const char *role;
-    int64_t signoffs;
-};
-
 /* A scheduled change that is not complete. */
 struct scheduled {
     struct str release; /* first: see range() */
@@ -31,11 +25,10 @@ struct scheduled {
 };
 
 struct list {
+    struct tx *tx;
     const struct release_filter *filter;
     struct mapping *mappings;
     size_t n_mappings;
-    struct requirement *requirements;
-    size_t n_requirements;
     struct scheduled *scheduled;
     size_t n_scheduled;
     size_t printed;
@@ -49,9 +42,10 @@ static int list_free(struct list *l)
     return 0;
 }
 
-static struct list *list_new(const struct release_filter *filter)
+static struct list *list_new(struct tx *tx, const struct release_filter *filter)
 {
     struct list *l = mem_new(NULL, struct list);
+    l->tx = tx;
     l->filter = filter;
     talloc_set_destructor(l, list_free);
     return l;
@@ -91,11 +85,11 @@ static int by_release_and_id(const void *a, const void *b)
     return c != 0 ? c : strcmp(x->rule_id, y->rule_id);
 }
 
-static bool read_mappings(struct db *db, struct list *l, struct error *e)
+static bool read_mappings(struct list *l, struct error *e)
 {
     bool failed = false;
-    struct db_rows *rows =
-        db_query(db, "SELECT rule_id, product, channel, mapping, fallbackMapping FROM rules", NULL, 0, e);
+    struct db_rows *rows = db_query(
+        l->tx->db, "SELECT rule_id, product, channel, mapping, fallbackMapping FROM rules", NULL, 0, e);
     while (rows != NULL && db_next(rows, &failed, e)) {
         int64_t id = db_int(rows, 0);
         struct str product = text_copy(l, rows, 1);
@@ -114,28 +108,6 @@ static bool read_mappings(struct db *db, struct list *l, struct error *e)
     if (l->n_mappings > 0) {
         qsort(l->mappings, l->n_mappings, sizeof *l->mappings, by_release_and_id);
     }
-    return !failed;
-}
-
-static bool read_requirements(struct db *db, struct list *l, struct error *e)
-{
-    bool failed = false;
-    struct db_rows *rows = db_query(
-        db, "SELECT product, channel, role, signoffs_required FROM product_req_signoffs", NULL, 0, e);
-    while (rows != NULL && db_next(rows, &failed, e)) {
-        size_t n = l->n_requirements;
-        if (is_full(n)) {
-            l->requirements = mem_resize(l, l->requirements, struct requirement, n > 0 ? n * 2 : 1);
-        }
-        l->requirements[l->n_requirements++] = (struct requirement){
-            .product = text_copy(l, rows, 0),
-            .channel = text_copy(l, rows, 1),
-            .role = text_copy(l, rows, 2).p,
-            .signoffs = db_int(rows, 3),
-        };
-    }
-    failed |= rows == NULL;
-    db_rows_close(rows);
     return !failed;
 }
 
@@ -218,13 +190,12 @@ static void add_signoff(struct list *l, struct scheduled *s, const struct schedu
     }
 }
 
-static bool read_scheduled(struct db *db, struct list *l, const struct scheduled_source *source,
-                           struct error *e)
+static bool read_scheduled(struct list *l, const struct scheduled_source *source, struct error *e)
 {
     bool failed = false;
     struct scheduled *last = NULL;
     int64_t last_id = 0;
-    struct db_rows *rows = db_query(db, source->sql, NULL, 0, e);
+    struct db_rows *rows = db_query(l->tx->db, source->sql, NULL, 0, e);
     while (rows != NULL && db_next(rows, &failed, e)) {
         if (last == NULL || db_int(rows, 0) != last_id) {
             last = add_scheduled(l, source, rows);
@@ -245,9 +216,24 @@ static int by_release_and_place(const void *a, const void *b)
     return c != 0 ? c : (x->at > y->at) - (x->at < y->at);
 }
 
-static bool read_all_scheduled(struct db *db, struct list *l, struct error *e)
+/* Shows which sign-offs of the changes that were read from FROM on do not count. They are changes of T. */
+static bool add_invalid(struct list *l, const struct table *t, size_t from, struct error *e)
 {
-    bool ok = read_scheduled(db, l, &scheduled_bases, e) && read_scheduled(db, l, &scheduled_assets, e);
+    size_t n = l->n_scheduled - from;
+    cJSON **changes = mem_array(l, cJSON *, n + 1);
+    for (size_t i = 0; i < n; i++) {
+        changes[i] = l->scheduled[from + i].change;
+    }
+    return signoff_add_invalid(l->tx, t, changes, n, e);
+}
+
+static bool read_all_scheduled(struct list *l, bool judge, struct error *e)
+{
+    bool ok = read_scheduled(l, &scheduled_bases, e);
+    size_t n_bases = l->n_scheduled;
+    ok = ok && (!judge || add_invalid(l, &table_releases_json, 0, e)) &&
+         read_scheduled(l, &scheduled_assets, e) &&
+         (!judge || add_invalid(l, &table_release_assets, n_bases, e));
     if (l->n_scheduled > 0) {
         qsort(l->scheduled, l->n_scheduled, sizeof *l->scheduled, by_release_and_place);
     }
@@ -304,42 +290,25 @@ static void add_rule_ids(const struct list *l, cJSON *row, struct str release)
     }
 }
 
-/* Raises the member ROLE of ROLES to what R requires. */
-static void require(cJSON *roles, const struct requirement *r)
-{
-    cJSON *known = cJSON_GetObjectItemCaseSensitive(roles, r->role);
-    if (known == NULL) {
-        mem_check(cJSON_AddNumberToObject(roles, r->role, (double)r->signoffs));
-    } else if (known->valuedouble < (double)r->signoffs) {
-        cJSON_SetNumberValue(known, (double)r->signoffs);
-    }
-}
-
-/* What the rules that map to RELEASE require. A rule without product or channel stands for all of them. */
+/* What a change to RELEASE needs. Everything that this rests on has been read. */
 static cJSON *add_required_signoffs(const struct list *l, cJSON *row, struct str release)
 {
-    size_t end;
-    cJSON *roles = mem_check(cJSON_AddObjectToObject(row, "required_signoffs"));
-    for (size_t i = range(l->mappings, l->n_mappings, sizeof *l->mappings, release, &end); i < end; i++) {
-        const struct mapping *m = &l->mappings[i];
-        for (size_t j = 0; j < l->n_requirements; j++) {
-            const struct requirement *r = &l->requirements[j];
-            if ((m->product.n == 0 || str_eq(m->product, r->product)) &&
-                (m->channel.n == 0 || match_channel(m->channel, r->channel, r->channel))) {
-                require(roles, r);
-            }
-        }
-    }
-    return roles;
+    struct error ignored;
+    cJSON *needs = mem_check(cJSON_AddObjectToObject(row, "required_signoffs"));
+    char *name = mem_strndup(NULL, release.p, release.n);
+    signoff_need_release(l->tx, name, needs, &ignored);
+    talloc_free(name);
+    return needs;
 }
 
 /* What PRODUCT requires, on any channel. */
-static void require_product(const struct list *l, cJSON *roles, struct str product)
+static void require_product(const struct list *l, cJSON *needs, struct str product)
 {
-    for (size_t i = 0; i < l->n_requirements; i++) {
-        if (str_eq(l->requirements[i].product, product)) {
-            require(roles, &l->requirements[i]);
-        }
+    struct error ignored;
+    if (product.n > 0) {
+        char *text = mem_strndup(NULL, product.p, product.n);
+        signoff_need_product(l->tx, text, NULL, needs, &ignored);
+        talloc_free(text);
     }
 }
 
@@ -454,7 +423,7 @@ static struct str like_pattern(void *ctx, struct str prefix)
 }
 
 /* Prints each row of TABLE that the filter lets pass. */
-static bool print_table(struct db *db, struct list *l, const struct table *table,
+static bool print_table(struct list *l, const struct table *table,
                         void (*print)(struct list *l, const struct db_rows *rows, struct buf *out),
                         struct buf *out, struct error *e)
 {
@@ -469,7 +438,7 @@ static bool print_table(struct db *db, struct list *l, const struct table *table
         .params = &pattern,
         .n_params = f->name_prefix.n > 0 ? 1 : 0,
     };
-    struct db_rows *rows = table_find(db, &q, e);
+    struct db_rows *rows = table_find(l->tx->db, &q, e);
     while (rows != NULL && table_next(rows, &q, &failed, e)) {
         if (str_starts(db_text(rows, table_column(table, "name")), f->name_prefix)) {
             print(l, rows, out);
@@ -484,66 +453,66 @@ static const struct release_filter all = { STR_NONE, STR_NONE };
 
 enum { V1 = 1, V2 = 2 }; /* which tables */
 
-static bool list_names(struct db *db, const struct release_filter *filter, unsigned tables, struct buf *out,
+static bool list_names(struct tx *tx, const struct release_filter *filter, unsigned tables, struct buf *out,
                        struct error *e)
 {
-    struct list *l = list_new(filter);
+    struct list *l = list_new(tx, filter);
     buf_char(out, '[');
-    bool ok = ((tables & V1) == 0 || print_table(db, l, &table_releases, print_name, out, e)) &&
-              ((tables & V2) == 0 || print_table(db, l, &table_releases_json, print_name, out, e));
+    bool ok = ((tables & V1) == 0 || print_table(l, &table_releases, print_name, out, e)) &&
+              ((tables & V2) == 0 || print_table(l, &table_releases_json, print_name, out, e));
     buf_char(out, ']');
     talloc_free(l);
     return ok;
 }
 
-bool release_list_names(struct db *db, const struct release_filter *filter, struct buf *out, struct error *e)
+bool release_list_names(struct tx *tx, const struct release_filter *filter, struct buf *out, struct error *e)
 {
-    return list_names(db, filter, V1 | V2, out, e);
+    return list_names(tx, filter, V1 | V2, out, e);
 }
 
-bool release_list_names_v1(struct db *db, const struct release_filter *filter, struct buf *out,
+bool release_list_names_v1(struct tx *tx, const struct release_filter *filter, struct buf *out,
                            struct error *e)
 {
-    return list_names(db, filter, V1, out, e);
+    return list_names(tx, filter, V1, out, e);
 }
 
-bool release_list_names_v2(struct db *db, struct buf *out, struct error *e)
+bool release_list_names_v2(struct tx *tx, struct buf *out, struct error *e)
 {
-    return list_names(db, &all, V2, out, e);
+    return list_names(tx, &all, V2, out, e);
 }
 
-static bool list_print(struct db *db, const struct release_filter *filter, bool v1, struct buf *out,
+static bool list_print(struct tx *tx, const struct release_filter *filter, bool v1, struct buf *out,
                        struct error *e)
 {
-    struct list *l = list_new(filter);
-    bool ok = read_mappings(db, l, e) && read_requirements(db, l, e) && read_all_scheduled(db, l, e);
+    struct list *l = list_new(tx, filter);
+    bool ok = read_mappings(l, e) && signoff_prefetch(tx, e) && read_all_scheduled(l, !v1, e);
     buf_char(out, '[');
-    ok = ok && (!v1 || print_table(db, l, &table_releases, print_v1, out, e)) &&
-         print_table(db, l, &table_releases_json, print_v2, out, e);
+    ok = ok && (!v1 || print_table(l, &table_releases, print_v1, out, e)) &&
+         print_table(l, &table_releases_json, print_v2, out, e);
     print_scheduled_only(l, out);
     buf_char(out, ']');
     talloc_free(l);
     return ok;
 }
 
-bool release_list_print(struct db *db, const struct release_filter *filter, struct buf *out, struct error *e)
+bool release_list_print(struct tx *tx, const struct release_filter *filter, struct buf *out, struct error *e)
 {
-    return list_print(db, filter, true, out, e);
+    return list_print(tx, filter, true, out, e);
 }
 
-bool release_list_print_v1(struct db *db, const struct release_filter *filter, struct buf *out,
+bool release_list_print_v1(struct tx *tx, const struct release_filter *filter, struct buf *out,
                            struct error *e)
 {
-    struct list *l = list_new(filter);
+    struct list *l = list_new(tx, filter);
     buf_char(out, '[');
-    bool ok = read_mappings(db, l, e) && read_requirements(db, l, e) &&
-              print_table(db, l, &table_releases, print_v1_needs, out, e);
+    bool ok = read_mappings(l, e) && signoff_prefetch(tx, e) &&
+              print_table(l, &table_releases, print_v1_needs, out, e);
     buf_char(out, ']');
     talloc_free(l);
     return ok;
 }
 
-bool release_list_print_v2(struct db *db, struct buf *out, struct error *e)
+bool release_list_print_v2(struct tx *tx, struct buf *out, struct error *e)
 {
-    return list_print(db, &all, false, out, e);
+    return list_print(tx, &all, false, out, e);
 }

@@ -3,7 +3,7 @@
 #include "store/schedule.h"
 
 #include "store/sc_view.h"
-#include "store/signoff_content.h"
+#include "store/signoff_invalid.h"
 
 enum { SQL_MAX = 8192, PARAMS = 4 };
 
@@ -115,97 +115,17 @@ static bool read_signoffs(struct reader *rd, struct error *e)
     return !failed;
 }
 
-/* What the sign-offs of pending changes cover: [{sc_id, username, content}], in the order of the sc_ids. */
-static bool read_contents(struct reader *rd, cJSON **contents, struct error *e)
-{
-    const struct table *t = rd->r->table;
-    struct buf sql;
-    bool failed = false;
-    buf_init(&sql, 512, SQL_MAX);
-    buf_printf(&sql,
-               "SELECT g.sc_id, g.username, g.content FROM balrog_signoff_content g"
-               " JOIN `%s` s ON g.base_table = '%s' AND s.sc_id = g.sc_id",
-               t->scheduled->name, t->name);
-    struct db_rows *rows = run(rd, &sql, " AND s.complete = 0 ORDER BY g.sc_id", e);
-    *contents = tx_keep(rd->tx, mem_check(cJSON_CreateArray()));
-    while (rows != NULL && db_next(rows, &failed, e)) {
-        cJSON *row = mem_check(cJSON_CreateObject());
-        mem_check(cJSON_AddNumberToObject(row, "sc_id", (double)db_int(rows, 0)));
-        cJSON_AddItemToObject(row, "username", json_text(db_text(rows, 1)));
-        cJSON_AddItemToObject(row, "content", json_text(db_text(rows, 2)));
-        cJSON_AddItemToArray(*contents, row);
-    }
-    failed |= rows == NULL;
-    db_rows_close(rows);
-    return !failed;
-}
-
-/* The content of the sign-off of USERNAME for SC_ID, at or after AT. */
-static const char *content_of(const cJSON *at, int64_t sc_id, const char *username)
-{
-    for (; at != NULL && row_int(at, "sc_id") == sc_id; at = at->next) {
-        if (strcmp(row_text(at, "username"), username) == 0) {
-            return row_text(at, "content");
-        }
-    }
-    return NULL;
-}
-
-static size_t count_pending_signoffs(const struct reader *rd)
-{
-    size_t n = 0;
-    for (const cJSON *sc = rd->list->child; sc != NULL; sc = sc->next) {
-        n += row_true(sc, "complete") ? 0 : (size_t)cJSON_GetArraySize(json_get(sc, "signoffs"));
-    }
-    return n;
-}
-
 /* Adds invalid_signoffs to the pending changes that have such. */
-static void add_invalid(struct reader *rd, const struct signoff_case *cases, size_t n)
-{
-    cJSON *sc = rd->list->child;
-    for (size_t i = 0; i < n; i++) {
-        if (cases[i].invalid == NULL) {
-            continue;
-        }
-        walk_to(&sc, cases[i].sc_id);
-        cJSON *invalid = (cJSON *)json_get(sc, "invalid_signoffs");
-        if (invalid == NULL) {
-            invalid = mem_check(cJSON_AddObjectToObject(sc, "invalid_signoffs"));
-        }
-        cJSON_AddItemToObject(invalid, cases[i].username, mem_check(cJSON_Duplicate(cases[i].invalid, true)));
-    }
-}
-
-/* Judges all sign-offs of pending changes. */
 static bool read_invalid(struct reader *rd, struct error *e)
 {
-    cJSON *contents;
-    size_t n = count_pending_signoffs(rd), i = 0;
-    struct signoff_case *cases = mem_array(rd->tx->mem, struct signoff_case, n + 1);
-    if (n == 0) {
-        return true;
-    }
-    if (!read_contents(rd, &contents, e) || (rd->tx->request->read_only && !access_prefetch(rd->tx, e))) {
-        return false;
-    }
-    cJSON *at = contents->child;
-    for (const cJSON *sc = rd->list->child; sc != NULL; sc = sc->next) {
-        int64_t sc_id = row_int(sc, "sc_id");
-        const cJSON *signoffs = row_true(sc, "complete") ? NULL : json_get(sc, "signoffs");
-        const cJSON *first = walk_to(&at, sc_id);
-        for (const cJSON *s = signoffs != NULL ? signoffs->child : NULL; s != NULL; s = s->next) {
-            cases[i++] = (struct signoff_case){ .sc_id = sc_id,
-                                                .username = s->string,
-                                                .role = s->valuestring,
-                                                .content = content_of(first, sc_id, s->string) };
+    size_t n = 0;
+    cJSON **pending = mem_array(rd->tx->mem, cJSON *, (size_t)cJSON_GetArraySize(rd->list) + 1);
+    for (cJSON *sc = rd->list->child; sc != NULL; sc = sc->next) {
+        if (!row_true(sc, "complete")) {
+            pending[n++] = sc;
         }
     }
-    if (!signoff_judge(rd->tx, cases, n, e)) {
-        return false;
-    }
-    add_invalid(rd, cases, n);
-    return true;
+    return signoff_add_invalid(rd->tx, rd->r->table, pending, n, e);
 }
 
 /* SELECT of the rows that are to be changed, without their big column, each after its sc_id. */

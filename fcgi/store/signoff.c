@@ -309,7 +309,7 @@ bool signoff_prefetch(struct tx *tx, struct error *e)
         return false;
     }
     sort_mappings(m);
-    if (!add_members(tx, m, e)) {
+    if (!add_members(tx, m, e) || !read_table(tx, &table_product_req_signoffs, &cache->products, e)) {
         return false;
     }
     cache->mappings = m;

@@ -32,7 +32,9 @@ bool signoff_need_permission(struct tx *tx, const char *product, cJSON *needs, s
 bool signoff_need_required(struct tx *tx, const char *product, const char *channel, cJSON *needs,
                            struct error *e);
 
-/* Reads what leads to which release, in two statements, for many calls of signoff_need_release(). */
+/* Reads what leads to which release, and all required sign-offs of products, in three statements, for many
+ * calls of signoff_need_release() and signoff_need_product(), which then send no statement and cannot fail.
+ */
 bool signoff_prefetch(struct tx *tx, struct error *e);
 
 /* Whether GIVEN, {user: role} or NULL, has enough of each role. FAIL_SIGNOFF otherwise. */
