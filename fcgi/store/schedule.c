@@ -317,7 +317,7 @@ static bool refuse_ours(const cJSON *change, struct error *e)
 /* ---- scheduling ---- */
 
 /* The change of TYPE to COLUMNS, for those who look at the new row alone (the old one for a deletion). */
-static struct change change_of(enum change_type type, const cJSON *columns)
+static struct change row_change(enum change_type type, const cJSON *columns)
 {
     struct change c = { .type = type, .dry = true };
     *(type == CHANGE_DELETE ? &c.old : &c.now) = columns;
@@ -329,7 +329,7 @@ static struct change change_of(enum change_type type, const cJSON *columns)
 static bool auto_signoff(struct tx *tx, const struct resource *r, int64_t sc_id, enum change_type type,
                          const cJSON *columns, struct error *e)
 {
-    const struct change c = change_of(type, columns);
+    const struct change c = row_change(type, columns);
     cJSON *roles, *needs;
     const char *role = NULL;
     unsigned n = 0;
@@ -495,7 +495,7 @@ bool sc_signoff(struct tx *tx, const struct resource *r, int64_t sc_id, const ch
                     "The scheduled change has been edited: it is at version %lld, not at %lld",
                     (long long)sc.version, (long long)sc_data_version);
     }
-    const struct change c = change_of(sc.type, base_of(tx, sc.row));
+    const struct change c = row_change(sc.type, base_of(tx, sc.row));
     return sc_put_signoff(tx, r, sc_id, &c, role, e);
 }
 

@@ -28,7 +28,7 @@ INSERT INTO product_req_signoffs (product, channel, role, signoffs_required, dat
 INSERT INTO permissions_req_signoffs (product, role, signoffs_required, data_version) VALUES ('Firefox', 'qa', 1, 1);
 INSERT INTO emergency_shutoffs (product, channel, comment, data_version) VALUES ('Fennec', 'release', NULL, 1);
 INSERT INTO pinnable_releases (product, version, channel, mapping, data_version) VALUES
-    ('Firefox', '102.', 'release', 'V2', 1);
+    ('Firefox', '102.', 'esr', 'V2', 1);
 INSERT INTO dockerflow (watchdog) VALUES (1);
 EOF
     printf "INSERT INTO releases (name, product, read_only, data, data_version) VALUES ('%s', 'Firefox', 0, '%s', 1);\n" \
@@ -338,7 +338,7 @@ run_public() {
     public /api/v1/rules/1/revisions
     public /api/v1/emergency_shutoff
     public /api/v1/emergency_shutoff/Fennec/release
-    public /api/v1/pins/Firefox/release/102.
+    public /api/v1/pins/Firefox/esr/102.
     public "/api/v1/rules?other=1"
     public /robots.txt
     public /contribute.json

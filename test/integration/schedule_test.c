@@ -96,8 +96,9 @@ START_TEST(other_tables_have_no_uptake)
     expect("root", schedule(&pins, pin), OK, NULL);
     expect("root", schedule(&pins, pin), FAIL_SCHEDULED,
            "Cannot schedule a change for a row with one already");
-    expect("root", insert(&pins, pin), OK, NULL);
+    expect("root", insert(&pins, pin), FAIL_SCHEDULED, "Scheduled change 1 is to insert this row.");
     expect("root", unschedule(&pins, 1, 1), OK, NULL);
+    expect("root", insert(&pins, pin), OK, NULL);
     expect("root", schedule(&pins, pin), FAIL_INVALID, "Cannot schedule change for duplicate PK");
     expect("root", insert(&pins, pin), FAIL_DUPLICATE, "");
 }
