@@ -427,7 +427,12 @@ class Model:
                 if old["read_only"] and not unlocked:
                     self.check_read_only(table, key, old)
         for name in b.release_names() - a.release_names():
-            left = au.references(a, name) + (au.references(b, name) if len(self.done) == 1 else [])
+            left = au.references(a, name)
+            if len(self.done) == 1:
+                left += au.references(b, name)
+            else:  # a blob may come to name a release that has just gone, as it may name one that never was
+                had = au.references(b, name)
+                left = [ref for ref in left if ref in had or ref.startswith(("rules", "pinnable"))]
             if left:
                 self.fault("deleted-in-use", f"{name} is gone, but {left[0]}")
         self.check_shadows()

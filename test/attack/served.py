@@ -70,11 +70,20 @@ class Served:
                 if why:
                     found.append(("served-otherwise", why))
         for (product, channel, pin), row in state.live["pinnable_releases"].items():
-            status, text = self.get(product, channel, pin)
-            past = [v for v in VERSION.findall(text) if self.is_past(v, pin)]
-            if status == 200 and past:
+            past = self.wait_pinned(product, channel, pin)
+            if past:
                 found.append(("served-past-pin", f"{product} {channel} pinned to {pin} (-> {row['mapping']}) got {past}"))
         return found
+
+    def wait_pinned(self, product, channel, pin):
+        """The versions beyond the pin that a pinned client goes on getting."""
+        end = time.monotonic() + PATIENCE
+        while True:
+            status, text = self.get(product, channel, pin)
+            past = [v for v in VERSION.findall(text) if self.is_past(v, pin)]
+            if status != 200 or not past or time.monotonic() > end:
+                return past if status == 200 else []
+            time.sleep(0.02)
 
     @staticmethod
     def is_past(version, pin):
