@@ -161,8 +161,8 @@ class Model:
     def check_revoked(self, was, now):
         kept = self.after.signed(now) if now is not None else {}
         gone = [(user, role) for user, role in self.before.signed(was).items() if user not in kept]
-        if now is None or not gone or (now.version != was.version and not now.complete):
-            return  # dropped or edited
+        if now is None or not gone or now.version - was.version > (now.complete and not was.complete):
+            return  # dropped, or edited (and perhaps enacted, too)
         if was.complete:
             self.fault("complete-revoked", f"sign-offs of {was}, which is complete: {gone}")
         for user, role in gone:
