@@ -8,6 +8,7 @@
 #include "admin/release_uses.h"
 #include "admin/releases.h"
 #include "blob/merge.h"
+#include "blob/servable.h"
 #include "blob/tree.h"
 #include "store/release_history.h"
 #include "store/release_links.h"
@@ -57,14 +58,19 @@ bool release_demand_read_only(struct tx *tx, bool read_only, const char *product
                          read_only ? "only" : "write");
 }
 
-/* Whether the data of NOW may be its product's and its own. */
-static bool check_blob(struct tx *tx, const cJSON *now, struct error *e)
+/* Whether the data of NOW, which were those of OLD (NULL: none), may be its product's and its own. */
+static bool check_blob(struct tx *tx, const cJSON *now, const cJSON *old, struct error *e)
 {
     struct blob_errors errors = { 0 };
+    struct error why;
     const cJSON *blob = json_get(now, "data");
     const char *name = row_text(now, "name"), *inside = json_get_string(blob, "name");
     if (!blob_validate(blob, str_of(row_text(now, "product")), tx->site->allowlist, &errors)) {
         return release_refuse_blob(tx, &errors, e);
+    }
+    struct blob_change change = { .blob = blob, .old = json_get(old, "data") };
+    if (!blob_check_servable(&change, &why)) {
+        return fail(e, FAIL_INVALID, "%s", why.what);
     }
     return same_text(name, inside) ||
            fail(e, FAIL_INVALID, "name in database (%s) does not match name in blob (%s)", name,
@@ -77,7 +83,7 @@ static bool check_insert(struct tx *tx, const struct change *c, struct error *e)
     if (product == NULL || row_text(c->now, "name") == NULL || !cJSON_IsObject(json_get(c->now, "data"))) {
         return fail(e, FAIL_INVALID, "name, product, and data are all required");
     }
-    return release_demand(tx, "create", product, e) && check_blob(tx, c->now, e);
+    return release_demand(tx, "create", product, e) && check_blob(tx, c->now, c->old, e);
 }
 
 /* Whether C has to stay away from a release that is read-only. Only a change that is scheduled already may be
@@ -98,7 +104,7 @@ static bool check_content(struct tx *tx, const struct change *c, struct error *e
     }
     return release_demand(tx, "modify", was, e) &&
            (same_text(was, is) || release_demand(tx, "modify", is, e)) &&
-           (data == NULL || cJSON_IsNull(data) || check_blob(tx, c->now, e));
+           (data == NULL || cJSON_IsNull(data) || check_blob(tx, c->now, c->old, e));
 }
 
 static bool check_update(struct tx *tx, const struct change *c, struct error *e)

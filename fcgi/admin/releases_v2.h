@@ -9,6 +9,7 @@
 #include "admin/admin.h"
 #include "admin/resources.h"
 #include "blob/assets.h"
+#include "blob/servable.h"
 #include "store/schedule.h"
 
 /* ---- handlers ---- */
@@ -43,9 +44,9 @@ bool release_v2_demand(struct tx *tx, const char *action, const char *product, s
 bool release_v2_may(struct tx *tx, const char *name, const char *action, struct error *e);
 /* Whether he may make those of PRODUCT read-only, or writable again. */
 bool release_v2_demand_read_only(struct tx *tx, bool read_only, const char *product, struct error *e);
-/* Whether BLOB, whole, may be the release NAME of PRODUCT (NULL: none). FAIL_BLOB or FAIL_INVALID. */
-bool release_v2_validate(struct tx *tx, const char *name, const cJSON *blob, const char *product,
-                         struct error *e);
+/* Whether CHANGE may be made to the release NAME of PRODUCT (NULL: none). FAIL_BLOB or FAIL_INVALID. */
+bool release_v2_validate(struct tx *tx, const char *name, const struct blob_change *change,
+                         const char *product, struct error *e);
 
 /* ---- scheduling ---- */
 

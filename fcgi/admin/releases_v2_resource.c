@@ -41,12 +41,14 @@ static bool has_name(const cJSON *blob, const char *name, struct error *e)
                 access_text(inside));
 }
 
-bool release_v2_validate(struct tx *tx, const char *name, const cJSON *blob, const char *product,
-                         struct error *e)
+bool release_v2_validate(struct tx *tx, const char *name, const struct blob_change *change,
+                         const char *product, struct error *e)
 {
     struct blob_errors errors = { 0 };
-    if (blob_validate(blob, str_of(product), tx->site->allowlist, &errors)) {
-        return has_name(blob, name, e);
+    if (blob_validate(change->blob, str_of(product), tx->site->allowlist, &errors)) {
+        struct error why;
+        return (blob_check_servable(change, &why) || fail(e, FAIL_INVALID, "%s", why.what)) &&
+               has_name(change->blob, name, e);
     }
     if (errors.is_list) {
         cJSON *list = errors.list;

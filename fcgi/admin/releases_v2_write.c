@@ -346,10 +346,11 @@ bool releases_v2_merge(struct admin_call *call, struct error *e)
     if (!may_merge(&edit, e) || !plan_merge(&edit, part, &whole, e)) {
         return false;
     }
+    struct blob_change change = { .blob = whole, .old = edit.blob, .part = part };
     /* Of a change that is wrong in more ways than one, the reference tells what scheduling it says first. */
     bool ok = edit.when != 0
-                  ? write_all(&edit, e) && release_v2_validate(call->tx, edit.name, whole, edit.product, e)
-                  : release_v2_validate(call->tx, edit.name, whole, edit.product, e) && write_all(&edit, e);
+                  ? write_all(&edit, e) && release_v2_validate(call->tx, edit.name, &change, edit.product, e)
+                  : release_v2_validate(call->tx, edit.name, &change, edit.product, e) && write_all(&edit, e);
     return ok && admin_json(call, edit.answer->root);
 }
 
@@ -544,7 +545,8 @@ bool releases_v2_replace(struct admin_call *call, struct error *e)
     }
     edit.answer = open_tree(call->tx, tx_keep(call->tx, mem_check(cJSON_CreateObject())));
     edit.product = product != NULL ? product : edit.product;
-    if (!release_v2_validate(call->tx, edit.name, blob, edit.product, e)) {
+    struct blob_change change = { .blob = blob, .old = edit.blob };
+    if (!release_v2_validate(call->tx, edit.name, &change, edit.product, e)) {
         return false;
     }
     int format = (int)json_get(blob, "schema_version")->valuedouble;

@@ -135,6 +135,12 @@ test_validation() {
     check "much that is wrong" refused 400 "more errors than are shown" admin@x POST /releases \
         "$(whole N Firefox "$(blob N "$(many_wrong_platforms)")")"
     check "in a short answer" is_short
+    check "what can never be served" refused 400 "'128.0b1' at appVersion can never be served" admin@x POST /releases \
+        "$(whole N Firefox "$(blob N '"appVersion": "128.0b1"')")"
+    check "nor in a locale" refused 400 "platforms.P.locales.de.appVersion can never be served" admin@x \
+        PUT /releases/Free/builds/P/de "$(part Firefox '{"appVersion": "128.0esr"}' '"data_version": 1')"
+    check "nor scheduled" refused 400 "alias can never be served" admin@x POST /scheduled_changes/releases \
+        '{"change_type": "insert", "when": 4102444800000, "name": "N", "product": "Firefox", "data": "{\"name\": \"N\", \"schema_version\": 4, \"hashFunction\": \"sha512\", \"platforms\": {\"P\": {\"alias\": \"Q\"}}}"}'
     check "nothing came of these" equal 1 "$(version_of Free)"
 }
 
@@ -334,8 +340,8 @@ test_parts() {
         "$(query "SELECT data_version FROM releases WHERE name IN ('New-1', 'New-2', 'Both')")"
     check "their names are their own" equal 1 "$(query "SELECT data LIKE '%\"name\": \"New-2\"%' FROM releases WHERE name = 'New-2'")"
     check "members replace members" gives 200 admin@x POST /releases/New-1 \
-        "$(part Thunderbird '{"platforms": {"Q": {"alias": "P"}}}' '"data_version": 2')"
-    check "whole" equal '{"name": "New-1", "schema_version": 4, "hashFunction": "sha512", "platforms": {"Q": {"alias": "P"}}}' \
+        "$(part Thunderbird '{"platforms": {"Q": {"buildID": "2"}}}' '"data_version": 2')"
+    check "whole" equal '{"name": "New-1", "schema_version": 4, "hashFunction": "sha512", "platforms": {"Q": {"buildID": "2"}}}' \
         "$(stored New-1)"
     check "of a name in both tables, v2 is shown" gives 200 - GET /releases/Both
     check "at its version" body_has '"appVersion": "2.0"'

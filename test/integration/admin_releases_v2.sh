@@ -329,6 +329,16 @@ test_bad_input() {
         POST /v2/releases/Bad "{\"blob\":$(platform '{"de":{"buildID":"20170101000000"}}'),\"old_data_versions\":{}}"
     check "a locale that is no object" shows 400 'Invalid Blob' admin@x POST /v2/releases/Bad \
         "{\"blob\":$(platform '{"it":7}'),\"old_data_versions\":{}}"
+    check "what can never be served" shows 400 "'51.0b1' at appVersion can never be served" admin@x POST /v2/releases/Bad \
+        '{"blob":{"appVersion":"51.0b1"},"old_data_versions":{".":1}}'
+    check "nor scheduled" shows 400 "'51.0b1' at appVersion can never be served" admin@x POST /v2/releases/Bad \
+        '{"blob":{"appVersion":"51.0b1"},"old_data_versions":{".":1},"when":4102444800000}'
+    check "nor put" shows 400 "'R' at platforms.Q.alias can never be served" admin@x PUT /v2/releases/Bad2 \
+        '{"blob":{"name":"Bad2","schema_version":4,"hashFunction":"sha512","platforms":{"Q":{"alias":"R"}}},"product":"Thunderbird"}'
+    check "make Odd" put_new Odd Thunderbird
+    run_sql <<<"UPDATE releases_json SET data = JSON_SET(data, '$.appVersion', '51.0b1') WHERE name = 'Odd'"
+    check "a release that was odd before still gets locales" equal 200 "$(ask admin@x POST /v2/releases/Odd \
+        "{\"blob\":$(platform '{"sv":{"buildID":"20170101000000"}}'),\"old_data_versions\":{}}")"
     check "a new locale on a forbidden host" shows 400 'forbidden domain' admin@x POST /v2/releases/Bad \
         "{\"blob\":$(platform '{"it":{"buildID":"20170101000000","completes":[{"filesize":1,"from":"*",
         "hashValue":"'"$HASH"'","fileUrl":"https://evil.example.com/x"}]}}'),\"old_data_versions\":{}}"

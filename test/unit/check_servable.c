@@ -1,0 +1,106 @@
+/* What can never be served: refused in what a write changes or says, left alone in what was there. */
+#include "blob/servable.h"
+
+#include "blob_json.h"
+
+/* What is wrong with the change of OLD to BLOB by PART (both NULL: none); "" when nothing is. */
+static const char *judge(const char *blob, const char *old, const char *part)
+{
+    static struct error e;
+    cJSON *is = parse_quoted(blob), *was = old != NULL ? parse_quoted(old) : NULL;
+    cJSON *said = part != NULL ? parse_quoted(part) : NULL;
+    struct blob_change c = { .blob = is, .old = was, .part = said };
+    bool ok = blob_check_servable(&c, &e);
+    cJSON_Delete(is);
+    cJSON_Delete(was);
+    cJSON_Delete(said);
+    return ok ? "" : e.what;
+}
+
+START_TEST(what_is_said)
+{
+    static const struct {
+        const char *blob, *what; /* what the error begins with; NULL: it is fine */
+    } cases[] = {
+        { "{'schema_version': 9, 'appVersion': '150.0'}", NULL },
+        { "{'schema_version': 9, 'appVersion': '150.0a1', 'displayVersion': '150 beta'}", NULL },
+        { "{'schema_version': 9}", NULL },
+        { "{'schema_version': 9, 'appVersion': '150.0esr'}", "'150.0esr' at appVersion can never be served" },
+        { "{'schema_version': 9, 'appVersion': ''}", "'' at appVersion can never be served" },
+        { "{'schema_version': 1, 'extv': '3.6.3plugin1'}", NULL },
+        { "{'schema_version': 1, 'extv': '5.0b3'}", "'5.0b3' at extv can never" },
+        { "{'schema_version': 4, 'platforms': {'p': {'locales': {'de': {'appVersion': '150'}}}}}",
+          "'150' at platforms.p.locales.de.appVersion can never" },
+        { "{'schema_version': 9, 'updateLine': [{'for': {}, 'fields': {}}]}", NULL },
+        { "{'schema_version': 9, 'updateLine': [{'for': {}, 'fields': {}}, {'for': {}}]}",
+          "{'for': {}} at updateLine[1] can never be served: a group needs both" },
+        { "{'schema_version': 9, 'updateLine': [{'fields': {'type': 'minor'}}]}",
+          "{'fields': {'type': 'minor'}} at updateLine[0]" },
+        { "{'schema_version': 4, 'platforms': {'p': {'alias': 'q'}, 'q': {'locales': {}}}}", NULL },
+        { "{'schema_version': 4, 'platforms': {'p': {'alias': 'q'}, 'q': {'alias': 'r'}, 'r': {}}}",
+          "'q' at platforms.p.alias can never be served: the alias leads to another alias" },
+        { "{'schema_version': 4, 'platforms': {'p': {'alias': 'q'}}}",
+          "'q' at platforms.p.alias can never be served: the alias leads to a platform that is not there" },
+        { "{'schema_version': 1000, 'vendors': {'v': {'platforms': {'p': {'alias': 'q'}}}}}",
+          "'q' at vendors.v.platforms.p.alias" },
+        { "{'schema_version': 5000, 'addons': {'a': {'platforms': {'p': {'alias': 'q'}, 'q': {'alias': "
+          "'q'}}}}}",
+          "'q' at addons.a.platforms.p.alias" },
+        { "{'schema_version': 9, 'fileUrls': {}}", NULL },
+        { "{'schema_version': 9, 'fileUrls': {'*': {'completes': {'*': 'u'}}}}", NULL },
+        { "{'schema_version': 9, 'fileUrls': {'*': {}, 'beta': {'completes': {'*': 'u'}}}}", NULL },
+        { "{'schema_version': 9, 'fileUrls': {'*': {'completes': {}}}}",
+          "{'*': {'completes': {}}} at fileUrls can never be served: there is no URL for any channel" },
+        { "{'schema_version': 9, 'fileUrls': {'beta': {'completes': {'*': 'u'}}}}",
+          "{'beta': {'completes': {'*': 'u'}}} at fileUrls" },
+        { "{'schema_version': 3, 'fileUrls': {'beta': 'u'}}", NULL },
+        { "{'schema_version': 4000, 'products': ['a']}", NULL },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const char *what = judge(cases[i].blob, NULL, NULL);
+        const char *want = cases[i].what != NULL ? cases[i].what : "";
+        ck_assert_msg(strncmp(what, want, strlen(want)) == 0 && (*want != '\0') == (*what != '\0'), "%s: %s",
+                      cases[i].blob, what);
+        ck_assert_str_eq(judge(cases[i].blob, cases[i].blob, NULL), "");
+        ck_assert_str_eq(judge(cases[i].blob, cases[i].blob, "{}"), "");
+    }
+}
+END_TEST
+
+START_TEST(what_a_write_touches)
+{
+    static const struct {
+        const char *blob, *old, *part;
+        bool fine;
+    } cases[] = {
+        /* the platform at the other end becomes an alias */
+        { "{'schema_version': 4, 'platforms': {'p': {'alias': 'q'}, 'q': {'alias': 'r'}, 'r': {}}}",
+          "{'schema_version': 4, 'platforms': {'p': {'alias': 'q'}, 'q': {}, 'r': {}}}", NULL, false },
+        { "{'schema_version': 4, 'platforms': {'p': {'alias': 'q'}, 'q': {'alias': 'r'}, 'r': {}}}",
+          "{'schema_version': 4, 'platforms': {'p': {'alias': 'q'}, 'q': {}, 'r': {}}}",
+          "{'platforms': {'q': {'alias': 'r'}}}", false },
+        /* of a v2 release that has more locales than are at hand, a platform may be among those */
+        { "{'schema_version': 4, 'platforms': {'p': {'alias': 'q'}}}", "{'schema_version': 4}",
+          "{'platforms': {'p': {'alias': 'q'}}}", true },
+        /* a locale comes to a release that was odd before, or changes in it */
+        { "{'schema_version': 4, 'appVersion': '5.0b1', 'platforms': {'p': {'locales': {'de': {}, 'fr': "
+          "{}}}}}",
+          "{'schema_version': 4, 'appVersion': '5.0b1', 'platforms': {'p': {'locales': {'de': {}}}}}", NULL,
+          true },
+        { "{'schema_version': 4, 'platforms': {'p': {'locales': {'de': {'appVersion': '5.0b1'}}}}}",
+          "{'schema_version': 4}", "{'platforms': {'p': {'locales': {'de': {'buildID': '1'}}}}}", true },
+        { "{'schema_version': 4, 'platforms': {'p': {'locales': {'de': {'appVersion': '5.0b1'}}}}}",
+          "{'schema_version': 4}", "{'platforms': {'p': {'locales': {'de': {'appVersion': '5.0b1'}}}}}",
+          false },
+        /* another group than the odd one changes */
+        { "{'schema_version': 9, 'updateLine': [{'for': {}}, {'for': {}, 'fields': {}}]}",
+          "{'schema_version': 9, 'updateLine': [{'for': {}}]}", NULL, true },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const char *what = judge(cases[i].blob, cases[i].old, cases[i].part);
+        ck_assert_msg((*what == '\0') == cases[i].fine, "%zu: %s", i, what);
+    }
+}
+END_TEST
+
+SUITE_MAIN("servable", what_is_said, what_a_write_touches)
