@@ -163,6 +163,8 @@ static const struct admin_route routes[] = {
       .args = delete_args, .params = name_params },
     { METHOD_GET, "/releases/{release}/read_only", get_read_only, ADMIN_ANYONE, "releases_get_read_only",
       .params = name_params },
+    { METHOD_GET, "/releases/{release}/servable", releases_get_servable, ADMIN_ANYONE,
+      "releases_get_servable", .params = name_params },
     { METHOD_PUT, "/releases/{release}/read_only", releases_put_read_only, ADMIN_USER,
       "releases_update_read_only", .body = releases_read_only_fields, .params = name_params },
     { METHOD_GET, "/releases/{release}/read_only/product/required_signoffs", get_writable_signoffs,

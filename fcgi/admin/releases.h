@@ -14,6 +14,7 @@ bool releases_delete(struct admin_call *call, struct error *e);        /* releas
 bool releases_put_read_only(struct admin_call *call, struct error *e); /* releases_write.c */
 bool releases_update(struct admin_call *call, struct error *e);        /* releases_change.c */
 bool releases_put_locale(struct admin_call *call, struct error *e);    /* releases_change.c */
+bool releases_get_servable(struct admin_call *call, struct error *e);  /* releases_servable.c; v2's, too */
 /* What their bodies hold. */
 extern const struct body_field releases_fields[];
 extern const struct body_field releases_read_only_fields[];

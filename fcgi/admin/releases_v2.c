@@ -1,6 +1,7 @@
 /* The routes of /v2/releases, and the handlers of what is done to a release as a whole.
  * (reference: views/releases_v2.py, services/releases.py) */
 #include "admin/release_uses.h"
+#include "admin/releases.h"
 #include "admin/releases_v2.h"
 
 #include "admin/routes.h"
@@ -265,6 +266,8 @@ static const struct admin_route routes[] = {
     { METHOD_PUT, "/v2/releases/{name}", releases_v2_replace, ADMIN_USER, "releases_v2_ensure",
       .body = replace_fields },
     { METHOD_DELETE, "/v2/releases/{name}", delete_release, ADMIN_USER, "releases_v2_delete" },
+    { METHOD_GET, "/v2/releases/{name}/servable", releases_get_servable, ADMIN_ANYONE,
+      "releases_v2_get_servable" },
     { METHOD_GET, "/v2/releases/{name}/data_versions", releases_v2_data_versions, ADMIN_ANYONE,
       "releases_v2_get_data_versions" },
     { METHOD_GET, "/v2/releases/{name}/{path}/data_version", releases_v2_data_version, ADMIN_ANYONE,

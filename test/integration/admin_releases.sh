@@ -343,6 +343,7 @@ test_parts() {
         "$(part Thunderbird '{"platforms": {"Q": {"buildID": "2"}}}' '"data_version": 2')"
     check "whole" equal '{"name": "New-1", "schema_version": 4, "hashFunction": "sha512", "platforms": {"Q": {"buildID": "2"}}}' \
         "$(stored New-1)"
+    check "what would not be served" refused 200 '"servable":false' - GET /releases/New-1/servable
     check "of a name in both tables, v2 is shown" gives 200 - GET /releases/Both
     check "at its version" body_has '"appVersion": "2.0"'
     check "what was there is a 200" gives 200 admin@x PUT /releases/New-2/builds/P/de \

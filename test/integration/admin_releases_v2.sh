@@ -336,9 +336,13 @@ test_bad_input() {
     check "nor put" shows 400 "'R' at platforms.Q.alias can never be served" admin@x PUT /v2/releases/Bad2 \
         '{"blob":{"name":"Bad2","schema_version":4,"hashFunction":"sha512","platforms":{"Q":{"alias":"R"}}},"product":"Thunderbird"}'
     check "make Odd" put_new Odd Thunderbird
+    check "it would be served" shows 200 '"count":0' '-' GET /v2/releases/Odd/servable
     run_sql <<<"UPDATE releases_json SET data = JSON_SET(data, '$.appVersion', '51.0b1') WHERE name = 'Odd'"
     check "a release that was odd before still gets locales" equal 200 "$(ask admin@x POST /v2/releases/Odd \
         "{\"blob\":$(platform '{"sv":{"buildID":"20170101000000"}}'),\"old_data_versions\":{}}")"
+    check "but would not be served" shows 200 '"locale":"de","platform":"Linux","what":"Version number' '-' \
+        GET /v2/releases/Odd/servable
+    check "what is not there" shows 404 'does not exist' '-' GET /v2/releases/None/servable
     check "a new locale on a forbidden host" shows 400 'forbidden domain' admin@x POST /v2/releases/Bad \
         "{\"blob\":$(platform '{"it":{"buildID":"20170101000000","completes":[{"filesize":1,"from":"*",
         "hashValue":"'"$HASH"'","fileUrl":"https://evil.example.com/x"}]}}'),\"old_data_versions\":{}}"

@@ -142,6 +142,8 @@ run_releases() {
     one 200 - GET /releases/R3/builds/p/de
     one 200 - GET /releases/columns/product
     one 200 - GET /releases/R1/read_only
+    one 200 - GET /releases/R1/servable
+    one 404 - GET /releases/None/servable
     one 200 - GET /releases/R1/read_only/product/required_signoffs
     one 200 admin@x POST "$sc" "{\"change_type\": \"update\", \"name\": \"Plain\", \"product\": \"Firefox\",
         \"data\": $(quoted "$(blob Plain)"), \"data_version\": 1, \"when\": $LATER}"
@@ -191,6 +193,7 @@ run_releases_in_parts() {
     one 200 - GET "$base/V2"
     one 404 - GET "$base/None"
     one 200 - GET "$base/V2/data_versions"
+    one 200 - GET "$base/V2/servable"
     one 200 - GET "$base/V2/.platforms.p.locales.de/data_version"
     one 200 admin@x POST "$base/V2" '{"blob": {"displayVersion": "71"}, "old_data_versions": {".": 1}}'
     one 200 admin@x POST "$base/V2" "{\"blob\": {\"displayVersion\": \"72\", \"platforms\": {\"p\": {\"locales\": {\"fr\": $LOCALE}}}},

@@ -1,5 +1,6 @@
 /* What can never be served: refused in what a write changes or says, left alone in what was there. */
 #include "blob/servable.h"
+#include "blob/unserved.h"
 
 #include "blob_json.h"
 
@@ -103,4 +104,80 @@ START_TEST(what_a_write_touches)
 }
 END_TEST
 
-SUITE_MAIN("servable", what_is_said, what_a_write_touches)
+/* What of the release TEXT would not be served, as JSON. */
+static void lists(const char *text, const char *want, size_t count)
+{
+    struct error e;
+    struct buf json;
+    struct unserved u = { .problems = cJSON_CreateArray() };
+    struct allowlist *allowlist = allowlist_new(NULL);
+    cJSON *blob = parse_quoted(text);
+    ck_assert(allowlist_add(allowlist, STR("good.com Firefox"), &e));
+    buf_init(&json, 1024, 1 << 24);
+    json_print(&json, blob, JSON_DUMPS);
+    struct release_row row = { .name = STR("R"), .product = STR("Firefox"), .json = buf_view(&json) };
+    release_list_unserved(&row, allowlist, &u);
+    if (want != NULL) {
+        is_json(u.problems, want, text);
+    }
+    ck_assert_uint_eq(u.count, count);
+    ck_assert_int_le(cJSON_GetArraySize(u.problems), UNSERVED_SHOWN_MAX);
+    cJSON_Delete(u.problems);
+    cJSON_Delete(blob);
+    buf_free(&json);
+    talloc_free(allowlist);
+}
+
+#define HEAD "{'name': 'R', 'schema_version': 9, 'hashFunction': 'sha512', "
+#define DE(MORE)                                                                                             \
+    "'de': {'buildID': '2', 'completes': [{'from': '*', 'filesize': 1, 'hashValue': 'ab'" MORE "}]}"
+#define P(LOCALES) "'p': {'OS_FTP': 'a', 'OS_BOUNCER': 'b', 'locales': {" LOCALES "}}"
+#define VERSION "'appVersion': '50.0', 'displayVersion': '50.0', "
+#define URLS "'fileUrls': {'*': {'completes': {'*': 'https://good.com/x'}}}, "
+
+START_TEST(what_would_not_be_served)
+{
+    lists(HEAD VERSION URLS "'platforms': {" P(DE("")) ", 'q': {'alias': 'p'}}}", "[]", 0);
+    lists(HEAD VERSION "'platforms': {" P(DE(", 'fileUrl': 'https://good.com/x'")) "}}", "[]", 0);
+    lists(HEAD VERSION URLS "'platforms': {" P(DE(", 'fileUrl': 'https://bad.com/x'")) "}}",
+          "[{'platform': 'p', 'locale': 'de', 'channel': '*', 'what': 'there is no complete update, or none "
+          "on a "
+          "permitted host'}]",
+          1);
+    lists(HEAD VERSION "'fileUrls': {'beta': {'completes': {}}}, 'platforms': {" P(DE("")) "}}",
+          "[{'platform': 'p', 'locale': 'de', 'channel': 'beta', 'what': 'release R, complete patch: "
+          "fileUrls has no "
+          "URL for channel beta'}]",
+          1);
+    lists(HEAD "'appVersion': '50.0b1', " URLS "'platforms': {" P(DE("")) "}}",
+          "[{'platform': 'p', 'locale': 'de', 'what': 'Version number 50.0b1 is invalid.'}]", 1);
+    lists(HEAD VERSION URLS "'platforms': {'a': {'alias': 'b'}, 'b': {'alias': 'c'}, 'c': {}}}",
+          "[{'platform': 'c', 'what': 'it has no locales'}, {'platform': 'a', 'what': 'its alias leads to "
+          "another "
+          "alias'}]",
+          2);
+    lists(HEAD VERSION "'updateLine': [{'for': {}}], " URLS "'platforms': {'a': {'alias': 'x'}}}",
+          "[{'platform': 'a', 'what': 'its alias leads to a platform that is not there'}]", 1);
+    lists(HEAD VERSION URLS "'platforms': {}}", "[{'what': 'the release has no platforms'}]", 1);
+    lists("{'name': 'R'}", "[{'what': 'schema_version is not set'}]", 1);
+    lists("{'name': 'R', 'schema_version': 4000, 'products': []}", "[]", 0);
+}
+END_TEST
+
+START_TEST(many_problems_are_counted)
+{
+    struct buf text;
+    buf_init(&text, 1024, 1 << 24);
+    buf_lit(&text, HEAD VERSION "'platforms': {'p': {'locales': {");
+    for (int i = 0; i < 1500; i++) {
+        buf_printf(&text, "'l%d': {}, ", i);
+    }
+    buf_lit(&text, "'de': {}}}}}");
+    buf_char(&text, '\0');
+    lists(text.p, NULL, 1501);
+    buf_free(&text);
+}
+END_TEST
+
+SUITE_MAIN("servable", what_is_said, what_a_write_touches, what_would_not_be_served,
+           many_problems_are_counted)
