@@ -144,7 +144,7 @@ static bool segment_is_unambiguous(struct str segment)
 
 bool path_is_unambiguous(struct str raw)
 {
-    struct str path, segment;
+    struct str path = STR_NONE, segment;
     str_split(&raw, '#', &path);
     while (str_split(&path, '/', &segment)) {
         if (!segment_is_unambiguous(segment)) {
