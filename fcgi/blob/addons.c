@@ -1,6 +1,7 @@
 /* An answer goes through all add-ons by name. One that cannot be told (a key is missing, something has the
  * wrong type) is skipped; only if that leaves nothing to tell is the whole answer broken. */
 #include "blob/addons.h"
+#include "blob/markup.h"
 
 struct addon_file {
     struct key key;                    /* the platform */
@@ -17,6 +18,7 @@ struct addon_file {
 
 struct addon {
     struct key key;
+    struct str id;       /* the key as it is written into answers: see markup.h */
     const char *problem; /* why none of its files can be found; NULL: they can */
     const struct addon_file *file;
     size_t n;
@@ -69,7 +71,9 @@ static void read_rest(struct compiler *c, struct addon_file *file, const cJSON *
             return;
         }
         buf_printf(&c->scratch, " %s=\"", attributes[i].name);
+        size_t value = c->scratch.n;
         json_print_str(&c->scratch, attributes[i].value);
+        markup_mark(&c->scratch, value);
         buf_char(&c->scratch, '"');
     }
     file->rest = keep_scratch(c);
@@ -127,6 +131,7 @@ static void read_addon(struct compiler *c, const struct addons_kind *kind, struc
                        const cJSON *json)
 {
     addon->key = keep_key(c, json->string);
+    addon->id = keep_shown(c, key_str(&addon->key));
     const cJSON *platforms = json_get(json, "platforms");
     if (cJSON_IsObject(platforms)) {
         read_files(c, kind, addon, json);
@@ -247,7 +252,7 @@ static void print_addon(const struct addon *addon, const struct addon_file *file
                         struct buf *out)
 {
     buf_lit(out, "        <addon id=\"");
-    buf_str(out, key_str(&addon->key));
+    buf_str(out, addon->id);
     buf_lit(out, "\" URL=\"");
     buf_str(out, file->url);
     buf_lit(out, "\"");

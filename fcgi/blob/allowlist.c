@@ -1,6 +1,5 @@
-/* Hosts in the order of configuration; each has either products or path patterns with products. Splitting a
- * URL follows Python's urllib.parse.urlparse, except that a URL with a control character is never permitted.
- */
+/* Hosts in the order of configuration; each has either products or path patterns with products. A URL is
+ * split as Python's urllib.parse.urlparse does it. */
 #include "blob/allowlist.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
@@ -191,44 +190,33 @@ static struct str until(struct str s, const char *stop)
     return s;
 }
 
-/* Whether urlparse takes ";parameters" off the paths of SCHEME. */
-static bool has_parameters(struct str scheme)
-{
-    static const char *const schemes[] = { "",     "ftp",   "hdl",   "prospero", "http",
-                                           "imap", "https", "shttp", "rtsp",     "rtspu",
-                                           "sip",  "sips",  "mms",   "sftp",     "tel" };
-    for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
-        if (strlen(schemes[i]) == scheme.n && strncasecmp(schemes[i], scheme.p, scheme.n) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
+/* Characters that no URL holds: control characters, blanks, quotation marks, angle brackets, backslashes, and
+ * bytes that no text holds (markup.h). Some readers of URLs drop them, or take them for others. */
+static const bool forbidden[256] = {
+    [0x00 ... 0x20] = true, ['"'] = true,  ['<'] = true,           ['>'] = true,
+    ['\\'] = true,          [0x7f] = true, [0xf8 ... 0xff] = true,
+};
 
-/* Eight at a time: a control character has none of a byte's three high bits, and taking 1 off such a byte
- * sets its highest. */
-static bool has_control(struct str s)
+static bool has_forbidden(struct str s)
 {
-    uint64_t bytes, controls = 0;
-    for (; s.n >= sizeof bytes; s = str_slice(s, sizeof bytes, s.n)) {
-        memcpy(&bytes, s.p, sizeof bytes);
-        bytes &= 0xe0e0e0e0e0e0e0e0u;
-        controls |= (bytes - 0x0101010101010101u) & ~bytes & 0x8080808080808080u;
-    }
+    bool found = false;
     for (size_t i = 0; i < s.n; i++) {
-        controls |= (unsigned char)s.p[i] < ' ';
+        found |= forbidden[(unsigned char)s.p[i]];
     }
-    return controls != 0;
+    return found;
 }
 
-/* False for what urlparse takes apart differently than meets the eye, or not at all. */
+static bool is_web(struct str scheme)
+{
+    return (scheme.n == 5 && strncasecmp(scheme.p, "https", 5) == 0) ||
+           (scheme.n == 4 && strncasecmp(scheme.p, "http", 4) == 0);
+}
+
+/* False for what is not plainly a URL of a file on the web: see allowlist_permits(). */
 static bool parse_url(struct url *url, struct str s)
 {
-    if (has_control(s)) {
+    if (has_forbidden(s)) {
         return false;
-    }
-    while (s.n > 0 && s.p[0] == ' ') {
-        s = str_slice(s, 1, s.n);
     }
     *url = (struct url){ .scheme = take_scheme(&s), .netloc = STR("") };
     if (str_starts(s, STR("//"))) {
@@ -237,13 +225,13 @@ static bool parse_url(struct url *url, struct str s)
         s = str_slice(s, url->netloc.n, s.n);
     }
     url->rest = s;
-    return true;
+    return is_web(url->scheme) && memchr(url->netloc.p, '@', url->netloc.n) == NULL;
 }
 
 static struct str path_of(const struct url *url)
 {
     struct str path = until(url->rest, "?#");
-    if (has_parameters(url->scheme) && path.n > 0) {
+    if (path.n > 0) { /* urlparse takes ";parameters" off */
         const char *slash = memrchr(path.p, '/', path.n);
         size_t from = slash != NULL ? (size_t)(slash - path.p) : 0;
         path.n = from + until(str_slice(path, from, path.n), ";").n;

@@ -18,8 +18,9 @@ struct allowlist *allowlist_new(void *ctx);
 bool allowlist_add(struct allowlist *a, struct str line, struct error *e);
 /* One of all LINES of the configuration; NULL with the line in E when one is wrong. Owned by CTX. */
 struct allowlist *allowlist_of(void *ctx, const struct config_list *lines, struct error *e);
-/* Whether PRODUCT may be served from URL. Host and product compare exactly; the host is what
- * urllib.parse.urlparse calls netloc (with user and port, if any). */
+/* Whether PRODUCT may be served from URL, which is one of http or https, without user information, and holds
+ * no blank, quotation mark, angle bracket, backslash or control character. Host and product compare exactly;
+ * a port counts as part of the host: "host:8443" has a line of its own. */
 bool allowlist_permits(const struct allowlist *a, struct str url, struct str product);
 
 #endif

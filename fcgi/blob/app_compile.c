@@ -1,13 +1,14 @@
 /* From the JSON of an app release to its compiled form: platforms, locales and patches; fileUrls and update
  * lines are compiled where they are used. */
 #include "blob/app.h"
+#include "blob/markup.h"
 
 #include <stdlib.h>
 
 const char *const app_single_key[APP_PATCH_TYPES] = { "complete", "partial" };
 const char *const app_list_key[APP_PATCH_TYPES] = { "completes", "partials" };
 
-static const struct value none = { .text = { "None", 4 } };
+static const struct value none = { .text = { "None", 4 }, .shown = { "None", 4 } };
 
 #define NEW_PARAMS                                                                                           \
     {                                                                                                        \
@@ -66,6 +67,7 @@ static void compile_rest(struct compiler *c, const struct app_kind *kind, struct
     const cJSON *hash = json_get(json, "hashValue");
     const cJSON *size = json_get(json, "filesize");
     const cJSON *proof = kind->proofs ? json_get(json, "binTransInclusionProof") : NULL;
+    size_t start = c->scratch.n;
     if (hash == NULL || size == NULL) {
         return;
     }
@@ -73,12 +75,16 @@ static void compile_rest(struct compiler *c, const struct app_kind *kind, struct
     patch->packed = cJSON_IsString(hash) && hex_parse(&c->scratch, str_of(hash->valuestring));
     if (!patch->packed) {
         json_print_str(&c->scratch, hash);
+        markup_mark(&c->scratch, start);
     }
     size_t n = c->scratch.n;
     json_print_str(&c->scratch, size);
+    markup_mark(&c->scratch, n);
     if (proof != NULL) {
         buf_lit(&c->scratch, "\" binTransInclusionProof=\"");
+        size_t value = c->scratch.n;
         json_print_str(&c->scratch, proof);
+        markup_mark(&c->scratch, value);
     }
     patch->hash = str_slice(buf_view(&c->scratch), 0, n);
     patch->rest = str_slice(buf_view(&c->scratch), n, c->scratch.n);
@@ -274,7 +280,9 @@ static struct str hash_function(struct compiler *c)
         return STR_NONE;
     }
     buf_lit(&c->scratch, "\" hashFunction=\"");
+    size_t value = c->scratch.n;
     json_print_str(&c->scratch, json);
+    markup_mark(&c->scratch, value);
     buf_lit(&c->scratch, "\" hashValue=\"");
     return keep_scratch(c);
 }

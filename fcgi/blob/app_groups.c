@@ -3,6 +3,7 @@
  * release is compiled this is turned inside out: for each attribute, in the order of the line, the groups
  * that have it. */
 #include "blob/app.h"
+#include "blob/markup.h"
 
 #include "query/match.h"
 
@@ -125,6 +126,7 @@ static struct app_field compile_field(struct compiler *c, const struct loose_fie
     } else {
         json_print_str(&c->scratch, loose->json);
     }
+    markup_mark(&c->scratch, 0);
     field.text = template_of(&c->arena, keep_scratch(c));
     field.text.literal |= !interpolated;
     return field;
@@ -160,6 +162,15 @@ static void compile_columns(struct compiler *c, struct app_body *body, struct lo
     body->column = column;
 }
 
+/* Whether NAME can be the name of an attribute. A field with another name, which the format does not allow,
+ * is left out. */
+static bool is_attribute_name(const char *name)
+{
+    size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-");
+    return n > 0 && name[n] == '\0' && !(name[0] >= '0' && name[0] <= '9') && name[0] != '-' &&
+           name[0] != '.';
+}
+
 /* All fields of all groups, and what is there without any; owned by CTX. */
 static struct loose_field *collect_fields(void *ctx, const cJSON *groups, size_t *n)
 {
@@ -181,9 +192,12 @@ static struct loose_field *collect_fields(void *ctx, const cJSON *groups, size_t
          group = group->next, number++) {
         const cJSON *fields = json_get_object(group, "fields");
         for (const cJSON *one = fields != NULL ? fields->child : NULL; one != NULL; one = one->next) {
-            *next++ = (struct loose_field){ one->string, APP_NO_DEFAULT, number, one };
+            if (is_attribute_name(one->string)) {
+                *next++ = (struct loose_field){ one->string, APP_NO_DEFAULT, number, one };
+            }
         }
     }
+    *n = (size_t)(next - loose);
     return loose;
 }
 
@@ -303,7 +317,7 @@ static struct str lower_bool(const struct value *value)
     if (!value->is_string && str_eq(value->text, STR("True"))) {
         return STR("true");
     }
-    return !value->is_string && str_eq(value->text, STR("False")) ? STR("false") : value->text;
+    return !value->is_string && str_eq(value->text, STR("False")) ? STR("false") : value->shown;
 }
 
 /* What COLUMN shows without any group; absent: nothing. */
@@ -350,6 +364,8 @@ enum verdict app_groups_line(const struct app_body *body, const struct app_spot 
         buf_str(out, column->name);
         if (field != NULL) {
             template_print(out, &field->text, &values);
+        } else if (column->fallback == APP_DEFAULT_TYPE) {
+            markup_print(out, text);
         } else {
             buf_str(out, text);
         }

@@ -1,6 +1,7 @@
 /* The <update …> line of versions 1 to 8; app_groups.c has that of version 9. What does not depend on the
  * query is put together when the release is compiled. */
 #include "blob/app.h"
+#include "blob/markup.h"
 
 /* Attributes taken from the top of the blob, in the order of the line. */
 struct attribute_row {
@@ -35,11 +36,13 @@ static void compile_attribute(struct compiler *c, struct app_body *body, const s
         return;
     }
     buf_printf(&c->scratch, " %s=\"", row->name);
+    size_t value = c->scratch.n;
     if (cJSON_IsBool(json)) {
         buf_str(&c->scratch, cJSON_IsTrue(json) ? STR("true") : STR("false"));
     } else {
         json_print_str(&c->scratch, json);
     }
+    markup_mark(&c->scratch, value);
     buf_char(&c->scratch, '"');
     *attribute = template_of(&c->arena, keep_scratch(c));
     attribute->literal |= !row->interpolated;
@@ -119,8 +122,8 @@ static enum verdict print_ext_line(const struct app_body *body, const struct app
                                    struct error *e)
 {
     const struct value *const *param = spot->locale->facts->param;
-    struct str version = param[1]->text;
-    struct str extension = param[0]->text;
+    struct str version = param[1]->shown;
+    struct str extension = param[0]->shown;
     if (body->old_version_special_cases) {
         enum verdict v = old_version_case(q, &version, &extension, e);
         if (v != VERDICT_YES) {
@@ -131,7 +134,7 @@ static enum verdict print_ext_line(const struct app_body *body, const struct app
     if (!str_absent(extension)) {
         print_pair(out, " extensionVersion=\"", extension);
     }
-    print_pair(out, " buildID=\"", build_id->text);
+    print_pair(out, " buildID=\"", build_id->shown);
     print_attributes(body, 0, q->locale, out);
     return VERDICT_YES;
 }
@@ -140,10 +143,10 @@ static void print_app_line(const struct app_body *body, const struct app_spot *s
                            const struct value *build_id, const struct query *q, struct buf *out)
 {
     const struct value *const *param = spot->locale->facts->param;
-    print_pair(out, " displayVersion=\"", param[1]->text);
-    print_pair(out, " appVersion=\"", param[0]->text);
-    print_pair(out, " platformVersion=\"", param[2]->text);
-    print_pair(out, " buildID=\"", build_id->text);
+    print_pair(out, " displayVersion=\"", param[1]->shown);
+    print_pair(out, " appVersion=\"", param[0]->shown);
+    print_pair(out, " platformVersion=\"", param[2]->shown);
+    print_pair(out, " buildID=\"", build_id->shown);
     print_attributes(body, 0, q->locale, out);
     if (spot->locale->facts->os_update) {
         buf_lit(out, " isOSUpdate=\"true\"");
@@ -162,7 +165,9 @@ static enum verdict print_line(const struct app_body *body, const struct app_spo
     if (body->kind->line == APP_LINE_GROUPS) {
         return app_groups_line(body, spot, build_id, env, out, e);
     }
-    print_pair(out, "    <update type=\"", str_absent(env->update_type) ? STR("None") : env->update_type);
+    buf_lit(out, "    <update type=\"");
+    markup_print(out, str_absent(env->update_type) ? STR("None") : env->update_type);
+    buf_char(out, '"');
     if (body->kind->line == APP_LINE_EXT) {
         v = print_ext_line(body, spot, build_id, env->query, out, e);
     } else {

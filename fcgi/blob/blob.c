@@ -1,6 +1,7 @@
 /* The table of formats, and what they have in common: parsing, keeping texts, asking through the table. */
 #include "blob/assets.h"
 #include "blob/format.h"
+#include "blob/markup.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -111,6 +112,19 @@ struct str keep_string(struct compiler *c, const cJSON *json)
     return cJSON_IsString(json) ? keep(c, str_of(json->valuestring)) : STR_NONE;
 }
 
+struct str keep_shown(struct compiler *c, struct str text)
+{
+    if (!markup_in(text)) {
+        return text;
+    }
+    struct buf shown;
+    buf_init(&shown, text.n * 2, SIZE_MAX);
+    markup_print(&shown, text);
+    struct str kept = keep(c, buf_view(&shown));
+    buf_free(&shown);
+    return kept;
+}
+
 struct key keep_key(struct compiler *c, const char *name)
 {
     return key_of(keep(c, str_of(name)));
@@ -128,7 +142,10 @@ const struct value *keep_value(struct compiler *c, const cJSON *json)
     buf_reset(&c->scratch);
     if (known->payload == NULL) {
         struct value *value = arena_get(&c->arena, sizeof(*value));
-        *value = (struct value){ .text = known->text, .is_string = is_string, .is_true = json_truth(json) };
+        *value = (struct value){ .text = known->text,
+                                 .shown = keep_shown(c, known->text),
+                                 .is_string = is_string,
+                                 .is_true = json_truth(json) };
         value->has_version = is_string && version_parse(&value->version, value->text);
         known->payload = value;
     }

@@ -1,5 +1,6 @@
 /* Schema version 50: tells clients whose system is no longer supported, whatever they run. */
 #include "blob/format.h"
+#include "blob/markup.h"
 #include "blob/template.h"
 
 struct desupport_body {
@@ -13,7 +14,7 @@ void desupport_compile(struct compiler *c)
     struct desupport_body *body = arena_get(&c->arena, sizeof(*body));
     struct str url = keep_string(c, json_get(c->blob, "detailsUrl"));
     body->has_url = !str_absent(url);
-    body->details_url = template_of(&c->arena, url);
+    body->details_url = template_of(&c->arena, body->has_url ? keep_shown(c, url) : url);
     body->display_version = keep_value(c, json_get(c->blob, "displayVersion"));
     c->release->body = body;
 }
@@ -39,11 +40,11 @@ enum verdict desupport_inner(const struct release *r, const struct blob_env *env
     values.value[PH_VERSION] = env->query->version;
     values.value[PH_OS] = system_of(env->query->build_target);
     buf_lit(out, "    <update type=\"");
-    buf_str(out, str_absent(env->update_type) ? STR("None") : env->update_type);
+    markup_print(out, str_absent(env->update_type) ? STR("None") : env->update_type);
     buf_lit(out, "\" unsupported=\"true\" detailsURL=\"");
     template_print(out, &body->details_url, &values);
     buf_lit(out, "\" displayVersion=\"");
-    buf_str(out, body->display_version->text);
+    buf_str(out, body->display_version->shown);
     buf_lit(out, "\">\n");
     return VERDICT_YES;
 }

@@ -51,6 +51,7 @@ struct blob_format {
 /* A JSON scalar as Python's str() prints it. */
 struct value {
     struct str text;
+    struct str shown; /* the same as it is written into answers: see markup.h */
     bool is_string;
     bool is_true; /* by Python's rules: neither null, false, 0 nor empty */
     bool has_version;
@@ -66,6 +67,8 @@ struct str keep(struct compiler *c, struct str text);
 struct str keep_scratch(struct compiler *c);
 /* JSON's string, kept; absent when it is none. */
 struct str keep_string(struct compiler *c, const cJSON *json);
+/* TEXT, which is kept already, as it is written into answers (markup.h). */
+struct str keep_shown(struct compiler *c, struct str text);
 struct key keep_key(struct compiler *c, const char *name);
 /* JSON as a value kept in the release; NULL for NULL. */
 const struct value *keep_value(struct compiler *c, const cJSON *json);

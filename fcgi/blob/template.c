@@ -4,6 +4,8 @@
  * marked when they are compiled. */
 #include "blob/template.h"
 
+#include "blob/markup.h"
+
 enum { PIECES_MAX = 16 };
 
 static const struct str upper[PH_N] = {
@@ -143,7 +145,7 @@ static bool percent_in(const struct template *t, const struct placeholders *valu
     return false;
 }
 
-void template_print(struct buf *out, const struct template *t, const struct placeholders *values)
+static void print_plain(struct buf *out, const struct template *t, const struct placeholders *values)
 {
     if (t->literal) {
         buf_str(out, t->text);
@@ -151,5 +153,38 @@ void template_print(struct buf *out, const struct template *t, const struct plac
         print_in_one_pass(out, t, values);
     } else {
         print_in_turn(out, t->text, values);
+    }
+}
+
+/* Whether a value would become markup. */
+static bool markup_in_values(const struct template *t, const struct placeholders *values)
+{
+    if (t->literal) {
+        return false;
+    }
+    for (unsigned i = 0; i < PH_N; i++) {
+        if (values->value[i].n > 0 && markup_in(values->value[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void template_print(struct buf *out, const struct template *t, const struct placeholders *values)
+{
+    struct placeholders marked = *values;
+    struct buf copy[PH_N];
+    if (!markup_in_values(t, values)) {
+        print_plain(out, t, values);
+        return;
+    }
+    for (unsigned i = 0; i < PH_N; i++) {
+        buf_init(&copy[i], values->value[i].n + 1, SIZE_MAX);
+        markup_print(&copy[i], values->value[i]);
+        marked.value[i] = str_absent(values->value[i]) ? STR_NONE : buf_view(&copy[i]);
+    }
+    print_plain(out, t, &marked);
+    for (unsigned i = 0; i < PH_N; i++) {
+        buf_free(&copy[i]);
     }
 }

@@ -29,6 +29,7 @@ struct template
 
 /* TEXT is borrowed, the pieces are in ARENA. */
 struct template template_of(struct arena *arena, struct str text);
+/* Appends T with VALUES put in, each of them marked (markup.h). */
 void template_print(struct buf *out, const struct template *t, const struct placeholders *values);
 
 /* Replaces every WHAT (not empty) in OUT from byte FROM on by WITH. */

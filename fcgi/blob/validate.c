@@ -172,10 +172,40 @@ static bool check_urls(const cJSON *blob, int version, struct str product, const
     return false;
 }
 
+static bool has_control(const char *text)
+{
+    for (; text != NULL && *text != '\0'; text++) {
+        if ((unsigned char)*text < ' ' || *text == 0x7f) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The first value below NODE that is, or is named by, a text with a control character; NULL: there is none.
+ */
+static const cJSON *find_control(const cJSON *node)
+{
+    const cJSON *found = NULL;
+    for (const cJSON *one = node->child; one != NULL && found == NULL; one = one->next) {
+        bool is = has_control(one->string) || (cJSON_IsString(one) && has_control(one->valuestring));
+        found = is ? one : find_control(one);
+    }
+    return found;
+}
+
+/* XML cannot hold control characters, and they would hide from people what a text says. */
+static bool check_texts(const cJSON *blob, struct blob_errors *errors)
+{
+    const cJSON *found = find_control(blob);
+    return found == NULL || refuse_at(errors, blob, found, "Control characters are not allowed", STR(""));
+}
+
 static bool check_all(const cJSON *blob, int version, struct str product, const struct allowlist *allowlist,
                       struct blob_errors *errors)
 {
-    if (!check_schema(blob, version, errors) || !check_urls(blob, version, product, allowlist, errors)) {
+    if (!check_schema(blob, version, errors) || !check_texts(blob, errors) ||
+        !check_urls(blob, version, product, allowlist, errors)) {
         return false;
     }
     return version == 1000 ? check_gmp(blob, errors) : version == 9 ? check_groups(blob, errors) : true;

@@ -192,7 +192,8 @@ const struct config_key config_keys[] = {
       .help = "URLs that begin with one of these get ?force=… when the client forces an update." },
 
     { "allowlist", "allow", CONFIG_LINE, AT(update.allowlist), "",
-      .help = "HOST [/PATH-PATTERN] PRODUCT…: clients of these products may be sent to this host. Repeat the "
+      .help = "HOST[:PORT] [/PATH-PATTERN] PRODUCT…: clients of these products may be sent to this host. "
+              "Repeat the "
               "key:\n"
               "once per host, or once per host and path pattern. A pattern is a regular expression (PCRE2) "
               "for the\n"

@@ -5,6 +5,8 @@
  * answer without the part that failed here. */
 #include "update/engine.h"
 
+#include "blob/markup.h"
+
 static const char *const reason_names[REASON_COUNT] = {
     [REASON_SERVED] = "served",
     [REASON_NO_RULE] = "no_rule",
@@ -303,22 +305,6 @@ static enum verdict write_xml(struct writer *w, const struct release *r, struct 
     return verdict;
 }
 
-/* Every '&' that does not begin "&amp;" becomes "&amp;". */
-static void escape_ampersands(struct buf *out, struct str xml)
-{
-    for (;;) {
-        const char *at = memchr(xml.p, '&', xml.n);
-        if (at == NULL) {
-            buf_str(out, xml);
-            return;
-        }
-        size_t n = (size_t)(at - xml.p);
-        buf_bytes(out, xml.p, n);
-        buf_lit(out, "&amp;");
-        xml = str_slice(xml, n + (str_starts(str_slice(xml, n, xml.n), STR("&amp;")) ? 5 : 1), xml.n);
-    }
-}
-
 /* Two nightlies cannot parse an answer with newlines and indentation (bug 1517743). */
 static bool must_squash(const struct release *r, const struct query *q)
 {
@@ -368,7 +354,7 @@ static void answer_xml(struct writer *w, const struct release *r, struct buf *bo
     }
     switch (write_xml(w, r, a->rule->row.update_type)) {
     case VERDICT_YES:
-        escape_ampersands(body, buf_view(w->out));
+        markup_finish(body, buf_view(w->out));
         if (must_squash(r, w->query)) {
             squash(body);
         }

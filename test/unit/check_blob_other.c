@@ -1,6 +1,8 @@
 /* The formats beside app releases, and what all have in common: rows that cannot be compiled, assets. */
 #include "blob_world.h"
 
+#include "blob/markup.h"
+
 START_TEST(desupport)
 {
     const struct release *r = world_add("D", "{'schema_version': 50, 'displayVersion': 50, 'detailsUrl': "
@@ -276,5 +278,56 @@ START_TEST(assets)
 }
 END_TEST
 
+/* What RELEASE answers, as it is sent. */
+static const char *finished(const struct release *release)
+{
+    struct buf out;
+    const char *marked = world_print(release);
+    buf_init(&out, 256, 1 << 16);
+    markup_finish(&out, str_of(marked));
+    const char *text = mem_strndup(w.ctx, out.p, out.n);
+    buf_free(&out);
+    return text;
+}
+
+#define EVIL "<x a=\\'1\\'/>"
+#define SHOWN "&lt;x a=&quot;1&quot;/&gt;"
+
+START_TEST(texts_do_not_become_markup)
+{
+    world_query("Firefox", "3.6", "1", "p", "d<\">e", "c");
+    const char *text = finished(world_add("D", "{'schema_version': 50, 'displayVersion': '" EVIL
+                                               "', 'detailsUrl': 'http://x/" EVIL "/%LOCALE%'}"));
+    ck_assert_ptr_nonnull(
+        strstr(text, "detailsURL=\"http://x/" SHOWN "/d&lt;&quot;&gt;e\" displayVersion=\"" SHOWN "\">"));
+    w.update_type = "mi\"nor";
+    world_query("Firefox", "3.6", "1", "p", "de", "c");
+    text = finished(world_add(
+        "A",
+        "{'schema_version': 9, 'hashFunction': 'h" EVIL "', 'appVersion': '4.0', 'displayVersion': '" EVIL
+        "', 'updateLine': [{'for': {}, 'fields': {'actions': '" EVIL "', 'bad name': 'x', 'a\\'b': 'y'}}],"
+        " 'platforms': {'p': {'locales': {'de': {'buildID': '" EVIL
+        "', 'completes': [{'from': '*', 'filesize': '" EVIL "', 'hashValue': '" EVIL
+        "', 'fileUrl': 'https://good.com/x.mar'},"
+        " {'from': '*', 'filesize': 1, 'hashValue': 'ab', 'fileUrl': 'https://good.com/x" EVIL "'}]}}}}}"));
+    ck_assert_ptr_nonnull(strstr(text, " actions=\"" SHOWN "\""));
+    ck_assert_ptr_nonnull(strstr(text, " buildID=\"" SHOWN "\""));
+    ck_assert_ptr_nonnull(strstr(text, " displayVersion=\"" SHOWN "\""));
+    ck_assert_ptr_nonnull(strstr(text, " type=\"mi&quot;nor\""));
+    ck_assert_ptr_nonnull(
+        strstr(text, " hashFunction=\"h" SHOWN "\" hashValue=\"" SHOWN "\" size=\"" SHOWN "\"/>"));
+    ck_assert_ptr_null(strstr(text, "bad name"));
+    ck_assert_ptr_null(strstr(text, "<x"));
+    w.update_type = "minor";
+    world_query("SystemAddons", "3.6", "1", "p", "de", "c");
+    text = finished(world_add(
+        "S",
+        "{'schema_version': 5000, 'hashFunction': 'h', 'addons': {'" EVIL "': {'version': '" EVIL
+        "', 'platforms': {'p': {'fileUrl': 'https://good.com/x', 'hashValue': 'ab', 'filesize': 1}}}}}"));
+    ck_assert_ptr_nonnull(strstr(text, "<addon id=\"" SHOWN "\" URL"));
+    ck_assert_ptr_nonnull(strstr(text, " version=\"" SHOWN "\""));
+}
+END_TEST
+
 SUITE_MAIN_WITH("blob_other", world_setup, world_teardown, desupport, gmp, system_addons, superblob, guardian,
-                rows_that_cannot_be_compiled, for_build_ids_only, assets)
+                rows_that_cannot_be_compiled, for_build_ids_only, assets, texts_do_not_become_markup)

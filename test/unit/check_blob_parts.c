@@ -1,6 +1,7 @@
 /* What blobs are made of: placeholders in URLs, the allow-list, the arena, records of patches. */
 #include "blob/allowlist.h"
 #include "blob/app.h"
+#include "blob/markup.h"
 
 #include "suite.h"
 
@@ -85,10 +86,10 @@ START_TEST(allowlist)
     } cases[] = {
         { "http://a.com/x", "P", true },
         { "https://a.com", "Q", true },
-        { "ftp://a.com?x", "P", true },
+        { "ftp://a.com?x", "P", false },
         { "http://a.com#x", "P", true },
-        { "//a.com/x", "P", true },
-        { " http://a.com/x", "P", true },
+        { "//a.com/x", "P", false },
+        { " http://a.com/x", "P", false },
         { "HTTP://a.com/x", "P", true },
         { "http://a.com/x", "R", false },
         { "http://a.com/x", "p", false },
@@ -112,6 +113,22 @@ START_TEST(allowlist)
         { "http://c.com/x/abc.mar?x#y", "P", true },
         { "http://c.com/x/abc.mar;p", "P", true },
         { "unknown://c.com/x/abc.mar;p", "P", false },
+        { "ftp://c.com/x/abc.mar", "P", false },
+        { "HTTPS://c.com/x/abc.mar", "P", true },
+        { "c.com/x/abc.mar", "P", false },
+        { "//c.com/x/abc.mar", "P", false },
+        { "http://user@c.com/x/abc.mar", "P", false },
+        { "http://c.com@evil.net/x/abc.mar", "P", false },
+        { "http://c.com:80/x/abc.mar", "P", false },
+        { "http://a.com/x y", "P", false },
+        { " http://a.com/x", "P", false },
+        { "http://a.com/x\"y", "P", false },
+        { "http://a.com/x<y", "P", false },
+        { "http://a.com/x>y", "P", false },
+        { "http://a.com/x\\y", "P", false },
+        { "http://a.com\\@evil.net/x", "P", false },
+        { "http://a.com/x\x7f", "P", false },
+        { "http://a.com/x\xff", "P", false },
         { "http://c.com/x/abc.mar", "Q", false },
         { "http://c.com/x/abc.mar2", "P", false },
         { "http://c.com/x/abc.mar2", "Q", true },
@@ -267,5 +284,46 @@ START_TEST(records)
 }
 END_TEST
 
-SUITE_MAIN("blob_parts", placeholders, a_full_buffer, allowlist, allowlist_lines_that_are_wrong, interning,
-           keys, hex_digits, records)
+START_TEST(markup)
+{
+    static const struct {
+        const char *text, *want;
+    } cases[] = {
+        { "", "" },
+        { "plain", "plain" },
+        { "a & b &amp; &quot; &", "a &amp; b &amp; &amp;quot; &amp;" },
+        { "\"", "&quot;" },
+        { "<\">", "&lt;&quot;&gt;" },
+        { "x\"/><patch URL=\"y", "x&quot;/&gt;&lt;patch URL=&quot;y" },
+        { "&\"amp;", "&amp;&quot;amp;" },
+        { "a\nb\tc\x7f\x01", "abc" },
+        { "\xff\"\xff", "&quot;" },
+        { "\xc3\xa4", "\xc3\xa4" },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct buf marked, out;
+        struct str text = str_of(cases[i].text);
+        buf_init(&marked, 1, 1000);
+        buf_init(&out, 1, 1000);
+        markup_print(&marked, text);
+        ck_assert(markup_in(text) == (marked.n != text.n || memcmp(marked.p, text.p, text.n) != 0));
+        markup_finish(&out, buf_view(&marked));
+        ck_assert_msg(str_eq(buf_view(&out), str_of(cases[i].want)), "%s: %.*s", cases[i].text, (int)out.n,
+                      out.p);
+        buf_reset(&marked);
+        buf_lit(&marked, "\"");
+        buf_str(&marked, text);
+        markup_mark(&marked, 1);
+        ck_assert(marked.p[0] == '"'); /* what is in front stays */
+        buf_free(&marked);
+        buf_free(&out);
+    }
+    struct buf out;
+    buf_init(&out, 1, 1000);
+    markup_finish(&out, STR("half a mark\xff")); /* cannot occur, and does no harm */
+    buf_free(&out);
+}
+END_TEST
+
+SUITE_MAIN("blob_parts", markup, placeholders, a_full_buffer, allowlist, allowlist_lines_that_are_wrong,
+           interning, keys, hex_digits, records)

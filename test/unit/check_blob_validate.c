@@ -37,7 +37,7 @@ START_TEST(good_blobs)
         "{'name': 'R', 'schema_version': 1, 'hashFunction': 'sha512', 'extv': '1.0', 'appv': '1', "
         "'fakePartials': true, 'oldVersionSpecialCases': false, 'fileUrls': {'release': "
         "'https://good.com/%FILENAME%', '': 'http://good.com/'}, 'ftpFilenames': {'complete': 'c', "
-        "'partial\\n': 'p'}, 'bouncerProducts': {}, 'platforms': {'a': {'alias': 'b', 'more': 5}, 'b': "
+        "'partial': 'p'}, 'bouncerProducts': {}, 'platforms': {'a': {'alias': 'b', 'more': 5}, 'b': "
         "{'buildID': 2016, 'OS_FTP': 'o', 'OS_BOUNCER': 'o', 'locales': {'de': {'buildID': '2016', 'extv': "
         "'1', 'complete': {'filesize': 1, 'from': '*', 'hashValue': 'ab'}, 'partial': {'filesize': 1, "
         "'from': 'R-1', 'hashValue': 'ab'}}}}}}",
@@ -225,6 +225,8 @@ START_TEST(what_else_is_refused)
     static const struct {
         const char *blob, *text;
     } cases[] = {
+        { "{'name': 'R', 'schema_version': 50, 'detailsUrl': 'x\\ny', 'displayVersion': '1'}",
+          "Control characters are not allowed at detailsUrl" },
         { "{'name': 'R', 'schema_version': 1, 'hashFunction': 'sha512', 'fileUrls': {'release': "
           "'https://evil.com/'}}",
           "Blob contains forbidden domain(s): 'evil.com' at fileUrls.release" },
