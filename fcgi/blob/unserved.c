@@ -9,6 +9,7 @@ enum { ANSWER_MAX = 256 << 10, ASKED_MAX = 50000 };
 
 /* The client that asks: older than any release. */
 struct asker {
+    void *ctx;
     const struct release *release;
     struct query query;
     struct blob_env env;
@@ -99,6 +100,33 @@ static void ask_locale(struct asker *a, const struct app_body *body, struct str 
     }
 }
 
+static int by_locale(const void *a, const void *b)
+{
+    const struct app_locale *x = *(const struct app_locale *const *)a,
+                            *y = *(const struct app_locale *const *)b;
+    return str_cmp(key_str(&x->key), key_str(&y->key));
+}
+
+static int by_platform(const void *a, const void *b)
+{
+    const struct app_platform *x = *(const struct app_platform *const *)a;
+    const struct app_platform *y = *(const struct app_platform *const *)b;
+    return str_cmp(key_str(&x->key), key_str(&y->key));
+}
+
+/* By name: the release has them in an order that is another one in each process. */
+static void ask_locales(struct asker *a, const struct app_body *body, const struct app_platform *p)
+{
+    const struct app_locale **sorted = mem_array(a->ctx, const struct app_locale *, p->n_locales + 1);
+    for (uint32_t i = 0; i < p->n_locales; i++) {
+        sorted[i] = &p->locale[i];
+    }
+    qsort(sorted, p->n_locales, sizeof(*sorted), by_locale);
+    for (uint32_t i = 0; i < p->n_locales; i++) {
+        ask_locale(a, body, key_str(&p->key), key_str(&sorted[i]->key));
+    }
+}
+
 static void ask_platform(struct asker *a, const struct app_body *body, const struct app_platform *p)
 {
     struct app_spot spot;
@@ -113,11 +141,8 @@ static void ask_platform(struct asker *a, const struct app_body *body, const str
     } else if (spot.platform == p && p->n_locales == 0) {
         note(a->found, name, STR_NONE, STR_NONE, "it has no locales");
     }
-    if (p->alias != APP_ALIAS_NONE) {
-        return; /* its locales are those of the other platform */
-    }
-    for (uint32_t i = 0; i < p->n_locales; i++) {
-        ask_locale(a, body, name, key_str(&p->locale[i].key));
+    if (p->alias == APP_ALIAS_NONE) { /* else its locales are those of the other platform */
+        ask_locales(a, body, p);
     }
 }
 
@@ -127,8 +152,14 @@ static void ask_app(struct asker *a)
     if (body->n_platforms == 0) {
         note(a->found, STR_NONE, STR_NONE, STR_NONE, "the release has no platforms");
     }
+    const struct app_platform **sorted =
+        mem_array(a->ctx, const struct app_platform *, body->n_platforms + 1);
     for (uint32_t i = 0; i < body->n_platforms; i++) {
-        ask_platform(a, body, &body->platform[i]);
+        sorted[i] = &body->platform[i];
+    }
+    qsort(sorted, body->n_platforms, sizeof(*sorted), by_platform);
+    for (uint32_t i = 0; i < body->n_platforms; i++) {
+        ask_platform(a, body, sorted[i]);
     }
     if (a->asked > ASKED_MAX) {
         note(a->found, STR_NONE, STR_NONE, STR_NONE,
@@ -143,6 +174,7 @@ void release_list_unserved(const struct release_row *row, const struct allowlist
     struct error e;
     void *ctx = mem_check(talloc_new(NULL));
     struct asker a = {
+        .ctx = ctx,
         .release = release_compile(ctx, row, RELEASE_SERVED, &e),
         .query = { .product = row->product, .version = STR("0.0"), .build_id = STR("0") },
         .env = { .update_type = STR("minor"), .allowlist = allowlist, .find = find_nothing },

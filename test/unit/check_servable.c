@@ -152,9 +152,9 @@ START_TEST(what_would_not_be_served)
     lists(HEAD "'appVersion': '50.0b1', " URLS "'platforms': {" P(DE("")) "}}",
           "[{'platform': 'p', 'locale': 'de', 'what': 'Version number 50.0b1 is invalid.'}]", 1);
     lists(HEAD VERSION URLS "'platforms': {'a': {'alias': 'b'}, 'b': {'alias': 'c'}, 'c': {}}}",
-          "[{'platform': 'c', 'what': 'it has no locales'}, {'platform': 'a', 'what': 'its alias leads to "
-          "another "
-          "alias'}]",
+          "[{'platform': 'a', 'what': 'its alias leads to another alias'}, {'platform': 'c', 'what': 'it has "
+          "no "
+          "locales'}]",
           2);
     lists(HEAD VERSION "'updateLine': [{'for': {}}], " URLS "'platforms': {'a': {'alias': 'x'}}}",
           "[{'platform': 'a', 'what': 'its alias leads to a platform that is not there'}]", 1);
