@@ -1,6 +1,8 @@
 /* Rules: who may change them, and what needs sign-offs. (reference: Rules in db.py) */
 #include "admin/release_names.h"
 #include "admin/resources.h"
+#include "query/rule_terms.h"
+#include "query/version.h"
 #include "store/release_links.h"
 
 static bool demand(struct tx *tx, const char *action, const char *verb, const cJSON *row, struct error *e)
@@ -10,15 +12,31 @@ static bool demand(struct tx *tx, const char *action, const char *verb, const cJ
                          tx->actor, verb, access_text(product));
 }
 
+/* Whether the columns of WHAT that differ from OLD (NULL: there is none) can match what they are meant to. */
+static bool check_terms(const cJSON *what, const cJSON *old, const cJSON *now, struct error *e)
+{
+    struct error why;
+    const char *product = row_text(now, "product");
+    bool loose = product != NULL && product_is_loose(str_of(product));
+    for (const cJSON *column = what->child; column != NULL; column = column->next) {
+        const char *text = cJSON_GetStringValue(column), *was = row_text(old, column->string);
+        bool stays = text != NULL && was != NULL && strcmp(text, was) == 0;
+        if (text != NULL && !stays && !rule_terms_check(column->string, str_of(text), loose, &why)) {
+            return fail(e, FAIL_INVALID, "%s", why.what);
+        }
+    }
+    return true;
+}
+
 /* A rule that goes from one product to another is the business of both. */
 static bool may_change(struct tx *tx, const struct change *c, struct error *e)
 {
     switch (c->type) {
     case CHANGE_INSERT:
-        return demand(tx, "create", "create new", c->now, e);
+        return demand(tx, "create", "create new", c->now, e) && check_terms(c->what, NULL, c->now, e);
     case CHANGE_UPDATE:
         return (json_get(c->what, "product") == NULL || demand(tx, "modify", "modify", c->what, e)) &&
-               demand(tx, "modify", "modify", c->old, e);
+               demand(tx, "modify", "modify", c->old, e) && check_terms(c->what, c->old, c->now, e);
     default:
         return demand(tx, "delete", "delete", c->old, e);
     }

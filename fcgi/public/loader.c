@@ -8,6 +8,8 @@
 #include "ops/crash.h"
 #include "ops/log.h"
 #include "ops/process.h"
+#include "query/rule_terms.h"
+#include "query/version.h"
 #include "store/fail.h"
 #include "store/reader.h"
 #include "store/schema_range.h"
@@ -23,6 +25,7 @@ enum {
     QUIET_MS = 60000,
     COMPILE_THREADS_MAX = 4,
     NICE = 10,
+    MALFORMED_MAX = 20,    /* lines of the log about malformed rules, each time the rules are read */
     KEEP_BYTES = 16 << 20, /* of memory that is free for now: what a few releases take while they are built */
 };
 
@@ -90,6 +93,37 @@ static bool read_asset(void *arg, void *ctx, struct str name, struct str path, s
     return reader_asset(l->db, ctx, name, path, asset, found, e);
 }
 
+/* Logs the rules of which a column cannot match as it is meant to; the first MALFORMED_MAX of them. */
+static void log_malformed(const struct rule_row *rules, size_t n)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < n; i++) {
+        const struct {
+            const char *name;
+            struct str text;
+        } columns[] = {
+            { "osVersion", rules[i].os_version },
+            { "locale", rules[i].locale },
+            { "distribution", rules[i].distribution },
+            { "instructionSet", rules[i].instruction_set },
+            { "memory", rules[i].memory },
+            { "buildID", rules[i].build_id },
+            { "version", rules[i].version },
+        };
+        bool loose = !str_absent(rules[i].product) && product_is_loose(rules[i].product);
+        for (size_t k = 0; k < ARRAY_LEN(columns); k++) {
+            struct error why;
+            if (!rule_terms_check(columns[k].name, columns[k].text, loose, &why) && found++ < MALFORMED_MAX) {
+                log_warning("rule.malformed", "rule %lld, %s; until it is corrected, that matches nothing",
+                            (long long)rules[i].rule_id, why.what);
+            }
+        }
+    }
+    if (found > MALFORMED_MAX) {
+        log_warning("rule.malformed", "%zu more columns of rules match nothing", found - MALFORMED_MAX);
+    }
+}
+
 static struct tables *read_tables(struct loader *l, struct error *e)
 {
     struct tables *t = mem_new(l, struct tables);
@@ -104,6 +138,7 @@ static struct tables *read_tables(struct loader *l, struct error *e)
         return NULL;
     }
     t->rules = ruleset_build(t, rules, n);
+    log_malformed(rules, n);
     talloc_free(tmp);
     return t;
 }

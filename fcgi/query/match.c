@@ -213,7 +213,7 @@ bool match_list(struct str rule, struct str value)
         return true;
     }
     while (str_split(&rule, ',', &part)) {
-        if (str_eq(part, value)) {
+        if (part.n > 0 && str_eq(part, value)) {
             return true;
         }
     }

@@ -40,7 +40,7 @@ bool match_channel(struct str rule, struct str channel, struct str fallback);
 bool match_version(struct str rule, struct str query, bool loose, bool *bad);
 bool match_build_id(struct str rule, struct str build_id);
 bool match_memory(struct str rule, bool has_memory, int64_t memory);
-/* A comma list, exact. An absent VALUE matches nothing. */
+/* A comma list, exact. An absent VALUE matches nothing, nor does an empty term. */
 bool match_list(struct str rule, struct str value);
 bool match_tristate(enum tristate rule, enum tristate query);
 

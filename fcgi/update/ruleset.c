@@ -70,7 +70,7 @@ static void list_columns(struct rule *rule)
         { RULE_VERSION, !str_absent(row->version) },
         { RULE_BUILD_ID, !str_absent(row->build_id) },
         { RULE_MEMORY, !str_absent(row->memory) },
-        { RULE_OS_VERSION, !str_absent(row->os_version) },
+        { RULE_OS_VERSION, row->os_version.n > 0 }, /* "" limits nothing, as in the reference */
         { RULE_INSTRUCTION_SET, !str_absent(row->instruction_set) },
         { RULE_DISTRIBUTION, !str_absent(row->distribution) },
         { RULE_LOCALE, !str_absent(row->locale) },

@@ -88,6 +88,12 @@ test_input() {
     check "a name in both release tables" refused 400 "Invalid mapping value" admin@x POST /rules "${RULE_OF/R1/Both}"
     check "the same as a fallback" refused 400 "Invalid fallbackMapping value" admin@x POST /rules \
         "{$RULE, \"product\": \"Other\", \"fallbackMapping\": \"Both\"}"
+    check "an empty term, which would be every system's" refused 400 "osVersion: 'Darwin 6,' has an empty term" admin@x POST /rules \
+        "{$RULE, \"osVersion\": \"Darwin 6,\"}"
+    check "the same when it is scheduled" refused 400 "locale: 'de,,fr' has an empty term" admin@x POST /scheduled_changes/rules \
+        "{$RULE, \"change_type\": \"insert\", \"when\": $LATER, \"locale\": \"de, ,fr\"}"
+    check "memory that is no comparison" refused 400 "memory: 'lots' is not a comparison" admin@x POST /rules \
+        "{$RULE, \"memory\": \"lots\"}"
     check "a chosen rule_id" refused 400 "Property is read-only" admin@x POST /rules "{$RULE, \"rule_id\": 77}"
     check "a chosen data_version is not obeyed" gives 200 admin@x POST /rules \
         "{$RULE, \"product\": \"Other\", \"alias\": \"dv\", \"data_version\": 9}"

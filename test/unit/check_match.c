@@ -1,6 +1,8 @@
 /* Versions and column matching, by tables. Expectations were worked out from the reference's rules, crashes
  * there being "never matches" here. */
+#include "core/mem.h"
 #include "query/match.h"
+#include "query/rule_terms.h"
 
 #include "suite.h"
 
@@ -194,7 +196,7 @@ START_TEST(other_columns)
 
     ck_assert(match_list(null, null) && match_list(STR("de,fr"), STR("fr")) &&
               !match_list(STR("de, fr"), STR("fr")));
-    ck_assert(!match_list(STR("de"), null) && match_list(STR("de,"), STR("")) &&
+    ck_assert(!match_list(STR("de"), null) && !match_list(STR("de,"), STR("")) &&
               !match_list(STR("de"), STR("DE")));
 
     static const bool truth[3][3] = { { true, true, true }, { false, true, false }, { false, false, true } };
@@ -227,5 +229,51 @@ START_TEST(python_integers)
 }
 END_TEST
 
-SUITE_MAIN("match", versions_that_parse, versions_that_do_not, versions_compare, pins, loose_versions,
-           version_column, channel_column, other_columns, python_integers)
+START_TEST(terms_that_match_nothing)
+{
+    static const struct {
+        const char *column, *text;
+        bool loose, fine;
+    } cases[] = {
+        { "osVersion", "Darwin 6,Darwin 7", false, true },
+        { "osVersion", "Windows_NT 6&&x64,Darwin", false, true },
+        { "osVersion", "", false, true },
+        { "osVersion", "Darwin 6,", false, false },
+        { "osVersion", ",Darwin 6", false, false },
+        { "osVersion", "Darwin 6, ,Darwin 7", false, false },
+        { "osVersion", ",", false, false },
+        { "osVersion", "Windows&&", false, false },
+        { "osVersion", "&&", false, false },
+        { "osVersion", "a&& &&b", false, false },
+        { "locale", "de,fr", false, true },
+        { "locale", "de,,fr", false, false },
+        { "distribution", "a,", false, false },
+        { "instructionSet", ",SSE2", false, false },
+        { "memory", "<2048", false, true },
+        { "memory", "2048", false, true },
+        { "memory", "lots", false, false },
+        { "memory", "<", false, false },
+        { "memory", "=2048", false, false },
+        { "buildID", "<=20240101", false, true },
+        { "buildID", "~", false, false },
+        { "version", "<70.0", false, true },
+        { "version", "70.*", false, true },
+        { "version", "3.6,50.0", false, true },
+        { "version", "1.0,", false, false },
+        { "version", "x", false, false },
+        { "version", "1.0.0b2.1", true, true },
+        { "channel", ",", false, true },
+        { "comment", "a,,b", false, true },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct error e;
+        bool fine = rule_terms_check(cases[i].column, str_of(cases[i].text), cases[i].loose, &e);
+        ck_assert_msg(fine == cases[i].fine, "%s '%s'", cases[i].column, cases[i].text);
+        ck_assert(fine || strstr(e.what, cases[i].column) != NULL);
+    }
+    ck_assert(rule_terms_check("osVersion", STR_NONE, false, NULL));
+}
+END_TEST
+
+SUITE_MAIN("match", terms_that_match_nothing, versions_that_parse, versions_that_do_not, versions_compare,
+           pins, loose_versions, version_column, channel_column, other_columns, python_integers)

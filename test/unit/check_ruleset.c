@@ -148,7 +148,7 @@ static bool all_contained(struct str group, struct str os_version)
     for (;;) {
         ptrdiff_t end = str_find(group, STR("&&"));
         struct str piece = end < 0 ? group : str_slice(group, 0, (size_t)end);
-        if (!str_contains(os_version, str_strip(piece))) {
+        if (str_strip(piece).n == 0 || !str_contains(os_version, str_strip(piece))) {
             return false;
         }
         if (end < 0) {
@@ -162,7 +162,7 @@ static bool all_contained(struct str group, struct str os_version)
 static bool os_version_matches(struct str rule, struct str os_version)
 {
     struct str group;
-    if (str_absent(rule)) {
+    if (rule.n == 0) {
         return true;
     }
     while (str_split(&rule, ',', &group)) {
@@ -293,7 +293,10 @@ START_TEST(systems_compiled)
     ck_assert(system_matches("Windows 10", "Windows 10.0"));
     ck_assert(system_matches("Linux,Windows_NT 6 && x86", "Windows_NT 6.1 (x86)"));
     ck_assert(!system_matches("Windows_NT 6&&x64", "Windows_NT 6.1 (x86)"));
-    ck_assert(system_matches("Darwin,", "anything")); /* an empty part is in every text */
+    /* An empty term, which every text holds, matches nothing. */
+    ck_assert(!system_matches("Darwin,", "anything") && system_matches("Darwin,", "Darwin 6"));
+    ck_assert(!system_matches(",", "anything") && !system_matches(" , ", "anything"));
+    ck_assert(!system_matches("Darwin&&", "Darwin 6") && !system_matches("&&", "anything"));
     ck_assert(!system_matches("Darwin", "darwin"));
 }
 END_TEST
