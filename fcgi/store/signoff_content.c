@@ -22,7 +22,7 @@ static bool is_excepted(const struct tx *tx, const char *product, const char *na
 {
     const struct config_list *list = &tx->site->signoff_content_except;
     for (size_t i = 0; i < list->n; i++) {
-        struct str rest = list->item[i], wanted;
+        struct str rest = list->item[i], wanted = STR_NONE;
         str_split(&rest, ':', &wanted);
         bool applies = str_eq(wanted, STR("*")) || (product != NULL && str_eq(wanted, str_of(product)));
         if (applies && (str_absent(rest) || fnmatch(mem_str(tx->mem, rest).p, name, FNM_NOESCAPE) == 0)) {
