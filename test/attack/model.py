@@ -477,9 +477,10 @@ class Model:
         for key, row in a["pinnable_releases"].items():
             if b["pinnable_releases"].get(key) == row:
                 continue
-            version = str(au.blob_of(self.after, row["mapping"]).get("appVersion", ""))
-            if not PIN.fullmatch(row["version"]) or not (version + ".").startswith(row["version"]):
-                self.fault("odd-pin", f"{key} -> {row['mapping']} ({version})")
+            # The release may become a newer version right after it was pinned.
+            versions = {str(au.blob_of(s, row["mapping"]).get("appVersion", "")) for s in self.states}
+            if not PIN.fullmatch(row["version"]) or not any((v + ".").startswith(row["version"]) for v in versions):
+                self.fault("odd-pin", f"{key} -> {row['mapping']} ({sorted(versions)})")
         for key in a["emergency_shutoffs"].keys() - b["emergency_shutoffs"].keys():
             if "*" in key[1]:
                 self.fault("shutoff-of-a-glob", f"{key}")
