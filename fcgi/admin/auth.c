@@ -187,7 +187,7 @@ static enum auth_result person_user(struct auth *auth, void *ctx, const cJSON *c
         return AUTH_NO_EMAIL;
     }
     if (claim == NULL) {
-        int64_t until_s = (int64_t)json_get(claims, "exp")->valuedouble;
+        int64_t until_s = (int64_t)json_get(claims, "exp")->valuedouble; /* less than 1e11: see jwt.c */
         enum auth_result result =
             userinfo_email(auth->userinfo, token, json_get_string(claims, "sub"), until_s, now_ms, email, e);
         if (result != AUTH_OK) {

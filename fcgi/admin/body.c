@@ -14,7 +14,7 @@
 enum { REPR_MAX = 200, WHY_MAX = 300 };
 
 /* Doubles hold every whole number up to here. */
-static const double EXACT_MAX = 9007199254740992.0;
+static const int64_t EXACT_MAX = 9007199254740991;
 
 /* ---- numbers ---- */
 
@@ -35,18 +35,16 @@ static bool parse_int(struct str text, int64_t *n)
 }
 
 /* 1.0 is not whole, as in Python. */
-static bool is_whole(const cJSON *value)
+static bool is_whole(const cJSON *value, int64_t *n)
 {
-    return cJSON_IsNumber(value) && !json_is_float(value) &&
-           value->valuedouble == floor(value->valuedouble) && fabs(value->valuedouble) < EXACT_MAX;
+    return !json_is_float(value) && json_int(value, -EXACT_MAX, EXACT_MAX, n);
 }
 
 /* VALUE, a number or a string with one. */
 static bool as_int(const cJSON *value, int64_t *n)
 {
-    if (is_whole(value)) {
-        *n = (int64_t)value->valuedouble;
-        return true;
+    if (cJSON_IsNumber(value)) {
+        return is_whole(value, n);
     }
     return cJSON_IsString(value) && parse_int(str_of(value->valuestring), n);
 }
@@ -204,7 +202,8 @@ static unsigned type_of(const cJSON *value)
 static bool type_fits(unsigned types, const cJSON *value)
 {
     unsigned type = type_of(value);
-    return (type & types) != 0 && (type != FIELD_INT || types == FIELD_ANY || is_whole(value));
+    return (type & types) != 0 &&
+           (type != FIELD_INT || types == FIELD_ANY || is_whole(value, &(int64_t){ 0 }));
 }
 
 /* VALUE as Python prints it, as far as it fits. */

@@ -191,7 +191,9 @@ static bool require_deletion(struct tx *tx, const char *name, cJSON *needs, stru
         return false;
     }
     for (const cJSON *need = mapped->child; need != NULL && rows.v2 == NULL; need = need->next) {
-        needs_add(needs, need->string, (int64_t)need->valuedouble);
+        int64_t count;
+        json_int(need, 0, INT64_MAX, &count);
+        needs_add(needs, need->string, count);
     }
     return true;
 }

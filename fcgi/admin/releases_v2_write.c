@@ -12,6 +12,7 @@
 #include "blob/tree.h"
 #include "blob/validate.h"
 
+#include <limits.h>
 #include <stdlib.h>
 
 /* One row to be written. */
@@ -68,7 +69,9 @@ static int64_t version_said(const struct edit *edit, const char *path)
 {
     const cJSON *version =
         path == NULL ? json_get(edit->said->root, ".") : assets_get(edit->said, str_of(path));
-    return cJSON_IsNumber(version) && version->valuedouble >= 1 ? (int64_t)version->valuedouble : 0;
+    int64_t n;
+    json_int(version, 1, INT64_MAX, &n);
+    return n;
 }
 
 static void plan(struct edit *edit, struct write write)
@@ -289,7 +292,8 @@ static bool plan_asset_merge(struct edit *edit, const struct split_asset *asset,
 static bool plan_merge(struct edit *edit, const cJSON *part, cJSON **whole, struct error *e)
 {
     const cJSON *format = json_get(edit->blob, "schema_version");
-    int version = cJSON_IsNumber(format) ? (int)format->valuedouble : 0;
+    int64_t version;
+    json_int(format, 0, INT_MAX, &version);
     struct split *split = split_sorted(edit, part, version);
     const cJSON *base;
     if (!plan_base_merge(edit, split->base, &base, e)) {
@@ -549,7 +553,8 @@ bool releases_v2_replace(struct admin_call *call, struct error *e)
     if (!release_v2_validate(call->tx, edit.name, &change, edit.product, e)) {
         return false;
     }
-    int format = (int)json_get(blob, "schema_version")->valuedouble;
+    int64_t format;
+    json_int(json_get(blob, "schema_version"), 0, INT_MAX, &format);
     if (!plan_replacement(&edit, split_sorted(&edit, blob, format), e) || !must_schedule(&edit, &must, e)) {
         return false;
     }

@@ -29,7 +29,7 @@ static bool number(const cJSON *object, const char *name, double *n)
     return cJSON_IsNumber(value);
 }
 
-/* N as an integer that is surely one. */
+/* N, limited to what an integer holds: MAX is less than 2^63. NAN does not occur in JSON. */
 static int64_t whole(double n, double max)
 {
     return (int64_t)(n > max ? max : n < -max ? -max : n);

@@ -1,6 +1,8 @@
 /* See servable.h. */
 #include "blob/servable.h"
 
+#include <limits.h>
+
 #include "blob/path.h"
 #include "blob/tree.h"
 #include "query/version.h"
@@ -203,7 +205,8 @@ static bool check_addons(const struct blob_change *c, const char *key, struct er
 bool blob_check_servable(const struct blob_change *c, struct error *e)
 {
     const cJSON *format = json_get(c->blob, "schema_version");
-    int version = cJSON_IsNumber(format) ? (int)format->valuedouble : 0;
+    int64_t version;
+    json_int(format, 0, INT_MAX, &version);
     if (version == GMP || version == SYSTEM_ADDONS) {
         return check_addons(c, version == GMP ? "vendors" : "addons", e);
     }

@@ -178,6 +178,22 @@ static void mark_floats(cJSON *value, struct str text, size_t *i)
     }
 }
 
+bool json_int(const cJSON *value, int64_t min, int64_t max, int64_t *n)
+{
+    double d = cJSON_IsNumber(value) ? value->valuedouble : NAN;
+    *n = 0;
+    /* 2^63 is a double, INT64_MAX is not. NAN compares as false. */
+    if (!(d >= -0x1p63 && d < 0x1p63) || d != trunc(d)) {
+        return false;
+    }
+    int64_t whole = (int64_t)d;
+    if (whole < min || whole > max) {
+        return false;
+    }
+    *n = whole;
+    return true;
+}
+
 bool json_is_float(const cJSON *value)
 {
     return cJSON_IsNumber(value) && (value->type & NUMBER_IS_FLOAT) != 0;
@@ -404,8 +420,8 @@ static void print_number(struct buf *out, const cJSON *value)
         buf_int(out, (int64_t)d);
         return;
     }
-    if (d == floor(d) && fabs(d) < 1e16) {
-        buf_printf(out, "%.0f", d);
+    if (d == floor(d) && !json_is_float(value)) {
+        buf_printf(out, "%.0f", d); /* an int, however large */
         return;
     }
     int digits = 15;

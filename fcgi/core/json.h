@@ -27,6 +27,10 @@ const cJSON *json_get_array(const cJSON *object, const char *key);
 /* Whether VALUE is a number that json_parse() found written with a point or an exponent, as 1.0: Python's
  * float. */
 bool json_is_float(const cJSON *value);
+/* Sets *N to the number VALUE. Returns false, with *N 0, if VALUE is not a number (NULL included), has a
+ * fraction, or lies outside of MIN to MAX. Every JSON number that becomes an integer goes through here: to
+ * cast a double that an integer cannot hold is undefined. */
+bool json_int(const cJSON *value, int64_t min, int64_t max, int64_t *n);
 /* Whether VALUE counts as true in Python: not null, false, 0, "", [] or {}. NULL is false. */
 bool json_truth(const cJSON *value);
 

@@ -107,8 +107,9 @@ void api_json(struct call *call)
 
 void api_respond_row(struct call *call, const cJSON *row, enum json_style style)
 {
-    response_header_int(call->response, "X-Data-Version",
-                        (int64_t)json_get(row, "data_version")->valuedouble);
+    int64_t data_version;
+    json_int(json_get(row, "data_version"), INT64_MIN, INT64_MAX, &data_version);
+    response_header_int(call->response, "X-Data-Version", data_version);
     api_json(call);
     json_print(&call->response->body, row, style);
 }

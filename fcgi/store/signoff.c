@@ -391,7 +391,9 @@ bool signoff_need_writable(struct tx *tx, const char *name, const char *product,
         return false;
     }
     for (const cJSON *need = mapped->child; need != NULL; need = need->next) {
-        needs_add(needs, need->string, (int64_t)need->valuedouble);
+        int64_t count;
+        json_int(need, 0, INT64_MAX, &count);
+        needs_add(needs, need->string, count);
     }
     return true;
 }

@@ -13,13 +13,16 @@
 #include <stdlib.h>
 
 enum { SQL_MAX = 8192 };
+static const int64_t EXACT_MAX = 9000000000000000; /* whole numbers that a double holds exactly */
 
 /* ---- values ---- */
 
 int64_t row_int(const cJSON *row, const char *column)
 {
     const cJSON *value = json_get(row, column);
-    return cJSON_IsNumber(value) ? (int64_t)value->valuedouble : 0;
+    int64_t n;
+    json_int(value, INT64_MIN, INT64_MAX, &n);
+    return n;
 }
 
 const char *row_text(const cJSON *row, const char *column)
@@ -60,9 +63,9 @@ static bool wrong(const struct column *c, const char *wanted, struct error *e)
 /* A number, or a string that holds one. */
 static bool bind_int(const struct column *c, const cJSON *value, struct db_value *v, struct error *e)
 {
-    if (cJSON_IsNumber(value) && value->valuedouble == floor(value->valuedouble) &&
-        fabs(value->valuedouble) < 9e15) {
-        *v = DB_I((int64_t)value->valuedouble);
+    int64_t n;
+    if (json_int(value, -EXACT_MAX, EXACT_MAX, &n)) {
+        *v = DB_I(n);
         return true;
     }
     char *end = NULL;

@@ -236,6 +236,77 @@ START_TEST(a_pool_is_used_again_and_again)
 }
 END_TEST
 
-SUITE_MAIN("json", broken_json_is_refused, depth_is_limited, the_number_of_values_is_limited,
-           the_last_of_twins_counts, printing_as_python_does, strings_that_are_not_utf8, scalars_as_str,
-           buffers_stop_at_their_maximum, pointers, a_pool_is_used_again_and_again)
+START_TEST(numbers_become_integers)
+{
+    static const struct {
+        const char *text;
+        bool fine;
+        int64_t n;
+    } cases[] = {
+        { "0", true, 0 },
+        { "-1", true, -1 },
+        { "1.0", true, 1 },
+        { "9007199254740993", true, 9007199254740992 },
+        { "9223372036854774784", true, 9223372036854774784 },
+        { "-9223372036854775808", true, INT64_MIN },
+        { "9223372036854775807", false, 0 }, /* as a double 2^63 */
+        { "9223372036854775808", false, 0 },
+        { "-9223372036854777856", false, 0 },
+        { "1e19", false, 0 },
+        { "-1e19", false, 0 },
+        { "1e308", false, 0 },
+        { "-1e308", false, 0 },
+        { "0.5", false, 0 },
+        { "\"1\"", false, 0 },
+        { "null", false, 0 },
+    };
+    int64_t n = 7;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        cJSON *json = json_parse(str_of(cases[i].text), &e);
+        ck_assert_msg(json_int(json, INT64_MIN, INT64_MAX, &n) == cases[i].fine && n == cases[i].n, "%s",
+                      cases[i].text);
+        ck_assert(!json_int(json, 100, 200, &n) && n == 0);
+        cJSON_Delete(json);
+    }
+    ck_assert(!json_int(NULL, INT64_MIN, INT64_MAX, &n) && n == 0);
+}
+END_TEST
+
+/* As Python's json.dumps prints what json.loads has read. */
+START_TEST(numbers_as_python_prints_them)
+{
+    static const char *const cases[][2] = {
+        { "1", "1" },
+        { "1.0", "1.0" },
+        { "1e3", "1000.0" },
+        { "1e16", "1e+16" },
+        { "1e15", "1000000000000000.0" },
+        { "0.1", "0.1" },
+        { "1e-5", "1e-05" },
+        { "-2.50", "-2.5" },
+        { "1e300", "1e+300" },
+        { "10000000000000000", "10000000000000000" },
+        { "9223372036854775808", "9223372036854775808" },
+        { "18446744073709551616", "18446744073709551616" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct buf out;
+        cJSON *json = json_parse(str_of(cases[i][0]), &e);
+        buf_init(&out, 64, 1000);
+        json_print(&out, json, JSON_DUMPS);
+        ck_assert_msg(str_eq(buf_view(&out), str_of(cases[i][1])), "%s: %.*s", cases[i][0], (int)out.n,
+                      out.p);
+        buf_reset(&out);
+        json_print_str(&out, json);
+        ck_assert_msg(str_eq(buf_view(&out), str_of(cases[i][1])), "%s: %.*s", cases[i][0], (int)out.n,
+                      out.p);
+        buf_free(&out);
+        cJSON_Delete(json);
+    }
+}
+END_TEST
+
+SUITE_MAIN("json", numbers_become_integers, numbers_as_python_prints_them, broken_json_is_refused,
+           depth_is_limited, the_number_of_values_is_limited, the_last_of_twins_counts,
+           printing_as_python_does, strings_that_are_not_utf8, scalars_as_str, buffers_stop_at_their_maximum,
+           pointers, a_pool_is_used_again_and_again)
