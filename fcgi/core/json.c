@@ -199,6 +199,15 @@ bool json_is_float(const cJSON *value)
     return cJSON_IsNumber(value) && (value->type & NUMBER_IS_FLOAT) != 0;
 }
 
+static bool is_finite(const cJSON *value)
+{
+    bool finite = !cJSON_IsNumber(value) || isfinite(value->valuedouble);
+    for (const cJSON *child = value->child; finite && child != NULL; child = child->next) {
+        finite = is_finite(child);
+    }
+    return finite;
+}
+
 cJSON *json_parse(struct str text, struct error *e)
 {
     if (str_absent(text)) {
@@ -218,6 +227,11 @@ cJSON *json_parse(struct str text, struct error *e)
     struct str rest = str_strip(str_slice(text, (size_t)(end - text.p), text.n));
     if (rest.n > 0) {
         error_set(e, 400, "JSON is followed by something else at byte %zu", (size_t)(rest.p - text.p));
+        cJSON_Delete(value);
+        return NULL;
+    }
+    if (!is_finite(value)) {
+        error_set(e, 400, "JSON has a number that is too large");
         cJSON_Delete(value);
         return NULL;
     }
@@ -424,9 +438,11 @@ static void print_number(struct buf *out, const cJSON *value)
         buf_printf(out, "%.0f", d); /* an int, however large */
         return;
     }
-    int digits = 15;
+    /* From 1e16 on with an exponent, also where %g would write 17 digits without one. */
+    bool large = fabs(d) >= 1e16;
+    int digits = large ? 1 : 15;
     do {
-        snprintf(text, sizeof text, "%.*g", digits, d);
+        snprintf(text, sizeof text, large ? "%.*e" : "%.*g", large ? digits - 1 : digits, d);
     } while (strtod(text, NULL) != d && ++digits <= 17);
     buf_str(out, str_of(text));
 }

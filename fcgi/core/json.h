@@ -15,7 +15,8 @@ enum { JSON_DEPTH_MAX = 100, JSON_VALUES_MAX = 1000000, JSON_VALUE_MIN = 16 };
 
 /* Parses TEXT, which must be one JSON value and nothing else. Of a key given twice the last one counts, as in
  * Python. Refused with a reason in E: nesting beyond JSON_DEPTH_MAX, too many values, \u0000 in a string
- * (cJSON's strings end at it), broken JSON. The caller owns the result: cJSON_Delete(). */
+ * (cJSON's strings end at it), a number beyond a double, as 1e400, broken JSON. The caller owns the result:
+ * cJSON_Delete(). */
 cJSON *json_parse(struct str text, struct error *e);
 
 /* The member KEY of OBJECT, or NULL (also when OBJECT is NULL or no object). Borrowed. */

@@ -27,8 +27,19 @@ static void prints(const char *text, enum json_style style, const char *want)
 
 START_TEST(broken_json_is_refused)
 {
-    static const char *const cases[] = { "",     " ",   "{",         "[1,]",        "{\"a\":}",
-                                         "{} x", "nul", "{\"a\" 1}", "\"\\u0000\"", "{\"a\\u0000b\":1}" };
+    static const char *const cases[] = { "",
+                                         " ",
+                                         "{",
+                                         "[1,]",
+                                         "{\"a\":}",
+                                         "{} x",
+                                         "nul",
+                                         "{\"a\" 1}",
+                                         "\"\\u0000\"",
+                                         "{\"a\\u0000b\":1}",
+                                         "1e309",
+                                         "-1e309",
+                                         "{\"a\": [1, 1e400]}" };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         ck_assert_msg(parse(cases[i]) == NULL, "%s", cases[i]);
     }
@@ -114,6 +125,8 @@ START_TEST(printing_as_python_does)
            JSON_COMPACT, "{\"1.0\":1,\"a\":[1.0,true,\"2.0\",1.0,-0.0],\"b\":1,\"c\":3}");
     prints("[1, 9, 10, -7, 0.5, 1.5, 999999999999999, 1000000000000000, 9007199254740993]", JSON_COMPACT,
            "[1,9,10,-7,0.5,1.5,999999999999999,1000000000000000,9007199254740992]");
+    prints("[1e16, -1.5e16, 12345678901234567.0, 1.7976931348623157e308]", JSON_COMPACT,
+           "[1e+16,-1.5e+16,1.2345678901234568e+16,1.7976931348623157e+308]");
     prints("\"caf\\u00e9 \xe2\x82\xac \\ud83d\\ude00\"", JSON_DUMPS, "\"caf\\u00e9 \\u20ac \\ud83d\\ude00\"");
     prints("\"\\u0001\\n\\t\\r\\b\\f\\\\\\/\x7f\"", JSON_DUMPS, "\"\\u0001\\n\\t\\r\\b\\f\\\\/\x7f\"");
 }
