@@ -427,8 +427,8 @@ class Mover:
         body = {"role": role}
         if change.table not in KIND_OF:
             return Request(self.signer(state, role), "PUT", f"/v2/releases/{change.row['name']}/signoff", body)
-        if self.chance(0.2):
-            body["sc_data_version"] = self.version(change.version)
+        if self.chance(0.25):
+            body["sc_data_version"] = change.version if self.chance(0.7) else max(1, change.version + self.pick((-1, 1)))
         return Request(self.signer(state, role), "POST", self.base(change) + "/signoffs", body)
 
     def revoke(self, state):

@@ -111,7 +111,10 @@ def seeds(variant):
     served = variant.choice(("Fx-2", "Fx-4"))
     for product, channel, mapping in ((FX, "release", served), (FX, "beta", "Fx-3"), (FX, "nightly", "Fx-1"),
                                       (TB, "release", "Tb-1"), (SA, "guarded", "Super-1")):
-        yield boss("POST", "/rules", rule_body(product, channel, mapping, alias=f"{product.lower()}-{channel}"))
+        body = rule_body(product, channel, mapping, alias=f"{product.lower()}-{channel}")
+        if (product, channel) == (FX, "release") and variant.random() < 0.5:
+            body["fallbackMapping"] = variant.choice(("Fx-1", "Fx-3"))  # itself mapped by an unprotected rule
+        yield boss("POST", "/rules", body)
     for product, channel, role in ((FX, "release", "releng"), (SA, "guarded", "relman")):
         yield boss("POST", "/required_signoffs/product", {"product": product, "channel": channel, "role": role, "signoffs_required": 1})
     if variant.random() < 0.5:
