@@ -92,6 +92,9 @@ class Model:
             if all(au.confirmation_needed(s) for s in self.states):
                 by = [x.actor for x in self.done if "grant" in x.what.ops and (x.what.user, x.what.role) == key]
                 self.unconfirmed[key] = by[0] if by else None
+        for user, role in sorted(a):
+            if au.is_known(self.before, user) and not au.is_known(self.after, user):
+                self.fault("role-outlives-permissions", f"{user} has no permission any more, and is still {role}")
         for x in self.done:
             if "confirm" not in x.what.ops:
                 continue
@@ -149,14 +152,19 @@ class Model:
             if was is not None and was.complete:
                 self.fault("complete-signed", f"{user} signed {now}, which is complete")
             entries[user] = Entry(role, self.prints(was, now))
-        self.check_sign_version(was, now)
+        if len(self.done) == 1 and was is not None and not was.complete and "sign" in self.done[0].what.ops:
+            self.check_sign(self.done[0], was, now)
         return entries
 
-    def check_sign_version(self, was, now):
-        if len(self.done) == 1 and was is not None and "sign" in self.done[0].what.ops:
-            said = self.done[0].what.version
-            if said is not None and self.done[0].what.touches(now) and said != was.version:
-                self.fault("signed-another-version", f"{now} was signed at {said}, and is {was.version}")
+    def check_sign(self, x, was, now):
+        """A sign-off that was said to be given, of the change WAS, which is NOW."""
+        if not x.what.touches(now):
+            return
+        if x.what.version is not None and x.what.version != was.version:
+            self.fault("signed-another-version", f"{now} was signed at {x.what.version}, and is {was.version}")
+        role = (x.request.body or {}).get("role")
+        if self.after.signed(now).get(x.actor) != role:
+            self.fault("sign-off-not-recorded", f"{x.actor} signed {now} as {role}, and has {self.after.signed(now).get(x.actor)}")
 
     def check_revoked(self, was, now):
         kept = self.after.signed(now) if now is not None else {}

@@ -6,7 +6,7 @@ import world as w
 from client import Request
 from plot_tools import enact, newest, rule_change, sign
 from plots_releases import (blob_of_another, content_after_sign_off, delete_named, half_a_right, member_after_sign_off, member_of_protected,
-                            pinned_release, read_only_at_enact, release_is_gone, shadow, unlock)
+                            pinned_release, read_only_at_enact, read_only_deleted, release_is_gone, shadow, unlock)
 from plots_words import (complete_signed, edit_after_sign_off, ends_shutoff, last_holders, machine_signs, merge_signs_again, protected_release,
                          role_of_one, row_is_gone, sign_and_enact, signer_loses_role, signs_for_another, stranger_revokes)
 
@@ -125,6 +125,6 @@ PLOTS = [
     merge_signs_again, signer_loses_role, signer_loses_role, edit_after_sign_off, complete_signed, stranger_revokes, signs_for_another,
     machine_signs, last_holders, role_of_one,
     sign_and_enact, sign_and_enact, sign_and_enact, sign_and_enact, protected_release, protected_release, ends_shutoff, row_is_gone,
-    read_only_at_enact, read_only_at_enact, unlock, shadow, blob_of_another, delete_named, delete_named, release_is_gone, odd_pin, pin_then_newer, other_product,
+    read_only_at_enact, read_only_at_enact, read_only_deleted, unlock, shadow, blob_of_another, delete_named, delete_named, release_is_gone, odd_pin, pin_then_newer, other_product,
     grants_himself, limits_elsewhere, lifts_requirement, owner_loses_right, half_a_right, taken_alias, double_booking,
 ]

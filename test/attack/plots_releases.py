@@ -74,17 +74,20 @@ def pinned_release(m, state):
 
 # ---- releases ----
 
+def is_writable(state, table, name):
+    row = state.live[table].get((name,))
+    return row is not None and not row["read_only"]
+
+
 def read_only_at_enact(m, state):
     """A change of a release is scheduled; the release becomes read-only; the change is enacted. v1 and v2, base and locale."""
     if m.chance(0.5):
-        name = m.pick(("Fx-1", "Tb-1"))
-        row = state.live["releases"].get((name,))
-        if row is None:
+        name = m.pick(n for n in ("Fx-1", "Tb-1") if is_writable(state, "releases", n))
+        if name is None:
             return
-        kind = m.pick(("update", "update", "delete"))
-        body = {"name": name, "change_type": kind, "when": m.when(), "data_version": row["data_version"]}
-        if kind == "update":
-            body.update(product=row["product"], data=json.dumps(w.app_blob(name, m.fresh())))
+        row = state.live["releases"][(name,)]
+        body = {"name": name, "change_type": "update", "when": m.when(), "data_version": row["data_version"],
+                "product": row["product"], "data": json.dumps(w.app_blob(name, m.fresh()))}
         state = yield Request(w.BOSS, "POST", "/scheduled_changes/releases", body)
         row = state.live["releases"].get((name,)) or row
         state = yield Request(w.MACHINE, "PUT", f"/releases/{name}/read_only", {"read_only": True, "data_version": row["data_version"]})
@@ -92,18 +95,41 @@ def read_only_at_enact(m, state):
         if change:
             yield enact(change)
         return
-    name = m.pick(("Fx-4", "Tb-2"))
-    row = state.live["releases_json"].get((name,))
-    if row is None:
+    name = m.pick(n for n in ("Fx-4", "Tb-2") if is_writable(state, "releases_json", n))
+    if name is None:
         return
+    row = state.live["releases_json"][(name,)]
     body = {"blob": base_change(m), "old_data_versions": {".": row["data_version"]}, "when": m.when()}
-    if m.chance(0.6):
+    if m.chance(0.5):
         body = {"blob": {"platforms": {w.PLATFORM: {"locales": {"it": w.locale_of(name, w.APPS[name][1], f"{m.fresh()}-r")}}}},
                 "old_data_versions": {}, "when": m.when()}
     state = yield Request(w.BOSS, "POST", f"/v2/releases/{name}", body)
     row = state.live["releases_json"].get((name,)) or row
     yield Request(w.MACHINE, "PUT", f"/v2/releases/{name}/read_only", {"read_only": True, "old_data_version": row["data_version"]})
     yield Request(w.BOSS, "POST", f"/v2/releases/{name}/enact", {})
+
+
+def read_only_deleted(m, state):
+    """A release that nothing names becomes read-only and is deleted: directly, and by a change scheduled before. v1 and v2."""
+    name = m.pick(n for n in w.NEW if not state.release_tables(n))
+    if name is None:
+        return
+    blob = w.app_blob(name, m.fresh())
+    if m.chance(0.4):
+        yield Request(w.BOSS, "PUT", f"/v2/releases/{name}", {"product": w.product_of(name), "blob": blob})
+        yield Request(w.MACHINE, "PUT", f"/v2/releases/{name}/read_only", {"read_only": True, "old_data_version": 1})
+        yield Request(w.BOSS, "DELETE", f"/v2/releases/{name}")
+        return
+    yield Request(w.BOSS, "POST", "/releases", w.v1_body(name, blob))
+    if m.chance(0.5):
+        yield Request(w.BOSS, "POST", "/scheduled_changes/releases", {"name": name, "change_type": "delete", "when": m.when(), "data_version": 1})
+    state = yield Request(w.MACHINE, "PUT", f"/releases/{name}/read_only", {"read_only": True, "data_version": 1})
+    change = newest(state, "releases", name=name)
+    row = state.live["releases"].get((name,))
+    if change:
+        yield enact(change)
+    elif row:
+        yield Request(w.BOSS, "DELETE", f"/releases/{name}?data_version={row['data_version']}")
 
 
 def unlock(m, state):
