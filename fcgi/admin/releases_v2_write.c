@@ -70,7 +70,9 @@ static int64_t version_said(const struct edit *edit, const char *path)
     const cJSON *version =
         path == NULL ? json_get(edit->said->root, ".") : assets_get(edit->said, str_of(path));
     int64_t n;
-    json_int(version, 1, INT64_MAX, &n);
+    if (!json_int(version, 1, INT32_MAX, &n) && cJSON_IsNumber(version) && version->valuedouble >= 1) {
+        n = INT32_MAX; /* no row is at such a version */
+    }
     return n;
 }
 

@@ -286,6 +286,12 @@ static bool path_matches(const pcre2_code *pattern, struct str path)
     return rc >= 0;
 }
 
+bool allowlist_is_url(struct str url)
+{
+    struct url parts;
+    return parse_url(&parts, url);
+}
+
 bool allowlist_permits(const struct allowlist *a, struct str url_text, struct str product)
 {
     struct url url;

@@ -23,4 +23,7 @@ struct allowlist *allowlist_of(void *ctx, const struct config_list *lines, struc
  * a port counts as part of the host: "host:8443" has a line of its own. */
 bool allowlist_permits(const struct allowlist *a, struct str url, struct str product);
 
+/* Whether URL is one that could be permitted to somebody: its scheme and its characters are allowed. */
+bool allowlist_is_url(struct str url);
+
 #endif

@@ -97,6 +97,19 @@ static void print_rest(struct buf *out, const struct app_body *body, const struc
 
 enum told { TOLD, LEFT_OUT, FAILED };
 
+/* A host that is not allowed is left out without a word, as in the reference. A URL that nobody may be sent
+ * to, whatever its host, is a fault of the release. */
+static void note_malformed_url(struct teller *t, const struct release *r, struct str url)
+{
+    if (!allowlist_is_url(url)) {
+        error_set(&t->why, 500,
+                  "release %.*s: a patch was left out, as its URL is not of http or https, or has characters "
+                  "that are not allowed",
+                  STR_ARG(r->name));
+        note_skipped(t->skipped, &t->why);
+    }
+}
+
 /* Appends the line of PATCH. FAILED: t->why says why. */
 static enum told tell(struct teller *t, const struct release *r, const struct app_patch *patch,
                       enum app_patch_type type)
@@ -130,6 +143,7 @@ static enum told tell(struct teller *t, const struct release *r, const struct ap
     }
     struct str text = { t->out->p + url, t->out->n - url };
     if (!allowlist_permits(t->env->allowlist, text, t->env->query->product)) {
+        note_malformed_url(t, r, text);
         return LEFT_OUT;
     }
     if (str_absent(t->body->hash) || str_absent(patch->rest)) {

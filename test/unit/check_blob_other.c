@@ -319,6 +319,15 @@ START_TEST(texts_do_not_become_markup)
     ck_assert_ptr_null(strstr(text, "bad name"));
     ck_assert_ptr_null(strstr(text, "<x"));
     w.update_type = "minor";
+    /* A URL with such characters is left out, and that is noted. */
+    text = finished(world_add(
+        "U", "{'schema_version': 9, 'hashFunction': 'h', 'appVersion': '4.0', 'displayVersion': '4',"
+             " 'platforms': {'p': {'locales': {'de': {'buildID': '2', 'completes': [{'from': '*',"
+             " 'filesize': 1, 'hashValue': 'ab', 'fileUrl': 'https://good.com/" EVIL "'},"
+             " {'from': '*', 'filesize': 1, 'hashValue': 'ab', 'fileUrl': 'https://good.com/x'}]"
+             "}}}}}"));
+    ck_assert_ptr_nonnull(strstr(text, "URL=\"https://good.com/x\""));
+    ck_assert_ptr_nonnull(strstr(w.skipped.what, "release U: a patch was left out"));
     world_query("SystemAddons", "3.6", "1", "p", "de", "c");
     text = finished(world_add(
         "S",
