@@ -99,7 +99,8 @@ half_sent() {
 # A release of Thunderbird's with N platforms, named so that a hash without a secret would be the same for all.
 colliding() { # N
     printf '{"name":"Big","product":"Thunderbird","data_version":1,"blob":"{\\"name\\":\\"Big\\",\\"schema_version\\":4,\\"hashFunction\\":\\"sha512\\",\\"platforms\\":{'
-    "$BUILD/test/integration/colliding_names" "$1" | sed '$!s/.*/\\"&\\":{\\"alias\\":\\"&\\"},/; $s/.*/\\"&\\":{\\"alias\\":\\"&\\"}/' | tr -d '\n'
+    "$BUILD/test/integration/colliding_names" "$1" | sed 's/.*/\\"&\\":{\\"alias\\":\\"platform-with-locales\\"},/' | tr -d '\n'
+    printf '\\"platform-with-locales\\":{}'
     printf '}}"}'
 }
 
