@@ -146,14 +146,14 @@ def may_shadow(state, user, table, name, actions):
     other = state.live["releases" if table != "releases" else "releases_json"].get((name,))
     if other is None or (table == "release_assets" and other["product"] is None):
         return True
-    return holds(state, user, "release", list(actions) + ["modify", "create"], other["product"])
+    return holds(state, user, "release", actions, other["product"])
 
 
 def may_release(state, user, table, old, new):
     name = (new or old)["name"]
     if old is None:
         return holds(state, user, "release", ["create"], new["product"]) and \
-            may_shadow(state, user, table, name, ["create"])
+            may_shadow(state, user, table, name, ["modify"])  # it is served in the other one's place
     if new is None:
         return holds(state, user, "release", ["delete"], old["product"])
     if bool(old["read_only"]) != bool(new["read_only"]):
@@ -234,13 +234,17 @@ def needs_of(state, table, old, new):
         for one in (old, new):
             if one is not None:
                 needs_permission_row(state, one, needs)
-    elif table == "product_req_signoffs":
-        for one in state.live[table].values():
-            if (one["product"], one["channel"]) == (row["product"], row["channel"]):
-                add(needs, one["role"], one["signoffs_required"])
-    elif table == "permissions_req_signoffs":
-        needs_permission(state, row["product"], needs)
+    elif table in ("product_req_signoffs", "permissions_req_signoffs"):
+        needs_of_required(state, table, row, old is None, needs)
     return needs
+
+
+def needs_of_required(state, table, row, is_new, needs):
+    """What is required already for the product (and channel) of ROW. A new row, which STATE may hold, does not count itself."""
+    for key, one in state.live[table].items():
+        same = (one["product"], one.get("channel")) == (row["product"], row.get("channel"))
+        if same and not (is_new and key == key_of(table, row)):
+            add(needs, one["role"], one["signoffs_required"])
 
 
 def needs_of_release(state, old, new, needs):

@@ -12,7 +12,7 @@ from served import Served
 from state import Reader
 from world import AGENT, World
 
-SERVED_EVERY = 15  # steps between comparisons of what clients get
+SERVED_EVERY = 24  # steps between comparisons of what clients get
 THREADS = 4
 
 

@@ -385,7 +385,8 @@ class Model:
     def check_edit(self, was, now):
         editors = [x for x in self.done if "edit" in x.what.ops and x.what.touches(now)]
         for x in editors:
-            if self.allowed(x.actor, now) and now.by in (x.actor, was.by):
+            moved = was.row.get("product") != now.row.get("product")
+            if self.allowed(x.actor, now) and (not moved or self.allowed(x.actor, was)) and now.by in (x.actor, was.by):
                 return
         if self.before.live[now.table].get(now.key) == self.after.live[now.table].get(now.key):
             self.fault("edited-without-permission", f"{now} by {[x.actor for x in editors]}, now of {now.by}")

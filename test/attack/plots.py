@@ -2,13 +2,11 @@
 
 They are played among random moves, which disturb them. A plot ends early (returns) when what it needs is not there."""
 import authority as au
+import plots_releases as rel
+import plots_words as words
 import world as w
 from client import Request
 from plot_tools import enact, newest, rule_change, sign
-from plots_releases import (blob_of_another, content_after_sign_off, delete_named, half_a_right, member_after_sign_off, member_of_protected,
-                            pinned_release, read_only_at_enact, read_only_deleted, release_is_gone, shadow, unlock)
-from plots_words import (complete_signed, edit_after_sign_off, ends_shutoff, last_holders, machine_signs, merge_signs_again, protected_release,
-                         role_of_one, row_is_gone, sign_and_enact, signer_loses_role, signs_for_another, stranger_revokes)
 
 
 def odd_pin(m, state):
@@ -99,6 +97,16 @@ def owner_loses_right(m, state):
         yield enact(change)
 
 
+def takes_over(m, state):
+    """A change that is scheduled for one product is edited to be for another, by somebody with rights for the other alone."""
+    state = yield Request(w.REL, "POST", "/scheduled_changes/rules", {
+        **w.rule_body(w.FX, "nightly", "Fx-1", 5), "change_type": "insert", "when": m.when()})
+    change = newest(state, "rules", channel="nightly", mapping="Fx-1")
+    if change:
+        yield Request(m.pick((w.TB_REL, w.TB_ADMIN)), "POST", f"/scheduled_changes/rules/{change.id}", {
+            "product": w.TB, "mapping": "Tb-1", "when": m.when(), "sc_data_version": change.version})
+
+
 def taken_alias(m, state):
     """A change is scheduled for an alias that a rule, or another pending change, has."""
     taken = sorted({r["alias"] for r in state.live["rules"].values() if r["alias"]}) or ["alias-a"]
@@ -120,11 +128,16 @@ def double_booking(m, state):
     yield Request(w.BOSS, "POST", f"/v2/releases/{name}/enact", {})
 
 
-PLOTS = [
-    content_after_sign_off, content_after_sign_off, member_of_protected, member_after_sign_off, member_after_sign_off, pinned_release,
-    merge_signs_again, signer_loses_role, signer_loses_role, edit_after_sign_off, complete_signed, stranger_revokes, signs_for_another,
-    machine_signs, last_holders, role_of_one,
-    sign_and_enact, sign_and_enact, sign_and_enact, sign_and_enact, protected_release, protected_release, ends_shutoff, row_is_gone,
-    read_only_at_enact, read_only_at_enact, read_only_deleted, unlock, shadow, blob_of_another, delete_named, delete_named, release_is_gone, odd_pin, pin_then_newer, other_product,
-    grants_himself, limits_elsewhere, lifts_requirement, owner_loses_right, half_a_right, taken_alias, double_booking,
-]
+# Each with its weight.
+WEIGHTS = {
+    rel.content_after_sign_off: 2, rel.member_of_protected: 1, rel.member_after_sign_off: 2, rel.pinned_release: 1,
+    rel.read_only_at_enact: 3, rel.read_only_deleted: 1, rel.unlock: 1, rel.half_a_right: 1, rel.v1_over_v2: 1, rel.v2_over_v1: 2,
+    rel.shadow_scheduled: 1,
+    rel.blob_of_another: 1, rel.delete_named: 2, rel.release_is_gone: 1,
+    words.merge_signs_again: 1, words.signer_loses_role: 2, words.edit_after_sign_off: 1, words.complete_signed: 1,
+    words.stranger_revokes: 1, words.signs_for_another: 2, words.machine_signs: 1, words.last_holders: 1, words.last_permission: 1,
+    words.role_of_one: 1, words.sign_and_enact: 4, words.protected_release: 2, words.ends_shutoff: 1, words.row_is_gone: 1,
+    odd_pin: 1, pin_then_newer: 1, other_product: 1, grants_himself: 1, limits_elsewhere: 1, lifts_requirement: 1,
+    owner_loses_right: 1, takes_over: 1, taken_alias: 1, double_booking: 1,
+}
+PLOTS = [plot for plot, weight in WEIGHTS.items() for _ in range(weight)]

@@ -167,27 +167,56 @@ def half_a_right(m, state):
         yield Request(actor, "PUT", f"/releases/{name}/builds/{w.PLATFORM}/fr", body)
 
 
-def shadow(m, state):
-    """One name in both release tables, by somebody with rights for one of the products alone."""
-    name = m.pick(("Fx-3", "Fx-4", "Tb-2", "Fx-1", "Tb-1"))
-    v2 = (name,) in state.live["releases_json"]
-    if v2:
-        product = m.pick((w.FX, w.TB))
-        body = {"product": product, "schema_version": 9, "hashFunction": "sha512", "data": json.dumps(w.locale_of(name, "112.0", f"{m.fresh()}-s"))}
-        yield Request(m.pick((w.MACHINE, w.BOSS)), "PUT", f"/releases/{name}/builds/{w.PLATFORM}/xx", body)
-        yield Request(w.BOSS, "POST", "/releases", w.v1_body(name, w.app_blob(name, m.fresh()), product=product))
-        state = yield Request(w.BOSS, "POST", "/scheduled_changes/releases", {
-            "name": name, "product": product, "change_type": "insert", "when": m.when(), "data": json.dumps(w.app_blob(name, m.fresh()))})
-        change = newest(state, "releases", name=name)
-        if change:
-            yield enact(change)
+def v1_over_v2(m, state):
+    """A v1 release of a v2 release's name: by a locale, directly, and by a schedule."""
+    name = m.pick(n for n in ("Fx-3", "Fx-4", "Tb-2") if state.release_tables(n) == ["releases_json"])
+    if name is None:
         return
-    actor, product = m.pick(((w.TB_REL, w.TB), (w.REL2, w.FX), (w.BOSS, w.TB), (w.BOSS, w.FX)))
-    state = yield Request(actor, "PUT", f"/v2/releases/{name}", {"product": product, "blob": w.app_blob(name, m.fresh())})
+    product = m.pick((w.FX, w.TB))
+    body = {"product": product, "schema_version": 9, "hashFunction": "sha512", "data": json.dumps(w.locale_of(name, "112.0", f"{m.fresh()}-s"))}
+    yield Request(m.pick((w.MACHINE, w.BOSS)), "PUT", f"/releases/{name}/builds/{w.PLATFORM}/xx", body)
+    yield Request(w.BOSS, "POST", "/releases", w.v1_body(name, w.app_blob(name, m.fresh()), product=product))
+    state = yield Request(w.BOSS, "POST", "/scheduled_changes/releases", {
+        "name": name, "product": product, "change_type": "insert", "when": m.when(), "data": json.dumps(w.app_blob(name, m.fresh()))})
+    change = newest(state, "releases", name=name)
+    if change:
+        yield enact(change)
+
+
+def v2_over_v1(m, state):
+    """A v2 release of a v1 release's name: by people who lack a right, for another product, and then properly."""
+    name = m.pick(n for n in ("Fx-1", "Fx-2", "Tb-1") if state.release_tables(n) == ["releases"])
+    if name is None:
+        return
+    right, wrong = (w.TB, w.FX) if w.product_of(name) == w.TB else (w.FX, w.TB)
+    attempts = [(w.MAKER, right), (w.BOSS, wrong), (w.TB_REL, wrong), (w.MACHINE, wrong)]
+    m.random.shuffle(attempts)
+    for actor, product in attempts[:3] + [(m.pick((w.BOSS, w.REL2)), right)]:
+        state = yield Request(actor, "PUT", f"/v2/releases/{name}", {"product": product, "blob": w.app_blob(name, m.fresh())})
     row = state.live["releases"].get((name,))
     if row and (name,) in state.live["releases_json"]:
-        yield Request(m.pick((w.TB_REL, w.REL2)), "PUT", f"/releases/{name}", w.v1_body(name, w.app_blob(name, m.fresh()), data_version=row["data_version"], product=row["product"]))
+        yield Request(m.pick((w.TB_REL, w.REL2)), "PUT", f"/releases/{name}", w.v1_body(
+            name, w.app_blob(name, m.fresh()), data_version=row["data_version"], product=row["product"]))
         yield Request(w.BOSS, "DELETE", f"/releases/{name}?data_version={row['data_version']}")
+
+
+def shadow_scheduled(m, state):
+    """A new release is scheduled as v1 or v2; meanwhile one of its name is made in the other table; then the first is enacted."""
+    name = m.pick(n for n in w.NEW if not state.release_tables(n))
+    if name is None:
+        return
+    product, blob = w.product_of(name), w.app_blob(name, m.fresh())
+    if m.chance(0.5):
+        yield Request(w.BOSS, "PUT", f"/v2/releases/{name}", {"product": product, "blob": blob, "when": m.when()})
+        yield Request(w.BOSS, "POST", "/releases", w.v1_body(name, w.app_blob(name, m.fresh()), product=m.pick((w.FX, w.TB))))
+        yield Request(w.BOSS, "POST", f"/v2/releases/{name}/enact", {})
+        return
+    state = yield Request(w.BOSS, "POST", "/scheduled_changes/releases", {
+        "name": name, "product": product, "change_type": "insert", "when": m.when(), "data": json.dumps(blob)})
+    change = newest(state, "releases", name=name)
+    yield Request(w.BOSS, "PUT", f"/v2/releases/{name}", {"product": product, "blob": w.app_blob(name, m.fresh())})
+    if change:
+        yield enact(change)
 
 
 def blob_of_another(m, state):

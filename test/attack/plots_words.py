@@ -128,6 +128,17 @@ def last_holders(m, state):
             state = yield Request(w.BOSS, "DELETE", f"/users/{user}/roles/{role}?data_version={row['data_version']}")
 
 
+def last_permission(m, state):
+    """Somebody who holds a role loses all permissions, and what was signed before is enacted."""
+    having = {u for u, _ in state.live["user_roles"]} - {w.BOSS}
+    user = m.pick(sorted(having, key=lambda u: (len(au.grants(state, u)), u))[:4])
+    if user is None:
+        return
+    for name in sorted(au.grants(state, user)):
+        version = state.live["permissions"][(user, name)]["data_version"]
+        yield Request(w.BOSS, "DELETE", f"/users/{user}/permissions/{name}?data_version={version}")
+
+
 def role_of_one(m, state):
     """Where permissions need sign-offs: one person makes accounts with roles and lets them sign."""
     ghost = f"ghost{m.fresh()}@example.com"

@@ -11,7 +11,7 @@ BOSS, BOSS2 = "boss@example.com", "boss2@example.com"
 FX_ADMIN, TB_ADMIN = "fxadmin@example.com", "tbadmin@example.com"
 REL, REL2, TB_REL = "rel@example.com", "rel2@example.com", "tbrel@example.com"
 MAN, MAN2, BOTH = "man@example.com", "man2@example.com", "both@example.com"
-LOCALIZER, PERM, PERM2 = "locale@example.com", "perm@example.com", "perm2@example.com"
+LOCALIZER, MAKER, PERM, PERM2 = "locale@example.com", "maker@example.com", "perm@example.com", "perm2@example.com"
 MACHINE, AGENT, NOBODY, ANONYMOUS = "releasebot", "balrogagent", "noone@example.com", "-"
 
 FX, TB, SA = "Firefox", "Thunderbird", "SystemAddons"
@@ -30,6 +30,7 @@ PEOPLE = {
     MAN2: ({"emergency_shutoff": {"products": [FX]}, "required_signoff": {}}, ["relman", "secops"]),
     BOTH: ({"scheduled_change": {}, "rule": {"actions": ["create"]}}, ["releng", "relman"]),
     LOCALIZER: ({"release_locale": {}}, []),
+    MAKER: ({"release": {"actions": ["create"]}}, []),
     PERM: ({"permission": {}}, ["secops"]),
     PERM2: ({"permission": {"actions": ["create", "delete"]}}, []),
     MACHINE: ({"release": {}, "release_locale": {}, "release_read_only": {}, "pinnable_release": {}}, []),
