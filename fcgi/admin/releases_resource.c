@@ -184,18 +184,8 @@ static bool check(struct tx *tx, const struct change *c, struct error *e)
 /* Deleting a release that a v2 release of its name hides from clients needs none. */
 static bool require_deletion(struct tx *tx, const char *name, cJSON *needs, struct error *e)
 {
-    struct release_rows rows = { 0 };
-    cJSON *mapped = needs_new(tx);
-    if (!signoff_need_release(tx, name, mapped, e) ||
-        (needs_any(mapped) && !release_rows_read(tx, name, &rows, e))) {
-        return false;
-    }
-    for (const cJSON *need = mapped->child; need != NULL && rows.v2 == NULL; need = need->next) {
-        int64_t count;
-        json_int(need, 0, INT64_MAX, &count);
-        needs_add(needs, need->string, count);
-    }
-    return true;
+    bool hidden;
+    return signoff_is_hidden(tx, name, &hidden, e) && (hidden || signoff_need_release(tx, name, needs, e));
 }
 
 /* Making a release read-only needs none; while that is only scheduled, the same are shown as for any change.

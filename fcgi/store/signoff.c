@@ -36,6 +36,7 @@ struct signoff_cache {
     struct requirements *products;    /* product_req_signoffs, or NULL: not read yet */
     struct requirements *permissions; /* permissions_req_signoffs */
     struct mappings *mappings;        /* of all releases, or NULL: not read */
+    cJSON *hidden;                    /* {name: null} of v1 releases that v2 ones hide, or NULL: not read */
     struct mappings *asked;           /* of the release that was asked for last, or NULL */
     const char *asked_name;
 };
@@ -295,6 +296,36 @@ static bool add_members(struct tx *tx, struct mappings *m, struct error *e)
     return !failed;
 }
 
+/* Reads names of both tables into *NAMES: all, or with ONLY that one. */
+static bool read_twice(struct tx *tx, const char *only, cJSON **names, struct error *e)
+{
+    bool failed = false;
+    const struct db_value param = DB_S(str_of(only));
+    char *sql =
+        only == NULL
+            ? mem_strdup(tx->mem, "SELECT j.name FROM releases_json j JOIN releases r ON r.name = j.name")
+            : mem_printf(tx->mem, "SELECT name FROM releases_json WHERE name = ?%s", tx_share(tx));
+    *names = tx_keep(tx, mem_check(cJSON_CreateObject()));
+    struct db_rows *rows = db_query(tx->db, sql, &param, only != NULL, e);
+    while (rows != NULL && db_next(rows, &failed, e)) {
+        mem_check(cJSON_AddNullToObject(*names, mem_str(tx->mem, db_text(rows, 0)).p));
+    }
+    failed |= rows == NULL;
+    db_rows_close(rows);
+    return !failed;
+}
+
+bool signoff_is_hidden(struct tx *tx, const char *name, bool *is, struct error *e)
+{
+    cJSON *names = cache_of(tx)->hidden;
+    *is = false;
+    if (names == NULL && !read_twice(tx, name, &names, e)) {
+        return false;
+    }
+    *is = json_get(names, name) != NULL;
+    return true;
+}
+
 bool signoff_prefetch(struct tx *tx, struct error *e)
 {
     struct signoff_cache *cache = cache_of(tx);
@@ -309,7 +340,8 @@ bool signoff_prefetch(struct tx *tx, struct error *e)
         return false;
     }
     sort_mappings(m);
-    if (!add_members(tx, m, e) || !read_table(tx, &table_product_req_signoffs, &cache->products, e)) {
+    if (!read_twice(tx, NULL, &cache->hidden, e) || !add_members(tx, m, e) ||
+        !read_table(tx, &table_product_req_signoffs, &cache->products, e)) {
         return false;
     }
     cache->mappings = m;

@@ -32,10 +32,13 @@ bool signoff_need_permission(struct tx *tx, const char *product, cJSON *needs, s
 bool signoff_need_required(struct tx *tx, const char *product, const char *channel, cJSON *needs,
                            struct error *e);
 
-/* Reads what leads to which release, and all required sign-offs of products, in three statements, for many
- * calls of signoff_need_release() and signoff_need_product(), which then send no statement and cannot fail.
- */
+/* Reads what leads to which release, which names are there twice, and all required sign-offs of products, in
+ * four statements, for many calls of signoff_need_release(), signoff_need_product() and signoff_is_hidden(),
+ * which then send no statement and cannot fail. */
 bool signoff_prefetch(struct tx *tx, struct error *e);
+
+/* Whether a v1 release NAME is hidden by a v2 release of that name, which is the one that is served. */
+bool signoff_is_hidden(struct tx *tx, const char *name, bool *is, struct error *e);
 
 /* Whether GIVEN, {user: role} or NULL, has enough of each role. FAIL_SIGNOFF otherwise. */
 bool signoff_verify(const cJSON *needs, const cJSON *given, struct error *e);

@@ -63,7 +63,7 @@ gapless() {
 races() {
     local rule='"priority":1,"backgroundRate":100,"update_type":"minor"'
     check "a release" gives 200 admin@x PUT /v2/releases/Race '{"product":"A0","blob":{"name":"Race","schema_version":9,
-        "hashFunction":"sha512","appVersion":"1","displayVersion":"1","platforms":{}}}'
+        "hashFunction":"sha512","appVersion":"1.0","displayVersion":"1","platforms":{}}}'
     check "a rule" gives 200 admin@x POST /rules "{\"product\":\"A0\",\"channel\":\"c\",\"mapping\":\"Race\",$rule}"
     check "for a rule one of eight wins" race POST /rules/1 '{"comment":"%V by %I","data_version":%V}'
     check "and its history has no gap" gapless "SELECT data_version AS v FROM rules_history WHERE rule_id = 1"
@@ -90,7 +90,7 @@ locale() { # BUILDID
 }
 
 blob() { # NAME
-    printf '{"name":"%s","schema_version":9,"hashFunction":"sha512","appVersion":"1","displayVersion":"1",' "$1"
+    printf '{"name":"%s","schema_version":9,"hashFunction":"sha512","appVersion":"1.0","displayVersion":"1",' "$1"
     printf '"fileUrls":{"*":{"completes":{"*":"https://archive.mozilla.org/x.mar"}}},"platforms":{"P":{"locales":{}}}}'
 }
 

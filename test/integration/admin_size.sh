@@ -70,7 +70,8 @@ lists() {
     rows many "$RELEASES" "$RULES" | run_sql
     counts >"$WORK/many"
     check "however many rows, the lists ask as often" diff "$WORK/few" "$WORK/many"
-    check "and not often" equal '' "$(awk '$2 > 12' "$WORK/many")"
+    # Most for a list of releases: what leads to each, members of superblobs and sign-offs included.
+    check "and not often" equal '' "$(awk '$2 > 14' "$WORK/many")"
     for path in "${LISTS[@]}"; do
         check "in a second: $path" within_a_second "$path"
     done

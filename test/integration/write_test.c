@@ -272,7 +272,7 @@ START_TEST(required_signoffs)
         ck_assert(tx_run(&site, &request, ask_release_needs, &prefetched, &e));
         ck_assert_uint_le(request.statements, 20);
     }
-    ck_assert_uint_le(request.statements, 6);
+    ck_assert_uint_le(request.statements, 7);
 }
 END_TEST
 
