@@ -130,7 +130,7 @@ def double_booking(m, state):
 
 # Each with its weight.
 WEIGHTS = {
-    rel.content_after_sign_off: 2, rel.member_of_protected: 1, rel.member_after_sign_off: 2, rel.pinned_release: 1,
+    rel.content_after_sign_off: 3, rel.member_of_protected: 1, rel.member_after_sign_off: 2, rel.pinned_release: 1,
     rel.read_only_at_enact: 3, rel.read_only_deleted: 1, rel.unlock: 1, rel.half_a_right: 1, rel.v1_over_v2: 1, rel.v2_over_v1: 2,
     rel.shadow_scheduled: 1,
     rel.blob_of_another: 1, rel.delete_named: 2, rel.release_is_gone: 1,
