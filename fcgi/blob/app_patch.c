@@ -2,6 +2,7 @@
  * the channel, something is missing) is skipped; only if nothing is left because of that is the whole answer
  * broken. */
 #include "blob/app.h"
+#include "blob/markup.h"
 
 static const char *const type_name[APP_PATCH_TYPES] = { "complete", "partial" };
 static const struct str line_start[APP_PATCH_TYPES] = {
@@ -101,7 +102,7 @@ enum told { TOLD, LEFT_OUT, FAILED };
  * to, whatever its host, is a fault of the release. */
 static void note_malformed_url(struct teller *t, const struct release *r, struct str url)
 {
-    if (!allowlist_is_url(url)) {
+    if (!markup_in(t->env->query->locale) && !allowlist_is_url(url)) {
         error_set(&t->why, 500,
                   "release %.*s: a patch was left out, as its URL is not of http or https, or has characters "
                   "that are not allowed",
