@@ -98,7 +98,7 @@ crash() {
 
 crashes() {
     check "a release" gives 200 admin@x PUT /v2/releases/V '{"product":"Firefox","blob":{"name":"V","schema_version":9,
-        "hashFunction":"sha512","appVersion":"1","displayVersion":"1","platforms":{"P":{"locales":{}}}}}'
+        "hashFunction":"sha512","appVersion":"1.0","displayVersion":"1","platforms":{"P":{"locales":{}}}}}'
     submissions >"$WORK/curl"
     curl -s -Z --parallel-max 16 --config "$WORK/curl" >"$WORK/answers" 2>/dev/null &
     local client=$!

@@ -133,7 +133,10 @@ test_pins() {
             ('P1', 'Firefox', '$(app_release PINNED 40.0)', 1);
         INSERT INTO pinnable_releases (product, version, channel, mapping, data_version)
         VALUES ('Firefox', '40.', 'pins', 'P1', 1)"
-    change "updated" product=R2 "$path?pin=40." <<<"UPDATE pinnable_releases SET mapping = 'R2', data_version = 2"
+    change "updated" product=R2 "$path?pin=40." <<<"
+        INSERT INTO releases (name, product, data, data_version) VALUES
+            ('P2', 'Firefox', '$(app_release R2 40.0.1)', 1);
+        UPDATE pinnable_releases SET mapping = 'P2', data_version = 2"
     change "deleted" product=R1 "$path?pin=40." <<<"DELETE FROM pinnable_releases"
 }
 
