@@ -59,7 +59,8 @@ static bool check_build_id(const char *name, struct str text, bool loose, struct
 {
     struct str operand;
     (void)loose;
-    return comparison_parse(text, &operand) != CMP_NEVER ||
+    enum comparison op = comparison_parse(text, &operand);
+    return (op != CMP_NEVER && op != CMP_GLOB) ||
            refuse(e, name, text, "is not a comparison. It must be a build id, or one after <, <=, > or >=");
 }
 

@@ -256,6 +256,7 @@ START_TEST(terms_that_match_nothing)
         { "memory", "=2048", false, false },
         { "buildID", "<=20240101", false, true },
         { "buildID", "~", false, false },
+        { "buildID", "2024*", false, false },
         { "version", "<70.0", false, true },
         { "version", "70.*", false, true },
         { "version", "3.6,50.0", false, true },
