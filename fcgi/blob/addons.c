@@ -219,14 +219,14 @@ static enum verdict pick_permitted(const struct release *r, const struct addon *
                                    struct error *e)
 {
     enum verdict v = pick_file(r, addon, env->query->build_target, file, e);
-    if (v == VERDICT_YES && !allowlist_is_url((*file)->url)) {
+    if (v != VERDICT_YES || allowlist_permits(env->allowlist, (*file)->url, env->query->product)) {
+        return v;
+    }
+    if (!allowlist_is_url((*file)->url)) {
         return cannot_tell(r, addon,
                            "its URL is not of http or https, or has characters that are not allowed", e);
     }
-    if (v == VERDICT_YES && !allowlist_permits(env->allowlist, (*file)->url, env->query->product)) {
-        return VERDICT_NO;
-    }
-    return v;
+    return VERDICT_NO;
 }
 
 static enum verdict check_list(const struct release *r, struct error *e)

@@ -133,58 +133,46 @@ static void print_in_one_pass(struct buf *out, const struct template *t, const s
     buf_str(out, rest);
 }
 
-/* Whether a value brings a '%' of its own. */
-static bool percent_in(const struct template *t, const struct placeholders *values)
+/* What keeps a value from being put in as it is: a '%' of its own, or something to be marked. */
+static const bool special[256] = {
+    [0x00 ... 0x1f] = true, ['"'] = true,  ['%'] = true,  ['<'] = true,
+    ['>'] = true,           [0x7f] = true, [0xff] = true,
+};
+
+static bool values_are_plain(const struct template *t, const struct placeholders *values)
 {
+    bool found = false;
     for (unsigned i = 0; i < t->n; i++) {
         struct str value = values->value[t->piece[i].placeholder];
-        if (value.n > 0 && memchr(value.p, '%', value.n) != NULL) {
-            return true;
+        for (size_t k = 0; k < value.n; k++) {
+            found |= special[(unsigned char)value.p[k]];
         }
     }
-    return false;
+    return !found;
 }
 
-static void print_plain(struct buf *out, const struct template *t, const struct placeholders *values)
+static void print_marked(struct buf *out, const struct template *t, const struct placeholders *values)
 {
-    if (t->literal) {
-        buf_str(out, t->text);
-    } else if (t->simple && !percent_in(t, values)) {
-        print_in_one_pass(out, t, values);
-    } else {
-        print_in_turn(out, t->text, values);
-    }
-}
-
-/* Whether a value would become markup. */
-static bool markup_in_values(const struct template *t, const struct placeholders *values)
-{
-    if (t->literal) {
-        return false;
-    }
-    for (unsigned i = 0; i < PH_N; i++) {
-        if (values->value[i].n > 0 && markup_in(values->value[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
-void template_print(struct buf *out, const struct template *t, const struct placeholders *values)
-{
-    struct placeholders marked = *values;
+    struct placeholders marked;
     struct buf copy[PH_N];
-    if (!markup_in_values(t, values)) {
-        print_plain(out, t, values);
-        return;
-    }
     for (unsigned i = 0; i < PH_N; i++) {
         buf_init(&copy[i], values->value[i].n + 1, SIZE_MAX);
         markup_print(&copy[i], values->value[i]);
         marked.value[i] = str_absent(values->value[i]) ? STR_NONE : buf_view(&copy[i]);
     }
-    print_plain(out, t, &marked);
+    print_in_turn(out, t->text, &marked);
     for (unsigned i = 0; i < PH_N; i++) {
         buf_free(&copy[i]);
+    }
+}
+
+void template_print(struct buf *out, const struct template *t, const struct placeholders *values)
+{
+    if (t->literal) {
+        buf_str(out, t->text);
+    } else if (t->simple && values_are_plain(t, values)) {
+        print_in_one_pass(out, t, values);
+    } else {
+        print_marked(out, t, values);
     }
 }
