@@ -11,6 +11,7 @@
 
 #include "blob/tree.h"
 #include "core/mem.h"
+#include "core/python.h"
 #include "query/match.h"
 #include "query/query.h"
 

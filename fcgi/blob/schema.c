@@ -5,6 +5,7 @@
 
 #include "blob/path.h"
 #include "core/mem.h"
+#include "core/python.h"
 #include "query/match.h"
 
 #include <stdlib.h>

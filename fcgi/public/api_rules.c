@@ -1,11 +1,12 @@
 /* /api/v1/rules… */
+#include "core/python.h"
+#include "public/api.h"
 #include "public/handlers.h"
-#include "query/match.h"
 #include "store/reader.h"
 
 enum { REVISIONS_LIMIT = 10 };
 
-void get_rules(struct call *call)
+void api_get_rules(struct call *call)
 {
     struct str product = call_arg(call, "product");
     struct table_query q = {
@@ -44,7 +45,7 @@ static bool parse_rule_id(struct str s, int64_t *id)
     return s.n > 0;
 }
 
-void get_rule(struct call *call)
+void api_get_rule(struct call *call)
 {
     struct str id_or_alias = call->param[0];
     struct table_query q = { .table = &table_rules, .key = { { "alias", DB_S(id_or_alias) } } };
@@ -117,7 +118,7 @@ static bool parse_count(struct call *call, const char *name, int64_t *value)
     return detail == NULL;
 }
 
-void get_rule_revisions(struct call *call)
+void api_get_rule_revisions(struct call *call)
 {
     struct revisions r = { .limit = REVISIONS_LIMIT, .out = &call->response->body };
     int64_t page = 1;

@@ -44,7 +44,4 @@ bool match_memory(struct str rule, bool has_memory, int64_t memory);
 bool match_list(struct str rule, struct str value);
 bool match_tristate(enum tristate rule, enum tristate query);
 
-/* Python's int(): white space around it, a sign, single underscores between digits. Clamped to 64 bits. */
-bool python_int(struct str s, int64_t *value);
-
 #endif

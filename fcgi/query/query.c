@@ -4,7 +4,7 @@
 #include "query/query.h"
 
 #include "core/percent.h"
-#include "query/match.h"
+#include "core/python.h"
 
 #include <stdio.h>
 

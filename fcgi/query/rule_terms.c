@@ -1,6 +1,7 @@
 /* See rule_terms.h. */
 #include "query/rule_terms.h"
 
+#include "core/python.h"
 #include "query/match.h"
 
 static bool refuse(struct error *e, const char *name, struct str text, const char *why)

@@ -1,6 +1,7 @@
 /* Versions and column matching, by tables. Expectations were worked out from the reference's rules, crashes
  * there being "never matches" here. */
 #include "core/mem.h"
+#include "core/python.h"
 #include "query/match.h"
 #include "query/rule_terms.h"
 
