@@ -3,9 +3,20 @@
 #ifndef BALROG_UPDATE_RULE_CLASS_H
 #define BALROG_UPDATE_RULE_CLASS_H
 
-#include "update/rule_index.h"
+#include "update/rule.h"
 
 enum { RULE_CLASSES = 256 };
+
+/* The columns that are filtered, besides product and channel. */
+enum rule_filter {
+    FILTER_VERSION, /* what tells most rules apart comes first */
+    FILTER_BUILD_ID,
+    FILTER_BUILD_TARGET,
+    FILTER_LOCALE,
+    FILTER_DISTRIBUTION,
+    FILTER_WANTS_VERSION, /* passes only rules that have the query's version parsed */
+    RULE_FILTERS
+};
 
 struct rule_scales;
 

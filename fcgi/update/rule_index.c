@@ -1,6 +1,6 @@
 /* See rule_index.h. Groups are found by a hash of product and channel column; two groups with the same hash
  * are one, which costs a closer look at their rules. */
-#include "update/rule_class.h"
+#include "update/rule_index.h"
 
 #include "blob/arena.h"
 

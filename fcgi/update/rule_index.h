@@ -9,24 +9,13 @@
 #ifndef BALROG_UPDATE_RULE_INDEX_H
 #define BALROG_UPDATE_RULE_INDEX_H
 
-#include "update/ruleset.h"
+#include "update/rule_class.h"
 
 struct rule_index;
 
 /* Of the N rules, which are in priority order; owned by CTX. Equal texts of RULES must have equal pointers.
  */
 struct rule_index *rule_index_build(void *ctx, const struct rule *rules, size_t n);
-
-/* The columns that are filtered, besides product and channel. */
-enum rule_filter {
-    FILTER_VERSION, /* what tells most rules apart comes first */
-    FILTER_BUILD_ID,
-    FILTER_BUILD_TARGET,
-    FILTER_LOCALE,
-    FILTER_DISTRIBUTION,
-    FILTER_WANTS_VERSION, /* passes only rules that have the query's version parsed */
-    RULE_FILTERS
-};
 
 enum {
     RULE_GLOB_MAX = 32, /* characters of a channel glob that are told apart */
