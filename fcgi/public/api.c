@@ -1,6 +1,5 @@
-/* The route table, and what handlers share. A handler checks its parameters, has one function read everything
- * in one go on a connection from the pool, and prints what came of it. */
-#include "public/handlers.h"
+/* See api.h. */
+#include "public/api.h"
 
 #include "ops/log.h"
 
@@ -8,27 +7,6 @@ enum {
     WAIT_MS = 2000,     /* for a database connection */
     BIG_WAIT_MS = 5000, /* for one of the few big answers */
 };
-
-const struct route api_routes[] = {
-    { METHOD_GET, "/api/v1/releases", "product name_prefix names_only", get_releases, "api_releases" },
-    { METHOD_GET, "/api/v1/releases/{release}", "pretty", get_release, "api_release" },
-    { METHOD_GET, "/api/v1/releases/{release}/builds/{platform}/{locale}", "", get_release_locale,
-      "api_release_locale" },
-    { METHOD_GET, "/api/v1/rules", "product", get_rules, "api_rules" },
-    { METHOD_GET, "/api/v1/rules/{id_or_alias}", "", get_rule, "api_rule" },
-    { METHOD_GET, "/api/v1/rules/{rule_id:int}/revisions", "page limit", get_rule_revisions,
-      "api_rule_revisions" },
-    { METHOD_GET, "/api/v1/emergency_shutoff", NULL, get_shutoffs, "api_shutoffs" },
-    { METHOD_GET, "/api/v1/emergency_shutoff/{product}/{channel}", "", get_shutoff, "api_shutoff" },
-    { METHOD_GET, "/api/v1/pins/{product}/{channel}/{version}", "pretty", get_pin, "api_pin" },
-    { METHOD_GET, "/__version__", NULL, get_version, "version" },
-    { METHOD_GET, "/__heartbeat__", NULL, get_heartbeat, "heartbeat" },
-    { METHOD_GET, "/__lbheartbeat__", NULL, get_lbheartbeat, "lbheartbeat" },
-    { METHOD_GET, "/robots.txt", NULL, get_robots, "robots" },
-    { METHOD_GET, "/contribute.json", NULL, get_contribute, "contribute" },
-    { METHOD_GET, "/swagger.json", NULL, get_swagger, "swagger" },
-};
-const size_t api_n_routes = sizeof api_routes / sizeof api_routes[0];
 
 bool api_read(struct call *call, bool (*work)(struct db *db, void *arg, struct error *e), void *arg)
 {

@@ -1,12 +1,13 @@
 /* What monitoring, load balancers and robots ask for. */
-#include "public/handlers.h"
 #include "ops/log.h"
+#include "public/api.h"
+#include "public/handlers.h"
 #include "web/apidoc.h"
 #include "web/dockerflow.h"
 
 enum { HEARTBEAT_WAIT_MS = 1000 }; /* for a database connection */
 
-void get_version(struct call *call)
+void api_get_version(struct call *call)
 {
     const struct api *api = call->app;
     dockerflow_version(call->request, call->response, api->version_file);
@@ -18,7 +19,7 @@ static bool count_rules(struct db *db, void *arg, struct error *e)
     return table_count(db, &q, arg, e);
 }
 
-void get_heartbeat(struct call *call)
+void api_get_heartbeat(struct call *call)
 {
     const struct api *api = call->app;
     struct error e;
@@ -30,19 +31,19 @@ void get_heartbeat(struct call *call)
     }
 }
 
-void get_lbheartbeat(struct call *call)
+void api_get_lbheartbeat(struct call *call)
 {
     dockerflow_lbheartbeat(call->response);
 }
 
-void get_robots(struct call *call)
+void api_get_robots(struct call *call)
 {
     response_header(call->response, "Cache-Control", STR("no-cache"));
     response_text(call->response, 200, "text/plain; charset=utf-8",
                   STR("# Nothing here is meant for a search index.\nUser-agent: *\nDisallow: /\n"));
 }
 
-void get_contribute(struct call *call)
+void api_get_contribute(struct call *call)
 {
     response_header(call->response, "Cache-Control", STR("no-cache"));
     response_text(
@@ -66,7 +67,7 @@ void get_contribute(struct call *call)
             "}\n"));
 }
 
-void get_swagger(struct call *call)
+void api_get_swagger(struct call *call)
 {
     const struct api *api = call->app;
     struct error e;

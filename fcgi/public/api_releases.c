@@ -1,5 +1,6 @@
 /* /api/v1/releases… */
 #include "ops/log.h"
+#include "public/api.h"
 #include "public/handlers.h"
 #include "store/reader.h"
 #include "store/release.h"
@@ -41,7 +42,7 @@ static bool read_list(struct db *db, void *arg, struct error *e)
     return read_with(db, l, release_list_print, e);
 }
 
-void get_releases(struct call *call)
+void api_get_releases(struct call *call)
 {
     struct listing l = {
         .filter = { call_arg(call, "product"), call_arg(call, "name_prefix") },
@@ -112,7 +113,7 @@ static bool check_name(struct call *call, struct str release)
     return api_check_ascii(call, "release", release);
 }
 
-void get_release(struct call *call)
+void api_get_release(struct call *call)
 {
     struct reading r = { .ctx = call->ctx, .release = call->param[0] };
     if (check_name(call, r.release) && api_read_big(call, read_whole, &r)) {
@@ -121,7 +122,7 @@ void get_release(struct call *call)
     }
 }
 
-void get_release_locale(struct call *call)
+void api_get_release_locale(struct call *call)
 {
     struct reading r = { call->ctx, call->param[0], call->param[1], call->param[2], { 0 } };
     if (check_name(call, r.release) && api_check_ascii(call, "platform", r.platform) &&

@@ -1,13 +1,14 @@
 /* /api/v1/emergency_shutoff… and /api/v1/pins…: rows as they are. */
+#include "public/api.h"
 #include "public/handlers.h"
 
-void get_shutoffs(struct call *call)
+void api_get_shutoffs(struct call *call)
 {
     struct table_query q = { .table = &table_emergency_shutoffs, .tail = "ORDER BY product, channel" };
     api_respond_rows(call, &q, "shutoffs");
 }
 
-void get_shutoff(struct call *call)
+void api_get_shutoff(struct call *call)
 {
     struct str product = call->param[0], channel = call->param[1];
     struct table_query q = {
@@ -26,7 +27,7 @@ void get_shutoff(struct call *call)
     }
 }
 
-void get_pin(struct call *call)
+void api_get_pin(struct call *call)
 {
     struct str product = call->param[0], channel = call->param[1], version = call->param[2];
     struct table_query q = {

@@ -50,9 +50,9 @@ static void print_times(struct buf *out)
                metric_quantile(m, ENDPOINT_UPDATE, 1, 0.99) * 1000);
 }
 
-void public_figures(void *state, struct buf *out)
+void public_figures(void *stats, struct buf *out)
 {
-    const struct loader_stats *l = &((const struct public_state *)state)->loader;
+    const struct loader_stats *l = stats;
     buf_char(out, '{');
     print_snapshot(out, l);
     print_feed(out, l);

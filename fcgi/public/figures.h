@@ -4,7 +4,7 @@
 
 #include "core/buf.h"
 
-/* Appends a JSON object of at most INSTANCE_DETAIL_MAX bytes. STATE is a struct public_state. */
-void public_figures(void *state, struct buf *out);
+/* Appends a JSON object of at most INSTANCE_DETAIL_MAX bytes. STATS is a struct loader_stats. */
+void public_figures(void *stats, struct buf *out);
 
 #endif

@@ -62,7 +62,7 @@ static bool serve(struct run *r, struct error *e)
  * for instances then, never misses one. */
 static bool start(struct run *r, const char *config_path, int ready_fd, struct error *e)
 {
-    r->reporter = reporter_start(r->ctx, &r->config->primary, name, public_figures, &r->state, e);
+    r->reporter = reporter_start(r->ctx, &r->config->primary, name, public_figures, &r->state.loader, e);
     r->loader =
         r->reporter != NULL ? loader_start(r->ctx, &r->state, r->settings, config_path, ready_fd, e) : NULL;
     return r->loader != NULL;
@@ -113,7 +113,7 @@ static int run(void *prepared, const struct program_options *o, struct error *e)
     r->config = r->settings->config;
     public_settings_log(r->settings);
     r->pool = pool_new(r->ctx, &r->config->database, (unsigned)r->config->public_.api_connections);
-    public_metrics_register(&r->state);
+    public_metrics_register(&r->state.loader);
     store_metrics_register();
     pool_metrics_register(r->pool);
     bool ok = observe_start(name, r->config, e) && work(r, o->config, e);

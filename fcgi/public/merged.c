@@ -3,7 +3,7 @@
 
 #include "core/mem.h"
 #include "core/percent.h"
-#include "public/api.h"
+#include "public/routes.h"
 #include "query/query.h"
 #include "web/router.h"
 
@@ -60,7 +60,7 @@ bool merged_redirect(const struct request *r, struct response *response)
     struct str path = { text + (whole.p - text), path_merge_slashes(text + (whole.p - text), whole.n) };
     unsigned methods = path.n == whole.n     ? 0
                        : query_is_form(path) ? METHOD_GET | METHOD_HEAD | METHOD_OPTIONS
-                                             : router_methods(api_routes, api_n_routes, path);
+                                             : router_methods(public_routes, public_n_routes, path);
     if (methods != 0 && (methods & r->method) != 0) {
         respond_redirect(r, path, response);
     } else if (methods != 0) {

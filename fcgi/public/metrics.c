@@ -2,6 +2,7 @@
 #include "public/metrics.h"
 
 #include "core/clock.h"
+#include "update/engine.h"
 
 static const char *const endpoint_names[] = { "update", "json", "api", "unknown", "monitoring" };
 static const char *const method_names[] = { "GET", "other" };
@@ -155,7 +156,7 @@ enum endpoint endpoint_of(struct str path)
     return ENDPOINT_UNKNOWN;
 }
 
-void public_metrics_register(struct public_state *state)
+void public_metrics_register(struct loader_stats *stats)
 {
     static const struct metrics_table counted = { public_metric, PUBLIC_COUNTED };
     static const struct metrics_table loader = METRICS_TABLE(loader_rows);
@@ -163,7 +164,7 @@ void public_metrics_register(struct public_state *state)
         reason_names[i] = reason_name((enum reason)i);
     }
     metrics_register(&counted, NULL);
-    metrics_register(&loader, &state->loader);
+    metrics_register(&loader, stats);
 }
 
 void public_metrics_request(const struct request *r, int status, int64_t ns)

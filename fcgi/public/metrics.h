@@ -2,7 +2,7 @@
 #ifndef BALROG_PUBLIC_METRICS_H
 #define BALROG_PUBLIC_METRICS_H
 
-#include "public/state.h"
+#include "public/loader_stats.h"
 #include "web/metrics.h"
 
 /* Rows of public_metrics: its counters and histograms. */
@@ -29,8 +29,8 @@ enum autograph_error { AUTOGRAPH_REQUEST, AUTOGRAPH_UNKNOWN };
 enum endpoint { ENDPOINT_UPDATE, ENDPOINT_JSON, ENDPOINT_API, ENDPOINT_UNKNOWN, ENDPOINT_MONITORING };
 enum endpoint endpoint_of(struct str path);
 
-/* Registers all of it; the loader's numbers are read from STATE. */
-void public_metrics_register(struct public_state *state);
+/* Registers all of it; the loader's numbers are read from STATS, which must live as long as the program. */
+void public_metrics_register(struct loader_stats *stats);
 /* Counts a request that was answered with STATUS within NS nanoseconds. */
 void public_metrics_request(const struct request *r, int status, int64_t ns);
 

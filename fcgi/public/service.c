@@ -9,6 +9,8 @@
 #include "ops/statsd.h"
 #include "public/merged.h"
 #include "public/metrics.h"
+#include "public/routes.h"
+#include "update/engine.h"
 #include "web/server.h"
 
 #include <sys/random.h>
@@ -324,7 +326,7 @@ static void route(struct service *s, const struct request *r, struct response *r
 {
     struct call call = { .app = s->api, .ctx = talloc_new(NULL), .request = r, .response = response };
     mem_check(call.ctx);
-    if (router_dispatch(api_routes, api_n_routes, &call) == NULL) {
+    if (router_dispatch(public_routes, public_n_routes, &call) == NULL) {
         response_text(
             response, 404, "text/plain; charset=utf-8",
             STR("The requested URL was not found on the server. If you entered the URL manually please "

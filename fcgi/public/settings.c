@@ -1,5 +1,6 @@
-/* See state.h. */
-#include "public/state.h"
+/* See settings.h. */
+#include "public/settings.h"
+
 #include "web/program.h"
 
 struct public_settings *public_settings_new(void *ctx, struct config *config, struct error *e)

@@ -3,7 +3,7 @@
 #include "../openapi.h"
 
 #include "admin/routes.h"
-#include "public/api.h"
+#include "public/routes.h"
 #include "query/query.h"
 #include "suite.h"
 
@@ -213,8 +213,8 @@ END_TEST
 
 START_TEST(every_public_route_is_documented)
 {
-    for (size_t i = 0; i < api_n_routes; i++) {
-        const struct route *r = &api_routes[i];
+    for (size_t i = 0; i < public_n_routes; i++) {
+        const struct route *r = &public_routes[i];
         const cJSON *o = operation(r->pattern, r->methods);
         size_t n = 0;
         struct str rest = str_of(r->args != NULL && r->args[0] != '\0' ? r->args : NULL);
@@ -249,9 +249,9 @@ static bool admin_has(const char *path, const char *method)
 static bool public_has(const char *path, const char *method)
 {
     char own[200];
-    for (size_t i = 0; i < api_n_routes; i++) {
-        if (strcmp(path_of(api_routes[i].pattern, own), path) == 0 &&
-            strcmp(method_name(api_routes[i].methods), method) == 0) {
+    for (size_t i = 0; i < public_n_routes; i++) {
+        if (strcmp(path_of(public_routes[i].pattern, own), path) == 0 &&
+            strcmp(method_name(public_routes[i].methods), method) == 0) {
             return true;
         }
     }
