@@ -248,7 +248,7 @@ git_here() {
 make_repository() {
     local name
     git init --quiet -b main "$REPO"
-    for name in configure.ac Makefile.am VERSION NEWS.md README.md LICENSE .clang-format .ci conf docs fcgi m4 schema scripts test; do
+    for name in configure.ac Makefile.am VERSION CONTRIBUTING.md NEWS.md README.md LICENSE .clang-format .ci conf docs fcgi m4 schema scripts test; do
         cp -a "$TOP/$name" "$REPO/"
     done
     git_here add --all --force
