@@ -2,7 +2,7 @@
 #include "admin/admin.h"
 
 #include "admin/problem.h"
-#include "blob/tree.h"
+#include "core/python.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -114,7 +114,7 @@ bool admin_refuse_value(struct admin_call *call, const struct error *e)
     }
     buf_init(&text, 0, 4 * sizeof e->what);
     buf_lit(&text, "(");
-    tree_repr_string(&text, str_of(e->what));
+    python_repr_string(&text, str_of(e->what));
     buf_lit(&text, ",)");
     admin_problem(call, 400, "Bad Request", admin_text(call, buf_view(&text)), NULL);
     buf_free(&text);

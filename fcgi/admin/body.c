@@ -3,7 +3,7 @@
  */
 #include "admin/body.h"
 
-#include "blob/tree.h"
+#include "core/python.h"
 #include "query/match.h"
 
 #include <math.h>
@@ -211,7 +211,7 @@ static const char *repr(const cJSON *value, char text[REPR_MAX + 1])
 {
     struct buf b;
     buf_init(&b, 0, REPR_MAX);
-    tree_repr(&b, value);
+    python_repr(&b, value);
     memcpy(text, b.full ? "the value" : b.p, b.full ? sizeof "the value" : b.n);
     text[b.full ? sizeof "the value" - 1 : b.n] = '\0';
     buf_free(&b);

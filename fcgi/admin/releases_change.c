@@ -5,7 +5,8 @@
  * The part is put into the version that the client has seen. Where that is not the newest one, the result is
  * merged with it like a whole release would be: so submissions of different locales never conflict. */
 #include "admin/releases.h"
-#include "blob/tree.h"
+#include "core/python.h"
+#include "core/tree.h"
 
 #include <stdlib.h>
 
@@ -63,7 +64,7 @@ static bool parse_names(struct admin_call *call, const char *name, const cJSON *
     if (!parse_member(call, name, names, e)) {
         return false;
     }
-    *names = json_truth(*names) ? *names : NULL;
+    *names = python_truth(*names) ? *names : NULL;
     bool right = *names == NULL || cJSON_IsArray(*names);
     for (const cJSON *one = right && *names != NULL ? (*names)->child : NULL; one != NULL; one = one->next) {
         right &= is_text(one);

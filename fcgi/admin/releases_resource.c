@@ -9,7 +9,7 @@
 #include "admin/releases.h"
 #include "blob/merge.h"
 #include "blob/servable.h"
-#include "blob/tree.h"
+#include "core/tree.h"
 #include "store/release_history.h"
 #include "store/release_links.h"
 

@@ -2,7 +2,7 @@
  * served. Both are about the release that is served under the name: the one of v2 if there is one. */
 #include "admin/releases.h"
 #include "admin/releases_v2.h"
-#include "blob/unserved.h"
+#include "release/unserved.h"
 
 /* The release NAME whole, as text in OUT, and its *PRODUCT. *THERE: whether there is one. */
 static bool print_release(struct admin_call *call, const char *name, struct buf *out, const char **product,

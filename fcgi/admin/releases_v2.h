@@ -8,8 +8,8 @@
 
 #include "admin/admin.h"
 #include "admin/resources.h"
-#include "blob/assets.h"
 #include "blob/servable.h"
+#include "release/assets.h"
 #include "store/schedule.h"
 
 /* ---- handlers ---- */

@@ -1,8 +1,8 @@
 /* GET /v2/releases…, and what the writing handlers read. (reference: services/releases.py get_release,
  * get_releases, get_data_versions, get_data_version) */
 #include "admin/releases_v2.h"
-#include "blob/assets.h"
 #include "blob/merge.h"
+#include "release/assets.h"
 #include "store/release_list.h"
 
 /* ---- rows ---- */

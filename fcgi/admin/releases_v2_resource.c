@@ -7,8 +7,8 @@
 #include "admin/release_names.h"
 #include "admin/release_uses.h"
 #include "admin/releases_v2.h"
-#include "blob/tree.h"
 #include "blob/validate.h"
+#include "core/tree.h"
 #include "store/release_links.h"
 
 bool release_v2_demand(struct tx *tx, const char *action, const char *product, struct error *e)

@@ -6,11 +6,11 @@
  * submissions of different locales do not meet. */
 #include "admin/release_names.h"
 #include "admin/releases_v2.h"
-#include "blob/assets.h"
 #include "blob/merge.h"
 #include "blob/split.h"
-#include "blob/tree.h"
 #include "blob/validate.h"
+#include "core/tree.h"
+#include "release/assets.h"
 
 #include <limits.h>
 #include <stdlib.h>

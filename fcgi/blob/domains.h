@@ -2,8 +2,8 @@
 #ifndef BALROG_BLOB_DOMAINS_H
 #define BALROG_BLOB_DOMAINS_H
 
-#include "blob/allowlist.h"
 #include "core/json.h"
+#include "release/allowlist.h"
 
 /* The first URL to download from in BLOB, of the format SCHEMA_VERSION, that ALLOWLIST does not permit for
  * PRODUCT (absent: none is permitted), or whatever stands where a URL belongs; borrowed. NULL: there is none.

@@ -2,8 +2,8 @@
  * of hashes, so that a large body costs no more than sorting it. */
 #include "blob/merge.h"
 
-#include "blob/tree.h"
 #include "core/mem.h"
+#include "core/tree.h"
 
 #include <stdlib.h>
 

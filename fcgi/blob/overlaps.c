@@ -9,11 +9,12 @@
  * and build ids have to be compared one with each other: few of them are, or the blob is refused. */
 #include "blob/overlaps.h"
 
-#include "blob/tree.h"
 #include "core/mem.h"
 #include "core/python.h"
+#include "core/tree.h"
 #include "query/match.h"
 #include "query/query.h"
+#include "release/release.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,9 +4,6 @@
 
 #include "core/json.h"
 
-/* A release whose updateLine has more groups is not compiled, so it is not accepted either. */
-enum { UPDATE_LINE_GROUPS_MAX = 256 };
-
 /* Whether the updateLine of BLOB, which its schema has been checked for, is free of them. False: E says which
  * fields, and pairs of groups are added to CONFLICTS, an array, as [for, for, [field names]], or as a text
  * with their places where that would be long. They take some 1500 bytes at most; a text says if there are

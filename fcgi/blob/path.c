@@ -1,7 +1,7 @@
 /* See path.h. */
 #include "blob/path.h"
 
-#include "blob/tree.h"
+#include "core/python.h"
 
 enum {
     TEXT_SHOWN_MAX = 60,   /* bytes of a text or name that are shown */
@@ -79,14 +79,14 @@ void blob_path_print(struct buf *out, const struct blob_path *path, const cJSON 
 void blob_path_print_name(struct buf *out, struct str name)
 {
     if (name.n <= TEXT_SHOWN_MAX) {
-        tree_repr_string(out, name);
+        python_repr_string(out, name);
         return;
     }
     size_t n = TEXT_SHOWN_MAX;
     while (n > 0 && ((unsigned char)name.p[n] & 0xc0) == 0x80) {
         n--; /* not within a character */
     }
-    tree_repr_string(out, str_slice(name, 0, n));
+    python_repr_string(out, str_slice(name, 0, n));
     buf_lit(out, "...");
 }
 
@@ -114,7 +114,7 @@ void blob_path_print_value(struct buf *out, const cJSON *value)
     if (cJSON_IsString(value)) {
         blob_path_print_name(out, str_of(value->valuestring));
     } else if (is_small(value, &left)) {
-        tree_repr(out, value);
+        python_repr(out, value);
     } else {
         buf_str(out, cJSON_IsObject(value) ? STR("{...}") : STR("[...]"));
     }

@@ -4,7 +4,7 @@
 #include <limits.h>
 
 #include "blob/path.h"
-#include "blob/tree.h"
+#include "core/tree.h"
 #include "query/version.h"
 
 enum { GMP = 1000, SYSTEM_ADDONS = 5000, UNIFIED_FIRST = 4, APP_LAST = 9 };

@@ -3,10 +3,11 @@
 #include "blob/validate.h"
 
 #include "blob/domains.h"
-#include "blob/format.h"
 #include "blob/overlaps.h"
 #include "blob/path.h"
 #include "blob/schema.h"
+#include "core/python.h"
+#include "release/format.h"
 
 static void begin(struct blob_errors *errors)
 {
@@ -40,7 +41,7 @@ bool blob_version(const cJSON *blob, int *version, struct blob_errors *errors)
         return no_format(errors, "the blob is not an object");
     }
     const cJSON *number = json_get(blob, "schema_version");
-    if (!json_truth(number)) {
+    if (!python_truth(number)) {
         return no_format(errors, "schema_version is not set");
     }
     const struct blob_schema *schema = cJSON_IsNumber(number) ? schema_find(number->valuedouble) : NULL;

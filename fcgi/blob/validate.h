@@ -2,8 +2,8 @@
 #ifndef BALROG_BLOB_VALIDATE_H
 #define BALROG_BLOB_VALIDATE_H
 
-#include "blob/allowlist.h"
 #include "core/json.h"
+#include "release/allowlist.h"
 
 /* Why a blob is refused. The reference raises one of two exceptions, whose texts its handlers put into
  * different places of their answers. */

@@ -265,20 +265,6 @@ const cJSON *json_get_array(const cJSON *object, const char *key)
     return cJSON_IsArray(value) ? value : NULL;
 }
 
-bool json_truth(const cJSON *value)
-{
-    if (cJSON_IsString(value)) {
-        return value->valuestring[0] != '\0';
-    }
-    if (cJSON_IsNumber(value)) {
-        return value->valuedouble != 0;
-    }
-    if (cJSON_IsArray(value) || cJSON_IsObject(value)) {
-        return value->child != NULL;
-    }
-    return cJSON_IsTrue(value);
-}
-
 /* ---- pointers ---- */
 
 bool json_is_pointer(const char *pointer)

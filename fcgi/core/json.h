@@ -32,8 +32,6 @@ bool json_is_float(const cJSON *value);
  * fraction, or lies outside of MIN to MAX. Every JSON number that becomes an integer goes through here: to
  * cast a double that an integer cannot hold is undefined. */
 bool json_int(const cJSON *value, int64_t min, int64_t max, int64_t *n);
-/* Whether VALUE counts as true in Python: not null, false, 0, "", [] or {}. NULL is false. */
-bool json_truth(const cJSON *value);
 
 /* What POINTER (RFC 6901: "/data/result/0/value/1"; "" is all of it) leads to, or NULL. Borrowed. */
 const cJSON *json_pointer(const cJSON *value, const char *pointer);

@@ -1,6 +1,7 @@
 /* See access.h. A question costs two look-ups by primary key, in one statement, the first time. */
 #include "store/access.h"
 
+#include "core/python.h"
 #include "store/role_grants.h"
 #include "store/write.h"
 
@@ -105,7 +106,7 @@ static bool limited(const cJSON *row, const char *option, const char *value)
 {
     const cJSON *options = json_get(row, "options");
     const cJSON *list = json_get(options, option);
-    if (!json_truth(options) || (cJSON_IsObject(options) && !json_truth(list))) {
+    if (!python_truth(options) || (cJSON_IsObject(options) && !python_truth(list))) {
         return false;
     }
     if (!cJSON_IsArray(list)) {

@@ -4,7 +4,7 @@
 #ifndef BALROG_STORE_READER_H
 #define BALROG_STORE_READER_H
 
-#include "blob/blob.h"
+#include "release/release.h"
 #include "store/db.h"
 #include "update/rows.h"
 

@@ -3,7 +3,7 @@
  * small row however big the release is. */
 #include "store/release.h"
 
-#include "blob/assets.h"
+#include "release/assets.h"
 #include "store/reader.h"
 #include "store/table.h"
 

@@ -6,8 +6,8 @@
 #ifndef BALROG_STORE_TX_H
 #define BALROG_STORE_TX_H
 
-#include "blob/allowlist.h"
 #include "core/config.h"
+#include "release/allowlist.h"
 #include "store/fail.h"
 #include "store/pool.h"
 #include "store/table.h"

@@ -3,7 +3,7 @@
  */
 #include "store/write.h"
 
-#include "blob/tree.h"
+#include "core/tree.h"
 #include "store/access.h"
 #include "store/release_history.h"
 #include "store/signoff.h"

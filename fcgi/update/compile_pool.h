@@ -3,7 +3,7 @@
 #ifndef BALROG_UPDATE_COMPILE_POOL_H
 #define BALROG_UPDATE_COMPILE_POOL_H
 
-#include "blob/blob.h"
+#include "release/release.h"
 
 /* One release. It is the pool's from compile_pool_add() to compile_pool_wait(). */
 struct compile_job {

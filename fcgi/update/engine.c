@@ -5,7 +5,7 @@
  * answer without the part that failed here. */
 #include "update/engine.h"
 
-#include "blob/markup.h"
+#include "release/markup.h"
 
 static const char *const reason_names[REASON_COUNT] = {
     [REASON_SERVED] = "served",
@@ -187,10 +187,10 @@ static const struct release *find_from(const void *snapshot, struct str name)
     return snapshot_release(snapshot, name);
 }
 
-static struct blob_env env_for(const struct snapshot *s, const struct query *q, struct str update_type)
+static struct release_env env_for(const struct snapshot *s, const struct query *q, struct str update_type)
 {
     const struct settings *settings = s->input.settings;
-    return (struct blob_env){
+    return (struct release_env){
         q, update_type, settings->allowlist, settings->force_hosts, settings->n_force_hosts, find_from, s
     };
 }
@@ -206,7 +206,7 @@ static void note_skipped(struct answer *a, const struct error *why)
 static bool write_part(struct writer *w, const struct release *r, const struct query *q,
                        struct str update_type)
 {
-    struct blob_env env = env_for(w->snapshot, q, update_type);
+    struct release_env env = env_for(w->snapshot, q, update_type);
     struct error why, skipped;
     error_clear(&why);
     error_clear(&skipped);
@@ -269,7 +269,7 @@ static bool write_members(struct writer *w, const struct release *super, struct 
     return true;
 }
 
-static enum verdict write_inner(struct writer *w, const struct release *r, const struct blob_env *env)
+static enum verdict write_inner(struct writer *w, const struct release *r, const struct release_env *env)
 {
     if (r->n_products > 0) {
         return write_products(w, r) ? VERDICT_YES : VERDICT_BAD;
@@ -286,7 +286,7 @@ static enum verdict write_inner(struct writer *w, const struct release *r, const
 
 static enum verdict write_xml(struct writer *w, const struct release *r, struct str update_type)
 {
-    struct blob_env env = env_for(w->snapshot, w->query, update_type);
+    struct release_env env = env_for(w->snapshot, w->query, update_type);
     struct error *e = &w->answer->error;
     buf_lit(w->out, "<?xml version=\"1.0\"?>\n<updates>\n");
     enum verdict verdict = release_header_xml(r, &env, w->out, e);
@@ -378,7 +378,7 @@ static void answer_json(struct writer *w, const struct release *r, struct buf *b
         r = NULL;
     }
     if (r != NULL) {
-        struct blob_env env = env_for(w->snapshot, w->query, a->rule->row.update_type);
+        struct release_env env = env_for(w->snapshot, w->query, a->rule->row.update_type);
         if (release_json(r, &env, body, &a->error) == VERDICT_YES) {
             return;
         }

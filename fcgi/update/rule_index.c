@@ -2,7 +2,7 @@
  * are one, which costs a closer look at their rules. */
 #include "update/rule_index.h"
 
-#include "blob/arena.h"
+#include "core/arena.h"
 
 #include <stdlib.h>
 

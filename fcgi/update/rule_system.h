@@ -3,7 +3,7 @@
 #ifndef BALROG_UPDATE_RULE_SYSTEM_H
 #define BALROG_UPDATE_RULE_SYSTEM_H
 
-#include "blob/arena.h"
+#include "core/arena.h"
 
 struct system_test;
 

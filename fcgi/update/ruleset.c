@@ -6,7 +6,7 @@
  * decides. */
 #include "update/ruleset.h"
 
-#include "blob/arena.h"
+#include "core/arena.h"
 #include "update/rule_index.h"
 
 #include <stdlib.h>

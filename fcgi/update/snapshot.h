@@ -13,7 +13,7 @@
 #ifndef BALROG_UPDATE_SNAPSHOT_H
 #define BALROG_UPDATE_SNAPSHOT_H
 
-#include "blob/blob.h"
+#include "release/release.h"
 #include "update/rows.h"
 #include "update/ruleset.h"
 

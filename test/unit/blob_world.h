@@ -2,7 +2,7 @@
 #ifndef BALROG_TEST_BLOB_WORLD_H
 #define BALROG_TEST_BLOB_WORLD_H
 
-#include "blob/blob.h"
+#include "release/release.h"
 
 #include "suite.h"
 
@@ -90,21 +90,21 @@ static inline void world_query(const char *product, const char *version, const c
     w.q.fallback_channel = fallback_channel(w.q.channel);
 }
 
-static inline struct blob_env world_env(void)
+static inline struct release_env world_env(void)
 {
     static const struct str force_hosts[] = { { "http://download.mozilla.org", 27 } };
-    return (struct blob_env){ .query = &w.q,
-                              .update_type = str_of(w.update_type),
-                              .allowlist = w.allowlist,
-                              .force_hosts = force_hosts,
-                              .n_force_hosts = 1,
-                              .find = world_find };
+    return (struct release_env){ .query = &w.q,
+                                 .update_type = str_of(w.update_type),
+                                 .allowlist = w.allowlist,
+                                 .force_hosts = force_hosts,
+                                 .n_force_hosts = 1,
+                                 .find = world_find };
 }
 
 /* What R prints: the XML between <updates> and </updates>, or "BAD: …" or "BROKEN: …". */
 static inline const char *world_print(const struct release *r)
 {
-    struct blob_env env = world_env();
+    struct release_env env = world_env();
     buf_reset(&w.out);
     w.skipped = (struct error){ 0 };
     enum verdict v = release_header_xml(r, &env, &w.out, &w.error);

@@ -65,7 +65,7 @@ enum { N_VALUES = sizeof values / sizeof values[0] };
 static void ask_all(const struct release *r)
 {
     static const char *const targets[] = { "Win", "W", "x" };
-    struct blob_env env = world_env();
+    struct release_env env = world_env();
     for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++) {
         world_query("OpenH264", "2.0.0.1", "1", targets[i], "de", "c");
         w.q.product = i == 0 ? STR("Guardian") : w.q.product;

@@ -1,9 +1,10 @@
 /* Merging, splitting and comparing releases. What is wanted is what the reference makes of the same values.
  */
-#include "blob/assets.h"
+#include "core/python.h"
+#include "release/assets.h"
 #include "blob/merge.h"
 #include "blob/split.h"
-#include "blob/tree.h"
+#include "core/tree.h"
 
 #include "blob_json.h"
 
@@ -274,7 +275,7 @@ START_TEST(printing_as_repr)
         struct buf out;
         cJSON *value = parse_quoted(cases[i].json);
         buf_init(&out, 64, 1024);
-        tree_repr(&out, value);
+        python_repr(&out, value);
         ck_assert_msg(str_eq(buf_view(&out), str_of(cases[i].want)), "%.*s instead of %s",
                       STR_ARG(buf_view(&out)), cases[i].want);
         buf_free(&out);

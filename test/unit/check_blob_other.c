@@ -1,7 +1,7 @@
 /* The formats beside app releases, and what all have in common: rows that cannot be compiled, assets. */
 #include "blob_world.h"
 
-#include "blob/markup.h"
+#include "release/markup.h"
 
 START_TEST(desupport)
 {
@@ -129,7 +129,7 @@ START_TEST(superblob)
     world_query("GMP", "3.6", "1", "Win", "de", "c");
     ck_assert_str_eq(world_serve(none), "YES");
     ck_assert_str_eq(world_print(none), "BROKEN: release N is a superblob: it has no content of its own");
-    struct blob_env env = world_env();
+    struct release_env env = world_env();
     buf_reset(&w.out);
     ck_assert_int_eq(release_header_xml(products, &env, &w.out, &w.error), VERDICT_YES);
     ck_assert_int_eq(release_footer_xml(products, &env, &w.out, &w.error), VERDICT_YES);
@@ -139,7 +139,7 @@ END_TEST
 
 static const char *guardian_answer(const struct release *r)
 {
-    struct blob_env env = world_env();
+    struct release_env env = world_env();
     buf_reset(&w.out);
     if (release_json(r, &env, &w.out, &w.error) != VERDICT_YES) {
         return w.error.what;

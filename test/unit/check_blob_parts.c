@@ -1,7 +1,7 @@
 /* What blobs are made of: placeholders in URLs, the allow-list, the arena, records of patches. */
-#include "blob/allowlist.h"
-#include "blob/app.h"
-#include "blob/markup.h"
+#include "release/allowlist.h"
+#include "release/app.h"
+#include "release/markup.h"
 
 #include "suite.h"
 

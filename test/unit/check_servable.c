@@ -1,6 +1,6 @@
 /* What can never be served: refused in what a write changes or says, left alone in what was there. */
 #include "blob/servable.h"
-#include "blob/unserved.h"
+#include "release/unserved.h"
 
 #include "blob_json.h"
 

@@ -1,0 +1,132 @@
+/* A release whose locales change one by one, as they are submitted, ten a second: what has not changed is
+ * used as it is. Platforms are few, and copied; of those with a locale that changes the table of locales is,
+ * too. */
+#include "release/app.h"
+#include "release/assets.h"
+
+/* Whether PATH is that of a locale: ".platforms.PLATFORM.locales.LOCALE". */
+static bool is_locale(struct str path, struct str *platform, struct str *locale)
+{
+    struct str rest = path, top, platforms, locales;
+    return memchr(path.p, '\0', path.n) == NULL && str_split(&rest, '.', &top) && top.n == 0 &&
+           str_split(&rest, '.', &platforms) && str_eq(platforms, STR("platforms")) &&
+           str_split(&rest, '.', platform) && str_split(&rest, '.', &locales) &&
+           str_eq(locales, STR("locales")) && str_split(&rest, '.', locale) && str_absent(rest);
+}
+
+/* The locale of BODY that the asset at PATH is, or NULL. */
+static const struct app_locale *find_asset(const struct app_body *body, struct str path)
+{
+    struct str platform, locale;
+    if (!is_locale(path, &platform, &locale)) {
+        return NULL;
+    }
+    const struct app_platform *p =
+        keys_find(body->platform, body->n_platforms, sizeof(*body->platform), key_of(platform));
+    return p != NULL ? keys_find(p->locale, p->n_locales, sizeof(*p->locale), key_of(locale)) : NULL;
+}
+
+void app_note_assets(struct compiler *c, const struct app_body *body)
+{
+    const struct release_row *row = c->row;
+    c->release->amendable = row->n_assets > 0;
+    for (size_t i = 0; c->release->amendable && i < row->n_assets; i++) {
+        struct app_locale *locale = (struct app_locale *)find_asset(body, row->assets[i].path);
+        c->release->amendable = locale != NULL;
+        if (locale != NULL) {
+            locale->stamp = row->assets[i].stamp;
+        }
+    }
+}
+
+/* An amendment under way. */
+struct amendment {
+    struct compiler *c;
+    const struct app_body *old;
+    struct app_body *body;
+    struct app_platform *platform; /* the copies */
+    size_t n_assets;
+    uint64_t *stamp;
+};
+
+/* So that patches have the same indices for the same `from`s. */
+static void know_froms(struct compiler *c)
+{
+    for (size_t i = 0; i < c->release->n_from; i++) {
+        intern(&c->interner, INTERN_FROM, c->release->from[i])->payload = (void *)(uintptr_t)(i + 1);
+    }
+}
+
+static bool has_own_table(const struct amendment *a, size_t i)
+{
+    return a->platform[i].locale != a->old->platform[i].locale;
+}
+
+/* Where LOCALE is to go in the table of the platform with index I, which becomes its own, with room for as
+ * many as there are assets. New ones stand behind the others until all are there. */
+static struct app_locale *place(struct amendment *a, size_t i, struct str locale)
+{
+    struct app_platform *platform = &a->platform[i];
+    uint32_t n_old = a->old->platform[i].n_locales;
+    if (!has_own_table(a, i)) {
+        struct app_locale *table = arena_array(&a->c->arena, struct app_locale, n_old + a->n_assets);
+        if (n_old > 0) {
+            memcpy(table, platform->locale, n_old * sizeof(*table));
+        }
+        platform->locale = table;
+    }
+    const struct app_locale *known = keys_find(platform->locale, n_old, sizeof(*known), key_of(locale));
+    return (struct app_locale *)(known != NULL ? known : &platform->locale[platform->n_locales++]);
+}
+
+static bool amend_locale(struct amendment *a, const struct release_asset *asset)
+{
+    struct str platform_name, locale_name;
+    if (!is_locale(asset->path, &platform_name, &locale_name)) {
+        return false;
+    }
+    const struct app_platform *platform =
+        keys_find(a->platform, a->body->n_platforms, sizeof(*platform), key_of(platform_name));
+    if (platform == NULL || platform->no_object || platform->locales_broken) {
+        return false;
+    }
+    struct app_locale *locale = place(a, (size_t)(platform - a->platform), locale_name);
+    cJSON *json = assets_value(asset);
+    char *name = mem_strndup(a->c->temporary, locale_name.p, locale_name.n);
+    *a->stamp += asset->stamp - locale->stamp;
+    locale->stamp = asset->stamp;
+    app_compile_locale(a->c, a->body, platform, locale, name, json);
+    cJSON_Delete(json);
+    return true;
+}
+
+bool app_amend(struct compiler *c, const struct release *old, const struct release_asset *assets, size_t n,
+               uint64_t *stamp)
+{
+    const struct app_body *was = old->body;
+    struct app_body *body = arena_get(&c->arena, sizeof(*body));
+    struct app_platform *list = arena_array(&c->arena, struct app_platform, was->n_platforms);
+    struct amendment a = {
+        .c = c, .old = was, .body = body, .platform = list, .n_assets = n, .stamp = stamp
+    };
+    *body = *was;
+    memcpy(list, was->platform, was->n_platforms * sizeof(*list));
+    body->platform = list;
+    c->release->body = body;
+    know_froms(c);
+    for (size_t i = 0; i < n; i++) {
+        if (!amend_locale(&a, &assets[i])) {
+            return false;
+        }
+    }
+    if (c->release->n_from != old->n_from) {
+        return false; /* fileUrls have been compiled for those that there were */
+    }
+    for (uint32_t i = 0; i < body->n_platforms; i++) {
+        if (has_own_table(&a, i)) {
+            keys_sort((void *)list[i].locale, list[i].n_locales, sizeof(*list[i].locale));
+        }
+    }
+    app_link_platforms(c, list, body->n_platforms);
+    return true;
+}

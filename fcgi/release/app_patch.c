@@ -1,0 +1,228 @@
+/* The patches of an answer: of each type the first that suits the client. One that cannot be told (no URL for
+ * the channel, something is missing) is skipped; only if nothing is left because of that is the whole answer
+ * broken. */
+#include "release/app.h"
+#include "release/markup.h"
+
+static const char *const type_name[APP_PATCH_TYPES] = { "complete", "partial" };
+static const struct str line_start[APP_PATCH_TYPES] = {
+    { "        <patch type=\"complete\" URL=\"", 36 },
+    { "        <patch type=\"partial\" URL=\"", 35 },
+};
+
+/* An answer under way. */
+struct teller {
+    const struct app_body *body;
+    const struct app_spot *spot;
+    const struct release_env *env;
+    struct key locale;
+    struct buf *out;
+    struct error why;      /* why the last patch was left out */
+    struct error *skipped; /* the first patch that was skipped; may be NULL */
+    struct error failure;  /* the first that the reference would have failed at */
+};
+
+/* Whether release FROM has the client's build under the name PLATFORM. *FAILED is set when that cannot be
+ * told. */
+static bool has_build(struct teller *t, const struct app_body *from, struct key platform, bool *failed)
+{
+    struct app_spot spot;
+    const struct value *build_id;
+    if (!app_find(from, platform, t->locale, &spot, &t->why)) {
+        *failed = true;
+        return false;
+    }
+    if (spot.asked == NULL) {
+        return false;
+    }
+    if (app_build_id(&spot, key_str(&platform), key_str(&t->locale), &build_id, &t->why) != VERDICT_YES) {
+        *failed = true;
+        return false;
+    }
+    return build_id->is_string && str_eq(build_id->text, t->env->query->build_id);
+}
+
+/* The client's platform may have another name in FROM: any that has the same target here will do. */
+static bool client_has(struct teller *t, const struct app_body *from, bool *failed)
+{
+    const struct app_platform *asked = t->spot->asked;
+    if (has_build(t, from, asked->key, failed) ||
+        (asked->resolved != asked && has_build(t, from, asked->target, failed))) {
+        return true;
+    }
+    for (uint32_t i = 0; i < asked->n_group; i++) {
+        if (asked->group[i] != asked && has_build(t, from, asked->group[i]->key, failed)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool suits_client(struct teller *t, const struct release *r, const struct app_patch *patch)
+{
+    if (patch->from == APP_FROM_ANY) {
+        return true;
+    }
+    struct str name = r->from[patch->from];
+    const struct release *from = t->env->find(t->env->find_arg, name);
+    bool failed = false;
+    if (from == NULL) {
+        return false;
+    }
+    if (!from->format->methods->has_build_ids) {
+        failed = true;
+        error_set(&t->why, 500, "it is no app release");
+    } else if (client_has(t, from->body, &failed)) {
+        return true;
+    }
+    if (failed) {
+        error_prefix(&t->why, "from release %.*s", STR_ARG(name));
+        release_note_skipped(t->skipped, &t->why);
+    }
+    return false;
+}
+
+/* What comes behind the URL. */
+static void print_rest(struct buf *out, const struct app_body *body, const struct app_patch *patch)
+{
+    buf_str(out, body->hash);
+    if (patch->packed) {
+        hex_print(out, patch->hash);
+    } else {
+        buf_str(out, patch->hash);
+    }
+    buf_lit(out, "\" size=\"");
+    buf_str(out, patch->rest);
+    buf_lit(out, "\"/>\n");
+}
+
+enum told { TOLD, LEFT_OUT, FAILED };
+
+/* A host that is not allowed is left out without a word, as in the reference. A URL that nobody may be sent
+ * to, whatever its host, is a fault of the release. */
+static void note_malformed_url(struct teller *t, const struct release *r, struct str url)
+{
+    if (!markup_in(t->env->query->locale) && !allowlist_is_url(url)) {
+        error_set(&t->why, 500,
+                  "release %.*s: a patch was left out, as its URL is not of http or https, or has characters "
+                  "that are not allowed",
+                  STR_ARG(r->name));
+        release_note_skipped(t->skipped, &t->why);
+    }
+}
+
+/* Appends the line of PATCH. FAILED: t->why says why. */
+static enum told tell(struct teller *t, const struct release *r, const struct app_patch *patch,
+                      enum app_patch_type type)
+{
+    static const char *const problems[] = {
+        [APP_PATCH_NO_OBJECT] = "it is no object",
+        [APP_PATCH_NO_LIST] = "the patches are no list",
+        [APP_PATCH_NO_FROM] = "from is missing or no string",
+        [APP_PATCH_URL_BROKEN] = NULL,
+    };
+    if (problems[patch->problem] != NULL) {
+        error_set(&t->why, 500, "%s", problems[patch->problem]);
+        return FAILED;
+    }
+    if (!suits_client(t, r, patch)) {
+        return LEFT_OUT;
+    }
+    buf_str(t->out, line_start[type]);
+    size_t url = t->out->n;
+    switch (app_print_url(t->body, t->spot, patch, type, t->env, t->out, &t->why)) {
+    case APP_URL:
+        break;
+    case APP_URL_NONE:
+        if (type == APP_PARTIAL) {
+            release_note_skipped(t->skipped, &t->why);
+            return LEFT_OUT;
+        }
+        return FAILED;
+    case APP_URL_BROKEN:
+        return FAILED;
+    }
+    struct str text = { t->out->p + url, t->out->n - url };
+    if (!allowlist_permits(t->env->allowlist, text, t->env->query->product)) {
+        note_malformed_url(t, r, text);
+        return LEFT_OUT;
+    }
+    if (str_absent(t->body->hash) || str_absent(patch->rest)) {
+        error_set(&t->why, 500, "there is no hashFunction, hashValue or filesize");
+        return FAILED;
+    }
+    print_rest(t->out, t->body, patch);
+    return TOLD;
+}
+
+/* Takes all patches of TYPE off PATCHES and appends the first that can be told. */
+static bool tell_first(struct teller *t, const struct release *r, struct app_patches *patches,
+                       enum app_patch_type type)
+{
+    bool done = false;
+    for (uint32_t i = 0; i < patches->n[type]; i++) {
+        struct app_patch patch = app_patch_read(patches);
+        size_t start = t->out->n;
+        enum told told = done ? TOLD : tell(t, r, &patch, type);
+        if (told == TOLD) {
+            done = true;
+            continue;
+        }
+        t->out->n = start;
+        if (told == FAILED) {
+            error_prefix(&t->why, "release %.*s, %s patch", STR_ARG(r->name), type_name[type]);
+            release_note_skipped(t->skipped, &t->why);
+            release_note_skipped(&t->failure, &t->why);
+        }
+    }
+    return done;
+}
+
+static enum verdict find_locale(const struct app_body *body, const struct query *q, struct key locale,
+                                struct app_spot *spot, struct error *e)
+{
+    if (!app_find(body, key_of(q->build_target), locale, spot, e)) {
+        return VERDICT_BROKEN;
+    }
+    if (spot->asked == NULL) {
+        return release_bad(e, "Can't find platform '%%s' %.*s", STR_ARG(q->build_target));
+    }
+    if (spot->platform == NULL) {
+        return release_bad(e, "Can't find platform '%%s' %.*s", (int)spot->asked->target.n,
+                           spot->asked->target.p);
+    }
+    if (spot->locale == NULL) {
+        return release_bad(e, "Can't find locale '%%s' in '%%s' %.*s %.*s", STR_ARG(q->locale),
+                           STR_ARG(q->build_target));
+    }
+    return VERDICT_YES;
+}
+
+enum verdict app_inner(const struct release *r, const struct release_env *env, struct buf *out,
+                       struct error *e, struct error *skipped)
+{
+    const struct app_body *body = r->body;
+    struct app_spot spot;
+    struct key locale = key_of(env->query->locale);
+    enum verdict v = find_locale(body, env->query, locale, &spot, e);
+    if (v == VERDICT_BROKEN && e != NULL) {
+        error_prefix(e, "release %.*s", STR_ARG(r->name));
+    }
+    if (v != VERDICT_YES) {
+        return v;
+    }
+    struct teller t; /* not cleared: the texts of its errors are large, and few answers have any */
+    t.body = body;
+    t.spot = &spot;
+    t.env = env;
+    t.locale = locale;
+    t.out = out;
+    t.skipped = skipped;
+    t.failure.what[0] = '\0';
+    struct app_patches patches = app_patches_read(spot.locale->patches);
+    bool told = false;
+    for (unsigned type = 0; type < APP_PATCH_TYPES; type++) {
+        told |= tell_first(&t, r, &patches, type);
+    }
+    return !told && t.failure.what[0] != '\0' ? release_pass_on(e, &t.failure, VERDICT_BROKEN) : VERDICT_YES;
+}

@@ -1,0 +1,148 @@
+/* Finding a query's platform and locale, and deciding whether the release is newer than what the client has.
+ */
+#include "release/app.h"
+
+/* The reference reads an alias at the platform asked for, then everything else at the one it names. */
+static const char *alias_problem(const struct app_platform *asked)
+{
+    if (asked->no_object) {
+        return "is no object";
+    }
+    return asked->alias == APP_ALIAS_BROKEN ? "has an alias that is no name" : NULL;
+}
+
+static const char *platform_problem(const struct app_platform *platform)
+{
+    if (platform->no_object) {
+        return "is no object";
+    }
+    return platform->locales_broken ? "has locales that are no object" : NULL;
+}
+
+static bool platform_error(const struct app_platform *platform, const char *problem, struct error *e)
+{
+    return error_set(e, 500, "platform %.*s %s", (int)platform->key.n, platform->key.p, problem);
+}
+
+bool app_find(const struct app_body *body, struct key build_target, struct key locale, struct app_spot *spot,
+              struct error *e)
+{
+    *spot = (struct app_spot){ 0 };
+    if (body->platforms_broken) {
+        return error_set(e, 500, "platforms is no object");
+    }
+    spot->asked = keys_find(body->platform, body->n_platforms, sizeof(*body->platform), build_target);
+    if (spot->asked == NULL) {
+        return true;
+    }
+    if (alias_problem(spot->asked) != NULL) {
+        return platform_error(spot->asked, alias_problem(spot->asked), e);
+    }
+    spot->platform = spot->asked->resolved;
+    if (spot->platform == NULL) {
+        return true;
+    }
+    if (platform_problem(spot->platform) != NULL) {
+        return platform_error(spot->platform, platform_problem(spot->platform), e);
+    }
+    spot->locale =
+        keys_find(spot->platform->locale, spot->platform->n_locales, sizeof(*spot->platform->locale), locale);
+    if (spot->locale != NULL && spot->locale->facts->no_object) {
+        return error_set(e, 500, "locale %.*s of platform %.*s is no object", (int)locale.n, locale.p,
+                         (int)spot->platform->key.n, spot->platform->key.p);
+    }
+    return true;
+}
+
+enum verdict app_build_id(const struct app_spot *spot, struct str build_target, struct str locale,
+                          const struct value **build_id, struct error *e)
+{
+    if (spot->asked == NULL) {
+        return release_bad(e, "Can't find platform '%%s' %.*s", STR_ARG(build_target));
+    }
+    const struct key *platform = &spot->asked->target;
+    if (spot->locale == NULL) {
+        return release_bad(e, "No such locale '%.*s' in platform '%.*s'", STR_ARG(locale), (int)platform->n,
+                           platform->p);
+    }
+    if (spot->locale->facts->build_id == NULL) {
+        return release_bad(e, "No buildID for platform '%.*s'", (int)platform->n, platform->p);
+    }
+    *build_id = spot->locale->facts->build_id;
+    return VERDICT_YES;
+}
+
+/* VERDICT_NO when the client's build is not older, though its version is the same. */
+static enum verdict compare_build_ids(const struct app_spot *spot, const struct query *q, struct error *e)
+{
+    const struct value *build_id;
+    enum verdict v = app_build_id(spot, q->build_target, q->locale, &build_id, e);
+    if (v != VERDICT_YES) {
+        return v;
+    }
+    if (!build_id->is_string) {
+        return release_broken(e, "the buildID of locale %.*s is no string", STR_ARG(q->locale));
+    }
+    return str_cmp(q->build_id, build_id->text) >= 0 ? VERDICT_NO : VERDICT_YES;
+}
+
+static enum verdict check_pin(const struct version *release, struct str pin_text, struct error *e)
+{
+    struct pin_version pin;
+    if (str_absent(pin_text)) {
+        return VERDICT_YES;
+    }
+    if (!pin_version_parse(&pin, pin_text)) {
+        return release_bad(e, "Version Pin String '%.*s' is invalid.", STR_ARG(pin_text));
+    }
+    return version_cmp_pin(release, &pin) > 0 ? VERDICT_MAYBE : VERDICT_YES;
+}
+
+static enum verdict compare_versions(const struct app_body *body, const struct app_spot *spot,
+                                     const struct value *version, const struct query *q, struct error *e)
+{
+    struct version asked;
+    if (!version->is_true) {
+        return VERDICT_NO;
+    }
+    if (!version->is_string) {
+        return release_broken(e, "%s is no string", body->kind->param[0]);
+    }
+    if (!version->has_version) {
+        return release_bad(e, "Version number %.*s is invalid.", STR_ARG(version->text));
+    }
+    if (!version_parse(&asked, q->version)) {
+        return release_bad(e, "Version number %.*s is invalid.", STR_ARG(q->version));
+    }
+    int cmp = version_cmp(&asked, &version->version);
+    if (cmp > 0) {
+        return VERDICT_NO;
+    }
+    enum verdict v = cmp == 0 ? compare_build_ids(spot, q, e) : VERDICT_YES;
+    if (v != VERDICT_YES) {
+        return v;
+    }
+    if (body->no_platforms) {
+        return release_broken(e, "there is no platforms");
+    }
+    return spot->asked == NULL ? VERDICT_NO : check_pin(&version->version, q->pin, e);
+}
+
+enum verdict app_should_serve(const struct release *r, const struct query *q, struct error *e)
+{
+    const struct app_body *body = r->body;
+    struct app_spot spot;
+    if (str_absent(q->build_target) || str_absent(q->locale) || str_absent(q->version) ||
+        str_absent(q->build_id)) {
+        return VERDICT_NO;
+    }
+    enum verdict v = VERDICT_BROKEN;
+    if (app_find(body, key_of(q->build_target), key_of(q->locale), &spot, e)) {
+        v = compare_versions(body, &spot, spot.locale != NULL ? spot.locale->facts->param[0] : body->param[0],
+                             q, e);
+    }
+    if (v == VERDICT_BROKEN && e != NULL) {
+        error_prefix(e, "release %.*s", STR_ARG(r->name));
+    }
+    return v;
+}

@@ -1,0 +1,114 @@
+/* What the files of the formats share among themselves: how a format plugs in, and what compiling needs. */
+#ifndef BALROG_RELEASE_FORMAT_H
+#define BALROG_RELEASE_FORMAT_H
+
+#include "core/arena.h"
+#include "core/json.h"
+#include "query/version.h"
+#include "release/release.h"
+
+/* Where a release is while it is compiled. Compiling never fails: what is malformed is marked, and reported
+ * when a query asks for it. */
+struct compiler {
+    struct release *release;
+    const struct release_row *row; /* NULL while a release is amended, as is the blob */
+    const cJSON *blob;             /* an object */
+    struct arena arena;
+    struct interner interner;
+    struct buf scratch; /* for putting texts together */
+    struct buf record;  /* for an app release's patches */
+    void *temporary;    /* a talloc context that goes when the release is compiled */
+};
+
+/* What a family of formats does. */
+struct release_methods {
+    bool is_json;       /* answers /json instead of /update */
+    bool has_build_ids; /* a partial can start from it */
+    void (*compile)(struct compiler *c);
+    /* Fills the copy of OLD that C has for its release; what it returns and does to *STAMP is said at
+     * release_amend(). NULL: never. */
+    bool (*amend)(struct compiler *c, const struct release *old, const struct release_asset *assets, size_t n,
+                  uint64_t *stamp);
+    /* NULL: always. */
+    enum verdict (*should_serve)(const struct release *r, const struct query *q, struct error *e);
+    /* NULL: the constant line below, without its newline. */
+    enum verdict (*header)(const struct release *r, const struct release_env *env, struct buf *out,
+                           struct error *e);
+    enum verdict (*footer)(const struct release *r, const struct release_env *env, struct buf *out,
+                           struct error *e);
+    struct str header_line, footer_line;
+    enum verdict (*inner)(const struct release *r, const struct release_env *env, struct buf *out,
+                          struct error *e, struct error *skipped);
+    enum verdict (*json)(const struct release *r, const struct release_env *env, struct buf *out,
+                         struct error *e);
+};
+
+struct release_format {
+    int schema_version;
+    const struct release_methods *methods;
+};
+
+/* A JSON scalar as Python's str() prints it. */
+struct value {
+    struct str text;
+    struct str shown; /* the same as it is written into answers: see markup.h */
+    bool is_string;
+    bool is_true; /* by Python's rules: neither null, false, 0 nor empty */
+    bool has_version;
+    struct version version; /* of a string that is a version */
+};
+
+/* Kinds for intern(). */
+enum intern_kind { INTERN_TEXT, INTERN_STRING_VALUE, INTERN_OTHER_VALUE, INTERN_FROM, INTERN_FACTS };
+
+/* A text kept in the release. */
+struct str release_keep(struct compiler *c, struct str text);
+/* What is in the scratch buffer, kept; the buffer is emptied. */
+struct str release_keep_scratch(struct compiler *c);
+/* JSON's string, kept; absent when it is none. */
+struct str release_keep_string(struct compiler *c, const cJSON *json);
+/* TEXT, which is kept already, as it is written into answers (markup.h). */
+struct str release_keep_shown(struct compiler *c, struct str text);
+struct key release_keep_key(struct compiler *c, const char *name);
+/* JSON as a value kept in the release; NULL for NULL. */
+const struct value *release_keep_value(struct compiler *c, const cJSON *json);
+
+/* Fills E and returns VERDICT_BROKEN / VERDICT_BAD. */
+enum verdict release_broken(struct error *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+enum verdict release_bad(struct error *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Copies WHY into E (unless NULL) and returns V. */
+enum verdict release_pass_on(struct error *e, const struct error *why, enum verdict v);
+/* Notes in SKIPPED (may be NULL) what E says, unless something is noted there already. */
+void release_note_skipped(struct error *skipped, const struct error *e);
+
+/* The formats' functions; what they do is described in release.h. */
+void app_compile(struct compiler *c);
+bool app_amend(struct compiler *c, const struct release *old, const struct release_asset *assets, size_t n,
+               uint64_t *stamp);
+enum verdict app_should_serve(const struct release *r, const struct query *q, struct error *e);
+enum verdict app_header(const struct release *r, const struct release_env *env, struct buf *out,
+                        struct error *e);
+enum verdict app_inner(const struct release *r, const struct release_env *env, struct buf *out,
+                       struct error *e, struct error *skipped);
+void desupport_compile(struct compiler *c);
+enum verdict desupport_inner(const struct release *r, const struct release_env *env, struct buf *out,
+                             struct error *e, struct error *skipped);
+void gmp_compile(struct compiler *c);
+enum verdict gmp_inner(const struct release *r, const struct release_env *env, struct buf *out,
+                       struct error *e, struct error *skipped);
+void superblob_compile(struct compiler *c);
+enum verdict superblob_inner(const struct release *r, const struct release_env *env, struct buf *out,
+                             struct error *e, struct error *skipped);
+void systemaddons_compile(struct compiler *c);
+enum verdict systemaddons_header(const struct release *r, const struct release_env *env, struct buf *out,
+                                 struct error *e);
+enum verdict systemaddons_inner(const struct release *r, const struct release_env *env, struct buf *out,
+                                struct error *e, struct error *skipped);
+enum verdict systemaddons_footer(const struct release *r, const struct release_env *env, struct buf *out,
+                                 struct error *e);
+void guardian_compile(struct compiler *c);
+enum verdict guardian_should_serve(const struct release *r, const struct query *q, struct error *e);
+enum verdict guardian_json(const struct release *r, const struct release_env *env, struct buf *out,
+                           struct error *e);
+
+#endif

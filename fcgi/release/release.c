@@ -1,0 +1,332 @@
+/* The table of formats, and what they have in common: parsing, keeping texts, asking through the table. */
+#include "core/python.h"
+#include "release/assets.h"
+#include "release/format.h"
+#include "release/markup.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+enum {
+    SCRATCH_MAX = 64 << 20,
+    AMENDED_MAX = 32, /* each leaves a platform's locales and what has changed in memory: some KB */
+};
+
+static const struct release_methods app = {
+    .has_build_ids = true,
+    .compile = app_compile,
+    .amend = app_amend,
+    .should_serve = app_should_serve,
+    .header = app_header,
+    .inner = app_inner,
+    .footer_line = { "    </update>", 13 },
+};
+static const struct release_methods desupport = {
+    .compile = desupport_compile,
+    .header_line = { "", 0 },
+    .inner = desupport_inner,
+    .footer_line = { "</update>", 9 },
+};
+static const struct release_methods gmp = {
+    .compile = gmp_compile,
+    .header_line = { "    <addons>", 12 },
+    .inner = gmp_inner,
+    .footer_line = { "    </addons>", 13 },
+};
+static const struct release_methods superblob = {
+    .compile = superblob_compile,
+    .header_line = { "    <addons>", 12 },
+    .inner = superblob_inner,
+    .footer_line = { "    </addons>", 13 },
+};
+static const struct release_methods systemaddons = {
+    .compile = systemaddons_compile,
+    .header = systemaddons_header,
+    .inner = systemaddons_inner,
+    .footer = systemaddons_footer,
+};
+static const struct release_methods guardian = {
+    .is_json = true,
+    .compile = guardian_compile,
+    .should_serve = guardian_should_serve,
+    .json = guardian_json,
+};
+
+static const struct release_format formats[] = {
+    { 1, &app },          { 2, &app },    { 3, &app },          { 4, &app },
+    { 5, &app },          { 6, &app },    { 8, &app },          { 9, &app },
+    { 50, &desupport },   { 1000, &gmp }, { 4000, &superblob }, { 5000, &systemaddons },
+    { 10000, &guardian },
+};
+
+enum verdict release_broken(struct error *e, const char *fmt, ...)
+{
+    char what[sizeof e->what];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(what, sizeof what, fmt, ap);
+    va_end(ap);
+    error_set(e, 500, "%s", what);
+    return VERDICT_BROKEN;
+}
+
+enum verdict release_bad(struct error *e, const char *fmt, ...)
+{
+    char what[sizeof e->what];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(what, sizeof what, fmt, ap);
+    va_end(ap);
+    error_set(e, 400, "%s", what);
+    return VERDICT_BAD;
+}
+
+enum verdict release_pass_on(struct error *e, const struct error *why, enum verdict v)
+{
+    if (e != NULL) {
+        *e = *why;
+    }
+    return v;
+}
+
+void release_note_skipped(struct error *skipped, const struct error *e)
+{
+    if (skipped != NULL && skipped->what[0] == '\0') {
+        *skipped = *e;
+    }
+}
+
+struct str release_keep(struct compiler *c, struct str text)
+{
+    return intern(&c->interner, INTERN_TEXT, text)->text;
+}
+
+struct str release_keep_scratch(struct compiler *c)
+{
+    struct str kept = release_keep(c, buf_view(&c->scratch));
+    buf_reset(&c->scratch);
+    return kept;
+}
+
+struct str release_keep_string(struct compiler *c, const cJSON *json)
+{
+    return cJSON_IsString(json) ? release_keep(c, str_of(json->valuestring)) : STR_NONE;
+}
+
+struct str release_keep_shown(struct compiler *c, struct str text)
+{
+    if (!markup_in(text)) {
+        return text;
+    }
+    struct buf shown;
+    buf_init(&shown, text.n * 2, SIZE_MAX);
+    markup_print(&shown, text);
+    struct str kept = release_keep(c, buf_view(&shown));
+    buf_free(&shown);
+    return kept;
+}
+
+struct key release_keep_key(struct compiler *c, const char *name)
+{
+    return key_of(release_keep(c, str_of(name)));
+}
+
+const struct value *release_keep_value(struct compiler *c, const cJSON *json)
+{
+    if (json == NULL) {
+        return NULL;
+    }
+    bool is_string = cJSON_IsString(json);
+    json_print_str(&c->scratch, json);
+    struct interned *known =
+        intern(&c->interner, is_string ? INTERN_STRING_VALUE : INTERN_OTHER_VALUE, buf_view(&c->scratch));
+    buf_reset(&c->scratch);
+    if (known->payload == NULL) {
+        struct value *value = arena_get(&c->arena, sizeof(*value));
+        *value = (struct value){ .text = known->text,
+                                 .shown = release_keep_shown(c, known->text),
+                                 .is_string = is_string,
+                                 .is_true = python_truth(json) };
+        value->has_version = is_string && version_parse(&value->version, value->text);
+        known->payload = value;
+    }
+    return known->payload;
+}
+
+/* The format that BLOB says it is of, or NULL. */
+static const struct release_format *find_format(const cJSON *blob, struct error *e)
+{
+    const cJSON *version = json_get(blob, "schema_version");
+    if (!python_truth(version)) {
+        error_set(e, 500, "schema_version is not set");
+        return NULL;
+    }
+    for (size_t i = 0; cJSON_IsNumber(version) && i < sizeof formats / sizeof formats[0]; i++) {
+        if (version->valuedouble == formats[i].schema_version) {
+            return &formats[i];
+        }
+    }
+    error_set(e, 500, "schema_version is unknown");
+    return NULL;
+}
+
+static size_t json_size(const struct release_row *row)
+{
+    size_t n = row->json.n;
+    for (size_t i = 0; i < row->n_assets; i++) {
+        n += row->assets[i].json.n;
+    }
+    return n;
+}
+
+/* Begins to compile a release, a child of CTX; SIZE: of the JSON that goes into it. */
+static void begin(struct compiler *c, void *ctx, size_t size)
+{
+    *c = (struct compiler){ .release = mem_new(ctx, struct release),
+                            .temporary = mem_check(talloc_new(NULL)) };
+    arena_init(&c->arena, c->release, size);
+    interner_init(&c->interner, c->temporary, &c->arena);
+    buf_init(&c->scratch, 1024, SCRATCH_MAX);
+    buf_init(&c->record, 1024, SCRATCH_MAX);
+}
+
+static void end(struct compiler *c)
+{
+    buf_free(&c->scratch);
+    buf_free(&c->record);
+    talloc_free(c->temporary);
+}
+
+static struct release *compile(void *ctx, const struct release_row *row, const cJSON *blob,
+                               const struct release_format *format, enum release_use use)
+{
+    struct compiler c;
+    begin(&c, ctx, json_size(row));
+    struct release *r = c.release;
+    c.row = row;
+    c.blob = blob;
+    *r = (struct release){
+        .format = format, .use = use, .name = release_keep(&c, row->name), .product = STR_NONE
+    };
+    if (!str_absent(row->product)) {
+        r->product = release_keep(&c, row->product);
+    }
+    if (use == RELEASE_SERVED || format->methods->has_build_ids) {
+        format->methods->compile(&c);
+    }
+    end(&c);
+    return r;
+}
+
+struct release *release_compile(void *ctx, const struct release_row *row, enum release_use use,
+                                struct error *e)
+{
+    cJSON *blob = assets_merge(row, e);
+    if (blob == NULL) {
+        return NULL;
+    }
+    const struct release_format *format = find_format(blob, e);
+    struct release *r = format != NULL ? compile(ctx, row, blob, format, use) : NULL;
+    cJSON_Delete(blob);
+    return r;
+}
+
+struct release *release_amend(void *ctx, const struct release *old, const struct release_asset *assets,
+                              size_t n, uint64_t *stamp)
+{
+    struct compiler c;
+    if (!old->amendable) {
+        return NULL;
+    }
+    begin(&c, ctx, json_size(&(struct release_row){ .assets = assets, .n_assets = n }));
+    struct release *r = c.release;
+    *r = *old;
+    r->amends = old;
+    r->amendable = ++r->n_amended < AMENDED_MAX;
+    if (!old->format->methods->amend(&c, old, assets, n, stamp)) {
+        talloc_free(r);
+        r = NULL;
+    }
+    end(&c);
+    return r;
+}
+
+int release_schema_version(const struct release *r)
+{
+    return r->format->schema_version;
+}
+
+bool release_is_xml(const struct release *r)
+{
+    return !r->format->methods->is_json;
+}
+
+bool release_is_json(const struct release *r)
+{
+    return r->format->methods->is_json;
+}
+
+bool release_has_versions(const struct release *r)
+{
+    return r->format->methods->should_serve == app_should_serve;
+}
+
+static enum verdict not_for(const struct release *r, const char *what, struct error *e)
+{
+    return release_broken(e, "release %.*s %s", STR_ARG(r->name),
+                          r->use != RELEASE_SERVED ? "was loaded for its build ids only" : what);
+}
+
+enum verdict release_should_serve(const struct release *r, const struct query *q, struct error *e)
+{
+    if (r->use != RELEASE_SERVED) {
+        return not_for(r, "", e);
+    }
+    return r->format->methods->should_serve != NULL ? r->format->methods->should_serve(r, q, e) : VERDICT_YES;
+}
+
+static enum verdict print_line(struct buf *out, struct str line)
+{
+    buf_str(out, line);
+    buf_char(out, '\n');
+    return VERDICT_YES;
+}
+
+enum verdict release_header_xml(const struct release *r, const struct release_env *env, struct buf *out,
+                                struct error *e)
+{
+    const struct release_methods *methods = r->format->methods;
+    if (methods->is_json || r->use != RELEASE_SERVED) {
+        return not_for(r, "does not answer in XML", e);
+    }
+    return methods->header != NULL ? methods->header(r, env, out, e) : print_line(out, methods->header_line);
+}
+
+enum verdict release_inner_xml(const struct release *r, const struct release_env *env, struct buf *out,
+                               struct error *e, struct error *skipped)
+{
+    const struct release_methods *methods = r->format->methods;
+    if (methods->is_json || r->use != RELEASE_SERVED) {
+        return not_for(r, "does not answer in XML", e);
+    }
+    return methods->inner(r, env, out, e, skipped);
+}
+
+enum verdict release_footer_xml(const struct release *r, const struct release_env *env, struct buf *out,
+                                struct error *e)
+{
+    const struct release_methods *methods = r->format->methods;
+    if (methods->is_json || r->use != RELEASE_SERVED) {
+        return not_for(r, "does not answer in XML", e);
+    }
+    return methods->footer != NULL ? methods->footer(r, env, out, e) : print_line(out, methods->footer_line);
+}
+
+enum verdict release_json(const struct release *r, const struct release_env *env, struct buf *out,
+                          struct error *e)
+{
+    if (!r->format->methods->is_json || r->use != RELEASE_SERVED) {
+        return not_for(r, "does not answer in JSON", e);
+    }
+    return r->format->methods->json(r, env, out, e);
+}
