@@ -2,8 +2,8 @@
 #include "admin/routes.h"
 #include "admin/users.h"
 #include "core/file.h"
-#include "store/role_grants.h"
-#include "store/write.h"
+#include "store/role_pending.h"
+#include "store/row.h"
 #include "web/apidoc.h"
 #include "web/dockerflow.h"
 
@@ -115,7 +115,7 @@ static bool add_own(struct admin_call *call, cJSON *answer, const char *name, co
 static bool add_pending(struct admin_call *call, cJSON *roles, struct error *e)
 {
     cJSON *pending;
-    if (!role_grants_pending(call->tx, call->user, NULL, &pending, e)) {
+    if (!role_pending_list(call->tx, call->user, NULL, &pending, e)) {
         return false;
     }
     for (cJSON *role = roles->child; role != NULL; role = role->next) {

@@ -4,7 +4,7 @@
  * that is left out of answers. */
 #include "admin/release_uses.h"
 
-#include "store/write.h"
+#include "store/row.h"
 
 /* ---- names in columns ---- */
 

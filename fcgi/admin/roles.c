@@ -2,6 +2,7 @@
  * it, and not granted while the user's last permission goes. */
 #include "admin/users.h"
 #include "store/role_grants.h"
+#include "store/role_pending.h"
 
 bool users_demand_view(struct tx *tx, const char *username, struct error *e)
 {
@@ -56,7 +57,7 @@ bool roles_confirm(struct tx *tx, const char *username, const char *role, struct
 
 void roles_show_pending(cJSON *item, const cJSON *pending, const char *username, const char *role)
 {
-    const cJSON *grant = role_grants_find(pending, username, role);
+    const cJSON *grant = role_pending_find(pending, username, role);
     if (grant != NULL) {
         cJSON *shown = mem_check(cJSON_AddObjectToObject(item, "pending"));
         mem_check(cJSON_AddStringToObject(shown, "granted_by", row_text(grant, "granted_by")));
@@ -104,7 +105,7 @@ bool roles_revoke(struct tx *tx, const char *username, const char *role, int64_t
     cJSON *row, *pending;
     if (!access_demand(tx, "permission", "delete", NULL, e,
                        "('%%s is not allowed to revoke user roles', '%s')", tx->actor) ||
-        !role_grants_pending(tx, username, role, &pending, e) ||
+        !role_pending_list(tx, username, role, &pending, e) ||
         (pending->child == NULL && !can_spare(tx, role, e)) || /* one that does not count yet is not missed */
         !row_get(tx, &table_user_roles, key_of(tx, username, role), ROW_LOCKED, &row, e)) {
         return false;

@@ -151,7 +151,7 @@ static bool create_rule(struct admin_call *call, struct error *e)
         return false;
     }
     if (taken) {
-        return admin_problem(call, 400, "Bad Request", WRITE_ALIAS_EXISTS, NULL);
+        return admin_problem(call, 400, "Bad Request", ROW_ALIAS_EXISTS, NULL);
     }
     return resource_insert(call->tx, &rules_resource, what, NULL, &rule, e) &&
            admin_text_answer(call, 200, "%lld", (long long)row_int(rule, "rule_id"));

@@ -103,7 +103,7 @@ static bool check_rules(struct tx *tx, const struct change *c, const char *alias
     }
     for (const cJSON *row = rows->child; row != NULL; row = row->next) {
         if (!is_rule(row, "rule_id", c->old)) {
-            return fail(e, FAIL_DUPLICATE, WRITE_ALIAS_EXISTS);
+            return fail(e, FAIL_DUPLICATE, ROW_ALIAS_EXISTS);
         }
     }
     return true;

@@ -4,7 +4,7 @@
 #include "admin/resources.h"
 #include "admin/routes.h"
 #include "admin/scheduled_form.h"
-#include "store/role_grants.h"
+#include "store/role_pending.h"
 
 #define USERNAME                                                                                             \
     {                                                                                                        \
@@ -103,7 +103,7 @@ static bool list_users(struct admin_call *call, struct error *e)
     cJSON *users = new_object(call);
     if (!users_demand_view(call->tx, NULL, e) || !list_rows(call, &table_permissions, &permissions, e) ||
         !list_rows(call, &table_user_roles, &roles, e) ||
-        !role_grants_pending(call->tx, NULL, NULL, &pending, e)) {
+        !role_pending_list(call->tx, NULL, NULL, &pending, e)) {
         return false;
     }
     add_users(users, permissions);
@@ -142,7 +142,7 @@ static bool add_own_roles(struct admin_call *call, cJSON *answer, struct error *
     const cJSON *row;
     struct table_query q = { .table = &table_user_roles, .key = { { "username", DB_S(call->param[0]) } } };
     if (!row_list(call->tx, &q, &rows, e) ||
-        !role_grants_pending(call->tx, username_of(call), NULL, &pending, e)) {
+        !role_pending_list(call->tx, username_of(call), NULL, &pending, e)) {
         return false;
     }
     cJSON *roles = mem_check(cJSON_AddObjectToObject(answer, "roles"));

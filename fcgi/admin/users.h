@@ -21,7 +21,7 @@ bool users_permissions(struct tx *tx, const char *username, cJSON **rows, struct
 
 /* Grants a role that USERNAME does not have. FAIL_PERMISSION; FAIL_INVALID for a user without permissions. */
 bool roles_grant(struct tx *tx, const char *username, const char *role, struct error *e);
-/* Confirms a role that somebody else has granted and that waits for it (store/role_grants.h).
+/* Confirms a role that somebody else has granted and that waits for it (store/role_pending.h).
  * FAIL_PERMISSION; FAIL_NOT_FOUND; FAIL_INVALID. */
 bool roles_confirm(struct tx *tx, const char *username, const char *role, struct error *e);
 /* Adds to ITEM, what is shown of ROLE of USERNAME, who has granted it and when, if it is among those PENDING.

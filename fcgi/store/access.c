@@ -2,8 +2,8 @@
 #include "store/access.h"
 
 #include "core/python.h"
-#include "store/role_grants.h"
-#include "store/write.h"
+#include "store/role_pending.h"
+#include "store/row.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -22,29 +22,29 @@ struct roles {
     cJSON *names;
 };
 
+/* What was read. It is used until a table on which it rests is written. */
 struct access_cache {
+    unsigned writes; /* to these tables, when the first of it was read */
     struct grants *grants;
     struct roles *roles;
     cJSON *all_roles; /* {user: [role]} of all users, or NULL: not read */
     cJSON *known;     /* {user: null} of all who have a permission, or NULL: not read */
 };
 
+static unsigned count_writes(const struct tx *tx)
+{
+    return tx_writes(tx, &table_permissions) + tx_writes(tx, &table_user_roles) +
+           tx_writes(tx, &table_role_grants);
+}
+
 static struct access_cache *cache_of(struct tx *tx)
 {
-    if (tx->access == NULL) {
+    unsigned writes = count_writes(tx);
+    if (tx->access == NULL || tx->access->writes != writes) {
         tx->access = mem_new(tx->mem, struct access_cache);
+        tx->access->writes = writes;
     }
     return tx->access;
-}
-
-void access_forget(struct tx *tx)
-{
-    tx->access = NULL; /* goes with the attempt */
-}
-
-static char *copy(struct tx *tx, const char *text)
-{
-    return mem_strndup(tx->mem, text, strlen(text));
 }
 
 /* ---- permissions ---- */
@@ -78,7 +78,7 @@ static bool find_grants(struct tx *tx, const char *username, const char *thing, 
         return false;
     }
     struct grants *g = mem_new(tx->mem, struct grants);
-    *g = (struct grants){ cache->grants, copy(tx, username), copy(tx, thing), read };
+    *g = (struct grants){ cache->grants, mem_strdup(tx->mem, username), mem_strdup(tx->mem, thing), read };
     cache->grants = g;
     *rows = read;
     return true;
@@ -197,12 +197,12 @@ static bool read_roles(struct tx *tx, const char *username, cJSON **names, struc
     cJSON *rows, *pending;
     *names = tx_keep(tx, mem_check(cJSON_CreateArray()));
     if (!row_list(tx, &q, &rows, e) ||
-        (rows->child != NULL && !role_grants_pending(tx, username, NULL, &pending, e))) {
+        (rows->child != NULL && !role_pending_list(tx, username, NULL, &pending, e))) {
         return false;
     }
     for (const cJSON *row = rows->child; row != NULL; row = row->next) {
         const char *role = row_text(row, "role");
-        if (role_grants_find(pending, username, role) == NULL) {
+        if (role_pending_find(pending, username, role) == NULL) {
             cJSON_AddItemToArray(*names, mem_check(cJSON_CreateString(role)));
         }
     }
@@ -227,7 +227,7 @@ bool access_roles(struct tx *tx, const char *username, cJSON **names, struct err
         return false;
     }
     struct roles *r = mem_new(tx->mem, struct roles);
-    *r = (struct roles){ cache->roles, copy(tx, username), *names };
+    *r = (struct roles){ cache->roles, mem_strdup(tx->mem, username), *names };
     cache->roles = r;
     return true;
 }
@@ -282,11 +282,11 @@ bool access_count_role(struct tx *tx, const char *role, int64_t *count, struct e
     };
     cJSON *rows, *pending;
     *count = 0;
-    if (!row_list(tx, &q, &rows, e) || !role_grants_pending(tx, NULL, role, &pending, e)) {
+    if (!row_list(tx, &q, &rows, e) || !role_pending_list(tx, NULL, role, &pending, e)) {
         return false;
     }
     for (const cJSON *row = rows->child; row != NULL; row = row->next) {
-        *count += role_grants_find(pending, row_text(row, "username"), role) == NULL;
+        *count += role_pending_find(pending, row_text(row, "username"), role) == NULL;
     }
     return true;
 }

@@ -21,7 +21,7 @@ bool access_is_admin(struct tx *tx, const char *username, const char *product, b
 /* Whether USERNAME has any permission; "" has none. */
 bool access_is_known(struct tx *tx, const char *username, bool *is, struct error *e);
 
-/* The roles of USERNAME: an array of texts, TX's. Those that wait for confirmation (role_grants.h) are left
+/* The roles of USERNAME: an array of texts, TX's. Those that wait for confirmation (role_pending.h) are left
  * out, here and below. */
 bool access_roles(struct tx *tx, const char *username, cJSON **roles, struct error *e);
 bool access_has_role(struct tx *tx, const char *username, const char *role, bool *has, struct error *e);
@@ -33,9 +33,6 @@ bool access_count_role(struct tx *tx, const char *role, int64_t *count, struct e
 bool access_prefetch(struct tx *tx, struct error *e);
 
 bool access_is_system(const struct tx *tx, const char *username);
-
-/* To be called after a write to permissions or user_roles: forgets what was asked before. row_…() do it. */
-void access_forget(struct tx *tx);
 
 /* TEXT, or "None": how the reference's messages print a column that may be null. */
 const char *access_text(const char *text);

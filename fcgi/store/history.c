@@ -3,7 +3,7 @@
 #include "store/history.h"
 
 #include "store/sc_view.h"
-#include "store/write.h"
+#include "store/row.h"
 
 enum { SQL_MAX = 8192 };
 

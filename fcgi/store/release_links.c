@@ -2,7 +2,7 @@
  * none. */
 #include "store/release_links.h"
 
-#include "store/write.h"
+#include "store/row.h"
 
 #include <limits.h>
 

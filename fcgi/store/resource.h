@@ -7,7 +7,7 @@
 
 #include "store/access.h"
 #include "store/signoff.h"
-#include "store/write.h"
+#include "store/row_write.h"
 
 enum change_type { CHANGE_INSERT, CHANGE_UPDATE, CHANGE_DELETE };
 

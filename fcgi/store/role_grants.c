@@ -1,59 +1,12 @@
-/* See role_grants.h. Whoever writes a grant has locked, or inserted, its row of user_roles before. */
+/* See role_grants.h. The callers have locked or inserted the row of user_roles, so that two of them never
+ * write the same grant at the same time. */
 #include "store/role_grants.h"
 
 #include "store/access.h"
-#include "store/signoff.h"
-#include "store/write.h"
+#include "store/role_pending.h"
+#include "store/row_write.h"
 
-/* Whether permissions, of any product, need sign-offs. */
-static bool is_required(struct tx *tx, bool *required, struct error *e)
-{
-    cJSON *needs = needs_new(tx);
-    bool ok = signoff_need_permission(tx, NULL, needs, e);
-    *required = ok && needs_any(needs);
-    return ok;
-}
-
-static struct db_value text_value(const char *text)
-{
-    return DB_S(text != NULL ? str_of(text) : STR_NONE);
-}
-
-bool role_grants_pending(struct tx *tx, const char *username, const char *role, cJSON **rows, struct error *e)
-{
-    bool required;
-    struct table_query q = {
-        .table = &table_role_grants,
-        .key = { { "username", text_value(username) }, { "role", text_value(role) } },
-        .more = "confirmed_by IS NULL",
-        .tail = tx_share(tx),
-    };
-    if (!row_list(tx, &q, rows, e)) {
-        return false;
-    }
-    if ((*rows)->child == NULL) {
-        return true; /* as nearly always: no need to ask */
-    }
-    if (!is_required(tx, &required, e)) {
-        return false;
-    }
-    if (!required) {
-        *rows = tx_keep(tx, mem_check(cJSON_CreateArray()));
-    }
-    return true;
-}
-
-const cJSON *role_grants_find(const cJSON *rows, const char *username, const char *role)
-{
-    for (const cJSON *row = rows->child; row != NULL; row = row->next) {
-        if (strcmp(row_text(row, "username"), username) == 0 && strcmp(row_text(row, "role"), role) == 0) {
-            return row;
-        }
-    }
-    return NULL;
-}
-
-static cJSON *key_of(struct tx *tx, const char *username, const char *role)
+static cJSON *grant_key(struct tx *tx, const char *username, const char *role)
 {
     cJSON *key = row_key(tx, "username", username);
     mem_check(cJSON_AddStringToObject(key, "role", role));
@@ -63,25 +16,26 @@ static cJSON *key_of(struct tx *tx, const char *username, const char *role)
 bool role_grants_drop(struct tx *tx, const char *username, const char *role, struct error *e)
 {
     cJSON *row;
-    return row_get(tx, &table_role_grants, key_of(tx, username, role), ROW_LOCKED, &row, e) &&
+    return row_get(tx, &table_role_grants, grant_key(tx, username, role), ROW_LOCKED, &row, e) &&
            (row == NULL || row_delete(tx, &table_role_grants, row, 0, e));
 }
 
-/* What is left of a grant whose role was revoked by somebody else's program goes first. */
+/* If the role was revoked by the reference's admin, its old grant is still there: it is deleted first. */
 bool role_grants_add(struct tx *tx, const char *username, const char *role, struct error *e)
 {
     bool required;
-    if (!role_grants_drop(tx, username, role, e) || !is_required(tx, &required, e)) {
+    if (!role_grants_drop(tx, username, role, e) || !role_pending_required(tx, &required, e)) {
         return false;
     }
-    cJSON *values = key_of(tx, username, role);
+    cJSON *values = grant_key(tx, username, role);
     mem_check(cJSON_AddStringToObject(values, "granted_by", tx->actor));
     mem_check(cJSON_AddNumberToObject(values, "granted_at", (double)tx_now_ms(tx)));
     return !required || row_insert(tx, &table_role_grants, values, NULL, e);
 }
 
-/* Whether tx->actor is a second person, and the first one's word still counts. */
-static bool is_second(struct tx *tx, const cJSON *grant, struct error *e)
+/* Whether tx->actor may confirm GRANT: they are not one of its two users, and the granter still may grant
+ * roles. */
+static bool check_confirmer(struct tx *tx, const cJSON *grant, struct error *e)
 {
     bool may;
     const char *granter = row_text(grant, "granted_by");
@@ -103,13 +57,13 @@ static bool is_second(struct tx *tx, const cJSON *grant, struct error *e)
 bool role_grants_confirm(struct tx *tx, const char *username, const char *role, struct error *e)
 {
     cJSON *row;
-    if (!row_get(tx, &table_role_grants, key_of(tx, username, role), ROW_LOCKED, &row, e)) {
+    if (!row_get(tx, &table_role_grants, grant_key(tx, username, role), ROW_LOCKED, &row, e)) {
         return false;
     }
     if (row == NULL || row_text(row, "confirmed_by") != NULL) {
         return fail(e, FAIL_INVALID, "The role %s of %s does not wait for confirmation", role, username);
     }
-    if (!is_second(tx, row, e)) {
+    if (!check_confirmer(tx, row, e)) {
         return false;
     }
     cJSON *what = tx_keep(tx, mem_check(cJSON_CreateObject()));

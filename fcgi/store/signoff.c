@@ -4,7 +4,7 @@
 #include "store/signoff.h"
 
 #include "store/release_links.h"
-#include "store/write.h"
+#include "store/row.h"
 
 #include <stdlib.h>
 
@@ -32,7 +32,9 @@ struct requirements {
     size_t n;
 };
 
+/* What was read. It is used until a table on which it rests is written. */
 struct signoff_cache {
+    unsigned writes;                  /* to these tables, when the first of it was read */
     struct requirements *products;    /* product_req_signoffs, or NULL: not read yet */
     struct requirements *permissions; /* permissions_req_signoffs */
     struct mappings *mappings;        /* of all releases, or NULL: not read */
@@ -41,17 +43,20 @@ struct signoff_cache {
     const char *asked_name;
 };
 
-static struct signoff_cache *cache_of(struct tx *tx)
+static unsigned count_writes(const struct tx *tx)
 {
-    if (tx->signoff == NULL) {
-        tx->signoff = mem_new(tx->mem, struct signoff_cache);
-    }
-    return tx->signoff;
+    return tx_writes(tx, &table_rules) + tx_writes(tx, &table_pinnable_releases) +
+           tx_writes(tx, &table_product_req_signoffs) + tx_writes(tx, &table_permissions_req_signoffs);
 }
 
-void signoff_forget(struct tx *tx)
+static struct signoff_cache *cache_of(struct tx *tx)
 {
-    tx->signoff = NULL; /* goes with the attempt */
+    unsigned writes = count_writes(tx);
+    if (tx->signoff == NULL || tx->signoff->writes != writes) {
+        tx->signoff = mem_new(tx->mem, struct signoff_cache);
+        tx->signoff->writes = writes;
+    }
+    return tx->signoff;
 }
 
 /* ---- needs ---- */

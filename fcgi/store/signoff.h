@@ -43,7 +43,4 @@ bool signoff_is_hidden(struct tx *tx, const char *name, bool *is, struct error *
 /* Whether GIVEN, {user: role} or NULL, has enough of each role. FAIL_SIGNOFF otherwise. */
 bool signoff_verify(const cJSON *needs, const cJSON *given, struct error *e);
 
-/* To be called after a write to rules or the required sign-offs: forgets what was read. row_…() do it. */
-void signoff_forget(struct tx *tx);
-
 #endif

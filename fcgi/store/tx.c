@@ -15,6 +15,13 @@ struct audit_entry {
     const char *line; /* JSON */
 };
 
+/* How many writes to a table there were. */
+struct table_writes {
+    struct table_writes *next;
+    const struct table *table;
+    unsigned n;
+};
+
 struct tx_attempt {
     const struct tx_site *site;
     struct tx_request *request;
@@ -55,6 +62,34 @@ bool tx_fail_blob(struct tx *tx, cJSON *errors, struct error *e)
     cJSON_Delete(tx->request->blob_errors);
     tx->request->blob_errors = errors;
     return fail(e, FAIL_BLOB, "Invalid Blob");
+}
+
+/* ---- writes ---- */
+
+static struct table_writes *find_writes(const struct tx *tx, const struct table *t)
+{
+    struct table_writes *w = tx->writes;
+    while (w != NULL && w->table != t) {
+        w = w->next;
+    }
+    return w;
+}
+
+void tx_count_write(struct tx *tx, const struct table *t)
+{
+    struct table_writes *w = find_writes(tx, t);
+    if (w == NULL) {
+        w = mem_new(tx->mem, struct table_writes);
+        *w = (struct table_writes){ .next = tx->writes, .table = t };
+        tx->writes = w;
+    }
+    w->n++;
+}
+
+unsigned tx_writes(const struct tx *tx, const struct table *t)
+{
+    const struct table_writes *w = find_writes(tx, t);
+    return w != NULL ? w->n : 0;
 }
 
 /* ---- audit ---- */

@@ -53,6 +53,7 @@ struct tx {
 
     struct access_cache *access;   /* access.c's */
     struct signoff_cache *signoff; /* signoff.c's */
+    struct table_writes *writes;   /* tx.c's */
     struct audit_entry *audit;     /* tx.c's */
 };
 
@@ -71,6 +72,12 @@ cJSON *tx_keep(struct tx *tx, cJSON *json);
 const char *tx_share(const struct tx *tx);
 /* Takes over ERRORS, an array of texts, for the answer; returns false with FAIL_BLOB in E. */
 bool tx_fail_blob(struct tx *tx, cJSON *errors, struct error *e);
+
+/* Counts a write to T. row_write.h calls it after each write. */
+void tx_count_write(struct tx *tx, const struct table *t);
+/* How many writes to T this attempt has made. What was read from T is out of date if the number has changed
+ * since. */
+unsigned tx_writes(const struct tx *tx, const struct table *t);
 
 /* Leaves an audit line, logged after the commit: ACTION ("insert", "update", "delete", "enact", …) on the row
  * of T that KEY has the key columns of; 0 for a version that does not exist. */
