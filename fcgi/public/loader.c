@@ -13,6 +13,7 @@
 #include "store/fail.h"
 #include "store/reader.h"
 #include "store/schema_range.h"
+#include "update/snapshot_build.h"
 
 #include <errno.h>
 #include <malloc.h>
@@ -59,7 +60,7 @@ struct loader {
     struct public_settings *settings;
     struct db *db;
     struct feed *feed;
-    struct library *library;
+    struct release_cache *cache;
     struct tables *tables;
     struct published *published;
     struct work todo;
@@ -147,7 +148,7 @@ static void note_changes(struct loader *l, const struct feed_change *changes, si
 {
     for (size_t i = 0; i < n; i++) {
         if (changes[i].table == FEED_RELEASES) {
-            library_change(l->library, changes[i].key, changes[i].path);
+            release_cache_change(l->cache, changes[i].key, changes[i].path);
             work->publish = true;
         } else if (changes[i].table != FEED_OTHER) {
             work->tables = true;
@@ -193,7 +194,7 @@ static void compare_release(void *arg, struct str name, uint64_t stamp)
     const struct release_stamp *now =
         run->n > 0 ? bsearch(&wanted, run->stamps, run->n, sizeof(wanted), stamp_cmp) : NULL;
     if ((now != NULL ? now->stamp : 0) != stamp) {
-        library_expire(run->loader->library, name);
+        release_cache_expire(run->loader->cache, name);
         run->missed++;
     }
 }
@@ -215,7 +216,7 @@ static bool compare_inside(struct loader *l, void *tmp, struct comparison_run *r
         qsort(stamps, run->n, sizeof(*stamps), stamp_cmp);
     }
     run->stamps = stamps;
-    library_each(l->library, compare_release, run);
+    release_cache_each(l->cache, compare_release, run);
     run->missed += changed;
     l->todo.tables |= changed;
     l->todo.publish |= run->missed > 0;
@@ -266,8 +267,14 @@ static struct published *build(struct loader *l, const struct tables *tables, st
         .generation = atomic_load(&l->state->loader.generation) + 1,
     };
     struct release_source source = { read_release, read_base, read_asset, l };
+    struct snapshot_request request = {
+        .cache = l->cache,
+        .input = &input,
+        .source = &source,
+        .broken = log_broken,
+    };
     p->settings = l->settings;
-    p->snapshot = snapshot_build(p, l->library, &input, &source, log_broken, NULL, e);
+    p->snapshot = snapshot_build(p, &request, e);
     if (p->snapshot == NULL) {
         talloc_free(p);
         return NULL;
@@ -300,13 +307,13 @@ static void publish(struct loader *l, struct published *next)
     struct loader_stats *stats = &l->state->loader;
     atomic_store(&l->state->current, next);
     epoch_wait(&l->state->epoch);
-    library_commit(l->library);
+    release_cache_commit(l->cache);
     talloc_free(l->published);
     l->published = next;
     atomic_store(&stats->generation, s->input.generation);
     atomic_store(&stats->rules, s->input.rules->n);
     atomic_store(&stats->releases, s->n_releases);
-    atomic_store(&stats->bytes, talloc_total_size(l->library) + talloc_total_size(next));
+    atomic_store(&stats->bytes, talloc_total_size(l->cache) + talloc_total_size(next));
     atomic_store(&stats->missing, s->n_missing);
     if (l->told_ms != 0) {
         atomic_store(&stats->feed_lag_ms, feed_lag_ms(l->feed) + clock_ms() - l->told_ms);
@@ -331,7 +338,7 @@ static bool refresh_inside(struct loader *l, struct error *e)
         if (!feed_start(l->feed, l->db, clock_ms(), e)) {
             return false;
         }
-        library_expire_all(l->library);
+        release_cache_expire_all(l->cache);
     }
     if (todo->everything || todo->tables) {
         tables = read_tables(l, e);
@@ -528,8 +535,8 @@ struct loader *loader_start(void *ctx, struct public_state *state, struct public
     };
     l->settings = talloc_steal(l, settings);
     l->feed = feed_new(l, settings->config->public_.gap_s);
-    l->library = library_new(l);
-    library_set_threads(l->library, compile_threads());
+    l->cache = release_cache_new(l);
+    release_cache_set_threads(l->cache, compile_threads());
     keep_memory();
     pthread_mutex_init(&l->lock, NULL);
     pthread_condattr_init(&attr);

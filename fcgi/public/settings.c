@@ -12,7 +12,7 @@ struct public_settings *public_settings_new(void *ctx, struct config *config, st
         talloc_free(s);
         return NULL;
     }
-    s->engine = (struct settings){
+    s->engine = (struct engine_settings){
         .allowlist = allowlist,
         .force_hosts = config->update.special_force_hosts.item,
         .n_force_hosts = config->update.special_force_hosts.n,

@@ -9,7 +9,7 @@
 /* Made from one configuration; a new one on SIGHUP. */
 struct public_settings {
     const struct config *config;
-    struct settings engine;
+    struct engine_settings engine;
     struct signer *signer;
 };
 

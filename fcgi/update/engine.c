@@ -189,7 +189,7 @@ static const struct release *find_from(const void *snapshot, struct str name)
 
 static struct release_env env_for(const struct snapshot *s, const struct query *q, struct str update_type)
 {
-    const struct settings *settings = s->input.settings;
+    const struct engine_settings *settings = s->input.settings;
     return (struct release_env){
         q, update_type, settings->allowlist, settings->force_hosts, settings->n_force_hosts, find_from, s
     };

@@ -3,6 +3,8 @@
  * what they need. */
 #include "population.h"
 
+#include "update/snapshot_build.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -403,7 +405,7 @@ static void note_broken(void *arg, struct str name, const char *why)
     exit(1);
 }
 
-static const struct settings *settings(void *ctx)
+static const struct engine_settings *settings(void *ctx)
 {
     static const struct str force_hosts[] = { { "http://download.mozilla.org", 27 } };
     static const char *const lines[] = {
@@ -412,12 +414,12 @@ static const struct settings *settings(void *ctx)
         "ciscobinary.openh264.org OpenH264",
         "redirector.gvt1.com Widevine",
     };
-    struct settings *s = mem_new(ctx, struct settings);
+    struct engine_settings *s = mem_new(ctx, struct engine_settings);
     struct allowlist *allowlist = allowlist_new(ctx);
     for (size_t i = 0; i < COUNT(lines); i++) {
         allowlist_add(allowlist, str_of(lines[i]), NULL);
     }
-    *s = (struct settings){ allowlist, force_hosts, 1 };
+    *s = (struct engine_settings){ allowlist, force_hosts, 1 };
     return s;
 }
 
@@ -428,9 +430,12 @@ const struct snapshot *population_snapshot(void *ctx, const struct population *p
         .settings = settings(ctx),
         .generation = 1,
     };
-    struct library *library = library_new(ctx);
+    struct release_cache *cache = release_cache_new(ctx);
     struct release_source from = { .release = read_release, .arg = (void *)(uintptr_t)p };
-    struct snapshot *s = mem_check(snapshot_build(ctx, library, &input, &from, note_broken, NULL, NULL));
-    library_commit(library);
+    struct snapshot_request request = {
+        .cache = cache, .input = &input, .source = &from, .broken = note_broken
+    };
+    struct snapshot *s = mem_check(snapshot_build(ctx, &request, NULL));
+    release_cache_commit(cache);
     return s;
 }

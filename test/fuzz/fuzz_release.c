@@ -13,7 +13,7 @@ static const char good[] =
     "{\"name\": \"R\", \"schema_version\": 9, \"hashFunction\": \"sha512\", \"appVersion\": \"1.0\", "
     "\"platforms\": {\"Win\": {\"locales\": {\"de\": {\"buildID\": \"1\"}}}}}";
 
-static const struct settings *settings;
+static const struct engine_settings *settings;
 static struct buf scratch, body;
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)

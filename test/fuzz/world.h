@@ -4,6 +4,7 @@
 #define BALROG_TEST_FUZZ_WORLD_H
 
 #include "update/engine.h"
+#include "update/snapshot_build.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +19,7 @@ static inline void must(bool holds, const char *what)
 
 /* ---- settings ---- */
 
-static inline const struct settings *world_settings(void *ctx)
+static inline const struct engine_settings *world_settings(void *ctx)
 {
     static const struct str force_hosts[] = { { "http://download.mozilla.org", 27 } };
     static const char *const lines[] = {
@@ -26,11 +27,11 @@ static inline const struct settings *world_settings(void *ctx)
         "www.google.com /dl/\\w+\\.crx3 Firefox OpenH264"
     };
     struct allowlist *allowlist = allowlist_new(ctx);
-    struct settings *settings = mem_new(ctx, struct settings);
+    struct engine_settings *settings = mem_new(ctx, struct engine_settings);
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
         must(allowlist_add(allowlist, str_of(lines[i]), NULL), "the allow-list is right");
     }
-    *settings = (struct settings){ allowlist, force_hosts, 1 };
+    *settings = (struct engine_settings){ allowlist, force_hosts, 1 };
     return settings;
 }
 
@@ -66,7 +67,7 @@ static inline bool world_release(void *arg, void *ctx, struct str name, struct r
 
 /* Owned by CTX, with all it stands on. */
 static inline const struct snapshot *world_snapshot(void *ctx, struct rows *rows,
-                                                    const struct settings *settings)
+                                                    const struct engine_settings *settings)
 {
     struct snapshot_input input = {
         .rules = ruleset_build(ctx, rows->rules, rows->n_rules),
@@ -77,11 +78,12 @@ static inline const struct snapshot *world_snapshot(void *ctx, struct rows *rows
         .settings = settings,
         .generation = 1,
     };
-    struct library *library = library_new(ctx);
+    struct release_cache *cache = release_cache_new(ctx);
     struct release_source source = { .release = world_release, .arg = rows };
-    struct snapshot *s = snapshot_build(ctx, library, &input, &source, NULL, NULL, NULL);
+    struct snapshot_request request = { .cache = cache, .input = &input, .source = &source };
+    struct snapshot *s = snapshot_build(ctx, &request, NULL);
     must(s != NULL, "a snapshot can be built of any rows");
-    library_commit(library);
+    release_cache_commit(cache);
     return s;
 }
 

@@ -1,6 +1,7 @@
 /* The engine from rows: choosing a rule and a release, dice, pins, shutoffs, superblobs, broken data, and
  * snapshots that share releases. Expected bytes were worked out from the reference's code. */
 #include "update/engine.h"
+#include "update/snapshot_build.h"
 
 #include "suite.h"
 
@@ -27,9 +28,9 @@ static struct {
     unsigned reads;
     unsigned broken;
     struct allowlist *allowlist;
-    struct settings settings;
+    struct engine_settings settings;
     struct ruleset *ruleset;
-    struct library *library;
+    struct release_cache *cache;
     struct snapshot *snapshot;
     struct dice dice;
     struct buf scratch, body;
@@ -46,8 +47,8 @@ static void setup(void)
     w.allowlist = allowlist_new(w.ctx);
     ck_assert(allowlist_add(
         w.allowlist, STR("download.mozilla.org Firefox OpenH264 Widevine SystemAddons FirefoxVPN"), &e));
-    w.settings = (struct settings){ w.allowlist, force_hosts, 1 };
-    w.library = library_new(w.ctx);
+    w.settings = (struct engine_settings){ w.allowlist, force_hosts, 1 };
+    w.cache = release_cache_new(w.ctx);
     w.dice = (struct dice){ 1, 0 };
     buf_init(&w.scratch, 64, ENGINE_BODY_MAX);
     buf_init(&w.body, 64, 2 * ENGINE_BODY_MAX);
@@ -149,13 +150,16 @@ static bool build(void)
     struct snapshot_input input = { rules,        w.pins,      w.n_pins,    w.shutoffs,
                                     w.n_shutoffs, &w.settings, ++generation };
     struct release_source source = { .release = read_release, .arg = NULL };
-    struct snapshot *next = snapshot_build(w.ctx, w.library, &input, &source, note_broken, NULL, &e);
+    struct snapshot_request request = {
+        .cache = w.cache, .input = &input, .source = &source, .broken = note_broken
+    };
+    struct snapshot *next = snapshot_build(w.ctx, &request, &e);
     if (next == NULL) {
         ck_assert_int_eq(e.status, 503);
         talloc_free(rules);
         return false;
     }
-    library_commit(w.library);
+    release_cache_commit(w.cache);
     talloc_free(w.snapshot);
     talloc_free(w.ruleset);
     w.snapshot = next;
@@ -392,7 +396,7 @@ START_TEST(what_points_at_nothing)
     ck_assert(build());
     ck_assert_uint_eq(w.reads, 1); /* known to be missing until something says otherwise */
     add_app("gone", "101.0", "20210101", NULL);
-    library_expire(w.library, STR("gone"));
+    release_cache_expire(w.cache, STR("gone"));
     ck_assert(build());
     ck_assert_int_eq(ask(ASK_LINUX)->reason, REASON_SERVED);
 }
@@ -414,13 +418,13 @@ START_TEST(broken_releases_are_absent)
     add_release("bad", "Firefox", "");
     for (size_t i = 0; i < sizeof blobs / sizeof blobs[0]; i++) {
         w.releases[0].json = mem_strndup(w.ctx, blobs[i], strlen(blobs[i]));
-        library_expire_all(w.library);
+        release_cache_expire_all(w.cache);
         ck_assert(build());
         ask(ASK_LINUX);
         is_empty(REASON_NO_RELEASE);
     }
     w.releases[0].json = mem_strndup(w.ctx, "{\"schema_version\": 9, \"appVersion\": \"101.0\"}", 44);
-    library_expire_all(w.library);
+    release_cache_expire_all(w.cache);
     ck_assert(build());
     ask(ASK_LINUX);
     ck_assert_int_eq(w.answer.status, 200);
@@ -547,7 +551,7 @@ START_TEST(a_failing_source_changes_nothing)
     ck_assert(!build());
     ck_assert_ptr_eq(w.snapshot, before);
     ck_assert_int_eq(ask(ASK_LINUX)->reason, REASON_SERVED);
-    library_expire_all(w.library);
+    release_cache_expire_all(w.cache);
     ck_assert(!build());
     ck_assert_int_eq(ask(ASK_LINUX)->reason, REASON_SERVED);
     w.source_fails = false;

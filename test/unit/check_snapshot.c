@@ -1,6 +1,6 @@
 /* Building snapshots of many releases: with threads as without them, a source that fails on the way, and
  * releases of which only single assets have changed. */
-#include "update/snapshot.h"
+#include "update/snapshot_build.h"
 
 #include "suite.h"
 
@@ -145,30 +145,33 @@ static void note_broken(void *arg, struct str name, const char *why)
     buf_printf(&w.broken, "%.*s: %s\n", STR_ARG(name), why);
 }
 
-static struct snapshot *build(struct library *library)
+static struct snapshot *build(struct release_cache *cache)
 {
     struct error e;
-    static const struct settings settings;
+    static const struct engine_settings settings;
     struct snapshot_input input = { .rules = ruleset_build(w.ctx, w.rules, w.n_rules),
                                     .settings = &settings,
                                     .generation = 1 };
     struct release_source source = { read_release, read_base, read_asset, NULL };
-    struct snapshot *s = snapshot_build(w.ctx, library, &input, &source, note_broken, NULL, &e);
+    struct snapshot_request request = {
+        .cache = cache, .input = &input, .source = &source, .broken = note_broken
+    };
+    struct snapshot *s = snapshot_build(w.ctx, &request, &e);
     if (s != NULL) {
-        library_commit(library);
+        release_cache_commit(cache);
     } else {
         ck_assert_int_eq(e.status, 503);
     }
     return s;
 }
 
-static struct library *library_with(unsigned threads)
+static struct release_cache *cache_with(unsigned threads)
 {
-    struct library *library = library_new(w.ctx);
-    library_set_threads(library, threads);
+    struct release_cache *cache = release_cache_new(w.ctx);
+    release_cache_set_threads(cache, threads);
     w.reads = 0;
     buf_reset(&w.broken);
-    return library;
+    return cache;
 }
 
 static void same_releases(const struct snapshot *a, const struct snapshot *b)
@@ -185,13 +188,13 @@ static void same_releases(const struct snapshot *a, const struct snapshot *b)
 
 START_TEST(threads_make_no_difference)
 {
-    struct snapshot *expected = build(library_with(0));
+    struct snapshot *expected = build(cache_with(0));
     char *broken = mem_strndup(w.ctx, w.broken.p, w.broken.n);
     unsigned reads = w.reads;
     ck_assert_uint_gt(expected->n_releases, 100);
     ck_assert_uint_gt(expected->n_missing, 20);
     for (unsigned threads = 1; threads <= 4; threads++) {
-        struct snapshot *s = build(library_with(threads));
+        struct snapshot *s = build(cache_with(threads));
         ck_assert_uint_eq(s->n_releases, expected->n_releases);
         ck_assert_uint_eq(s->n_missing, expected->n_missing);
         ck_assert_uint_eq(w.reads, reads);
@@ -204,7 +207,7 @@ END_TEST
 /* What members of superblobs and partials lead to is read for what it is needed for, and no further. */
 START_TEST(steps_lead_no_further)
 {
-    struct snapshot *s = build(library_with(2));
+    struct snapshot *s = build(cache_with(2));
     ck_assert_int_eq(snapshot_release(s, STR("super24"))->use, RELEASE_SERVED);
     ck_assert_int_eq(snapshot_release(s, STR("app25"))->use, RELEASE_SERVED);
     ck_assert_int_eq(snapshot_release(s, STR("app28"))->use, RELEASE_BUILD_IDS); /* from app26 */
@@ -214,18 +217,18 @@ END_TEST
 
 START_TEST(a_source_that_fails_on_the_way)
 {
-    struct library *library = library_with(3);
-    struct snapshot *before = build(library);
+    struct release_cache *cache = cache_with(3);
+    struct snapshot *before = build(cache);
     unsigned reads = w.reads;
     for (unsigned n = 1; n <= reads; n += 1 + n / 8) {
-        library_expire_all(library);
+        release_cache_expire_all(cache);
         w.reads = 0;
         w.fails_at = n;
-        ck_assert_ptr_null(build(library));
+        ck_assert_ptr_null(build(cache));
         same_releases(before, before);
     }
     w.reads = w.fails_at = 0;
-    struct snapshot *after = build(library);
+    struct snapshot *after = build(cache);
     ck_assert_uint_eq(w.reads, reads);
     same_releases(after, after);
     ck_assert_uint_eq(after->n_releases, before->n_releases);
@@ -236,23 +239,23 @@ END_TEST
 
 enum { ASSETS = 50 };
 
-static struct library *v2_library(void)
+static struct release_cache *v2_cache(void)
 {
     w.v2.n = ASSETS;
     w.v2.version = 1;
     w.n_rules = 1;
     w.rules[0].mapping = STR("v2");
-    struct library *library = library_with(0);
-    build(library);
+    struct release_cache *cache = cache_with(0);
+    build(cache);
     ck_assert_uint_eq(w.reads, 1);
-    return library;
+    return cache;
 }
 
-static void change(struct library *library, unsigned i)
+static void change(struct release_cache *cache, unsigned i)
 {
     char path[NAME];
     snprintf(path, sizeof path, ".platforms.p.locales.l%u", i);
-    library_change(library, STR("v2"), str_of(path));
+    release_cache_change(cache, STR("v2"), str_of(path));
 }
 
 static uint64_t stamp_seen;
@@ -265,68 +268,68 @@ static void note_stamp(void *arg, struct str name, uint64_t stamp)
 }
 
 /* Builds, for which so many releases, bases and assets are read. */
-static void built_by(struct library *library, unsigned reads, unsigned bases, unsigned assets)
+static void built_by(struct release_cache *cache, unsigned reads, unsigned bases, unsigned assets)
 {
     w.reads = w.v2.bases = w.v2.assets = 0;
-    ck_assert_ptr_nonnull(build(library));
+    ck_assert_ptr_nonnull(build(cache));
     ck_assert_uint_eq(w.reads, reads);
     ck_assert_uint_eq(w.v2.bases, bases);
     ck_assert_uint_eq(w.v2.assets, assets);
 }
 
-static void has_stamp(const struct library *library, uint64_t expected)
+static void has_stamp(const struct release_cache *cache, uint64_t expected)
 {
     stamp_seen = 0;
-    library_each(library, note_stamp, NULL);
+    release_cache_each(cache, note_stamp, NULL);
     ck_assert_uint_eq(stamp_seen, expected);
 }
 
 START_TEST(a_changed_asset_is_read_alone)
 {
-    struct library *library = v2_library();
+    struct release_cache *cache = v2_cache();
     uint64_t stamp = 1 + ASSETS * 100 + ASSETS * (ASSETS - 1) / 2;
-    has_stamp(library, stamp);
+    has_stamp(cache, stamp);
     w.v2.version = 2;
-    change(library, 7);
-    change(library, 3);
-    change(library, 7);
-    has_stamp(library, 0); /* it is not told while it is stale */
-    built_by(library, 0, 0, 2);
-    has_stamp(library, stamp + 2 * 100);
+    change(cache, 7);
+    change(cache, 3);
+    change(cache, 7);
+    has_stamp(cache, 0); /* it is not told while it is stale */
+    built_by(cache, 0, 0, 2);
+    has_stamp(cache, stamp + 2 * 100);
     w.v2.n++;
-    change(library, ASSETS); /* a new one */
-    built_by(library, 0, 0, 1);
-    has_stamp(library, stamp + 2 * 100 + 2 * 100 + ASSETS);
-    built_by(library, 0, 0, 0);
-    library_change(library, STR("v2"), STR_NONE); /* the base was written, and says what it said */
-    change(library, 1);
-    built_by(library, 0, 1, 1);
+    change(cache, ASSETS); /* a new one */
+    built_by(cache, 0, 0, 1);
+    has_stamp(cache, stamp + 2 * 100 + 2 * 100 + ASSETS);
+    built_by(cache, 0, 0, 0);
+    release_cache_change(cache, STR("v2"), STR_NONE); /* the base was written, and says what it said */
+    change(cache, 1);
+    built_by(cache, 0, 1, 1);
 }
 END_TEST
 
 START_TEST(when_it_is_read_whole)
 {
-    struct library *library = v2_library();
+    struct release_cache *cache = v2_cache();
     w.v2.base++;
-    library_change(library, STR("v2"), STR_NONE); /* the base says something else */
-    change(library, 1);
-    built_by(library, 1, 1, 0);
-    change(library, ASSETS); /* it is gone */
-    built_by(library, 1, 0, 1);
-    library_expire(library, STR("v2"));
-    change(library, 1);
-    built_by(library, 1, 0, 0);
+    release_cache_change(cache, STR("v2"), STR_NONE); /* the base says something else */
+    change(cache, 1);
+    built_by(cache, 1, 1, 0);
+    change(cache, ASSETS); /* it is gone */
+    built_by(cache, 1, 0, 1);
+    release_cache_expire(cache, STR("v2"));
+    change(cache, 1);
+    built_by(cache, 1, 0, 0);
     for (unsigned i = 0; i < ASSETS; i++) { /* they are many */
-        change(library, i);
+        change(cache, i);
     }
-    built_by(library, 1, 0, 0);
-    library_change(library, STR("v2"), STR(".platforms.other.locales.l1"));
-    built_by(library, 1, 0, 1);
+    built_by(cache, 1, 0, 0);
+    release_cache_change(cache, STR("v2"), STR(".platforms.other.locales.l1"));
+    built_by(cache, 1, 0, 1);
     for (unsigned i = 0, whole = 0; whole == 0; i++) { /* and so it is after a while */
         ck_assert_uint_lt(i, 100);
-        change(library, i % ASSETS);
+        change(cache, i % ASSETS);
         w.reads = 0;
-        build(library);
+        build(cache);
         whole = w.reads;
     }
 }
@@ -334,17 +337,17 @@ END_TEST
 
 START_TEST(changes_are_not_lost_to_a_failure)
 {
-    struct library *library = v2_library();
-    change(library, 1);
-    change(library, 2);
+    struct release_cache *cache = v2_cache();
+    change(cache, 1);
+    change(cache, 2);
     w.v2.fails = true;
-    ck_assert_ptr_null(build(library));
-    library_change(library, STR("v2"), STR_NONE);
-    ck_assert_ptr_null(build(library));
+    ck_assert_ptr_null(build(cache));
+    release_cache_change(cache, STR("v2"), STR_NONE);
+    ck_assert_ptr_null(build(cache));
     w.v2.fails = false;
-    change(library, 3);
-    built_by(library, 0, 1, 3);
-    built_by(library, 0, 0, 0);
+    change(cache, 3);
+    built_by(cache, 0, 1, 3);
+    built_by(cache, 0, 0, 0);
 }
 END_TEST
 

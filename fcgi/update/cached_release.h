@@ -1,0 +1,59 @@
+/* The inside of the release cache, for the build that fills it (snapshot_build.c). */
+#ifndef BALROG_UPDATE_CACHED_RELEASE_H
+#define BALROG_UPDATE_CACHED_RELEASE_H
+
+#include "update/compile_pool.h"
+#include "update/release_cache.h"
+#include "update/rows.h"
+
+/* Releases' names come from many tenants: uthash's own function has no secret. */
+#define HASH_FUNCTION(NAME, LENGTH, HASH) ((HASH) = str_hash((struct str){ (NAME), (LENGTH) }))
+#include <uthash.h>
+
+/* A name that some snapshot needed, whether or not there is such a release. */
+struct cached_release {
+    UT_hash_handle hh;
+    struct str name;
+    struct release *release; /* NULL: missing or broken */
+    struct release_mark mark;
+    enum release_use use;
+    bool known;          /* release and mark are what the database said; false before the first commit */
+    bool expired;        /* the database may say something else now */
+    bool base_changed;   /* what is not an asset may have changed */
+    struct str *changed; /* paths of assets that have changed */
+    size_t n_changed;
+    struct required_release *required; /* by the last build, until the commit; NULL: it is not required */
+};
+
+/* What one build requires of a release, and what it read. */
+struct required_release {
+    struct cached_release *cached;
+    unsigned step; /* in which step of the build it was found to be required */
+    enum release_use use;
+    bool is_read;            /* the next three replace the cached ones at the commit */
+    struct release *release; /* a child of CACHED; NULL: missing or broken */
+    struct release_mark mark;
+    struct compile_job *job; /* NULL: nothing was to be compiled whole */
+    struct required_release *next_unread;
+};
+
+struct release_cache {
+    struct cached_release *releases; /* a hash by name, in the order in which the names came */
+    unsigned threads;
+    void *build; /* owns the required_releases of the last build; NULL: it was committed, or rolled back */
+};
+
+/* Starts a build: nothing is required yet. A build that was not committed is rolled back. */
+void release_cache_begin(struct release_cache *cache);
+/* Undoes a build that failed: the cache is what it was before. */
+void release_cache_roll_back(struct release_cache *cache);
+/* The entry of NAME, added if it is new. */
+struct cached_release *release_cache_retain(struct release_cache *cache, struct str name);
+
+/* Whether the database may say something else now than what is cached. */
+bool cached_release_is_stale(const struct cached_release *cached);
+/* The release that the last build uses: the one that it read, or else the cached one. NULL: missing or
+ * broken. */
+const struct release *cached_release_current(const struct cached_release *cached);
+
+#endif
