@@ -26,11 +26,11 @@ struct places {
 
 /* Where a run of equal lines that ends at a line of B is: in which row (of A) it was seen, and how long it
  * is. */
-struct run {
+struct diff_run {
     uint32_t row, length;
 };
 
-struct block {
+struct diff_block {
     uint32_t i, j, n;
 };
 
@@ -43,10 +43,10 @@ struct matcher {
     struct side a, b;
     struct places *places; /* by line number */
     uint32_t *at;
-    struct run *run[2]; /* of even and odd rows; the one before B's first line is at 0 */
-    uint32_t row;       /* rows seen so far, in all parts */
+    struct diff_run *run[2]; /* of even and odd rows; the one before B's first line is at 0 */
+    uint32_t row;            /* rows seen so far, in all parts */
     uint64_t steps, max_steps;
-    struct block *block;
+    struct diff_block *block;
     size_t n, cap;
     struct part *part; /* a stack */
     size_t n_parts, cap_parts;
@@ -147,20 +147,20 @@ static uint32_t first_place(const struct matcher *m, struct places places, uint3
 }
 
 /* Row I of A: makes BEST longer where a run that ends in it is. */
-static void search_row(struct matcher *m, const struct part *part, uint32_t i, struct block *best)
+static void search_row(struct matcher *m, const struct part *part, uint32_t i, struct diff_block *best)
 {
     struct places places = m->places[m->a.id[i]];
     uint32_t row = ++m->row;
-    struct run *now = m->run[row & 1];
-    const struct run *before = m->run[~row & 1];
+    struct diff_run *now = m->run[row & 1];
+    const struct diff_run *before = m->run[~row & 1];
     uint32_t from = places.first < places.last ? first_place(m, places, part->b_lo) : places.last;
     for (uint32_t p = from; p < places.last && m->at[p] < part->b_hi; p++) {
         uint32_t j = m->at[p];
         uint32_t length = before[j].row == row - 1 ? before[j].length + 1 : 1;
-        now[j + 1] = (struct run){ row, length };
+        now[j + 1] = (struct diff_run){ row, length };
         m->steps++;
         if (length > best->n) {
-            *best = (struct block){ i - length + 1, j - length + 1, length };
+            *best = (struct diff_block){ i - length + 1, j - length + 1, length };
         }
     }
     m->steps++;
@@ -168,9 +168,9 @@ static void search_row(struct matcher *m, const struct part *part, uint32_t i, s
 
 /* The longest block of PART that popular lines do not begin; *LONGEST receives its length before those extend
  * it. */
-static struct block longest_block(struct matcher *m, const struct part *part, uint32_t *longest)
+static struct diff_block longest_block(struct matcher *m, const struct part *part, uint32_t *longest)
 {
-    struct block best = { part->a_lo, part->b_lo, 0 };
+    struct diff_block best = { part->a_lo, part->b_lo, 0 };
     m->row++; /* what the last row of another part has seen does not go on here */
     for (uint32_t i = part->a_lo; i < part->a_hi && best.n < part->bound && m->steps < m->max_steps; i++) {
         search_row(m, part, i, &best);
@@ -179,7 +179,7 @@ static struct block longest_block(struct matcher *m, const struct part *part, ui
     const uint32_t *a = m->a.id;
     const uint32_t *b = m->b.id;
     while (best.i > part->a_lo && best.j > part->b_lo && a[best.i - 1] == b[best.j - 1]) {
-        best = (struct block){ best.i - 1, best.j - 1, best.n + 1 };
+        best = (struct diff_block){ best.i - 1, best.j - 1, best.n + 1 };
     }
     while (best.i + best.n < part->a_hi && best.j + best.n < part->b_hi &&
            a[best.i + best.n] == b[best.j + best.n]) {
@@ -201,24 +201,24 @@ static void push(void *ctx, struct matcher *m, struct part part)
 }
 
 /* Adds BLOCK, which lies behind those there are, and joins it to the last where they touch. */
-static void add_block(void *ctx, struct matcher *m, struct block block)
+static void add_block(void *ctx, struct matcher *m, struct diff_block block)
 {
-    struct block *last = m->n > 0 ? &m->block[m->n - 1] : NULL;
+    struct diff_block *last = m->n > 0 ? &m->block[m->n - 1] : NULL;
     if (last != NULL && last->i + last->n == block.i && last->j + last->n == block.j) {
         last->n += block.n;
         return;
     }
     if (m->n == m->cap) {
         m->cap = m->cap > 0 ? 2 * m->cap : 64;
-        m->block = mem_resize(ctx, m->block, struct block, m->cap);
+        m->block = mem_resize(ctx, m->block, struct diff_block, m->cap);
     }
     m->block[m->n++] = block;
 }
 
 static int by_place(const void *a, const void *b)
 {
-    const struct block *x = a;
-    const struct block *y = b;
+    const struct diff_block *x = a;
+    const struct diff_block *y = b;
     return (x->i > y->i) - (x->i < y->i);
 }
 
@@ -229,7 +229,7 @@ static void find_blocks(void *ctx, struct matcher *m)
     while (m->n_parts > 0 && m->steps < m->max_steps) {
         struct part part = m->part[--m->n_parts];
         uint32_t longest;
-        struct block found = longest_block(m, &part, &longest);
+        struct diff_block found = longest_block(m, &part, &longest);
         if (found.n == 0) {
             continue;
         }
@@ -237,7 +237,7 @@ static void find_blocks(void *ctx, struct matcher *m)
         push(ctx, m, (struct part){ part.a_lo, found.i, part.b_lo, found.j, longest });
         push(ctx, m, (struct part){ found.i + found.n, part.a_hi, found.j + found.n, part.b_hi, longest });
     }
-    struct block *all = m->block;
+    struct diff_block *all = m->block;
     size_t n = m->n;
     m->block = NULL;
     m->n = m->cap = 0;
@@ -261,7 +261,7 @@ static struct op *list_ops(void *ctx, const struct matcher *m, size_t *n)
     uint32_t i = 0, j = 0;
     *n = 0;
     for (size_t k = 0; k <= m->n; k++) {
-        struct block block = k < m->n ? m->block[k] : (struct block){ m->a.n, m->b.n, 0 };
+        struct diff_block block = k < m->n ? m->block[k] : (struct diff_block){ m->a.n, m->b.n, 0 };
         if (i < block.i || j < block.j) {
             op[(*n)++] = (struct op){ false, i, block.i, j, block.j };
         }
@@ -353,8 +353,8 @@ void diff_unified(struct buf *out, struct str a, struct str b, const char *from,
     split_lines(ctx, &m.a, a);
     split_lines(ctx, &m.b, b);
     find_places(ctx, &m, number_both(ctx, &m));
-    m.run[0] = mem_array(ctx, struct run, m.b.n + 1);
-    m.run[1] = mem_array(ctx, struct run, m.b.n + 1);
+    m.run[0] = mem_array(ctx, struct diff_run, m.b.n + 1);
+    m.run[1] = mem_array(ctx, struct diff_run, m.b.n + 1);
     find_blocks(ctx, &m);
     struct op *op = list_ops(ctx, &m, &n);
     if (n > 1 || (n == 1 && !op[0].equal)) {

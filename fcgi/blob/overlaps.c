@@ -14,7 +14,7 @@
 #include "core/tree.h"
 #include "query/match.h"
 #include "query/query.h"
-#include "release/release.h"
+#include "release/compiled.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -353,10 +353,10 @@ static bool check_format(struct checker *c, const cJSON *value, const struct sch
     if (text.n == 0) {
         return true;
     }
-    if (s->format == FORMAT_VERSION && !is_version_list(text)) {
+    if (s->format == SCHEMA_FORMAT_VERSION && !is_version_list(text)) {
         return tell_value(c, value, STR("is not a 'version'"));
     }
-    if (s->format == FORMAT_BUILD_ID && !is_build_id_test(text)) {
+    if (s->format == SCHEMA_FORMAT_BUILD_ID && !is_build_id_test(text)) {
         return tell_value(c, value, STR("is not a 'buildID'"));
     }
     return true;

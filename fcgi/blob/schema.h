@@ -25,7 +25,7 @@ enum schema_pattern {
 };
 
 /* What a string has to mean. */
-enum schema_format { FORMAT_NONE, FORMAT_VERSION, FORMAT_BUILD_ID };
+enum schema_format { SCHEMA_FORMAT_NONE, SCHEMA_FORMAT_VERSION, SCHEMA_FORMAT_BUILD_ID };
 
 struct schema;
 

@@ -109,10 +109,10 @@ static struct member *members(const cJSON *value, bool sorted, size_t *n)
 
 static bool has_twins(const cJSON *object)
 {
-    enum { FEW = 8 };
+    enum { MEMBERS_FEW = 8 };
     size_t n = 0;
     for (const cJSON *a = object->child; a != NULL; a = a->next) {
-        if (++n > FEW) {
+        if (++n > MEMBERS_FEW) {
             return true; /* many: let the sort find out */
         }
         for (const cJSON *b = a->next; b != NULL; b = b->next) {

@@ -9,25 +9,25 @@
 
 enum { BLOCK = 1 << 20, ALIGNMENT = 16 };
 
-struct block {
-    struct block *next;
+struct pool_block {
+    struct pool_block *next;
     size_t size; /* of what follows */
     _Alignas(ALIGNMENT) char bytes[];
 };
 
 struct json_pool {
-    struct block *blocks;
-    struct block *at; /* which of them is being cut */
-    size_t used;      /* bytes of it */
+    struct pool_block *blocks;
+    struct pool_block *at; /* which of them is being cut */
+    size_t used;           /* bytes of it */
 };
 
 static _Thread_local struct json_pool *current;
 
-static struct block *add_block(struct json_pool *pool, size_t n)
+static struct pool_block *add_block(struct json_pool *pool, size_t n)
 {
     size_t size = n > BLOCK ? n : BLOCK;
-    struct block *b = mem_check(malloc(sizeof(*b) + size));
-    *b = (struct block){ .size = size };
+    struct pool_block *b = mem_check(malloc(sizeof(*b) + size));
+    *b = (struct pool_block){ .size = size };
     if (pool->at == NULL) {
         b->next = pool->blocks;
         pool->blocks = b;
@@ -41,7 +41,7 @@ static struct block *add_block(struct json_pool *pool, size_t n)
 /* Makes AT a block that has N bytes free. */
 static void next_block(struct json_pool *pool, size_t n)
 {
-    struct block *b = pool->at != NULL ? pool->at->next : pool->blocks;
+    struct pool_block *b = pool->at != NULL ? pool->at->next : pool->blocks;
     while (b != NULL && b->size < n) {
         b = b->next;
     }
@@ -87,7 +87,7 @@ struct json_pool *json_pool_new(void)
 void json_pool_free(struct json_pool *pool)
 {
     while (pool->blocks != NULL) {
-        struct block *b = pool->blocks;
+        struct pool_block *b = pool->blocks;
         pool->blocks = b->next;
         free(b);
     }

@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-enum { FEW = 16 };
+enum { INDEX_FEW = 16 };
 
 static int by_name(const void *a, const void *b)
 {
@@ -17,7 +17,7 @@ static int by_name(const void *a, const void *b)
 void tree_index_init(struct tree_index *ix, const cJSON *object)
 {
     *ix = (struct tree_index){ .object = object, .n = (size_t)cJSON_GetArraySize(object) };
-    if (ix->n <= FEW) {
+    if (ix->n <= INDEX_FEW) {
         return;
     }
     ix->item = mem_check(malloc(ix->n * sizeof(cJSON *)));

@@ -6,7 +6,7 @@
 #include "release/markup.h"
 
 struct addon_file {
-    struct key key;                    /* the platform */
+    struct name_key key;               /* the platform */
     bool no_object;                    /* nothing can be read from it */
     const char *no_alias;              /* why its alias cannot be followed; NULL: it can */
     struct str alias;                  /* as str() prints it; absent: it has none */
@@ -19,7 +19,7 @@ struct addon_file {
 };
 
 struct addon {
-    struct key key;
+    struct name_key key;
     struct str id;       /* the key as it is written into answers: see markup.h */
     const char *problem; /* why none of its files can be found; NULL: they can */
     const struct addon_file *file;
@@ -110,7 +110,7 @@ static void read_file(struct compiler *c, const struct addons_kind *kind, struct
 
 static const struct addon_file *find_file(const struct addon *addon, struct str platform)
 {
-    return keys_find(addon->file, addon->n, sizeof(*addon->file), key_of(platform));
+    return name_keys_find(addon->file, addon->n, sizeof(*addon->file), name_key_of(platform));
 }
 
 static void read_files(struct compiler *c, const struct addons_kind *kind, struct addon *addon,
@@ -122,7 +122,7 @@ static void read_files(struct compiler *c, const struct addons_kind *kind, struc
     for (const cJSON *platform = platforms->child; platform != NULL; platform = platform->next) {
         read_file(c, kind, &file[addon->n++], json, platform);
     }
-    keys_sort(file, addon->n, sizeof(*file));
+    name_keys_sort(file, addon->n, sizeof(*file));
     addon->file = file;
     for (size_t i = 0; i < addon->n; i++) {
         file[i].resolved = str_absent(file[i].alias) ? &file[i] : find_file(addon, file[i].alias);
@@ -133,7 +133,7 @@ static void read_addon(struct compiler *c, const struct addons_kind *kind, struc
                        const cJSON *json)
 {
     addon->key = release_keep_key(c, json->string);
-    addon->id = release_keep_shown(c, key_str(&addon->key));
+    addon->id = release_keep_shown(c, name_key_str(&addon->key));
     const cJSON *platforms = json_get(json, "platforms");
     if (cJSON_IsObject(platforms)) {
         read_files(c, kind, addon, json);
@@ -146,7 +146,7 @@ static void read_addon(struct compiler *c, const struct addons_kind *kind, struc
 
 static int by_name(const void *a, const void *b)
 {
-    return str_cmp(key_str(a), key_str(b));
+    return str_cmp(name_key_str(a), name_key_str(b));
 }
 
 void addons_compile(struct compiler *c, const struct addons_kind *kind)

@@ -70,19 +70,19 @@ struct app_facts {
 };
 
 struct app_locale {
-    struct key key;
+    struct name_key key;
     const struct app_facts *facts;
     const char *patches; /* a record */
     uint64_t stamp;      /* of the asset that it comes from; 0: it is the base's */
 };
 
 struct app_platform {
-    struct key key;
+    struct name_key key;
     bool no_object;
     bool locales_broken; /* locales is no object */
     /* LOST: it is a value that no platform can be named; BROKEN: it is a list or an object. */
     enum app_alias { APP_ALIAS_NONE, APP_ALIAS_NAME, APP_ALIAS_LOST, APP_ALIAS_BROKEN } alias;
-    struct key target;                   /* what the alias names, as str() prints it; without one, itself */
+    struct name_key target;              /* what the alias names, as str() prints it; without one, itself */
     const struct app_platform *resolved; /* where the alias leads, once; NULL: nowhere */
     /* The platforms that have the same target: by each of these names a `from` release may know it. */
     const struct app_platform *const *group;
@@ -107,7 +107,7 @@ struct app_by_from {
 };
 
 struct app_channel {
-    struct key key;
+    struct name_key key;
     bool broken;                              /* it has the wrong type */
     struct template url;                      /* separated */
     struct app_by_from urls[APP_PATCH_TYPES]; /* unified */
@@ -184,14 +184,23 @@ struct app_body {
     struct app_urls urls;
 };
 
-/* Parts of app_compile() and app_amend(). JSON is a locale named NAME on PLATFORM. */
+/* Parts of app_compile() and app_amend(). */
+/* Compiles the values of JSON (a locale, or the whole release) that the update line shows into PARAM, which
+ * has APP_PARAMS elements. What JSON lacks is taken from FALLBACK; with FALLBACK NULL it becomes "None". */
+void app_compile_params(struct compiler *c, const struct app_kind *kind, const struct value **param,
+                        const cJSON *json, const struct value *const *fallback);
+/* Compiles JSON, the locale NAME of PLATFORM, into LOCALE. */
 void app_compile_locale(struct compiler *c, const struct app_body *body, const struct app_platform *platform,
                         struct app_locale *locale, const char *name, const cJSON *json);
-/* Finds out where the N platforms of LIST lead, and which lead to the same. */
+/* Compiles the platforms of the blob with their locales. */
+void app_compile_platforms(struct compiler *c, struct app_body *body);
+/* Follows the aliases of the N platforms of LIST, and groups the platforms that lead to the same one. */
 void app_link_platforms(struct compiler *c, struct app_platform *list, uint32_t n);
-/* Finds out whether the release is amendable and, if so, sets its locales' stamps. */
+/* Whether PATH is ".platforms.PLATFORM.locales.LOCALE"; if so, the two names, which point into PATH. */
+bool app_asset_is_locale(struct str path, struct str *platform, struct str *locale);
+/* Sets whether the release is amendable and, if it is, the stamps of its locales. */
 void app_note_assets(struct compiler *c, const struct app_body *body);
-/* Parts of app_compile(). URLs come after the platforms: only the `from`s of patches count. */
+/* Parts of app_compile(). URLs are compiled after the platforms: only the `from`s of patches count. */
 void app_compile_urls(struct compiler *c, struct app_body *body);
 void app_compile_line(struct compiler *c, struct app_body *body);
 void app_compile_groups(struct compiler *c, struct app_body *body);
@@ -203,8 +212,8 @@ struct app_spot {
     const struct app_locale *locale;     /* NULL: no such locale */
 };
 /* False when that cannot be told: E says why. */
-bool app_find(const struct app_body *body, struct key build_target, struct key locale, struct app_spot *spot,
-              struct error *e);
+bool app_find(const struct app_body *body, struct name_key build_target, struct name_key locale,
+              struct app_spot *spot, struct error *e);
 /* The build id at SPOT, which is where LOCALE was looked for. YES or BAD. */
 enum verdict app_build_id(const struct app_spot *spot, struct str build_target, struct str locale,
                           const struct value **build_id, struct error *e);

@@ -4,41 +4,6 @@
 #include "release/app.h"
 #include "release/assets.h"
 
-/* Whether PATH is that of a locale: ".platforms.PLATFORM.locales.LOCALE". */
-static bool is_locale(struct str path, struct str *platform, struct str *locale)
-{
-    struct str rest = path, top, platforms, locales;
-    return memchr(path.p, '\0', path.n) == NULL && str_split(&rest, '.', &top) && top.n == 0 &&
-           str_split(&rest, '.', &platforms) && str_eq(platforms, STR("platforms")) &&
-           str_split(&rest, '.', platform) && str_split(&rest, '.', &locales) &&
-           str_eq(locales, STR("locales")) && str_split(&rest, '.', locale) && str_absent(rest);
-}
-
-/* The locale of BODY that the asset at PATH is, or NULL. */
-static const struct app_locale *find_asset(const struct app_body *body, struct str path)
-{
-    struct str platform, locale;
-    if (!is_locale(path, &platform, &locale)) {
-        return NULL;
-    }
-    const struct app_platform *p =
-        keys_find(body->platform, body->n_platforms, sizeof(*body->platform), key_of(platform));
-    return p != NULL ? keys_find(p->locale, p->n_locales, sizeof(*p->locale), key_of(locale)) : NULL;
-}
-
-void app_note_assets(struct compiler *c, const struct app_body *body)
-{
-    const struct release_row *row = c->row;
-    c->release->amendable = row->n_assets > 0;
-    for (size_t i = 0; c->release->amendable && i < row->n_assets; i++) {
-        struct app_locale *locale = (struct app_locale *)find_asset(body, row->assets[i].path);
-        c->release->amendable = locale != NULL;
-        if (locale != NULL) {
-            locale->stamp = row->assets[i].stamp;
-        }
-    }
-}
-
 /* An amendment under way. */
 struct amendment {
     struct compiler *c;
@@ -53,7 +18,7 @@ struct amendment {
 static void know_froms(struct compiler *c)
 {
     for (size_t i = 0; i < c->release->n_from; i++) {
-        intern(&c->interner, INTERN_FROM, c->release->from[i])->payload = (void *)(uintptr_t)(i + 1);
+        interner_get(&c->interner, INTERN_FROM, c->release->from[i])->payload = (void *)(uintptr_t)(i + 1);
     }
 }
 
@@ -75,18 +40,19 @@ static struct app_locale *place(struct amendment *a, size_t i, struct str locale
         }
         platform->locale = table;
     }
-    const struct app_locale *known = keys_find(platform->locale, n_old, sizeof(*known), key_of(locale));
+    const struct app_locale *known =
+        name_keys_find(platform->locale, n_old, sizeof(*known), name_key_of(locale));
     return (struct app_locale *)(known != NULL ? known : &platform->locale[platform->n_locales++]);
 }
 
 static bool amend_locale(struct amendment *a, const struct release_asset *asset)
 {
     struct str platform_name, locale_name;
-    if (!is_locale(asset->path, &platform_name, &locale_name)) {
+    if (!app_asset_is_locale(asset->path, &platform_name, &locale_name)) {
         return false;
     }
     const struct app_platform *platform =
-        keys_find(a->platform, a->body->n_platforms, sizeof(*platform), key_of(platform_name));
+        name_keys_find(a->platform, a->body->n_platforms, sizeof(*platform), name_key_of(platform_name));
     if (platform == NULL || platform->no_object || platform->locales_broken) {
         return false;
     }
@@ -124,7 +90,7 @@ bool app_amend(struct compiler *c, const struct release *old, const struct relea
     }
     for (uint32_t i = 0; i < body->n_platforms; i++) {
         if (has_own_table(&a, i)) {
-            keys_sort((void *)list[i].locale, list[i].n_locales, sizeof(*list[i].locale));
+            name_keys_sort((void *)list[i].locale, list[i].n_locales, sizeof(*list[i].locale));
         }
     }
     app_link_platforms(c, list, body->n_platforms);

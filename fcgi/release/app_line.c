@@ -186,7 +186,7 @@ enum verdict app_header(const struct release *r, const struct release_env *env, 
     const struct value *build_id;
     struct app_spot spot;
     enum verdict v = VERDICT_BROKEN;
-    if (app_find(body, key_of(q->build_target), key_of(q->locale), &spot, e)) {
+    if (app_find(body, name_key_of(q->build_target), name_key_of(q->locale), &spot, e)) {
         v = app_build_id(&spot, q->build_target, q->locale, &build_id, e);
     }
     if (v == VERDICT_YES) {

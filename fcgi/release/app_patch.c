@@ -15,7 +15,7 @@ struct teller {
     const struct app_body *body;
     const struct app_spot *spot;
     const struct release_env *env;
-    struct key locale;
+    struct name_key locale;
     struct buf *out;
     struct error why;      /* why the last patch was left out */
     struct error *skipped; /* the first patch that was skipped; may be NULL */
@@ -24,7 +24,7 @@ struct teller {
 
 /* Whether release FROM has the client's build under the name PLATFORM. *FAILED is set when that cannot be
  * told. */
-static bool has_build(struct teller *t, const struct app_body *from, struct key platform, bool *failed)
+static bool has_build(struct teller *t, const struct app_body *from, struct name_key platform, bool *failed)
 {
     struct app_spot spot;
     const struct value *build_id;
@@ -35,7 +35,8 @@ static bool has_build(struct teller *t, const struct app_body *from, struct key 
     if (spot.asked == NULL) {
         return false;
     }
-    if (app_build_id(&spot, key_str(&platform), key_str(&t->locale), &build_id, &t->why) != VERDICT_YES) {
+    if (app_build_id(&spot, name_key_str(&platform), name_key_str(&t->locale), &build_id, &t->why) !=
+        VERDICT_YES) {
         *failed = true;
         return false;
     }
@@ -178,10 +179,10 @@ static bool tell_first(struct teller *t, const struct release *r, struct app_pat
     return done;
 }
 
-static enum verdict find_locale(const struct app_body *body, const struct query *q, struct key locale,
+static enum verdict find_locale(const struct app_body *body, const struct query *q, struct name_key locale,
                                 struct app_spot *spot, struct error *e)
 {
-    if (!app_find(body, key_of(q->build_target), locale, spot, e)) {
+    if (!app_find(body, name_key_of(q->build_target), locale, spot, e)) {
         return VERDICT_BROKEN;
     }
     if (spot->asked == NULL) {
@@ -203,7 +204,7 @@ enum verdict app_inner(const struct release *r, const struct release_env *env, s
 {
     const struct app_body *body = r->body;
     struct app_spot spot;
-    struct key locale = key_of(env->query->locale);
+    struct name_key locale = name_key_of(env->query->locale);
     enum verdict v = find_locale(body, env->query, locale, &spot, e);
     if (v == VERDICT_BROKEN && e != NULL) {
         error_prefix(e, "release %.*s", STR_ARG(r->name));

@@ -3,6 +3,9 @@
  * only read by who wrote them, so nothing in them is doubted. */
 #include "release/app.h"
 
+const char *const app_single_key[APP_PATCH_TYPES] = { "complete", "partial" };
+const char *const app_list_key[APP_PATCH_TYPES] = { "completes", "partials" };
+
 enum { MORE = 0x80, PACKED = 8 /* beside the problem, which is less */ };
 
 static void write_number(struct buf *record, size_t n)

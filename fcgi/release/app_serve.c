@@ -24,14 +24,14 @@ static bool platform_error(const struct app_platform *platform, const char *prob
     return error_set(e, 500, "platform %.*s %s", (int)platform->key.n, platform->key.p, problem);
 }
 
-bool app_find(const struct app_body *body, struct key build_target, struct key locale, struct app_spot *spot,
-              struct error *e)
+bool app_find(const struct app_body *body, struct name_key build_target, struct name_key locale,
+              struct app_spot *spot, struct error *e)
 {
     *spot = (struct app_spot){ 0 };
     if (body->platforms_broken) {
         return error_set(e, 500, "platforms is no object");
     }
-    spot->asked = keys_find(body->platform, body->n_platforms, sizeof(*body->platform), build_target);
+    spot->asked = name_keys_find(body->platform, body->n_platforms, sizeof(*body->platform), build_target);
     if (spot->asked == NULL) {
         return true;
     }
@@ -45,8 +45,8 @@ bool app_find(const struct app_body *body, struct key build_target, struct key l
     if (platform_problem(spot->platform) != NULL) {
         return platform_error(spot->platform, platform_problem(spot->platform), e);
     }
-    spot->locale =
-        keys_find(spot->platform->locale, spot->platform->n_locales, sizeof(*spot->platform->locale), locale);
+    spot->locale = name_keys_find(spot->platform->locale, spot->platform->n_locales,
+                                  sizeof(*spot->platform->locale), locale);
     if (spot->locale != NULL && spot->locale->facts->no_object) {
         return error_set(e, 500, "locale %.*s of platform %.*s is no object", (int)locale.n, locale.p,
                          (int)spot->platform->key.n, spot->platform->key.p);
@@ -60,7 +60,7 @@ enum verdict app_build_id(const struct app_spot *spot, struct str build_target, 
     if (spot->asked == NULL) {
         return release_bad(e, "Can't find platform '%%s' %.*s", STR_ARG(build_target));
     }
-    const struct key *platform = &spot->asked->target;
+    const struct name_key *platform = &spot->asked->target;
     if (spot->locale == NULL) {
         return release_bad(e, "No such locale '%.*s' in platform '%.*s'", STR_ARG(locale), (int)platform->n,
                            platform->p);
@@ -137,7 +137,7 @@ enum verdict app_should_serve(const struct release *r, const struct query *q, st
         return VERDICT_NO;
     }
     enum verdict v = VERDICT_BROKEN;
-    if (app_find(body, key_of(q->build_target), key_of(q->locale), &spot, e)) {
+    if (app_find(body, name_key_of(q->build_target), name_key_of(q->locale), &spot, e)) {
         v = compare_versions(body, &spot, spot.locale != NULL ? spot.locale->facts->param[0] : body->param[0],
                              q, e);
     }

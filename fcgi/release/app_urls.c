@@ -17,7 +17,7 @@ static int by_from(const void *a, const void *b)
 /* The index that the patches have for NAME; false when none of them starts from it. */
 static bool find_from(const struct compiler *c, const char *name, uint32_t *from)
 {
-    const struct interned *known = interned_find(&c->interner, INTERN_FROM, str_of(name));
+    const struct interned *known = interner_find(&c->interner, INTERN_FROM, str_of(name));
     *from = known != NULL ? (uint32_t)(uintptr_t)known->payload - 1 : APP_FROM_ANY;
     return known != NULL || strcmp(name, "*") == 0;
 }
@@ -90,7 +90,7 @@ static void compile_channel(struct compiler *c, const struct app_kind *kind, str
 
 static const struct app_channel *find_channel(const struct app_urls *urls, struct str name)
 {
-    return keys_find(urls->channel, urls->n, sizeof(*urls->channel), key_of(name));
+    return name_keys_find(urls->channel, urls->n, sizeof(*urls->channel), name_key_of(name));
 }
 
 void app_compile_urls(struct compiler *c, struct app_body *body)
@@ -111,7 +111,7 @@ void app_compile_urls(struct compiler *c, struct app_body *body)
             compile_channel(c, body->kind, &list[body->urls.n++], one);
         }
     }
-    keys_sort(list, body->urls.n, sizeof(*list));
+    name_keys_sort(list, body->urls.n, sizeof(*list));
     body->urls.channel = list;
     body->urls.any = find_channel(&body->urls, STR("*"));
 }

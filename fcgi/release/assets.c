@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-enum { SLOTS_MIN = 64 };
+enum { ASSETS_SLOTS_MIN = 64 };
 
 /* Where the member NAME of the object PARENT is kept; a NULL NAME says that all members of PARENT are. */
 struct assets_slot {
@@ -33,7 +33,7 @@ static struct assets_slot *slot_of(const struct assets *a, const cJSON *parent, 
 static void grow(struct assets *a)
 {
     struct assets bigger = *a;
-    bigger.cap = a->cap > 0 ? 2 * a->cap : SLOTS_MIN;
+    bigger.cap = a->cap > 0 ? 2 * a->cap : ASSETS_SLOTS_MIN;
     bigger.slot = mem_check(calloc(bigger.cap, sizeof(*bigger.slot)));
     for (size_t i = 0; i < a->cap; i++) {
         if (a->slot[i].parent != NULL) {

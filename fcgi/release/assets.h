@@ -3,7 +3,7 @@
 #define BALROG_RELEASE_ASSETS_H
 
 #include "core/json.h"
-#include "release/release.h"
+#include "release/compiled.h"
 
 /* The blob of ROW, an object; cJSON_Delete() it. NULL when the base is broken JSON or no object. An asset
  * that is broken becomes null, for the format to report; one whose path leads through something that is no

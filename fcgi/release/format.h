@@ -2,10 +2,11 @@
 #ifndef BALROG_RELEASE_FORMAT_H
 #define BALROG_RELEASE_FORMAT_H
 
-#include "core/arena.h"
+#include "core/interner.h"
 #include "core/json.h"
+#include "core/name_key.h"
 #include "query/version.h"
-#include "release/release.h"
+#include "release/compiled.h"
 
 /* Where a release is while it is compiled. Compiling never fails: what is malformed is marked, and reported
  * when a query asks for it. */
@@ -58,7 +59,7 @@ struct value {
     struct version version; /* of a string that is a version */
 };
 
-/* Kinds for intern(). */
+/* Kinds for interner_get(). */
 enum intern_kind { INTERN_TEXT, INTERN_STRING_VALUE, INTERN_OTHER_VALUE, INTERN_FROM, INTERN_FACTS };
 
 /* A text kept in the release. */
@@ -69,7 +70,7 @@ struct str release_keep_scratch(struct compiler *c);
 struct str release_keep_string(struct compiler *c, const cJSON *json);
 /* TEXT, which is kept already, as it is written into answers (markup.h). */
 struct str release_keep_shown(struct compiler *c, struct str text);
-struct key release_keep_key(struct compiler *c, const char *name);
+struct name_key release_keep_key(struct compiler *c, const char *name);
 /* JSON as a value kept in the release; NULL for NULL. */
 const struct value *release_keep_value(struct compiler *c, const cJSON *json);
 

@@ -4,7 +4,7 @@
 #include "release/format.h"
 
 struct guardian_platform {
-    struct key key;
+    struct name_key key;
     const char *problem; /* NULL: none */
     struct str url;      /* "": an empty answer */
     struct str answer;   /* absent: the release lacks a key that every answer has */
@@ -71,7 +71,7 @@ void guardian_compile(struct compiler *c)
         for (const cJSON *json = platforms->child; json != NULL; json = json->next) {
             compile_platform(c, &list[body->n++], json);
         }
-        keys_sort(list, body->n, sizeof(*list));
+        name_keys_sort(list, body->n, sizeof(*list));
         body->platform = list;
     }
     c->release->body = body;
@@ -79,7 +79,7 @@ void guardian_compile(struct compiler *c)
 
 static const struct guardian_platform *find_platform(const struct guardian_body *body, struct str name)
 {
-    return keys_find(body->platform, body->n, sizeof(*body->platform), key_of(name));
+    return name_keys_find(body->platform, body->n, sizeof(*body->platform), name_key_of(name));
 }
 
 enum verdict guardian_should_serve(const struct release *r, const struct query *q, struct error *e)

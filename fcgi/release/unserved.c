@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-enum { ANSWER_MAX = 256 << 10, ASKED_MAX = 50000 };
+enum { UNSERVED_ANSWER_MAX = 256 << 10, ASKED_MAX = 50000 };
 
 /* The client that asks: older than any release. */
 struct asker {
@@ -93,7 +93,7 @@ static void ask_locale(struct asker *a, const struct app_body *body, struct str 
         return;
     }
     for (size_t i = 0; i < body->urls.n && i < UNSERVED_CHANNELS_MAX; i++) {
-        ask_channel(a, platform, locale, key_str(&body->urls.channel[i].key), true);
+        ask_channel(a, platform, locale, name_key_str(&body->urls.channel[i].key), true);
     }
     if (body->urls.n == 0) {
         ask_channel(a, platform, locale, STR("*"), false);
@@ -104,14 +104,14 @@ static int by_locale(const void *a, const void *b)
 {
     const struct app_locale *x = *(const struct app_locale *const *)a,
                             *y = *(const struct app_locale *const *)b;
-    return str_cmp(key_str(&x->key), key_str(&y->key));
+    return str_cmp(name_key_str(&x->key), name_key_str(&y->key));
 }
 
 static int by_platform(const void *a, const void *b)
 {
     const struct app_platform *x = *(const struct app_platform *const *)a;
     const struct app_platform *y = *(const struct app_platform *const *)b;
-    return str_cmp(key_str(&x->key), key_str(&y->key));
+    return str_cmp(name_key_str(&x->key), name_key_str(&y->key));
 }
 
 /* By name: the release has them in an order that is another one in each process. */
@@ -123,7 +123,7 @@ static void ask_locales(struct asker *a, const struct app_body *body, const stru
     }
     qsort(sorted, p->n_locales, sizeof(*sorted), by_locale);
     for (uint32_t i = 0; i < p->n_locales; i++) {
-        ask_locale(a, body, key_str(&p->key), key_str(&sorted[i]->key));
+        ask_locale(a, body, name_key_str(&p->key), name_key_str(&sorted[i]->key));
     }
 }
 
@@ -131,8 +131,8 @@ static void ask_platform(struct asker *a, const struct app_body *body, const str
 {
     struct app_spot spot;
     struct error e;
-    struct str name = key_str(&p->key);
-    if (!app_find(body, p->key, key_of(STR("")), &spot, &e)) {
+    struct str name = name_key_str(&p->key);
+    if (!app_find(body, p->key, name_key_of(STR("")), &spot, &e)) {
         note(a->found, name, STR_NONE, STR_NONE, e.what);
     } else if (spot.platform == NULL) {
         note(a->found, name, STR_NONE, STR_NONE, "its alias leads to a platform that is not there");
@@ -181,7 +181,7 @@ void release_list_unserved(const struct release_row *row, const struct allowlist
         .found = u,
     };
     a.env.query = &a.query;
-    buf_init(&a.answer, 4096, ANSWER_MAX);
+    buf_init(&a.answer, 4096, UNSERVED_ANSWER_MAX);
     if (a.release == NULL) {
         note(u, STR_NONE, STR_NONE, STR_NONE, e.what);
     } else if (release_has_versions(a.release)) {

@@ -6,7 +6,7 @@
  * decides. */
 #include "update/ruleset.h"
 
-#include "core/arena.h"
+#include "core/interner.h"
 #include "update/rule_index.h"
 
 #include <stdlib.h>
@@ -22,7 +22,7 @@ static void keep_texts(struct interner *texts, struct rule_row *row)
     };
     for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++) {
         if (!str_absent(*columns[i])) {
-            *columns[i] = intern(texts, 0, *columns[i])->text;
+            *columns[i] = interner_get(texts, 0, *columns[i])->text;
         }
     }
 }
@@ -47,7 +47,7 @@ static void compile_versions(struct arena *arena, struct rule *rule)
 static void compile_system(struct interner *texts, struct rule *rule)
 {
     if (!str_absent(rule->row.os_version)) {
-        struct interned *known = intern(texts, 0, rule->row.os_version);
+        struct interned *known = interner_get(texts, 0, rule->row.os_version);
         if (known->payload == NULL) {
             known->payload = (void *)(uintptr_t)system_test_compile(texts->arena, known->text);
         }

@@ -182,15 +182,15 @@ START_TEST(interning)
         for (unsigned i = 0; i < N; i++) {
             char name[16];
             int n = snprintf(name, sizeof name, "n%u", i / 2);
-            struct interned *one = intern(&in, i % 2, (struct str){ name, (size_t)n });
+            struct interned *one = interner_get(&in, i % 2, (struct str){ name, (size_t)n });
             ck_assert(str_eq(one->text, (struct str){ name, (size_t)n }));
             first[i] = round == 0 ? one->text.p : first[i];
             ck_assert_ptr_eq(one->text.p, first[i]);
         }
     }
     ck_assert_uint_eq(in.n, N);
-    ck_assert_ptr_null(interned_find(&in, 2, STR("n1")));
-    ck_assert(!str_absent(intern(&in, 0, STR(""))->text));
+    ck_assert_ptr_null(interner_find(&in, 2, STR("n1")));
+    ck_assert(!str_absent(interner_get(&in, 0, STR(""))->text));
     talloc_free(ctx);
 }
 END_TEST
@@ -200,20 +200,20 @@ START_TEST(keys)
     enum { N = 500 };
     static char text[N][8];
     static struct entry {
-        struct key key;
+        struct name_key key;
         unsigned number;
     } entry[N];
     for (unsigned i = 0; i < N; i++) {
         int n = snprintf(text[i], sizeof text[i], "k%u", i);
-        entry[i] = (struct entry){ key_of((struct str){ text[i], (size_t)n }), i };
+        entry[i] = (struct entry){ name_key_of((struct str){ text[i], (size_t)n }), i };
     }
-    keys_sort(entry, N, sizeof(entry[0]));
+    name_keys_sort(entry, N, sizeof(entry[0]));
     for (unsigned i = 0; i < N; i++) {
-        const struct entry *found = keys_find(entry, N, sizeof(entry[0]), key_of(str_of(text[i])));
+        const struct entry *found = name_keys_find(entry, N, sizeof(entry[0]), name_key_of(str_of(text[i])));
         ck_assert(found != NULL && found->number == i);
     }
-    ck_assert_ptr_null(keys_find(entry, N, sizeof(entry[0]), key_of(STR("k500"))));
-    ck_assert_ptr_null(keys_find(NULL, 0, sizeof(entry[0]), key_of(STR("k1"))));
+    ck_assert_ptr_null(name_keys_find(entry, N, sizeof(entry[0]), name_key_of(STR("k500"))));
+    ck_assert_ptr_null(name_keys_find(NULL, 0, sizeof(entry[0]), name_key_of(STR("k1"))));
 }
 END_TEST
 
