@@ -57,7 +57,7 @@ static bool is_newer(struct tx *tx, const cJSON *pin, const cJSON *base, bool *n
     struct version was, is;
     struct error why;
     const char *mapping = row_text(pin, "mapping");
-    if (!release_v2_base(tx, mapping, ROW_SHARED, &pinned, e)) {
+    if (!releases_v2_read_base(tx, mapping, ROW_SHARED, &pinned, e)) {
         return false;
     }
     *newer = false;
@@ -96,7 +96,7 @@ static bool write_pin(struct admin_call *call, const cJSON *pin, const cJSON *va
     cJSON *leaf;
     body_int(call->body, "when", &when);
     if (when != 0) {
-        if (!release_v2_schedule(call->tx, r, type, values, version, when, &leaf, e)) {
+        if (!releases_v2_schedule_row(call->tx, r, type, values, version, when, &leaf, e)) {
             return false;
         }
         cJSON_SetNumberValue(cJSON_GetObjectItemCaseSensitive(leaf, "data_version"), (double)(version + 1));
@@ -113,7 +113,7 @@ static bool set_pinnable(struct admin_call *call, struct error *e)
     const char *name = admin_text(call, call->param[0]);
     cJSON *base, *pin;
     bool newer = false;
-    if (!release_v2_base(tx, name, ROW_SHARED, &base, e)) {
+    if (!releases_v2_read_base(tx, name, ROW_SHARED, &base, e)) {
         return false;
     }
     if (base == NULL) {

@@ -1,6 +1,6 @@
 /* Pins as a resource. They never need sign-offs of their own. (reference: db.py PinnableReleases) */
 #include "admin/pins.h"
-#include "admin/release_names.h"
+#include "admin/release_rows.h"
 #include "blob/validate.h"
 #include "store/release_links.h"
 

@@ -61,12 +61,12 @@ static bool find_in_columns(struct tx *tx, const struct place *place, const char
     return !failed;
 }
 
-bool release_used_by_rule(struct tx *tx, const char *name, const char **use, struct error *e)
+bool release_uses_by_rule(struct tx *tx, const char *name, const char **use, struct error *e)
 {
     return find_in_columns(tx, &rules, name, use, e);
 }
 
-bool release_used_by_pin(struct tx *tx, const char *name, const char **use, struct error *e)
+bool release_uses_by_pin(struct tx *tx, const char *name, const char **use, struct error *e)
 {
     return find_in_columns(tx, &pins, name, use, e);
 }
@@ -170,7 +170,7 @@ static bool find_in_document(struct tx *tx, const char *sql, const char *name, c
 
 /* ---- all ---- */
 
-bool release_used_elsewhere(struct tx *tx, const char *name, const char **use, struct error *e)
+bool release_uses_elsewhere(struct tx *tx, const char *name, const char **use, struct error *e)
 {
     *use = NULL;
     for (size_t i = 0; i < sizeof elsewhere / sizeof elsewhere[0] && *use == NULL; i++) {
@@ -186,11 +186,11 @@ bool release_used_elsewhere(struct tx *tx, const char *name, const char **use, s
     return true;
 }
 
-bool release_refuse_used(struct tx *tx, const char *name, struct error *e)
+bool release_uses_refuse(struct tx *tx, const char *name, struct error *e)
 {
     const char *use;
-    if (!release_used_by_pin(tx, name, &use, e) ||
-        (use == NULL && !release_used_elsewhere(tx, name, &use, e))) {
+    if (!release_uses_by_pin(tx, name, &use, e) ||
+        (use == NULL && !release_uses_elsewhere(tx, name, &use, e))) {
         return false;
     }
     return use == NULL ||

@@ -1,6 +1,6 @@
 /* GET /releases/{release}/servable and GET /v2/releases/{name}/servable: what of a release would not be
  * served. Both are about the release that is served under the name: the one of v2 if there is one. */
-#include "admin/releases.h"
+#include "admin/releases_v1.h"
 #include "admin/releases_v2.h"
 #include "release/unserved.h"
 
@@ -9,9 +9,10 @@ static bool print_release(struct admin_call *call, const char *name, struct buf 
                           bool *there, struct error *e)
 {
     cJSON *row, *assets = NULL;
-    if (!release_v2_base(call->tx, name, ROW_PLAIN, &row, e) ||
-        (row != NULL && !release_v2_assets(call->tx, name, true, &assets, e)) ||
-        (row == NULL && !row_get(call->tx, &table_releases, release_key(call, name), ROW_PLAIN, &row, e))) {
+    if (!releases_v2_read_base(call->tx, name, ROW_PLAIN, &row, e) ||
+        (row != NULL && !releases_v2_read_assets(call->tx, name, true, &assets, e)) ||
+        (row == NULL &&
+         !row_get(call->tx, &table_releases, releases_v1_key(call, name), ROW_PLAIN, &row, e))) {
         return false;
     }
     *there = row != NULL;
@@ -42,7 +43,7 @@ static cJSON *answer_of(const char *name, const char *product, struct unserved *
     return answer;
 }
 
-bool releases_get_servable(struct admin_call *call, struct error *e)
+bool releases_servable_get(struct admin_call *call, struct error *e)
 {
     enum { WHOLE_MAX = 256 << 20 };
     struct buf text;

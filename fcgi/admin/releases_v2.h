@@ -14,45 +14,46 @@
 
 /* ---- handlers ---- */
 
-bool releases_v2_list(struct admin_call *call, struct error *e);          /* releases_v2_read.c */
-bool releases_v2_get(struct admin_call *call, struct error *e);           /* releases_v2_read.c */
-bool releases_v2_data_versions(struct admin_call *call, struct error *e); /* releases_v2_read.c */
-bool releases_v2_data_version(struct admin_call *call, struct error *e);  /* releases_v2_read.c */
-bool releases_v2_merge(struct admin_call *call, struct error *e);         /* POST; releases_v2_write.c */
-bool releases_v2_replace(struct admin_call *call, struct error *e);       /* PUT; releases_v2_write.c */
+bool releases_v2_list(struct admin_call *call, struct error *e);              /* releases_v2_read.c */
+bool releases_v2_get(struct admin_call *call, struct error *e);               /* releases_v2_read.c */
+bool releases_v2_get_all_versions(struct admin_call *call, struct error *e);  /* releases_v2_read.c */
+bool releases_v2_get_asset_version(struct admin_call *call, struct error *e); /* releases_v2_read.c */
+bool releases_v2_merge(struct admin_call *call, struct error *e);             /* POST; releases_v2_write.c */
+bool releases_v2_replace(struct admin_call *call, struct error *e);           /* PUT; releases_v2_write.c */
 
 /* ---- reading ---- */
 
 /* The base of the release NAME; *ROW is NULL when there is none. */
-bool release_v2_base(struct tx *tx, const char *name, enum row_lock lock, cJSON **row, struct error *e);
+bool releases_v2_read_base(struct tx *tx, const char *name, enum row_lock lock, cJSON **row, struct error *e);
 /* What is in the base, an object, without copying it; an empty object where the column holds none. */
-const cJSON *release_v2_blob(struct tx *tx, const cJSON *row);
+const cJSON *releases_v2_blob_of(struct tx *tx, const cJSON *row);
 /* All assets of NAME, by path; without their data unless WITH_DATA. Locked where TX writes. */
-bool release_v2_assets(struct tx *tx, const char *name, bool with_data, cJSON **rows, struct error *e);
+bool releases_v2_read_assets(struct tx *tx, const char *name, bool with_data, cJSON **rows, struct error *e);
 /* The rows of R's scheduled table that are to come for the release NAME, with their base_… columns, by
  * sc_id. Locked where TX writes. */
-bool release_v2_pending(struct tx *tx, const struct resource *r, const char *name, bool with_data,
-                        cJSON **rows, struct error *e);
+bool releases_v2_read_pending(struct tx *tx, const struct resource *r, const char *name, bool with_data,
+                              cJSON **rows, struct error *e);
 /* Puts VALUE, which it takes, at PATH of TREE; the base's path is "." (or NULL). */
-void release_v2_note(struct assets *tree, const char *path, cJSON *value);
+void releases_v2_put(struct assets *tree, const char *path, cJSON *value);
 
 /* ---- who may, and what is right ---- */
 
 /* Whether tx->actor may ACTION ("create", "modify", "delete") releases of PRODUCT; FAIL_PERMISSION. */
-bool release_v2_demand(struct tx *tx, const char *action, const char *product, struct error *e);
+bool releases_v2_demand(struct tx *tx, const char *action, const char *product, struct error *e);
 /* The same for the release NAME, if there is one: asked before anything of it is locked. */
-bool release_v2_may(struct tx *tx, const char *name, const char *action, struct error *e);
+bool releases_v2_demand_of(struct tx *tx, const char *name, const char *action, struct error *e);
 /* Whether he may make those of PRODUCT read-only, or writable again. */
-bool release_v2_demand_read_only(struct tx *tx, bool read_only, const char *product, struct error *e);
+bool releases_v2_demand_read_only(struct tx *tx, bool read_only, const char *product, struct error *e);
 /* Whether CHANGE may be made to the release NAME of PRODUCT (NULL: none). FAIL_BLOB or FAIL_INVALID. */
-bool release_v2_validate(struct tx *tx, const char *name, const struct blob_change *change,
-                         const char *product, struct error *e);
+bool releases_v2_validate(struct tx *tx, const char *name, const struct blob_change *change,
+                          const char *product, struct error *e);
 
 /* ---- scheduling ---- */
 
 /* Schedules a change of TYPE for WHEN to the row of R with the key and columns in VALUES; VERSION is the
  * row's (not for an insert). *LEAF (the caller's) is what the answer says of it. */
-bool release_v2_schedule(struct tx *tx, const struct resource *r, enum change_type type, const cJSON *values,
-                         int64_t version, int64_t when, cJSON **leaf, struct error *e);
+bool releases_v2_schedule_row(struct tx *tx, const struct resource *r, enum change_type type,
+                              const cJSON *values, int64_t version, int64_t when, cJSON **leaf,
+                              struct error *e);
 
 #endif

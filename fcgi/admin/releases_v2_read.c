@@ -7,12 +7,12 @@
 
 /* ---- rows ---- */
 
-bool release_v2_base(struct tx *tx, const char *name, enum row_lock lock, cJSON **row, struct error *e)
+bool releases_v2_read_base(struct tx *tx, const char *name, enum row_lock lock, cJSON **row, struct error *e)
 {
     return row_get(tx, &table_releases_json, row_key(tx, "name", name), lock, row, e);
 }
 
-const cJSON *release_v2_blob(struct tx *tx, const cJSON *row)
+const cJSON *releases_v2_blob_of(struct tx *tx, const cJSON *row)
 {
     const cJSON *blob = json_get_object(row, "data");
     return blob != NULL ? blob : tx_keep(tx, mem_check(cJSON_CreateObject()));
@@ -25,7 +25,7 @@ static const char *ordered_by(struct tx *tx, const char *column)
     return mem_printf(tx->mem, "ORDER BY %s%s", column, tx_share(tx));
 }
 
-bool release_v2_assets(struct tx *tx, const char *name, bool with_data, cJSON **rows, struct error *e)
+bool releases_v2_read_assets(struct tx *tx, const char *name, bool with_data, cJSON **rows, struct error *e)
 {
     struct table_query q = {
         .table = &table_release_assets,
@@ -36,8 +36,8 @@ bool release_v2_assets(struct tx *tx, const char *name, bool with_data, cJSON **
     return row_list(tx, &q, rows, e);
 }
 
-bool release_v2_pending(struct tx *tx, const struct resource *r, const char *name, bool with_data,
-                        cJSON **rows, struct error *e)
+bool releases_v2_read_pending(struct tx *tx, const struct resource *r, const char *name, bool with_data,
+                              cJSON **rows, struct error *e)
 {
     struct table_query q = {
         .table = r->table->scheduled,
@@ -48,7 +48,7 @@ bool release_v2_pending(struct tx *tx, const struct resource *r, const char *nam
     return row_list(tx, &q, rows, e);
 }
 
-void release_v2_note(struct assets *tree, const char *path, cJSON *value)
+void releases_v2_put(struct assets *tree, const char *path, cJSON *value)
 {
     if (path != NULL && strcmp(path, ".") != 0) {
         assets_put(tree, str_of(path), value);
@@ -94,7 +94,8 @@ static bool view_live(struct view *v, struct tx *tx, const char *name, struct er
 {
     cJSON *base, *rows;
     struct assets blob, versions;
-    if (!release_v2_base(tx, name, ROW_PLAIN, &base, e) || !release_v2_assets(tx, name, true, &rows, e)) {
+    if (!releases_v2_read_base(tx, name, ROW_PLAIN, &base, e) ||
+        !releases_v2_read_assets(tx, name, true, &rows, e)) {
         return false;
     }
     if (json_get_object(base, "data") != NULL) {
@@ -104,7 +105,7 @@ static bool view_live(struct view *v, struct tx *tx, const char *name, struct er
     assets_open(&blob, v->blob);
     assets_open(&versions, v->data_versions);
     if (base != NULL) {
-        release_v2_note(&versions, ".", number(row_int(base, "data_version")));
+        releases_v2_put(&versions, ".", number(row_int(base, "data_version")));
     }
     for (cJSON *row = rows->child; row != NULL; row = row->next) {
         const char *path = row_text(row, "path");
@@ -128,7 +129,7 @@ static void view_scheduled_base(struct view *v, const cJSON *scheduled)
     if (scheduled != NULL) {
         struct assets versions;
         assets_open(&versions, v->sc_data_versions);
-        release_v2_note(&versions, ".", number(row_int(scheduled, "data_version")));
+        releases_v2_put(&versions, ".", number(row_int(scheduled, "data_version")));
         assets_close(&versions);
     }
     if (scheduled == NULL || !deletes(scheduled)) {
@@ -145,8 +146,8 @@ static bool view_scheduled(struct view *v, struct tx *tx, const char *name, stru
 {
     cJSON *bases, *rows;
     struct assets blob, versions;
-    if (!release_v2_pending(tx, &releases_json_resource, name, true, &bases, e) ||
-        !release_v2_pending(tx, &release_assets_resource, name, true, &rows, e)) {
+    if (!releases_v2_read_pending(tx, &releases_json_resource, name, true, &bases, e) ||
+        !releases_v2_read_pending(tx, &release_assets_resource, name, true, &rows, e)) {
         return false;
     }
     if (bases->child == NULL && rows->child == NULL) {
@@ -185,12 +186,12 @@ bool releases_v2_get(struct admin_call *call, struct error *e)
 
 /* ---- data versions ---- */
 
-bool releases_v2_data_versions(struct admin_call *call, struct error *e)
+bool releases_v2_get_all_versions(struct admin_call *call, struct error *e)
 {
     cJSON *base, *assets;
     const char *name = admin_text(call, call->param[0]);
-    if (!release_v2_base(call->tx, name, ROW_PLAIN, &base, e) ||
-        !release_v2_assets(call->tx, name, false, &assets, e)) {
+    if (!releases_v2_read_base(call->tx, name, ROW_PLAIN, &base, e) ||
+        !releases_v2_read_assets(call->tx, name, false, &assets, e)) {
         return false;
     }
     if (base == NULL) {
@@ -199,15 +200,15 @@ bool releases_v2_data_versions(struct admin_call *call, struct error *e)
     cJSON *answer = tx_keep(call->tx, mem_check(cJSON_CreateObject()));
     struct assets versions;
     assets_open(&versions, mem_check(cJSON_AddObjectToObject(answer, "data_versions")));
-    release_v2_note(&versions, ".", number(row_int(base, "data_version")));
+    releases_v2_put(&versions, ".", number(row_int(base, "data_version")));
     for (const cJSON *row = assets->child; row != NULL; row = row->next) {
-        release_v2_note(&versions, row_text(row, "path"), number(row_int(row, "data_version")));
+        releases_v2_put(&versions, row_text(row, "path"), number(row_int(row, "data_version")));
     }
     assets_close(&versions);
     return admin_json(call, answer);
 }
 
-bool releases_v2_data_version(struct admin_call *call, struct error *e)
+bool releases_v2_get_asset_version(struct admin_call *call, struct error *e)
 {
     cJSON *row;
     cJSON *key = row_key(call->tx, "name", admin_text(call, call->param[0]));

@@ -4,28 +4,28 @@
  * likewise, and nobody is asked again while a change is being scheduled, merged into or dropped; but when it
  * is made, the one in whose name that happens must still be allowed to. What needs sign-offs goes by the
  * release's name alone, so that a base or locale that does not exist yet needs the same as any other. */
-#include "admin/release_names.h"
+#include "admin/release_rows.h"
 #include "admin/release_uses.h"
 #include "admin/releases_v2.h"
 #include "blob/validate.h"
 #include "core/tree.h"
 #include "store/release_links.h"
 
-bool release_v2_demand(struct tx *tx, const char *action, const char *product, struct error *e)
+bool releases_v2_demand(struct tx *tx, const char *action, const char *product, struct error *e)
 {
     return access_demand(tx, "release", action, product, e, "%s is not allowed to %s %s releases", tx->actor,
                          action, access_text(product));
 }
 
-bool release_v2_may(struct tx *tx, const char *name, const char *action, struct error *e)
+bool releases_v2_demand_of(struct tx *tx, const char *name, const char *action, struct error *e)
 {
     cJSON *rows;
     struct table_query q = { .table = &table_releases_json, .key = { { "name", DB_S(str_of(name)) } } };
     return row_list(tx, &q, &rows, e) &&
-           (rows->child == NULL || release_v2_demand(tx, action, row_text(rows->child, "product"), e));
+           (rows->child == NULL || releases_v2_demand(tx, action, row_text(rows->child, "product"), e));
 }
 
-bool release_v2_demand_read_only(struct tx *tx, bool read_only, const char *product, struct error *e)
+bool releases_v2_demand_read_only(struct tx *tx, bool read_only, const char *product, struct error *e)
 {
     const char *action = read_only ? "set" : "unset";
     return access_demand(tx, "release_read_only", action, product, e,
@@ -41,8 +41,8 @@ static bool has_name(const cJSON *blob, const char *name, struct error *e)
                 access_text(inside));
 }
 
-bool release_v2_validate(struct tx *tx, const char *name, const struct blob_change *change,
-                         const char *product, struct error *e)
+bool releases_v2_validate(struct tx *tx, const char *name, const struct blob_change *change,
+                          const char *product, struct error *e)
 {
     struct blob_errors errors = { 0 };
     if (blob_validate(change->blob, str_of(product), tx->site->allowlist, &errors)) {
@@ -102,23 +102,23 @@ static bool check_base_update(struct tx *tx, const struct change *c, struct erro
 {
     const char *was = row_text(c->old, "product"), *is = row_text(c->now, "product");
     bool read_only = changes_read_only(c) || is_about_read_only(c);
-    if (read_only && !release_v2_demand_read_only(tx, row_true(c->now, "read_only"), was, e)) {
+    if (read_only && !releases_v2_demand_read_only(tx, row_true(c->now, "read_only"), was, e)) {
         return false;
     }
     if (read_only && !changes_content(c)) {
         return true;
     }
-    return check_read_only(c->old, e) && release_v2_demand(tx, "modify", was, e) &&
-           (same_text(was, is) || release_v2_demand(tx, "modify", is, e));
+    return check_read_only(c->old, e) && releases_v2_demand(tx, "modify", was, e) &&
+           (same_text(was, is) || releases_v2_demand(tx, "modify", is, e));
 }
 
 /* The handler has looked at rules and pins before; what others scheduled is deleted without it. */
 static bool check_unused(struct tx *tx, const char *name, struct error *e)
 {
     const char *rule;
-    return release_used_by_rule(tx, name, &rule, e) &&
+    return release_uses_by_rule(tx, name, &rule, e) &&
            (rule == NULL || fail(e, FAIL_INVALID, "Cannot delete release that is mapped to: %s", rule)) &&
-           release_refuse_used(tx, name, e);
+           release_uses_refuse(tx, name, e);
 }
 
 static bool check_base_alone(struct tx *tx, const struct change *c, struct error *e)
@@ -132,11 +132,11 @@ static bool check_base_alone(struct tx *tx, const struct change *c, struct error
     }
     switch (c->type) {
     case CHANGE_INSERT:
-        return release_v2_demand(tx, "create", product, e);
+        return releases_v2_demand(tx, "create", product, e);
     case CHANGE_UPDATE:
         return check_base_update(tx, c, e);
     default:
-        return check_read_only(c->old, e) && release_v2_demand(tx, "delete", product, e) &&
+        return check_read_only(c->old, e) && releases_v2_demand(tx, "delete", product, e) &&
                check_unused(tx, row_text(c->old, "name"), e);
     }
 }
@@ -159,12 +159,12 @@ static bool check_base_beside(struct tx *tx, const struct change *c, struct erro
     const char *product = row_text(rows.v1, "product");
     switch (c->type) {
     case CHANGE_INSERT:
-        return (c->dry || release_v2_demand(tx, "modify", product, e)) && check_read_only(rows.v1, e) &&
+        return (c->dry || releases_v2_demand(tx, "modify", product, e)) && check_read_only(rows.v1, e) &&
                release_rows_agree(name, row_text(c->now, "product"), rows.v1, e);
     case CHANGE_UPDATE:
         return release_rows_agree(name, row_text(c->now, "product"), rows.v1, e);
     default:
-        return c->dry || release_v2_demand(tx, "delete", product, e);
+        return c->dry || releases_v2_demand(tx, "delete", product, e);
     }
 }
 
@@ -229,7 +229,7 @@ static bool check_asset(struct tx *tx, const struct change *c, struct error *e)
     if (action != NULL && !access_has(tx, tx->actor, "release", action, product, &has, e)) {
         return false;
     }
-    return (has || release_v2_demand(tx, "modify", product, e)) && check_read_only(rows.v2, e) &&
+    return (has || releases_v2_demand(tx, "modify", product, e)) && check_read_only(rows.v2, e) &&
            (c->type == CHANGE_DELETE || release_rows_agree(name, product, rows.v1, e));
 }
 

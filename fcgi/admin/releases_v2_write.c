@@ -4,7 +4,7 @@
  * First it is planned, row by row, what is to be written; then the plan is carried out, at once or, where the
  * body has a `when`, by scheduling each row's change. Nothing but the planned rows is written, so that
  * submissions of different locales do not meet. */
-#include "admin/release_names.h"
+#include "admin/release_rows.h"
 #include "admin/releases_v2.h"
 #include "blob/merge.h"
 #include "blob/split.h"
@@ -86,8 +86,9 @@ static void plan(struct edit *edit, struct write write)
 
 /* ---- carrying it out ---- */
 
-bool release_v2_schedule(struct tx *tx, const struct resource *r, enum change_type type, const cJSON *values,
-                         int64_t version, int64_t when, cJSON **leaf, struct error *e)
+bool releases_v2_schedule_row(struct tx *tx, const struct resource *r, enum change_type type,
+                              const cJSON *values, int64_t version, int64_t when, cJSON **leaf,
+                              struct error *e)
 {
     static const char *const names[] = {
         [CHANGE_INSERT] = "insert", [CHANGE_UPDATE] = "update", [CHANGE_DELETE] = "delete"
@@ -152,7 +153,7 @@ static bool write_one(struct edit *edit, const struct write *w, struct error *e)
     const cJSON *values = values_of(edit, w);
     cJSON *leaf = NULL;
     if (edit->when != 0 && (w->path != NULL || w->type != CHANGE_INSERT)) {
-        if (!release_v2_schedule(edit->tx, r, w->type, values, w->version, edit->when, &leaf, e)) {
+        if (!releases_v2_schedule_row(edit->tx, r, w->type, values, w->version, edit->when, &leaf, e)) {
             return false;
         }
     } else if (!write_now(edit, w, r, values, e)) {
@@ -161,7 +162,7 @@ static bool write_one(struct edit *edit, const struct write *w, struct error *e)
         leaf = mem_check(cJSON_CreateNumber((double)(w->version + 1)));
     }
     if (leaf != NULL) {
-        release_v2_note(edit->answer, w->path, leaf);
+        releases_v2_put(edit->answer, w->path, leaf);
     }
     return true;
 }
@@ -181,11 +182,11 @@ static bool write_all(struct edit *edit, struct error *e)
 static bool read_base(struct edit *edit, enum row_lock lock, struct error *e)
 {
     cJSON *row;
-    if (!release_v2_base(edit->tx, edit->name, lock, &row, e)) {
+    if (!releases_v2_read_base(edit->tx, edit->name, lock, &row, e)) {
         return false;
     }
     edit->base = row;
-    edit->blob = release_v2_blob(edit->tx, row);
+    edit->blob = releases_v2_blob_of(edit->tx, row);
     edit->product = row_text(row, "product");
     return true;
 }
@@ -321,7 +322,7 @@ static bool may_merge(struct edit *edit, struct error *e)
     if (must) {
         return refuse_direct(e);
     }
-    if (!release_v2_demand(edit->tx, "modify", edit->product, e)) {
+    if (!releases_v2_demand(edit->tx, "modify", edit->product, e)) {
         return false;
     }
     return (!row_true(edit->base, "read_only") ||
@@ -341,7 +342,7 @@ bool releases_v2_merge(struct admin_call *call, struct error *e)
     struct edit edit = edit_of(call);
     const cJSON *part = json_get_object(call->body, "blob");
     cJSON *whole;
-    if (!release_v2_may(call->tx, edit.name, "modify", e) ||
+    if (!releases_v2_demand_of(call->tx, edit.name, "modify", e) ||
         !read_base(&edit, is_locales_only(&edit, part) ? ROW_SHARED : ROW_LOCKED, e)) {
         return false;
     }
@@ -354,9 +355,10 @@ bool releases_v2_merge(struct admin_call *call, struct error *e)
     }
     struct blob_change change = { .blob = whole, .old = edit.blob, .part = part };
     /* Of a change that is wrong in more ways than one, the reference tells what scheduling it says first. */
-    bool ok = edit.when != 0
-                  ? write_all(&edit, e) && release_v2_validate(call->tx, edit.name, &change, edit.product, e)
-                  : release_v2_validate(call->tx, edit.name, &change, edit.product, e) && write_all(&edit, e);
+    bool ok =
+        edit.when != 0
+            ? write_all(&edit, e) && releases_v2_validate(call->tx, edit.name, &change, edit.product, e)
+            : releases_v2_validate(call->tx, edit.name, &change, edit.product, e) && write_all(&edit, e);
     return ok && admin_json(call, edit.answer->root);
 }
 
@@ -399,9 +401,11 @@ static struct present *read_present(struct edit *edit, struct error *e)
 {
     cJSON *rows;
     struct present *p = mem_new(edit->tx->mem, struct present);
-    if (!release_v2_assets(edit->tx, edit->name, true, &rows, e) ||
-        !release_v2_pending(edit->tx, &releases_json_resource, edit->name, false, &p->pending_bases, e) ||
-        !release_v2_pending(edit->tx, &release_assets_resource, edit->name, false, &p->pending_assets, e)) {
+    if (!releases_v2_read_assets(edit->tx, edit->name, true, &rows, e) ||
+        !releases_v2_read_pending(edit->tx, &releases_json_resource, edit->name, false, &p->pending_bases,
+                                  e) ||
+        !releases_v2_read_pending(edit->tx, &release_assets_resource, edit->name, false, &p->pending_assets,
+                                  e)) {
         return NULL;
     }
     sort_pending(edit->tx, p);
@@ -527,10 +531,10 @@ static bool plan_replacement(struct edit *edit, const struct split *split, struc
 static bool may_replace(struct edit *edit, const char *product, struct error *e)
 {
     if (edit->product == NULL || edit->product[0] == '\0') {
-        return release_v2_demand(edit->tx, "create", product, e);
+        return releases_v2_demand(edit->tx, "create", product, e);
     }
-    if (!release_v2_demand(edit->tx, "modify", edit->product, e) ||
-        (product != NULL && !release_v2_demand(edit->tx, "modify", product, e))) {
+    if (!releases_v2_demand(edit->tx, "modify", edit->product, e) ||
+        (product != NULL && !releases_v2_demand(edit->tx, "modify", product, e))) {
         return false;
     }
     return (!row_true(edit->base, "read_only") ||
@@ -545,14 +549,14 @@ bool releases_v2_replace(struct admin_call *call, struct error *e)
     const char *product = json_get_string(call->body, "product");
     bool must;
     product = product != NULL && product[0] != '\0' ? product : NULL;
-    if (!release_v2_may(call->tx, edit.name, "modify", e) || !read_base(&edit, ROW_LOCKED, e) ||
+    if (!releases_v2_demand_of(call->tx, edit.name, "modify", e) || !read_base(&edit, ROW_LOCKED, e) ||
         !may_replace(&edit, product, e)) {
         return false;
     }
     edit.answer = open_tree(call->tx, tx_keep(call->tx, mem_check(cJSON_CreateObject())));
     edit.product = product != NULL ? product : edit.product;
     struct blob_change change = { .blob = blob, .old = edit.blob };
-    if (!release_v2_validate(call->tx, edit.name, &change, edit.product, e)) {
+    if (!releases_v2_validate(call->tx, edit.name, &change, edit.product, e)) {
         return false;
     }
     int64_t format;

@@ -12,7 +12,7 @@ extern const struct resource pinnable_releases_resource;        /* pins_resource
 extern const struct resource product_req_signoffs_resource;     /* required_signoffs_resource.c */
 extern const struct resource release_assets_resource;           /* releases_v2_resource.c */
 extern const struct resource releases_json_resource;            /* releases_v2_resource.c */
-extern const struct resource releases_resource;                 /* releases_resource.c */
+extern const struct resource releases_resource;                 /* releases_v1_resource.c */
 extern const struct resource rules_resource;                    /* rules_resource.c */
 
 #endif

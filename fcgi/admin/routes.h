@@ -7,12 +7,12 @@
 extern const struct admin_routes app_instances_routes;               /* app_instances.c */
 extern const struct admin_routes history_routes;                     /* history.c */
 extern const struct admin_routes pins_routes;                        /* pins.c */
-extern const struct admin_routes releases_routes;                    /* releases.c */
-extern const struct admin_routes releases_v2_routes;                 /* releases_v2.c */
+extern const struct admin_routes releases_v1_routes;                 /* releases_v1_read.c */
+extern const struct admin_routes releases_v2_routes;                 /* releases_v2_schedule.c */
 extern const struct admin_routes required_signoffs_routes;           /* required_signoffs.c */
 extern const struct admin_routes rules_routes;                       /* rules.c */
 extern const struct admin_routes scheduled_permissions_routes;       /* scheduled_permissions.c */
-extern const struct admin_routes scheduled_releases_routes;          /* scheduled_releases.c */
+extern const struct admin_routes releases_v1_schedule_routes;        /* releases_v1_schedule.c */
 extern const struct admin_routes scheduled_required_signoffs_routes; /* scheduled_required_signoffs.c */
 extern const struct admin_routes scheduled_rules_routes;             /* scheduled_rules.c */
 extern const struct admin_routes service_routes;  /* monitor.c: __heartbeat__ and so on, whoami, openapi */

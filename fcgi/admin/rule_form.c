@@ -1,7 +1,7 @@
 /* See rule_form.h. */
 #include "admin/rule_form.h"
 
-#include "admin/release_names.h"
+#include "admin/release_rows.h"
 
 #include "admin/scheduled.h"
 

@@ -1,5 +1,5 @@
 /* Rules: who may change them, and what needs sign-offs. (reference: Rules in db.py) */
-#include "admin/release_names.h"
+#include "admin/release_rows.h"
 #include "admin/resources.h"
 #include "query/rule_terms.h"
 #include "query/version.h"

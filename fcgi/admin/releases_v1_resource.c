@@ -4,9 +4,9 @@
  * The reference takes one that names read_only for the first kind alone; here one that also changes what is
  * served is both. A read-only release cannot be changed by the change that makes it writable either: what was
  * scheduled before it became read-only says of itself that it is writable. */
-#include "admin/release_names.h"
+#include "admin/release_rows.h"
 #include "admin/release_uses.h"
-#include "admin/releases.h"
+#include "admin/releases_v1.h"
 #include "blob/merge.h"
 #include "blob/servable.h"
 #include "core/tree.h"
@@ -45,13 +45,13 @@ static struct aspects aspects_of(const struct change *c)
 
 /* ---- may it be done, and is it valid ---- */
 
-bool release_demand(struct tx *tx, const char *action, const char *product, struct error *e)
+bool releases_v1_demand(struct tx *tx, const char *action, const char *product, struct error *e)
 {
     return access_demand(tx, "release", action, product, e, "%s is not allowed to %s releases for product %s",
                          tx->actor, action, access_text(product));
 }
 
-bool release_demand_read_only(struct tx *tx, bool read_only, const char *product, struct error *e)
+bool releases_v1_demand_read_only(struct tx *tx, bool read_only, const char *product, struct error *e)
 {
     return access_demand(tx, "release_read_only", read_only ? "set" : "unset", product, e,
                          "%s is not allowed to mark %s products read %s", tx->actor, access_text(product),
@@ -66,7 +66,7 @@ static bool check_blob(struct tx *tx, const cJSON *now, const cJSON *old, struct
     const cJSON *blob = json_get(now, "data");
     const char *name = row_text(now, "name"), *inside = json_get_string(blob, "name");
     if (!blob_validate(blob, str_of(row_text(now, "product")), tx->site->allowlist, &errors)) {
-        return release_refuse_blob(tx, &errors, e);
+        return releases_v1_refuse_blob(tx, &errors, e);
     }
     struct blob_change change = { .blob = blob, .old = json_get(old, "data") };
     if (!blob_check_servable(&change, &why)) {
@@ -83,7 +83,7 @@ static bool check_insert(struct tx *tx, const struct change *c, struct error *e)
     if (product == NULL || row_text(c->now, "name") == NULL || !cJSON_IsObject(json_get(c->now, "data"))) {
         return fail(e, FAIL_INVALID, "name, product, and data are all required");
     }
-    return release_demand(tx, "create", product, e) && check_blob(tx, c->now, c->old, e);
+    return releases_v1_demand(tx, "create", product, e) && check_blob(tx, c->now, c->old, e);
 }
 
 /* Whether C has to stay away from a release that is read-only. Only a change that is scheduled already may be
@@ -102,8 +102,8 @@ static bool check_content(struct tx *tx, const struct change *c, struct error *e
     if (writes && !check_read_only(c, e)) {
         return false;
     }
-    return release_demand(tx, "modify", was, e) &&
-           (same_text(was, is) || release_demand(tx, "modify", is, e)) &&
+    return releases_v1_demand(tx, "modify", was, e) &&
+           (same_text(was, is) || releases_v1_demand(tx, "modify", is, e)) &&
            (data == NULL || cJSON_IsNull(data) || check_blob(tx, c->now, c->old, e));
 }
 
@@ -111,7 +111,8 @@ static bool check_update(struct tx *tx, const struct change *c, struct error *e)
 {
     const struct aspects about = aspects_of(c);
     bool read_only = row_true(c->now, "read_only");
-    return (!about.read_only || release_demand_read_only(tx, read_only, row_text(c->old, "product"), e)) &&
+    return (!about.read_only ||
+            releases_v1_demand_read_only(tx, read_only, row_text(c->old, "product"), e)) &&
            (!about.content || check_content(tx, c, e));
 }
 
@@ -122,18 +123,18 @@ static bool check_delete(struct tx *tx, const struct change *c, struct error *e)
     struct release_rows rows;
     const char *name = row_text(c->old, "name");
     if (c->scheduled) {
-        return release_demand(tx, "delete", row_text(c->old, "product"), e);
+        return releases_v1_demand(tx, "delete", row_text(c->old, "product"), e);
     }
     if (!release_rows_read(tx, name, &rows, e) ||
-        (rows.v2 == NULL && !release_used_by_rule(tx, name, &rule, e))) {
+        (rows.v2 == NULL && !release_uses_by_rule(tx, name, &rule, e))) {
         return false;
     }
     if (rule != NULL) {
         return fail(e, FAIL_INVALID,
                     "%s has rules pointing to it. Hence it cannot be deleted. The first is %s", name, rule);
     }
-    return check_read_only(c, e) && release_demand(tx, "delete", row_text(c->old, "product"), e) &&
-           (rows.v2 != NULL || release_refuse_used(tx, name, e));
+    return check_read_only(c, e) && releases_v1_demand(tx, "delete", row_text(c->old, "product"), e) &&
+           (rows.v2 != NULL || release_uses_refuse(tx, name, e));
 }
 
 static bool check_alone(struct tx *tx, const struct change *c, struct error *e)
@@ -170,7 +171,7 @@ static bool check_beside(struct tx *tx, const struct change *c, struct error *e)
     case CHANGE_UPDATE:
         return release_rows_agree(name, row_text(c->now, "product"), rows.v2, e);
     default:
-        return release_demand(tx, "delete", row_text(rows.v2, "product"), e);
+        return releases_v1_demand(tx, "delete", row_text(rows.v2, "product"), e);
     }
 }
 
@@ -209,7 +210,8 @@ static bool require(struct tx *tx, const struct change *c, cJSON *needs, struct 
 
 /* ---- outdated submissions ---- */
 
-bool release_ancestor(struct tx *tx, const char *name, int64_t data_version, cJSON **blob, struct error *e)
+bool releases_v1_ancestor(struct tx *tx, const char *name, int64_t data_version, cJSON **blob,
+                          struct error *e)
 {
     struct str text;
     if (!release_history_read(tx, "releases", name, "", data_version, &text, e)) {
@@ -228,7 +230,7 @@ static bool merge(struct tx *tx, const struct change *c, int64_t data_version, c
     cJSON *ancestor, *merged = NULL;
     const cJSON *mine = json_get(c->what, "data"), *tip = json_get(c->old, "data");
     if (cJSON_IsObject(mine) && cJSON_IsObject(tip)) {
-        if (!release_ancestor(tx, row_text(c->old, "name"), data_version, &ancestor, e)) {
+        if (!releases_v1_ancestor(tx, row_text(c->old, "name"), data_version, &ancestor, e)) {
             return false;
         }
         merged = tx_keep(tx, merge_three(ancestor, tip, mine, NULL));

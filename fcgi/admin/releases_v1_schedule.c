@@ -1,5 +1,5 @@
 /* /scheduled_changes/releases, and how a scheduled release differs. (reference: views/releases.py) */
-#include "admin/releases.h"
+#include "admin/releases_v1.h"
 
 #include "admin/routes.h"
 #include "admin/rows.h"
@@ -67,7 +67,7 @@ static bool take_data(struct admin_call *call, cJSON *what, bool *given, struct 
     if (!*given) {
         return true;
     }
-    if (!release_parse(call->tx, text.p, &blob, e)) {
+    if (!releases_v1_parse(call->tx, text.p, &blob, e)) {
         return false;
     }
     cJSON_DeleteItemFromObjectCaseSensitive(what, "data");
@@ -79,7 +79,7 @@ static bool take_data(struct admin_call *call, cJSON *what, bool *given, struct 
 static bool take_present_data(struct admin_call *call, cJSON *what, struct error *e)
 {
     cJSON *row;
-    if (!release_find(call, row_text(what, "name"), ROW_LOCKED, &row, e)) {
+    if (!releases_v1_find(call, row_text(what, "name"), ROW_LOCKED, &row, e)) {
         return false;
     }
     if (row != NULL) {
@@ -191,11 +191,11 @@ static bool get_diff(struct admin_call *call, struct error *e)
         return admin_problem(call, 404, "Not Found", "Bad sc_id", NULL);
     }
     const char *name = row_text(sc, "name"), *product = row_text(sc, "product");
-    if (!row_get(call->tx, &table_releases, release_key(call, name), ROW_PLAIN, &row, e)) {
+    if (!row_get(call->tx, &table_releases, releases_v1_key(call, name), ROW_PLAIN, &row, e)) {
         return false;
     }
     if (row == NULL || product == NULL || strcmp(product, row_text(row, "product")) != 0) {
-        return release_missing(call, name);
+        return releases_v1_missing(call, name);
     }
     const char *from =
         mem_printf(call->ctx, "Current Version (Data Version %lld)", (long long)row_int(row, "data_version"));
@@ -229,4 +229,4 @@ static const struct admin_route routes[] = {
     { METHOD_GET, "/scheduled_change/diff/release/{sc_id:int}", get_diff, ADMIN_ANYONE,
       .metric = "releases_get_scheduled_change_diff" },
 };
-const struct admin_routes scheduled_releases_routes = ADMIN_ROUTES(routes);
+const struct admin_routes releases_v1_schedule_routes = ADMIN_ROUTES(routes);

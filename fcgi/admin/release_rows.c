@@ -1,5 +1,5 @@
-/* See release_names.h. */
-#include "admin/release_names.h"
+/* See release_rows.h. */
+#include "admin/release_rows.h"
 
 static cJSON *row_of(struct tx *tx, const struct db_rows *rows)
 {

@@ -1,7 +1,7 @@
 /* Whole releases of the v1 table: made, replaced, deleted, made read-only. (reference: views/releases.py) */
-#include "admin/releases.h"
+#include "admin/releases_v1.h"
 
-const struct body_field releases_fields[] = {
+const struct body_field releases_v1_fields[] = {
     { "name", FIELD_STRING, FORMAT_ASCII, .required = true, .min = 1, .max = 100 },
     { "product", FIELD_STRING, FORMAT_ASCII, .required = true, .min = 1, .max = 15 },
     { "blob", FIELD_STRING, FORMAT_JSON_STRING, .required = true },
@@ -9,7 +9,7 @@ const struct body_field releases_fields[] = {
     { 0 },
 };
 
-const struct body_field releases_read_only_fields[] = {
+const struct body_field releases_v1_read_only_fields[] = {
     { "data_version", FIELD_INT, .required = true, .min = 1, .max = INT32_MAX },
     { "read_only", FIELD_BOOL | FIELD_STRING, .required = true },
     { 0 },
@@ -17,17 +17,18 @@ const struct body_field releases_read_only_fields[] = {
 
 /* ---- rows and blobs ---- */
 
-cJSON *release_key(struct admin_call *call, const char *name)
+cJSON *releases_v1_key(struct admin_call *call, const char *name)
 {
     return row_key(call->tx, "name", name);
 }
 
-bool release_find(struct admin_call *call, const char *name, enum row_lock lock, cJSON **row, struct error *e)
+bool releases_v1_find(struct admin_call *call, const char *name, enum row_lock lock, cJSON **row,
+                      struct error *e)
 {
     cJSON *rows;
     struct table_query q = { .table = &table_releases, .key = { { "name", DB_S(str_of(name)) } } };
     if (lock != ROW_PLAIN) {
-        return row_get(call->tx, &table_releases, release_key(call, name), lock, row, e);
+        return row_get(call->tx, &table_releases, releases_v1_key(call, name), lock, row, e);
     }
     if (!row_list(call->tx, &q, &rows, e)) {
         return false;
@@ -36,20 +37,20 @@ bool release_find(struct admin_call *call, const char *name, enum row_lock lock,
     return true;
 }
 
-bool release_may_write(struct admin_call *call, const char *name, const char *product, cJSON **row,
-                       struct error *e)
+bool releases_v1_may_write(struct admin_call *call, const char *name, const char *product, cJSON **row,
+                           struct error *e)
 {
-    return release_find(call, name, ROW_PLAIN, row, e) &&
-           (*row == NULL ? release_demand(call->tx, "create", product, e)
-                         : release_demand(call->tx, "modify", row_text(*row, "product"), e));
+    return releases_v1_find(call, name, ROW_PLAIN, row, e) &&
+           (*row == NULL ? releases_v1_demand(call->tx, "create", product, e)
+                         : releases_v1_demand(call->tx, "modify", row_text(*row, "product"), e));
 }
 
-bool release_missing(struct admin_call *call, const char *name)
+bool releases_v1_missing(struct admin_call *call, const char *name)
 {
     return admin_problem(call, 404, "Not Found", mem_printf(call->ctx, "Release: %s not found", name), NULL);
 }
 
-bool release_refuse_blob(struct tx *tx, struct blob_errors *errors, struct error *e)
+bool releases_v1_refuse_blob(struct tx *tx, struct blob_errors *errors, struct error *e)
 {
     if (errors->is_list) {
         cJSON *list = errors->list;
@@ -61,7 +62,7 @@ bool release_refuse_blob(struct tx *tx, struct blob_errors *errors, struct error
     return false;
 }
 
-bool release_parse(struct tx *tx, const char *text, cJSON **blob, struct error *e)
+bool releases_v1_parse(struct tx *tx, const char *text, cJSON **blob, struct error *e)
 {
     struct blob_errors errors = { 0 };
     struct error why;
@@ -69,11 +70,11 @@ bool release_parse(struct tx *tx, const char *text, cJSON **blob, struct error *
     if (*blob == NULL) {
         return fail(e, FAIL_INVALID, "%s", why.what);
     }
-    return blob_version(*blob, NULL, &errors) || release_refuse_blob(tx, &errors, e);
+    return blob_version(*blob, NULL, &errors) || releases_v1_refuse_blob(tx, &errors, e);
 }
 
-bool release_refused(struct admin_call *call, const struct error *e, bool late, const char *detail,
-                     const char *read_only_detail)
+bool releases_v1_refused(struct admin_call *call, const struct error *e, bool late, const char *detail,
+                         const char *read_only_detail)
 {
     bool read_only = failed_as(e, FAIL_READ_ONLY);
     if (failed_as(e, FAIL_BLOB)) {
@@ -107,22 +108,22 @@ static bool exists(struct admin_call *call, const char *name)
                          "Database already contains the release");
 }
 
-bool releases_create(struct admin_call *call, struct error *e)
+bool releases_v1_create(struct admin_call *call, struct error *e)
 {
     cJSON *row, *blob;
     const char *name = json_get_string(call->body, "name");
-    if (!release_find(call, name, ROW_PLAIN, &row, e)) {
+    if (!releases_v1_find(call, name, ROW_PLAIN, &row, e)) {
         return false;
     }
     if (row != NULL) {
         return exists(call, name);
     }
-    if (!release_demand(call->tx, "create", json_get_string(call->body, "product"), e) ||
-        !release_parse(call->tx, json_get_string(call->body, "blob"), &blob, e) ||
+    if (!releases_v1_demand(call->tx, "create", json_get_string(call->body, "product"), e) ||
+        !releases_v1_parse(call->tx, json_get_string(call->body, "blob"), &blob, e) ||
         !resource_insert(call->tx, &releases_resource, values_of(call, name, blob), NULL, &row, e)) {
-        return failed_as(e, FAIL_DUPLICATE)
-                   ? exists(call, name)
-                   : release_refused(call, e, false, "Couldn't create release", "Couldn't create release");
+        return failed_as(e, FAIL_DUPLICATE) ? exists(call, name)
+                                            : releases_v1_refused(call, e, false, "Couldn't create release",
+                                                                  "Couldn't create release");
     }
     const cJSON *answer = row_key_int(call->tx, "new_data_version", row_int(row, "data_version"));
     return admin_dumps(call, 201, answer);
@@ -130,8 +131,8 @@ bool releases_create(struct admin_call *call, struct error *e)
 
 static bool refused(struct admin_call *call, const struct error *e)
 {
-    return release_refused(call, e, false, "Couldn't update release",
-                           "Couldn't update release. Release is marked read only");
+    return releases_v1_refused(call, e, false, "Couldn't update release",
+                               "Couldn't update release. Release is marked read only");
 }
 
 static bool replace(struct admin_call *call, const char *name, struct error *e)
@@ -141,26 +142,26 @@ static bool replace(struct admin_call *call, const char *name, struct error *e)
     if (!body_int(call->body, "data_version", &data_version)) {
         return admin_problem(call, 400, "Bad Request", "data_version field is missing", NULL);
     }
-    if (!release_parse(call->tx, json_get_string(call->body, "blob"), &blob, e) ||
-        !resource_update(call->tx, &releases_resource, release_key(call, name), values_of(call, NULL, blob),
-                         data_version, NULL, &row, e)) {
+    if (!releases_v1_parse(call->tx, json_get_string(call->body, "blob"), &blob, e) ||
+        !resource_update(call->tx, &releases_resource, releases_v1_key(call, name),
+                         values_of(call, NULL, blob), data_version, NULL, &row, e)) {
         return refused(call, e);
     }
     return admin_new_version(call, row_int(row, "data_version"));
 }
 
-bool releases_ensure(struct admin_call *call, struct error *e)
+bool releases_v1_ensure(struct admin_call *call, struct error *e)
 {
     cJSON *row, *blob;
     const char *name = admin_text(call, call->param[0]);
-    if (!release_may_write(call, name, json_get_string(call->body, "product"), &row, e) ||
-        !release_find(call, name, ROW_LOCKED, &row, e)) {
+    if (!releases_v1_may_write(call, name, json_get_string(call->body, "product"), &row, e) ||
+        !releases_v1_find(call, name, ROW_LOCKED, &row, e)) {
         return false;
     }
     if (row != NULL) {
         return replace(call, name, e);
     }
-    if (!release_parse(call->tx, json_get_string(call->body, "blob"), &blob, e) ||
+    if (!releases_v1_parse(call->tx, json_get_string(call->body, "blob"), &blob, e) ||
         !resource_insert(call->tx, &releases_resource, values_of(call, name, blob), NULL, NULL, e)) {
         /* Somebody else was faster: begin again, with his. */
         return failed_as(e, FAIL_DUPLICATE) ? fail(e, FAIL_BUSY, "release %s was made meanwhile", name)
@@ -171,29 +172,29 @@ bool releases_ensure(struct admin_call *call, struct error *e)
 
 /* ---- deleting, read_only ---- */
 
-bool releases_delete(struct admin_call *call, struct error *e)
+bool releases_v1_delete(struct admin_call *call, struct error *e)
 {
     cJSON *row;
     int64_t data_version = 0;
     const char *name = admin_text(call, call->param[0]);
     admin_arg_int(call, "data_version", &data_version);
-    if (!release_find(call, name, ROW_PLAIN, &row, e)) {
+    if (!releases_v1_find(call, name, ROW_PLAIN, &row, e)) {
         return false;
     }
     if (row == NULL) {
-        return release_missing(call, name);
+        return releases_v1_missing(call, name);
     }
-    if (!release_demand(call->tx, "delete", row_text(row, "product"), e)) {
+    if (!releases_v1_demand(call->tx, "delete", row_text(row, "product"), e)) {
         return false;
     }
-    if (resource_delete(call->tx, &releases_resource, release_key(call, name), data_version, NULL, e)) {
+    if (resource_delete(call->tx, &releases_resource, releases_v1_key(call, name), data_version, NULL, e)) {
         return admin_text_answer(call, 200, "%s", "");
     }
     const char *detail = mem_printf(call->ctx, "Couldn't delete %s. Release is marked read only", name);
-    return failed_as(e, FAIL_READ_ONLY) ? release_refused(call, e, false, detail, detail) : false;
+    return failed_as(e, FAIL_READ_ONLY) ? releases_v1_refused(call, e, false, detail, detail) : false;
 }
 
-bool releases_put_read_only(struct admin_call *call, struct error *e)
+bool releases_v1_put_read_only(struct admin_call *call, struct error *e)
 {
     cJSON *row;
     int64_t data_version = 0;
@@ -201,21 +202,21 @@ bool releases_put_read_only(struct admin_call *call, struct error *e)
     const cJSON *wanted = json_get(call->body, "read_only");
     bool read_only = cJSON_IsTrue(wanted) || body_str(call->body, "read_only").n > 0;
     body_int(call->body, "data_version", &data_version);
-    if (!release_find(call, name, ROW_PLAIN, &row, e)) {
+    if (!releases_v1_find(call, name, ROW_PLAIN, &row, e)) {
         return false;
     }
     if (row == NULL) {
-        return release_missing(call, name);
+        return releases_v1_missing(call, name);
     }
     bool changes = !read_only || !row_true(row, "read_only");
-    if (changes && !release_demand_read_only(call->tx, read_only, row_text(row, "product"), e)) {
+    if (changes && !releases_v1_demand_read_only(call->tx, read_only, row_text(row, "product"), e)) {
         return false;
     }
-    if (!release_find(call, name, ROW_LOCKED, &row, e)) {
+    if (!releases_v1_find(call, name, ROW_LOCKED, &row, e)) {
         return false;
     }
     if (row == NULL) {
-        return release_missing(call, name);
+        return releases_v1_missing(call, name);
     }
     if (!read_only || !row_true(row, "read_only")) {
         cJSON *what = tx_keep(call->tx, mem_check(cJSON_CreateObject()));

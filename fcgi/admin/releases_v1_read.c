@@ -1,6 +1,6 @@
 /* /releases: what is in the v1 table, and the routes. (reference: views/releases.py, web/common/releases.py)
  */
-#include "admin/releases.h"
+#include "admin/releases_v1.h"
 
 #include "admin/routes.h"
 #include "admin/rows.h"
@@ -100,11 +100,11 @@ static bool get_read_only(struct admin_call *call, struct error *e)
 {
     cJSON *row;
     const char *name = admin_text(call, call->param[0]);
-    if (!release_find(call, name, ROW_PLAIN, &row, e)) {
+    if (!releases_v1_find(call, name, ROW_PLAIN, &row, e)) {
         return false;
     }
     if (row == NULL) {
-        return release_missing(call, name);
+        return releases_v1_missing(call, name);
     }
     cJSON *answer = tx_keep(call->tx, mem_check(cJSON_CreateObject()));
     mem_check(cJSON_AddBoolToObject(answer, "read_only", row_true(row, "read_only")));
@@ -115,11 +115,11 @@ static bool get_writable_signoffs(struct admin_call *call, struct error *e)
 {
     cJSON *row, *needs = needs_new(call->tx);
     const char *name = admin_text(call, call->param[0]);
-    if (!release_find(call, name, ROW_PLAIN, &row, e)) {
+    if (!releases_v1_find(call, name, ROW_PLAIN, &row, e)) {
         return false;
     }
     if (row == NULL) {
-        return release_missing(call, name);
+        return releases_v1_missing(call, name);
     }
     if (!signoff_need_product(call->tx, row_text(row, "product"), NULL, needs, e)) {
         return false;
@@ -150,28 +150,29 @@ static const struct body_field delete_args[] = {
 
 static const struct admin_route routes[] = {
     { METHOD_GET, "/releases", list_releases, ADMIN_ANYONE, "releases_get", .args = list_args },
-    { METHOD_POST, "/releases", releases_create, ADMIN_USER, "releases_create", .body = releases_fields },
+    { METHOD_POST, "/releases", releases_v1_create, ADMIN_USER, "releases_create",
+      .body = releases_v1_fields },
     { METHOD_GET, "/releases/columns/{column}", get_column, ADMIN_ANYONE, "releases_get_single_column",
       .params = column_params },
     { METHOD_GET, "/releases/{release}", get_release, ADMIN_ANYONE, "releases_get_release", .args = get_args,
       .params = name_params },
-    { METHOD_PUT, "/releases/{release}", releases_ensure, ADMIN_USER, "releases_ensure",
-      .body = releases_fields, .params = name_params },
-    { METHOD_POST, "/releases/{release}", releases_update, ADMIN_USER, "releases_update",
-      .body = releases_partial_fields, .params = name_params },
-    { METHOD_DELETE, "/releases/{release}", releases_delete, ADMIN_USER, "releases_delete",
+    { METHOD_PUT, "/releases/{release}", releases_v1_ensure, ADMIN_USER, "releases_ensure",
+      .body = releases_v1_fields, .params = name_params },
+    { METHOD_POST, "/releases/{release}", releases_v1_update, ADMIN_USER, "releases_update",
+      .body = releases_v1_part_fields, .params = name_params },
+    { METHOD_DELETE, "/releases/{release}", releases_v1_delete, ADMIN_USER, "releases_delete",
       .args = delete_args, .params = name_params },
     { METHOD_GET, "/releases/{release}/read_only", get_read_only, ADMIN_ANYONE, "releases_get_read_only",
       .params = name_params },
-    { METHOD_GET, "/releases/{release}/servable", releases_get_servable, ADMIN_ANYONE,
+    { METHOD_GET, "/releases/{release}/servable", releases_servable_get, ADMIN_ANYONE,
       "releases_get_servable", .params = name_params },
-    { METHOD_PUT, "/releases/{release}/read_only", releases_put_read_only, ADMIN_USER,
-      "releases_update_read_only", .body = releases_read_only_fields, .params = name_params },
+    { METHOD_PUT, "/releases/{release}/read_only", releases_v1_put_read_only, ADMIN_USER,
+      "releases_update_read_only", .body = releases_v1_read_only_fields, .params = name_params },
     { METHOD_GET, "/releases/{release}/read_only/product/required_signoffs", get_writable_signoffs,
       ADMIN_ANYONE, "releases_get_read_only_product_required_signoffs", .params = name_params },
     { METHOD_GET, "/releases/{release}/builds/{platform}/{locale}", get_locale, ADMIN_ANYONE,
       "releases_get_single_locale", .params = locale_params },
-    { METHOD_PUT, "/releases/{release}/builds/{platform}/{locale}", releases_put_locale, ADMIN_USER,
-      "releases_ensure_single_locale", .body = releases_partial_fields, .params = locale_params },
+    { METHOD_PUT, "/releases/{release}/builds/{platform}/{locale}", releases_v1_put_locale, ADMIN_USER,
+      "releases_ensure_single_locale", .body = releases_v1_part_fields, .params = locale_params },
 };
-const struct admin_routes releases_routes = ADMIN_ROUTES(routes);
+const struct admin_routes releases_v1_routes = ADMIN_ROUTES(routes);

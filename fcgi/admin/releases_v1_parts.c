@@ -4,7 +4,7 @@
  *
  * The part is put into the version that the client has seen. Where that is not the newest one, the result is
  * merged with it like a whole release would be: so submissions of different locales never conflict. */
-#include "admin/releases.h"
+#include "admin/releases_v1.h"
 #include "core/python.h"
 #include "core/tree.h"
 
@@ -12,7 +12,7 @@
 
 enum { COPIES_MAX = 10 }; /* each may be as large as a release gets */
 
-const struct body_field releases_partial_fields[] = {
+const struct body_field releases_v1_part_fields[] = {
     { "product", FIELD_STRING, FORMAT_ASCII, .required = true, .min = 1, .max = 15 },
     { "data", FIELD_STRING, FORMAT_JSON_STRING, .required = true },
     { "data_version", FIELD_INT, .min = 1, .max = INT32_MAX },
@@ -226,7 +226,7 @@ static bool has_locale(const struct submission *s, const cJSON *blob)
 static bool refused(struct submission *s, const struct error *e, bool late, const char *verb)
 {
     char *detail = mem_printf(s->call->ctx, "Couldn't %s release: %s", verb, e->what);
-    return release_refused(s->call, e, late, detail, detail);
+    return releases_v1_refused(s->call, e, late, detail, detail);
 }
 
 /* Makes the release NAME, of nothing but what it must have. */
@@ -242,7 +242,7 @@ static bool create(struct submission *s, const char *name, cJSON **row, struct e
     mem_check(cJSON_AddStringToObject(values, "product", s->product));
     cJSON_AddItemReferenceToObject(values, "data", blob);
     struct blob_errors errors = { 0 };
-    if ((blob_version(blob, NULL, &errors) || release_refuse_blob(s->call->tx, &errors, e)) &&
+    if ((blob_version(blob, NULL, &errors) || releases_v1_refuse_blob(s->call->tx, &errors, e)) &&
         resource_insert(s->call->tx, &releases_resource, values, NULL, row, e)) {
         return true;
     }
@@ -300,7 +300,7 @@ static bool write(struct submission *s, const cJSON *row, int64_t data_version, 
         return false;
     }
     if (data_version != row_int(row, "data_version")) {
-        if (!release_ancestor(tx, row_text(row, "name"), data_version, &ancestor, e)) {
+        if (!releases_v1_ancestor(tx, row_text(row, "name"), data_version, &ancestor, e)) {
             return false;
         }
         seen = ancestor;
@@ -319,7 +319,7 @@ static bool write(struct submission *s, const cJSON *row, int64_t data_version, 
 static bool may_submit(struct submission *s, const char *name, struct error *e)
 {
     cJSON *row;
-    return release_may_write(s->call, name, s->product, &row, e) &&
+    return releases_v1_may_write(s->call, name, s->product, &row, e) &&
            (row == NULL || s->locale == NULL || may_add_locale(s, row, e));
 }
 
@@ -330,7 +330,7 @@ static bool submit_to(struct submission *s, const char *name, struct error *e)
     if (!may_submit(s, name, e)) {
         return refused(s, e, true, "update");
     }
-    if (!release_find(s->call, name, ROW_LOCKED, &row, e)) {
+    if (!releases_v1_find(s->call, name, ROW_LOCKED, &row, e)) {
         return false;
     }
     if (row == NULL) {
@@ -366,20 +366,20 @@ static bool submit(struct submission *s, struct error *e)
             return false;
         }
     }
-    if (!release_find(call, s->primary, ROW_PLAIN, &row, e)) {
+    if (!releases_v1_find(call, s->primary, ROW_PLAIN, &row, e)) {
         return false;
     }
     const cJSON *answer = row_key_int(call->tx, "new_data_version", row_int(row, "data_version"));
     return admin_dumps(call, s->is_new ? 201 : 200, answer);
 }
 
-bool releases_update(struct admin_call *call, struct error *e)
+bool releases_v1_update(struct admin_call *call, struct error *e)
 {
     struct submission s = { .call = call };
     return submit(&s, e);
 }
 
-bool releases_put_locale(struct admin_call *call, struct error *e)
+bool releases_v1_put_locale(struct admin_call *call, struct error *e)
 {
     struct submission s = { .call = call };
     s.platform = admin_text(call, call->param[1]);

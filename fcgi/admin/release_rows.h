@@ -1,7 +1,7 @@
 /* A release's name in the two release tables. One name may be in both, in databases that the reference wrote:
  * then the row of releases_json, the v2 release, is served. */
-#ifndef BALROG_ADMIN_RELEASE_NAMES_H
-#define BALROG_ADMIN_RELEASE_NAMES_H
+#ifndef BALROG_ADMIN_RELEASE_ROWS_H
+#define BALROG_ADMIN_RELEASE_ROWS_H
 
 #include "store/resource.h"
 

@@ -1,7 +1,7 @@
 /* The routes of /v2/releases, and the handlers of what is done to a release as a whole.
  * (reference: views/releases_v2.py, services/releases.py) */
 #include "admin/release_uses.h"
-#include "admin/releases.h"
+#include "admin/releases_v1.h"
 #include "admin/releases_v2.h"
 
 #include "admin/routes.h"
@@ -34,14 +34,14 @@ static bool answer_base(struct admin_call *call, cJSON *leaf)
 static bool may_delete(struct tx *tx, const char *name, const cJSON *base, struct error *e)
 {
     const char *rule, *pin;
-    if (!release_used_by_rule(tx, name, &rule, e) || !release_used_by_pin(tx, name, &pin, e)) {
+    if (!release_uses_by_rule(tx, name, &rule, e) || !release_uses_by_pin(tx, name, &pin, e)) {
         return false;
     }
     if (rule != NULL || pin != NULL) {
         return fail(e, FAIL_INVALID, "Cannot delete release that is %s: %s",
                     rule != NULL ? "mapped to" : "pinnable", rule != NULL ? rule : pin);
     }
-    return release_v2_demand(tx, "delete", row_text(base, "product"), e) &&
+    return releases_v2_demand(tx, "delete", row_text(base, "product"), e) &&
            (!row_true(base, "read_only") ||
             fail(e, FAIL_READ_ONLY, "Cannot delete a Release that is marked as read-only"));
 }
@@ -60,7 +60,7 @@ static bool drop_scheduled(struct tx *tx, const struct resource *r, const cJSON 
 static bool delete_rows(struct tx *tx, const char *name, const cJSON *base, struct error *e)
 {
     cJSON *assets;
-    if (!release_v2_assets(tx, name, false, &assets, e)) {
+    if (!releases_v2_read_assets(tx, name, false, &assets, e)) {
         return false;
     }
     for (const cJSON *row = assets->child; row != NULL; row = row->next) {
@@ -76,16 +76,17 @@ static bool delete_release(struct admin_call *call, struct error *e)
     struct tx *tx = call->tx;
     const char *name = admin_text(call, call->param[0]);
     cJSON *base, *bases, *assets;
-    if (!release_v2_may(tx, name, "delete", e) || !release_v2_base(tx, name, ROW_LOCKED, &base, e) ||
-        !release_v2_pending(tx, &releases_json_resource, name, false, &bases, e) ||
-        !release_v2_pending(tx, &release_assets_resource, name, false, &assets, e)) {
+    if (!releases_v2_demand_of(tx, name, "delete", e) ||
+        !releases_v2_read_base(tx, name, ROW_LOCKED, &base, e) ||
+        !releases_v2_read_pending(tx, &releases_json_resource, name, false, &bases, e) ||
+        !releases_v2_read_pending(tx, &release_assets_resource, name, false, &assets, e)) {
         return false;
     }
     if (base == NULL && bases->child == NULL && assets->child == NULL) {
         return admin_problem(call, 404, "Not Found", "Release does not exist", NULL);
     }
     if ((base == NULL || bases->child != NULL) &&
-        !release_v2_demand(tx, "delete", row_text(bases->child, "base_product"), e)) {
+        !releases_v2_demand(tx, "delete", row_text(bases->child, "base_product"), e)) {
         return false;
     }
     return (base == NULL || may_delete(tx, name, base, e)) &&
@@ -115,8 +116,8 @@ static bool schedule_writable(struct admin_call *call, const char *name, const c
     mem_check(cJSON_AddStringToObject(values, "product", row_text(base, "product")));
     cJSON_AddItemReferenceToObject(values, "data", (cJSON *)json_get(base, "data"));
     mem_check(cJSON_AddFalseToObject(values, "read_only"));
-    return release_v2_schedule(call->tx, &releases_json_resource, CHANGE_UPDATE, values, version,
-                               call->now_ms + UNLOCK_DELAY_MS, &leaf, e) &&
+    return releases_v2_schedule_row(call->tx, &releases_json_resource, CHANGE_UPDATE, values, version,
+                                    call->now_ms + UNLOCK_DELAY_MS, &leaf, e) &&
            answer_base(call, leaf);
 }
 
@@ -128,14 +129,14 @@ static bool set_read_only(struct admin_call *call, struct error *e)
     int64_t version = 0;
     cJSON *base;
     body_int(call->body, "old_data_version", &version);
-    if (!release_v2_base(tx, name, ROW_LOCKED, &base, e)) {
+    if (!releases_v2_read_base(tx, name, ROW_LOCKED, &base, e)) {
         return false;
     }
     if (base == NULL) {
         return admin_problem(call, 404, "Missing", "Release does not exist", NULL);
     }
     if (!needs_schedule(tx, name, base, read_only, &needed, e) ||
-        !release_v2_demand_read_only(tx, read_only, row_text(base, "product"), e)) {
+        !releases_v2_demand_read_only(tx, read_only, row_text(base, "product"), e)) {
         return false;
     }
     if (needed) {
@@ -161,12 +162,12 @@ static bool each_scheduled(struct admin_call *call,
 {
     const char *name = admin_text(call, call->param[0]);
     cJSON *base, *pending[RESOURCES];
-    if (!release_v2_base(call->tx, name, ROW_LOCKED, &base, e)) {
+    if (!releases_v2_read_base(call->tx, name, ROW_LOCKED, &base, e)) {
         return false;
     }
     bool any = false;
     for (unsigned i = 0; i < RESOURCES; i++) {
-        if (!release_v2_pending(call->tx, resources[i], name, false, &pending[i], e)) {
+        if (!releases_v2_read_pending(call->tx, resources[i], name, false, &pending[i], e)) {
             return false;
         }
         any |= pending[i]->child != NULL;
@@ -266,11 +267,11 @@ static const struct admin_route routes[] = {
     { METHOD_PUT, "/v2/releases/{name}", releases_v2_replace, ADMIN_USER, "releases_v2_ensure",
       .body = replace_fields },
     { METHOD_DELETE, "/v2/releases/{name}", delete_release, ADMIN_USER, "releases_v2_delete" },
-    { METHOD_GET, "/v2/releases/{name}/servable", releases_get_servable, ADMIN_ANYONE,
+    { METHOD_GET, "/v2/releases/{name}/servable", releases_servable_get, ADMIN_ANYONE,
       "releases_v2_get_servable" },
-    { METHOD_GET, "/v2/releases/{name}/data_versions", releases_v2_data_versions, ADMIN_ANYONE,
+    { METHOD_GET, "/v2/releases/{name}/data_versions", releases_v2_get_all_versions, ADMIN_ANYONE,
       "releases_v2_get_data_versions" },
-    { METHOD_GET, "/v2/releases/{name}/{path}/data_version", releases_v2_data_version, ADMIN_ANYONE,
+    { METHOD_GET, "/v2/releases/{name}/{path}/data_version", releases_v2_get_asset_version, ADMIN_ANYONE,
       "releases_v2_get_data_version" },
     { METHOD_PUT, "/v2/releases/{name}/read_only", set_read_only, ADMIN_USER, "releases_v2_set_read_only",
       .body = read_only_fields },
