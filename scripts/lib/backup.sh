@@ -25,11 +25,11 @@ store_open() { # make|read: with make it is made where it is missing
     [[ -r $STORE && -x $STORE ]] || die 1 "cannot read $STORE: run this as the account that makes the backups"
 }
 
-# One maker of backups at a time; exit status 4 when another is at work. The lock stays with whatever a killed run left
+# One maker of backups at a time; exit status 4 when another is running. The lock stays with whatever a killed run left
 # running, too.
 store_lock() {
     exec {STORE_LOCK}>>"$STORE/lock" || die 1 "cannot write to $STORE/lock"
-    flock -n "$STORE_LOCK" || die 4 "another backup of ${ENV[name]} is at work (it holds $STORE/lock)"
+    flock -n "$STORE_LOCK" || die 4 "another backup of ${ENV[name]} is running (it holds $STORE/lock)"
 }
 
 # As long as one reads backups none is removed: readers share this lock, whoever prunes wants it alone.

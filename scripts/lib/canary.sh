@@ -51,7 +51,7 @@ objections() {
 
 # ---- the watcher ----
 
-# Starts scripts/canary-watch, which outlives this shell. Where one is at work already a second one ends at once. Where
+# Starts scripts/canary-watch, which outlives this shell. Where one is running already a second one ends at once. Where
 # hosts are listed this machine need not be one of them, and have no units.
 start_watch() {
     [[ -z $DRY_RUN ]] || return 0

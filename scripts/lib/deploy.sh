@@ -29,7 +29,7 @@ deploy_option() {
 
 # Loads the environment and sets where things are.
 deploy_open() {
-    [[ -n $ENVIRONMENT ]] || die 2 "-e stage or -e production is needed; --help tells more"
+    [[ -n $ENVIRONMENT ]] || die 2 "-e stage or -e production is needed; see --help"
     env_load "$ENVIRONMENT"
     ENV[root]=$(realpath -m -- "${ENV[root]}")
     STATE=${ENV[root]}/state

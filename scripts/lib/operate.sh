@@ -172,7 +172,7 @@ lock_environment() {
     exec {LOCK_FD}>>"$file" || die 1 "cannot write to $file"
     if ! flock -n "$LOCK_FD"; then
         holder=$(cat -- "$file" 2>/dev/null)
-        die 4 "another script is at work on ${ENV[name]}: ${holder:-unknown} (it holds $file)"
+        die 4 "another script is running on ${ENV[name]}: ${holder:-unknown} (it holds $file)"
     fi
     printf '%s, process %s of %s, since %s\n' "${0##*/}" "$$" "${SUDO_USER:-$(id -un)}" \
         "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >"$file"

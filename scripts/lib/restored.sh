@@ -54,7 +54,7 @@ restore_dir() {
     local dir=$1
     ((${#dir} <= 90)) || die 2 "$dir: a socket's name may not be so long: choose another directory"
     if [[ -e $dir && ! -d $dir ]]; then
-        die 3 "$dir is no directory"
+        die 3 "$dir is not a directory"
     elif [[ -e $dir/.unfinished ]]; then
         server_pid "$dir" >/dev/null && server_stop "$dir"
         log "clearing $dir, which an interrupted restore left"
@@ -220,7 +220,7 @@ restore_replay() { # DIR FILE POSITION
 # Makes the database's own triggers where they are missing, and the account that they run as with its rights: those of the
 # change feed (step 0001) and those that note the members of superblobs (step 0006). Every statement that makes them can
 # be repeated; triggers that are there stay.
-feed_mend() { # DIR DATABASE
+feed_repair() { # DIR DATABASE
     local schema
     schema=$(dirname -- "${BASH_SOURCE[0]}")/../../schema
     step_applied "$1" "$2" 1 || die 1 "the database $2 has no schema step 0001: is it Balrog's?"

@@ -7,7 +7,7 @@ SPACE_MATTERS=$((16 << 20)) # bytes; what smaller tables need is not looked for
 # The session, with the lock that makes it the only one at work on the database.
 session_alone() {
     ask "SELECT GET_LOCK(CONCAT('balrog_schema:', SHA1(DATABASE())), $WAIT)"
-    [[ $ROWS == 1* ]] || die 4 "another schema-upgrade is at work on $DATABASE"
+    [[ $ROWS == 1* ]] || die 4 "another schema-upgrade is running on $DATABASE"
     # Rather give up soon than let every writer queue behind a lock that is not to be had.
     ask "SET SESSION lock_wait_timeout = $LOCK_WAIT"
     ask "SET SESSION innodb_lock_wait_timeout = $LOCK_WAIT"

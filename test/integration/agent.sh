@@ -303,7 +303,7 @@ blocked() {
     equal 1 "$(query "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'")"
 }
 
-# TERM comes while the admin is at work for it: that is waited for, and nothing else is begun.
+# TERM comes while the admin is running for it: that is waited for, and nothing else is begun.
 ending() {
     local first second
     first=$(rule 12 71)

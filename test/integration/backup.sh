@@ -324,7 +324,7 @@ test_gap() {
     check "the hook is told" grep -q "^backup-gap: " "$WORK/hook.log"
     check "status says so" tool 3 backup status -e production
     check "an incremental backup becomes a full one" tool 0 backup incremental -e production
-    check "and why" said "are not those of the last backup: a full one is made"
+    check "and why" said "are not the same as at the last backup: making a full one"
     check "then all is well" tool 0 backup status -e production
     check "a time before still comes back" tool 0 restore -e production --user "$ME" --to "$(at_time "$SECOND")" --dry-run \
         "$WORK/r3"

@@ -89,7 +89,7 @@ test_failure() {
     check "but the UI, which the tag has not" said "holds no built UI"
     check "the others in order" equal "admin agent public" "$(sed -n 's/^would run on here: host start \([a-z]*\) .*/\1/p' \
         <<<"$SAID" | paste -sd ' ')"
-    check "what nginx is led to" operate 1 host stop public "$V1"
+    check "a version that nginx leads to is not stopped" operate 1 host stop public "$V1"
     check "is not stopped" said "must not be stopped"
     set_env min_free_mb=9999999
     check "a full disk" deploy 3 agent "$V1"

@@ -115,7 +115,7 @@ test_lock() {
     read -r line <&"$out"
     check "the first gets the lock" equal locked "$line"
     check "the second does not" operate 4 "env_load t; lock_environment"
-    check "and hears who has it" said "another script is at work on t: holder, process"
+    check "and hears who has it" said "another script is running on t: holder, process"
     check "a dry run needs none" operate 0 "env_load t; DRY_RUN=1; lock_environment"
     kill -KILL "$pid"
     wait "$pid" 2>/dev/null || true

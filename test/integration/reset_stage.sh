@@ -74,7 +74,7 @@ test_refusals() {
     # An environment that is called stage, and leads to production.
     environment wrong "database_defaults_file = $WORK/admin.cnf"
     check "production's database under another name" tool 3 reset-stage -e wrong --execute
-    check "is known" said "is the one that production's backups are made of"
+    check "is known" said "is the one that production's backups were made from"
     check "is not marked, either" tool 3 reset-stage -e wrong --mark --execute
     db <<<"ALTER DATABASE $DB_NAME COMMENT = 'balrog environment: wrong'"
     check "and not reset though it is marked" tool 3 reset-stage -e wrong --execute

@@ -179,7 +179,7 @@ test_histories() {
     check "the rest it may change" as balrog_admin "DELETE FROM rules; UPDATE user_roles SET data_version = 2; DELETE FROM balrog_changes"
     query <<<"GRANT UPDATE, DELETE ON \`$DB\`.* TO balrog_admin@localhost"
     "${tool[@]}" --database "$DB" --mend-rights >"$work/log" 2>"$work/warned"
-    check "rights on the whole database are told" grep -q "may .*UPDATE.* on all of $DB, so that it can rewrite histories" "$work/warned"
+    check "a warning about rights on the whole database" grep -q "has .*UPDATE.* on all of $DB, so it can change histories" "$work/warned"
     query <<<"DROP USER balrog_admin@localhost, balrog_admin@'10.0.0.%'"
 }
 
