@@ -411,34 +411,75 @@ bool reader_asset(struct db *db, void *ctx, struct str name, struct str path, st
     return ok;
 }
 
+static bool read_assets(struct db *db, struct reading *r, struct error *e)
+{
+    struct db_value by_its_name = DB_S(r->name);
+    if (!each_row(db, "SELECT name, path, data, " ASSET_STAMP " FROM release_assets WHERE name = ?",
+                  &by_its_name, 1, take_asset, r, e)) {
+        return false;
+    }
+    if (r->assets.n > 0) {
+        qsort(r->assets.p, r->assets.n, r->assets.size, by_path);
+    }
+    return true;
+}
+
+static struct release_parts parts_of(const struct reading *r)
+{
+    return (struct release_parts){
+        .v1 = r->versions.v1,
+        .v2 = r->versions.v2,
+        .v1_product = r->v1_product,
+        .v1_json = r->v1_json,
+        .v2_product = r->v2_product,
+        .v2_json = r->v2_json,
+        .assets = (struct release_asset *)(void *)r->assets.p,
+        .n_assets = r->assets.n,
+    };
+}
+
+static bool is_v2(const struct release_parts *parts)
+{
+    return parts->n_assets > 0 || !is_nothing(parts->v2_json);
+}
+
+bool release_row_of_parts(struct str name, const struct release_parts *parts, struct release_row *row)
+{
+    bool v2 = is_v2(parts);
+    *row = (struct release_row){
+        .name = name,
+        .product = v2 ? parts->v2_product : parts->v1_product,
+        .json = !v2                          ? parts->v1_json
+                : is_nothing(parts->v2_json) ? STR_NONE
+                                             : parts->v2_json,
+        .assets = parts->assets,
+        .n_assets = parts->n_assets,
+    };
+    return v2 || parts->v1;
+}
+
+bool reader_release_parts(struct db *db, void *ctx, struct str name, struct release_parts *parts,
+                          struct error *e)
+{
+    struct reading r = reading_of(ctx, name);
+    bool ok = read_v2(db, &r, e) && read_assets(db, &r, e) && read_v1(db, true, &r, e);
+    *parts = parts_of(&r);
+    return ok;
+}
+
 bool reader_release(struct db *db, void *ctx, struct str name, struct release_row *row,
                     struct release_mark *mark, bool *found, struct error *e)
 {
     struct reading r = reading_of(ctx, name);
-    struct db_value by_its_name = DB_S(name);
-    if (!read_v2(db, &r, e) ||
-        !each_row(db, "SELECT name, path, data, " ASSET_STAMP " FROM release_assets WHERE name = ?",
-                  &by_its_name, 1, take_asset, &r, e)) {
+    if (!read_v2(db, &r, e) || !read_assets(db, &r, e)) {
         return false;
     }
-    bool has_base = !is_nothing(r.v2_json);
-    bool is_v2 = has_base || r.assets.n > 0;
-    if (!read_v1(db, !is_v2, &r, e)) {
+    struct release_parts parts = parts_of(&r);
+    if (!read_v1(db, !is_v2(&parts), &r, e)) {
         return false;
     }
-    if (r.assets.n > 0) {
-        qsort(r.assets.p, r.assets.n, r.assets.size, by_path);
-    }
-    *row = (struct release_row){
-        .name = mem_str(ctx, name),
-        .product = is_v2 ? r.v2_product : r.v1_product,
-        .json = !is_v2     ? r.v1_json
-                : has_base ? r.v2_json
-                           : STR_NONE,
-        .assets = (const struct release_asset *)(const void *)r.assets.p,
-        .n_assets = r.assets.n,
-    };
+    parts = parts_of(&r);
+    *found = release_row_of_parts(mem_str(ctx, name), &parts, row);
     *mark = mark_of(&r);
-    *found = is_v2 || r.versions.v1;
     return true;
 }

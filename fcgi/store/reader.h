@@ -40,6 +40,19 @@ bool reader_table_stamps(struct db *db, struct table_stamps *stamps, struct erro
  * collation. Returns false on failure. */
 bool reader_release(struct db *db, void *ctx, struct str name, struct release_row *row,
                     struct release_mark *mark, bool *found, struct error *e);
+/* What the tables hold under one name, before it is decided as what that is served. */
+struct release_parts {
+    bool v1, v2;                                         /* whether releases, releases_json have a row */
+    struct str v1_product, v1_json, v2_product, v2_json; /* absent where the column is NULL */
+    struct release_asset *assets;                        /* in the order of their paths' bytes */
+    size_t n_assets;
+};
+/* Reads all parts of the release NAME, each with its data; owned by CTX. False on failure. */
+bool reader_release_parts(struct db *db, void *ctx, struct str name, struct release_parts *parts,
+                          struct error *e);
+/* Makes ROW of PARTS, which it borrows, as reader_release() does. Returns false where they are no release. */
+bool release_row_of_parts(struct str name, const struct release_parts *parts, struct release_row *row);
+
 /* The mark that reader_release() would give, but for the assets; of a release that has some. */
 bool reader_base(struct db *db, struct str name, struct release_mark *mark, struct error *e);
 /* The asset of the release NAME at PATH, owned by CTX; *FOUND is false when there is none. */

@@ -171,10 +171,8 @@ static const struct release *required_before(const struct build *b, const struct
     return before ? cached_release_current(cached) : NULL;
 }
 
-static bool require_roots(struct build *b)
+static void require_mappings(struct build *b, const struct snapshot_input *input)
 {
-    const struct snapshot_input *input = b->request->input;
-    begin_step(b, STEP_ROOTS);
     for (size_t i = 0; i < input->rules->n; i++) {
         const struct rule_row *row = &input->rules->rules[i].row;
         require_release(b, row->mapping, RELEASE_SERVED);
@@ -182,6 +180,18 @@ static bool require_roots(struct build *b)
     }
     for (size_t i = 0; i < input->n_pins; i++) {
         require_release(b, input->pins[i].mapping, RELEASE_SERVED);
+    }
+}
+
+static bool require_roots(struct build *b)
+{
+    const struct snapshot_request *request = b->request;
+    begin_step(b, STEP_ROOTS);
+    if (request->roots == NULL) {
+        require_mappings(b, request->input);
+    }
+    for (size_t i = 0; request->roots != NULL && i < request->n_roots; i++) {
+        require_release(b, request->roots[i], RELEASE_SERVED);
     }
     return end_step(b);
 }

@@ -34,6 +34,10 @@ struct snapshot_request {
      * wants to know. */
     void (*broken)(void *arg, struct str name, const char *why);
     void *broken_arg;
+    /* Unless NULL: build from these N_ROOTS releases, instead of all that rules and pins map to. For a
+     * snapshot that answers only queries of which the caller knows where they lead. */
+    const struct str *roots;
+    size_t n_roots;
 };
 
 /* Compiles the releases that rules, pins and superblobs lead to, as far as they are not cached, and returns

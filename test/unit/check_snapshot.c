@@ -215,6 +215,31 @@ START_TEST(steps_lead_no_further)
 }
 END_TEST
 
+/* Where the caller names the roots, they and what they lead to are all that is read. */
+START_TEST(roots_that_are_named)
+{
+    static const struct engine_settings settings;
+    const struct str roots[] = { STR("super24"), STR("app12") };
+    struct snapshot_input input = { .rules = ruleset_build(w.ctx, w.rules, w.n_rules),
+                                    .settings = &settings };
+    struct release_source source = { .release = read_release };
+    struct snapshot_request request = {
+        .cache = cache_with(0), .input = &input, .source = &source, .roots = roots, .n_roots = 2
+    };
+    struct error e;
+    struct snapshot *s = snapshot_build(w.ctx, &request, &e);
+    ck_assert_ptr_nonnull(s);
+    ck_assert_ptr_nonnull(snapshot_release(s, STR("super24")));
+    ck_assert_int_eq(snapshot_release(s, STR("app25"))->use, RELEASE_SERVED);
+    ck_assert_int_eq(snapshot_release(s, STR("app13"))->use, RELEASE_BUILD_IDS);
+    ck_assert_ptr_null(snapshot_release(s, STR("super48")));
+    request.cache = cache_with(0);
+    request.n_roots = 0;
+    s = snapshot_build(w.ctx, &request, &e);
+    ck_assert_uint_eq(s->n_releases + w.reads, 0);
+}
+END_TEST
+
 START_TEST(a_source_that_fails_on_the_way)
 {
     struct release_cache *cache = cache_with(3);
@@ -352,5 +377,5 @@ START_TEST(changes_are_not_lost_to_a_failure)
 END_TEST
 
 SUITE_MAIN_WITH("snapshot", setup, teardown, threads_make_no_difference, steps_lead_no_further,
-                a_source_that_fails_on_the_way, a_changed_asset_is_read_alone, when_it_is_read_whole,
-                changes_are_not_lost_to_a_failure)
+                roots_that_are_named, a_source_that_fails_on_the_way, a_changed_asset_is_read_alone,
+                when_it_is_read_whole, changes_are_not_lost_to_a_failure)

@@ -1,0 +1,459 @@
+/* See changes.h. A change passes through here as JSON, with the columns' own names, from wherever it comes.
+ */
+#include "explain/changes.h"
+
+#include "store/schedule.h"
+
+/* A v2 release that an edit gives as a whole: as a row of the table of v1 releases would hold it. */
+static const struct table whole_release = {
+    .name = "v2/releases",
+    .column = { { "name", COLUMN_TEXT, COLUMN_KEY },
+                { "product", COLUMN_TEXT, 0 },
+                { "data_version", COLUMN_INT, 0 },
+                { "data", COLUMN_JSON, COLUMN_BIG } },
+};
+
+/* What can be changed, by the names that the API has for it, and those of the tables. */
+static const struct {
+    const char *name;
+    const struct table *table;
+} kinds[] = {
+    { "rules", &table_rules },
+    { "releases", &table_releases },
+    { "v2/releases", &whole_release },
+    { "releases_json", &table_releases_json },
+    { "release_assets", &table_release_assets },
+    { "pinnable_releases", &table_pinnable_releases },
+    { "emergency_shutoff", &table_emergency_shutoffs },
+    { "emergency_shutoffs", &table_emergency_shutoffs },
+};
+
+static const struct table *find_kind(struct str name, struct error *e)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (str_eq(name, str_of(kinds[i].name))) {
+            return kinds[i].table;
+        }
+    }
+    fail(e, FAIL_INVALID,
+         "'%.*s' is not a kind of change that bears on answers: rules, releases, v2/releases, "
+         "pinnable_releases "
+         "or emergency_shutoff",
+         (int)(name.n < 60 ? name.n : 60), name.p != NULL ? name.p : "");
+    return NULL;
+}
+
+/* ---- the row as it is ---- */
+
+static bool same_key(const struct table *t, const cJSON *a, const cJSON *b)
+{
+    for (const struct column *c = t->column; c->name != NULL; c++) {
+        if ((c->flags & COLUMN_KEY) != 0 && !row_same(json_get(a, c->name), json_get(b, c->name))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The row with KEY's key as the changes so far leave it; *FOUND: one of them is for it. */
+static const cJSON *changed_row(const struct row_changes *changes, const struct table *t, const cJSON *key,
+                                bool *found)
+{
+    const cJSON *row = NULL;
+    *found = false;
+    for (size_t i = 0; i < changes->n; i++) {
+        const struct row_change *c = &changes->list[i];
+        const cJSON *known = c->now != NULL ? c->now : c->old;
+        if (c->table == t && known != NULL && same_key(t, known, key)) {
+            row = c->now;
+            *found = true;
+        }
+    }
+    return row;
+}
+
+/* Text and number columns of a key as parameters; false where KEY has not the whole key. */
+static bool make_query(const struct table *t, const cJSON *key, struct table_query *q)
+{
+    unsigned n = 0;
+    *q = (struct table_query){ .table = t == &whole_release ? &table_releases_json : t };
+    for (const struct column *c = t->column; c->name != NULL; c++) {
+        const cJSON *value = (c->flags & COLUMN_KEY) != 0 ? json_get(key, c->name) : NULL;
+        if ((c->flags & COLUMN_KEY) == 0) {
+            continue;
+        }
+        if (value == NULL || cJSON_IsNull(value)) {
+            return false;
+        }
+        q->key[n].column = c->name;
+        q->key[n++].value =
+            cJSON_IsString(value) ? DB_S(str_of(value->valuestring)) : DB_I(row_int(key, c->name));
+    }
+    return true;
+}
+
+/* *ROW: the row of T with KEY's key, without its big column; NULL when there is none. */
+static bool find_row(struct tx *tx, const struct row_changes *changes, const struct table *t,
+                     const cJSON *key, const cJSON **row, struct error *e)
+{
+    bool found;
+    cJSON *rows;
+    struct table_query q;
+    *row = changed_row(changes, t, key, &found);
+    if (found || !make_query(t, key, &q)) {
+        return true;
+    }
+    if (!row_list(tx, &q, &rows, e)) {
+        return false;
+    }
+    *row = rows->child;
+    return true;
+}
+
+/* ---- one change ---- */
+
+/* "rules 12", for messages. */
+static const char *row_title(struct tx *tx, const struct table *t, const cJSON *key)
+{
+    char *title = mem_strdup(tx->mem, t->name);
+    for (const struct column *c = t->column; c->name != NULL; c++) {
+        const cJSON *value = (c->flags & COLUMN_KEY) != 0 ? json_get(key, c->name) : NULL;
+        if (cJSON_IsString(value)) {
+            title = mem_check(talloc_asprintf_append_buffer(title, " %.100s", value->valuestring));
+        } else if (cJSON_IsNumber(value)) {
+            title =
+                mem_check(talloc_asprintf_append_buffer(title, " %lld", (long long)row_int(key, c->name)));
+        }
+    }
+    return title;
+}
+
+/* Whether the change is for the row as it is: OLD, or NULL. */
+static bool fits_row(struct tx *tx, const struct row_change *c, const cJSON *what, struct error *e)
+{
+    const char *title = row_title(tx, c->table, what);
+    int64_t version = row_int(what, "data_version");
+    if (c->type == CHANGE_INSERT) {
+        return c->old == NULL || fail(e, FAIL_INVALID, "%s is there already: it cannot be inserted", title);
+    }
+    if (c->old == NULL) {
+        return fail(e, FAIL_INVALID, "%s is not there: it cannot be changed or deleted", title);
+    }
+    return version == 0 || version == row_int(c->old, "data_version") ||
+           fail(e, FAIL_OUTDATED, "%s is at data_version %lld, and the change is for %lld", title,
+                (long long)row_int(c->old, "data_version"), (long long)version);
+}
+
+/* The number that the next rule would get: one more than the highest there is or was. */
+static bool next_rule_id(struct tx *tx, const struct row_changes *changes, int64_t *id, struct error *e)
+{
+    bool failed = false;
+    struct db_rows *rows = db_query(tx->db,
+                                    "SELECT GREATEST((SELECT COALESCE(MAX(rule_id), 0) FROM rules),"
+                                    " (SELECT COALESCE(MAX(rule_id), 0) FROM rules_history))",
+                                    NULL, 0, e);
+    *id = rows != NULL && db_next(rows, &failed, e) ? db_int(rows, 0) : 0;
+    failed |= rows == NULL;
+    db_rows_close(rows);
+    for (size_t i = 0; i < changes->n; i++) {
+        const struct row_change *c = &changes->list[i];
+        int64_t used = c->table == &table_rules ? row_int(c->now, "rule_id") : 0;
+        *id = used > *id ? used : *id;
+    }
+    ++*id;
+    return !failed;
+}
+
+static bool number_rule(struct tx *tx, const struct row_changes *changes, cJSON *row, struct error *e)
+{
+    int64_t id;
+    if (!next_rule_id(tx, changes, &id, e)) {
+        return false;
+    }
+    cJSON_DeleteItemFromObjectCaseSensitive(row, "rule_id");
+    mem_check(cJSON_AddNumberToObject(row, "rule_id", (double)id));
+    return true;
+}
+
+/* Adds the change of TYPE with the columns of WHAT to the row of T that these name. */
+static bool add(struct tx *tx, struct row_changes *changes, const struct table *t, enum change_type type,
+                const cJSON *what, int64_t sc_id, struct error *e)
+{
+    struct row_change c = { .table = t, .type = type, .sc_id = sc_id };
+    if (changes->n == ROW_CHANGES_MAX) {
+        return fail(e, FAIL_INVALID, "More than %d changes", ROW_CHANGES_MAX);
+    }
+    if (!find_row(tx, changes, t, what, &c.old, e) || !fits_row(tx, &c, what, e)) {
+        return false;
+    }
+    if (type != CHANGE_DELETE) {
+        cJSON *now = row_with(tx, t, c.old, what);
+        if (c.old == NULL && t == &table_rules && !number_rule(tx, changes, now, e)) {
+            return false;
+        }
+        c.now = now;
+    }
+    if (changes->list == NULL) {
+        changes->list = mem_array(tx->mem, struct row_change, ROW_CHANGES_MAX);
+    }
+    changes->list[changes->n++] = c;
+    return true;
+}
+
+static bool parse_type(const char *name, enum change_type *type, struct error *e)
+{
+    static const char *const names[] = {
+        [CHANGE_INSERT] = "insert", [CHANGE_UPDATE] = "update", [CHANGE_DELETE] = "delete"
+    };
+    for (unsigned i = 0; name != NULL && i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(name, names[i]) == 0) {
+            *type = (enum change_type)i;
+            return true;
+        }
+    }
+    return fail(e, FAIL_INVALID, "change_type has to be insert, update or delete");
+}
+
+/* ---- scheduled changes ---- */
+
+/* SC as sc_get() gives it. */
+static bool add_scheduled(struct tx *tx, struct row_changes *changes, const struct table *t, const cJSON *sc,
+                          struct error *e)
+{
+    enum change_type type;
+    int64_t sc_id = row_int(sc, "sc_id");
+    if (row_true(sc, "complete")) {
+        return fail(e, FAIL_INVALID, "Scheduled change %lld of %s is complete", (long long)sc_id, t->name);
+    }
+    return parse_type(row_text(sc, "change_type"), &type, e) && add(tx, changes, t, type, sc, sc_id, e);
+}
+
+static bool add_by_id(struct tx *tx, struct row_changes *changes, const struct table *t, int64_t sc_id,
+                      struct error *e)
+{
+    cJSON *sc;
+    const struct resource r = { .table = t };
+    if (!sc_get(tx, &r, sc_id, ROW_PLAIN, &sc, e)) {
+        return false;
+    }
+    if (sc == NULL) {
+        return fail(e, FAIL_INVALID, "There is no scheduled change %lld of %s", (long long)sc_id, t->name);
+    }
+    return add_scheduled(tx, changes, t, sc, e);
+}
+
+/* All that is scheduled for the rows of T with that NAME. */
+static bool add_by_name(struct tx *tx, struct row_changes *changes, const struct table *t, struct str name,
+                        struct error *e)
+{
+    cJSON *list;
+    const struct resource r = { .table = t };
+    const struct sc_query q = { .key = { { "name", DB_S(name) } }, .without_needs = true };
+    if (!sc_list(tx, &r, &q, &list, e)) {
+        return false;
+    }
+    for (const cJSON *sc = list->child; sc != NULL; sc = sc->next) {
+        if (!add_scheduled(tx, changes, t, sc, e)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool add_parts(struct tx *tx, struct row_changes *changes, struct str name, struct error *e)
+{
+    size_t before = changes->n;
+    return add_by_name(tx, changes, &table_releases_json, name, e) &&
+           add_by_name(tx, changes, &table_release_assets, name, e) &&
+           (changes->n > before || fail(e, FAIL_INVALID, "Nothing is scheduled for the v2 release '%.*s'",
+                                        (int)(name.n < 100 ? name.n : 100), name.p));
+}
+
+static bool parse_id(struct str text, int64_t *id)
+{
+    *id = 0;
+    for (size_t i = 0; i < text.n; i++) {
+        if (text.p[i] < '0' || text.p[i] > '9' || text.n > 15) {
+            return false;
+        }
+        *id = *id * 10 + (text.p[i] - '0');
+    }
+    return *id > 0;
+}
+
+bool row_changes_add_scheduled(struct tx *tx, struct row_changes *changes, struct str name, struct error *e)
+{
+    int64_t id;
+    struct str kind, rest = name;
+    str_split(&rest, ':', &kind);
+    const struct table *t = find_kind(kind, e);
+    if (t == NULL) {
+        return false;
+    }
+    if (t == &whole_release) {
+        return rest.n > 0 ? add_parts(tx, changes, rest, e)
+                          : fail(e, FAIL_INVALID, "v2/releases needs a name: v2/releases:NAME");
+    }
+    return parse_id(rest, &id)
+               ? add_by_id(tx, changes, t, id, e)
+               : fail(e, FAIL_INVALID, "'%.*s' is not a scheduled change: wanted is %.*s:SC_ID",
+                      (int)(name.n < 60 ? name.n : 60), name.p, STR_ARG(kind));
+}
+
+/* ---- edits ---- */
+
+static bool wrong(const char *name, const char *wanted, struct error *e)
+{
+    return fail(e, FAIL_INVALID, "%s has to be %s", name, wanted);
+}
+
+/* A number may come as a string that holds one, as everywhere in the API. */
+static bool take_int(cJSON *what, const char *name, const cJSON *value, struct error *e)
+{
+    int64_t n;
+    if (cJSON_IsString(value) && parse_id(str_strip(str_of(value->valuestring)), &n)) {
+        mem_check(cJSON_AddNumberToObject(what, name, (double)n));
+        return true;
+    }
+    if (cJSON_IsString(value) && str_eq(str_strip(str_of(value->valuestring)), STR("0"))) {
+        mem_check(cJSON_AddNumberToObject(what, name, 0));
+        return true;
+    }
+    if (!json_int(value, 0, INT32_MAX, &n)) {
+        return wrong(name, "a whole number, not below 0", e);
+    }
+    mem_check(cJSON_AddNumberToObject(what, name, (double)n));
+    return true;
+}
+
+static bool take_text(cJSON *what, const char *name, const cJSON *value, struct error *e)
+{
+    if (!cJSON_IsString(value)) {
+        return wrong(name, "a string", e);
+    }
+    struct str text = str_strip(str_of(value->valuestring));
+    cJSON_AddItemToObject(what, name, text.n > 0 ? json_text(text) : mem_check(cJSON_CreateNull()));
+    return true;
+}
+
+static bool take_json(struct tx *tx, cJSON *what, const char *name, const cJSON *value, struct error *e)
+{
+    struct error why;
+    cJSON *parsed = NULL;
+    if (cJSON_IsString(value)) {
+        parsed = json_parse(str_of(value->valuestring), &why);
+        if (parsed == NULL) {
+            return fail(e, FAIL_INVALID, "%s is not valid JSON: %s", name, why.what);
+        }
+        value = tx_keep(tx, parsed);
+    }
+    if (!cJSON_IsObject(value)) {
+        return wrong(name, "an object, or a string that holds one", e);
+    }
+    cJSON_AddItemReferenceToObject(what, name, (cJSON *)value);
+    return true;
+}
+
+static bool take_column(struct tx *tx, cJSON *what, const struct column *c, const cJSON *value,
+                        struct error *e)
+{
+    if (cJSON_IsNull(value) && (c->flags & COLUMN_KEY) == 0) {
+        cJSON_AddItemToObject(what, c->name, mem_check(cJSON_CreateNull()));
+        return true;
+    }
+    switch (c->type) {
+    case COLUMN_INT:
+        return take_int(what, c->name, value, e);
+    case COLUMN_TEXT:
+        return take_text(what, c->name, value, e);
+    case COLUMN_BOOL:
+        cJSON_AddItemToObject(what, c->name, mem_check(cJSON_CreateBool(cJSON_IsTrue(value))));
+        return cJSON_IsBool(value) || wrong(c->name, "true or false", e);
+    default:
+        return take_json(tx, what, c->name, value, e);
+    }
+}
+
+/* The member of an edit that is no column. */
+static bool is_ours(const char *name)
+{
+    return strcmp(name, "table") == 0 || strcmp(name, "change_type") == 0;
+}
+
+/* The columns of T in EDIT, as they would be stored; NULL when one is wrong. */
+static cJSON *take_columns(struct tx *tx, const struct table *t, const cJSON *edit, struct error *e)
+{
+    cJSON *what = tx_keep(tx, mem_check(cJSON_CreateObject()));
+    for (const cJSON *item = edit->child; item != NULL; item = item->next) {
+        const char *name = strcmp(item->string, "blob") == 0 ? "data" : item->string;
+        const struct column *c = table_has(t, name);
+        if (is_ours(name)) {
+            continue;
+        }
+        if (c == NULL) {
+            fail(e, FAIL_INVALID, "%s has no column '%.60s'", t->name, item->string);
+            return NULL;
+        }
+        if (json_get(what, name) != NULL) {
+            fail(e, FAIL_INVALID, "%s is given twice", name);
+            return NULL;
+        }
+        if (!take_column(tx, what, c, item, e)) {
+            return NULL;
+        }
+    }
+    return what;
+}
+
+/* Whether WHAT has the key columns that a change of TYPE needs. */
+static bool has_key(const struct table *t, enum change_type type, const cJSON *what, struct error *e)
+{
+    for (const struct column *c = t->column; c->name != NULL; c++) {
+        bool given = json_get(what, c->name) != NULL && !cJSON_IsNull(json_get(what, c->name));
+        bool numbered = type == CHANGE_INSERT && (c->flags & COLUMN_AUTO) != 0;
+        if ((c->flags & COLUMN_KEY) == 0) {
+            continue;
+        }
+        if (numbered && given) {
+            return fail(e, FAIL_INVALID, "%s cannot be given for an insert: the database gives it", c->name);
+        }
+        if (!numbered && !given) {
+            return fail(e, FAIL_INVALID, "%s is needed to say which row of %s is meant", c->name, t->name);
+        }
+    }
+    return true;
+}
+
+static bool add_edit(struct tx *tx, struct row_changes *changes, const struct table *t, const cJSON *edit,
+                     struct error *e)
+{
+    enum change_type type;
+    if (!parse_type(json_get_string(edit, "change_type"), &type, e)) {
+        return false;
+    }
+    cJSON *what = take_columns(tx, t, edit, e);
+    return what != NULL && has_key(t, type, what, e) && add(tx, changes, t, type, what, 0, e);
+}
+
+bool row_changes_add(struct tx *tx, struct row_changes *changes, const cJSON *change, struct error *e)
+{
+    int64_t id;
+    if (cJSON_IsString(change)) {
+        return row_changes_add_scheduled(tx, changes, str_of(change->valuestring), e);
+    }
+    const char *name = json_get_string(change, "table");
+    if (name == NULL) {
+        return fail(e, FAIL_INVALID, "A change has to be a text like 'rules:12', or an object with a table");
+    }
+    const struct table *t = find_kind(str_of(name), e);
+    if (t == NULL) {
+        return false;
+    }
+    const cJSON *sc_id = json_get(change, "sc_id");
+    if (sc_id == NULL) {
+        return add_edit(tx, changes, t, change, e);
+    }
+    return json_int(sc_id, 1, INT32_MAX, &id) && t != &whole_release
+               ? add_by_id(tx, changes, t, id, e)
+               : wrong("sc_id", "the number of a scheduled change", e);
+}

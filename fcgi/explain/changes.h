@@ -1,0 +1,52 @@
+/* Changes to rows that have not been made: scheduled ones, and edits that nobody has saved.
+ *
+ * A list is put together inside one transaction that only reads. Each change is held against the row that it
+ * is for, as the changes before it in the list leave that row, and refused where it does not fit any more.
+ * What the list does to a snapshot is world_apply()'s business (world.h). Nobody's permissions are asked, and
+ * sign-offs do not count. */
+#ifndef BALROG_EXPLAIN_CHANGES_H
+#define BALROG_EXPLAIN_CHANGES_H
+
+#include "store/resource.h"
+
+enum { ROW_CHANGES_MAX = 100 };
+
+/* One change to one row. */
+struct row_change {
+    const struct table *table;
+    enum change_type type;
+    int64_t sc_id;    /* of the scheduled change; 0: an edit that nobody has saved */
+    const cJSON *old; /* the row as it is, without its big column; NULL for an insert */
+    const cJSON
+        *now; /* the row as it would be; NULL for a deletion. It has the big column where that changes.
+                 A rule that is inserted has the number that the database would give it next */
+};
+
+/* The changes, in the order in which they would be made; all of it is TX's. Start with all 0. */
+struct row_changes {
+    struct row_change *list;
+    size_t n;
+};
+
+/* Adds the scheduled change that NAME names: "rules:12", a kind and its sc_id. The kinds are rules, releases,
+ * pinnable_releases, emergency_shutoff, and the tables of v2 releases, releases_json and release_assets;
+ * "v2/releases:NAME" stands for all changes that are scheduled for the parts of that release.
+ *
+ * FAIL_INVALID for an unknown kind or number, for a change that is complete, for a row that is gone or, where
+ * it is to be inserted, there; FAIL_OUTDATED for a row that is at another data_version. The same goes for the
+ * next function. */
+bool row_changes_add_scheduled(struct tx *tx, struct row_changes *changes, struct str name, struct error *e);
+
+/* Adds what CHANGE, an element of a request's "changes", says:
+ *
+ *     "rules:12"                                          as above
+ *     {"table": "rules", "sc_id": 12}                     the same
+ *     {"table": "rules", "change_type": "update", "rule_id": 3, "data_version": 7, "backgroundRate": 50}
+ *
+ * An edit has the key columns (but for the rule_id of a rule that is inserted) and those that change. Its
+ * data_version may be left out: then any version of the row will do. White space around texts does not count,
+ * and an empty text is null. A release's `data`, or `blob`, is an object or a string that holds JSON. With
+ * the table "v2/releases" it is the whole release, whatever its parts are now. */
+bool row_changes_add(struct tx *tx, struct row_changes *changes, const cJSON *change, struct error *e);
+
+#endif
