@@ -9,7 +9,7 @@
 #define BALROG_ADMIN_ADMIN_H
 
 #include "admin/body.h"
-#include "core/config.h"
+#include "settings/config.h"
 #include "store/tx.h"
 #include "web/router.h"
 

@@ -6,7 +6,7 @@
 #define BALROG_ADMIN_AUTH_H
 
 #include "admin/jwt.h"
-#include "core/config.h"
+#include "settings/config.h"
 #include "web/http.h"
 
 struct auth;

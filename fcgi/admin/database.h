@@ -2,6 +2,7 @@
 #ifndef BALROG_ADMIN_DATABASE_H
 #define BALROG_ADMIN_DATABASE_H
 
+#include "settings/config.h"
 #include "store/pool.h"
 
 /* Looks at the schema, the server's settings, the tables' engine and the account's rights. False with a 503

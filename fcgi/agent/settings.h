@@ -3,7 +3,7 @@
 #ifndef BALROG_AGENT_SETTINGS_H
 #define BALROG_AGENT_SETTINGS_H
 
-#include "core/config.h"
+#include "settings/config.h"
 
 enum agent_auth {
     AGENT_BASIC, /* a name and a password */

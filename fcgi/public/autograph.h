@@ -2,7 +2,7 @@
 #ifndef BALROG_PUBLIC_AUTOGRAPH_H
 #define BALROG_PUBLIC_AUTOGRAPH_H
 
-#include "core/config.h"
+#include "settings/config.h"
 #include "core/error.h"
 #include "public/signature.h"
 

@@ -444,7 +444,7 @@ static bool turn(struct loader *l, struct error *e)
     if (!l->todo.everything && !poll_feed(l, e)) {
         return false;
     }
-    int64_t compare_ms = (int64_t)l->settings->config->public_.compare_s * 1000;
+    int64_t compare_ms = (int64_t)l->settings->config->public.compare_s * 1000;
     if (!l->todo.everything && clock_ms() - l->compared_ms >= compare_ms && !compare_all(l, e)) {
         return false;
     }
@@ -507,7 +507,7 @@ static void *run(void *arg)
                 log_info("database.back", "the snapshot is fresh again");
             }
             l->failing = false;
-            pause_ms = l->settings->config->public_.poll_ms;
+            pause_ms = l->settings->config->public.poll_ms;
         } else if (l->refused.status != 0) {
             tell_ready(l);
             break;
@@ -534,7 +534,7 @@ struct loader *loader_start(void *ctx, struct public_state *state, struct public
         .state = state, .config_path = config_path, .ready_fd = ready_fd, .todo = { .everything = true }
     };
     l->settings = talloc_steal(l, settings);
-    l->feed = feed_new(l, settings->config->public_.gap_s);
+    l->feed = feed_new(l, settings->config->public.gap_s);
     l->cache = release_cache_new(l);
     release_cache_set_threads(l->cache, compile_threads());
     keep_memory();

@@ -42,16 +42,16 @@ static bool serve(struct run *r, struct error *e)
 {
     const struct config *config = r->config;
     struct gate big;
-    struct api api = { r->pool, config->public_.version_file, config->public_.openapi_file, &big };
-    gate_init(&big, BIG_ANSWERS, (unsigned)config->public_.threads / 2);
+    struct api api = { r->pool, config->public.version_file, config->public.openapi_file, &big };
+    gate_init(&big, BIG_ANSWERS, (unsigned)config->public.threads / 2);
     struct program_service service = {
-        .socket = config->public_.socket,
-        .socket_mode = config->public_.socket_mode,
-        .threads = config->public_.threads,
+        .socket = config->public.socket,
+        .socket_mode = config->public.socket_mode,
+        .threads = config->public.threads,
         .quick = true,
-        .drain_s = config->public_.drain_s,
+        .drain_s = config->public.drain_s,
         .handle = service_handle,
-        .handle_arg = service_new(r->ctx, &r->state, &api, (unsigned)config->public_.threads),
+        .handle_arg = service_new(r->ctx, &r->state, &api, (unsigned)config->public.threads),
         .reload = reload,
         .reload_arg = r->loader,
     };
@@ -89,7 +89,7 @@ static bool work(struct run *r, const char *config_path, struct error *e)
         close(ready_fd);
         return false;
     }
-    service_init_epoch(r->ctx, &r->state, (unsigned)r->config->public_.threads);
+    service_init_epoch(r->ctx, &r->state, (unsigned)r->config->public.threads);
     bool ok =
         start(r, config_path, ready_fd, e) && (!program_wait(r->signal_fd, ready_fd, reload, r->loader) ||
                                                (!loader_refused(r->loader, e) && serve(r, e)));
@@ -112,7 +112,7 @@ static int run(void *prepared, const struct program_options *o, struct error *e)
     struct run *r = prepared;
     r->config = r->settings->config;
     public_settings_log(r->settings);
-    r->pool = pool_new(r->ctx, &r->config->database, (unsigned)r->config->public_.api_connections);
+    r->pool = pool_new(r->ctx, &r->config->database, (unsigned)r->config->public.api_connections);
     public_metrics_register(&r->state.loader);
     store_metrics_register();
     pool_metrics_register(r->pool);

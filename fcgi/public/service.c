@@ -346,7 +346,7 @@ static void add_common_headers(struct service *s, unsigned thread, struct respon
     if (!str_contains(buf_view(&response->head), STR("Cache-Control:"))) {
         epoch_enter(&s->state->epoch, thread);
         const struct published *p = atomic_load(&s->state->current);
-        response_header(response, "Cache-Control", str_of(p->settings->config->public_.cache_control));
+        response_header(response, "Cache-Control", str_of(p->settings->config->public.cache_control));
         epoch_leave(&s->state->epoch, thread);
     }
 }

@@ -2,7 +2,7 @@
 #ifndef BALROG_PUBLIC_SETTINGS_H
 #define BALROG_PUBLIC_SETTINGS_H
 
-#include "core/config.h"
+#include "settings/config.h"
 #include "public/sign.h"
 #include "update/snapshot.h"
 

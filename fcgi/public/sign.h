@@ -15,7 +15,7 @@
 #define BALROG_PUBLIC_SIGN_H
 
 #include "core/buf.h"
-#include "core/config.h"
+#include "settings/config.h"
 #include "core/error.h"
 
 enum {

@@ -2,7 +2,7 @@
 #ifndef BALROG_RELEASE_ALLOWLIST_H
 #define BALROG_RELEASE_ALLOWLIST_H
 
-#include "core/config.h"
+#include "core/config_file.h"
 #include "core/error.h"
 #include "core/mem.h"
 #include "core/str.h"

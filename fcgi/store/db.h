@@ -10,7 +10,7 @@
 #ifndef BALROG_STORE_DB_H
 #define BALROG_STORE_DB_H
 
-#include "core/config.h"
+#include "settings/database.h"
 #include "core/error.h"
 #include "core/mem.h"
 #include "core/str.h"

@@ -6,7 +6,7 @@
 #ifndef BALROG_STORE_TX_H
 #define BALROG_STORE_TX_H
 
-#include "core/config.h"
+#include "core/config_file.h"
 #include "release/allowlist.h"
 #include "store/fail.h"
 #include "store/pool.h"

@@ -8,7 +8,7 @@
 #define BALROG_UPTAKE_COUNTS_H
 
 #include "core/buf.h"
-#include "core/config.h"
+#include "core/config_file.h"
 #include "core/error.h"
 
 enum {

@@ -6,7 +6,7 @@
 #ifndef BALROG_WEB_OBSERVE_H
 #define BALROG_WEB_OBSERVE_H
 
-#include "core/config.h"
+#include "settings/config.h"
 
 /* Whether sections [statsd] and [sentry] can be right. */
 bool observe_check(const struct config *config, struct error *e);

@@ -3,7 +3,7 @@
 #ifndef BALROG_WEB_PROGRAM_H
 #define BALROG_WEB_PROGRAM_H
 
-#include "core/config.h"
+#include "settings/config.h"
 #include "web/server.h"
 
 enum program_exit {

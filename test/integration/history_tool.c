@@ -10,6 +10,7 @@
 #include "store/release_history.h"
 
 #include "core/json.h"
+#include "settings/config.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,6 +5,7 @@
 #ifndef BALROG_TEST_STORE_WORLD_H
 #define BALROG_TEST_STORE_WORLD_H
 
+#include "settings/config.h"
 #include "store/reader.h"
 
 #include <check.h>

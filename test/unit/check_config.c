@@ -1,6 +1,5 @@
 /* Configuration files: values, defaults, secrets, and messages that say what is wrong and where. */
-#include "core/config.h"
-#include "core/config_keys.h"
+#include "settings/config.h"
 #include "suite.h"
 
 #include <fcntl.h>
@@ -76,9 +75,9 @@ START_TEST(defaults)
     ck_assert_str_eq(c->database.socket, "");
     ck_assert_str_eq(c->database.user, "balrog_public");
     ck_assert_str_eq(c->database.password, "");
-    ck_assert_int_eq(c->public_.socket_mode, 0660);
-    ck_assert_int_eq(c->public_.threads, 64);
-    ck_assert_str_eq(c->public_.cache_control, "public, max-age=90");
+    ck_assert_int_eq(c->public.socket_mode, 0660);
+    ck_assert_int_eq(c->public.threads, 64);
+    ck_assert_str_eq(c->public.cache_control, "public, max-age=90");
     expect_list(c->update.special_force_hosts, (const char *[]){ "http://download.mozilla.org" }, 1);
     ck_assert_int_eq((int)c->update.allowlist.n, 0);
     ck_assert_int_eq((int)c->signing.n_signers, 0);
@@ -108,9 +107,9 @@ START_TEST(values)
     ck_assert_str_eq(c->database.host, "db.example.org");
     ck_assert_int_eq(c->database.port, 3307);
     ck_assert_str_eq(c->database.name, "other");
-    ck_assert_str_eq(c->public_.socket, "/tmp/a=b:c.sock");
-    ck_assert_int_eq(c->public_.socket_mode, 0666);
-    ck_assert_str_eq(c->public_.cache_control, "no-cache # not a comment");
+    ck_assert_str_eq(c->public.socket, "/tmp/a=b:c.sock");
+    ck_assert_int_eq(c->public.socket_mode, 0666);
+    ck_assert_str_eq(c->public.cache_control, "no-cache # not a comment");
     ck_assert_str_eq(c->log.level, "debug");
     teardown();
 }
@@ -293,9 +292,9 @@ START_TEST(secrets)
 }
 END_TEST
 
-/* The file NAME says what config_print_keys() says, line by line, and may say more; it holds no setting but
+/* The file NAME says what config_print() says, line by line, and may say more; it holds no setting but
  * the allow-list's example, of which there are ALLOWED lines. */
-static void expect_shipped(const char *file_name, enum config_file which, int allowed)
+static void expect_shipped(const char *file_name, enum config_shipped which, int allowed)
 {
     char name[512];
     char expected[1 << 15];
@@ -306,7 +305,7 @@ static void expect_shipped(const char *file_name, enum config_file which, int al
     ck_assert_msg(c != NULL, "%s", error.what);
     ck_assert_int_eq((int)c->update.allowlist.n, allowed);
     FILE *out = fmemopen(expected, sizeof expected, "w");
-    config_print_keys(out, which);
+    config_print(out, which);
     fclose(out);
     FILE *file = fopen(name, "r");
     struct str rest = str_of(expected);

@@ -1,5 +1,6 @@
 /* The pool of connections where there is no server: how it fails, and how many threads it lets wait. */
 #include "core/clock.h"
+#include "settings/config.h"
 #include "store/pool.h"
 #include "suite.h"
 

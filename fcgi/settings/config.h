@@ -1,22 +1,14 @@
-/* Configuration: an INI file (inih), every key a row of one table (config_keys.h), from which parsing,
- * defaults,
- * --check-config and conf/balrog.conf's test are made. Secrets come from files or from the environment, never
- * from the file itself. */
-#ifndef BALROG_CORE_CONFIG_H
-#define BALROG_CORE_CONFIG_H
+/* The configuration of all programs. A program reads the sections that concern it; its file may also have
+ * those of others, which are checked as well. To add a key: a field here, a row in the keys_*.c of its
+ * program, and its lines in conf/balrog.conf, agent.conf or uptake.conf (the unit test says which). */
+#ifndef BALROG_SETTINGS_CONFIG_H
+#define BALROG_SETTINGS_CONFIG_H
 
-#include "core/error.h"
-#include "core/mem.h"
-#include "core/str.h"
+#include "core/config_file.h"
+#include "settings/database.h"
 
-struct config_list {
-    const struct str *item;
-    size_t n;
-};
-
-/* A product's way to sign: by a key here, or by an Autograph server; "" where nothing is given. Section
- * [signing PRODUCT]; the product
- * "" (section [signing]) is that of /json answers. */
+/* How answers for one product are signed: with a key here, or by an Autograph server; what is not given is
+ * "". Section [signing PRODUCT]; the product "" (section [signing]) is that of /json answers. */
 struct config_signer {
     const char *product;
     const char *key_file; /* EC P-384 private key, PEM */
@@ -24,21 +16,7 @@ struct config_signer {
     const char *autograph_url;
     const char *autograph_keyid;
     const char *autograph_user;
-    const char
-        *autograph_password; /* read from autograph_password_file, or BALROG_AUTOGRAPH[_PRODUCT]_PASSWORD */
-};
-
-/* A database server and the account there. */
-struct config_database {
-    const char *host; /* "" where a socket is given */
-    int port;
-    const char *socket;
-    const char *name;
-    const char *user;
-    const char *password; /* read from password_file, or from an environment variable */
-    int connect_timeout_s;
-    int read_timeout_s;
-    int write_timeout_s;
+    const char *autograph_password; /* from autograph_password_file or BALROG_AUTOGRAPH[_PRODUCT]_PASSWORD */
 };
 
 struct config {
@@ -57,7 +35,7 @@ struct config {
         const char *version_file;
         const char *openapi_file;
         const char *cache_control;
-    } public_;
+    } public;
     struct {
         const char *socket;
         int socket_mode;
@@ -142,8 +120,17 @@ struct config {
     } sentry;
 };
 
-/* Reads PATH. NULL when it cannot be read, or holds an unknown section or key, or a value that is wrong: E
- * names file, line and key, and says what would be right. Owned by CTX. */
+/* Reads PATH, as config_file_read() does. Owned by CTX. */
 struct config *config_read(void *ctx, const char *path, struct error *e);
+
+/* The files that are shipped. */
+enum config_shipped {
+    CONFIG_BALROG_FILE, /* conf/balrog.conf, of balrog-public and balrog-admin */
+    CONFIG_AGENT_FILE,  /* conf/agent.conf, of balrog-agent */
+    CONFIG_UPTAKE_FILE, /* conf/uptake.conf, of balrog-uptake */
+};
+
+/* Prints FILE with nothing but defaults: every key of its sections with its help, commented out. */
+void config_print(FILE *out, enum config_shipped file);
 
 #endif

@@ -1,10 +1,8 @@
-/* One table of keys; parsing, defaults, messages and the printed default configuration all read it.
+/* The tables of keys are what parsing, defaults, messages and the printed default configuration go by.
  *
  * inih splits lines into keys and values. What it would do quietly (cut long lines, drop what follows " ;",
  * go on behind a broken line) is made an error by the reader that hands it the lines. */
-#include "core/config.h"
-
-#include "core/config_keys.h"
+#include "core/config_file.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -13,17 +11,19 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-enum { SECTION_MAX = 49, SECRET_MAX = 4096 };
+enum { KEYS_MAX = 128, SECTION_MAX = 49, SECRET_MAX = 4096 };
 
-/* The line that set a key, by its place in the table; 0 when none did. */
+/* The line that set a key, by its place among all keys; 0 when none did. */
 struct set_at {
-    unsigned line[CONFIG_KEYS_MAX];
+    unsigned line[KEYS_MAX];
 };
 
 struct parser {
-    struct config *config;
-    struct config_signer *signers;
-    struct set_at *set_at; /* [0] for the configuration, [1 + i] for signer i */
+    const struct config_format *format;
+    const struct config_key *key[KEYS_MAX]; /* of all tables */
+    size_t n_keys;
+    char *config;          /* format->size bytes; owns all texts */
+    struct set_at *set_at; /* [0] for the configuration, [1 + i] for entry i */
     const char *path;
     FILE *file;
     char *text; /* getline's */
@@ -69,22 +69,23 @@ static size_t distance(const char *a, const char *b)
 }
 
 /* Whether KEY may stand in SECTION ("signing", "signing Firefox"). */
-static bool belongs(const struct config_key *key, const char *section)
+static bool belongs_to(const struct config_key *key, const char *section)
 {
     size_t n = strlen(key->section);
     return strncmp(section, key->section, n) == 0 &&
-           (section[n] == '\0' || (key->of_signer && section[n] == ' '));
+           (section[n] == '\0' || (key->of_entry && section[n] == ' '));
 }
 
 static bool fail_unknown_key(struct parser *p, const char *section, const char *name)
 {
-    const struct config_key *nearest = config_keys;
-    for (const struct config_key *k = config_keys; k->name != NULL; k++) {
-        if (strcmp(k->name, name) == 0 && !belongs(k, section)) {
+    const struct config_key *nearest = p->key[0];
+    for (size_t i = 0; i < p->n_keys; i++) {
+        const struct config_key *k = p->key[i];
+        if (strcmp(k->name, name) == 0 && !belongs_to(k, section)) {
             return fail(p, "[%s] %s: unknown here; it belongs to [%s]", section, name, k->section);
         }
-        if (belongs(k, section) &&
-            (!belongs(nearest, section) || distance(name, k->name) < distance(name, nearest->name))) {
+        if (belongs_to(k, section) &&
+            (!belongs_to(nearest, section) || distance(name, k->name) < distance(name, nearest->name))) {
             nearest = k;
         }
     }
@@ -94,16 +95,17 @@ static bool fail_unknown_key(struct parser *p, const char *section, const char *
 static bool check_section(struct parser *p, const char *section)
 {
     char known[320] = "";
-    for (const struct config_key *k = config_keys; k->name != NULL; k++) {
-        if (belongs(k, section)) {
+    for (size_t i = 0; i < p->n_keys; i++) {
+        const struct config_key *k = p->key[i];
+        if (belongs_to(k, section)) {
             return true;
         }
-        if (k == config_keys || strcmp(k->section, k[-1].section) != 0) {
+        if (i == 0 || strcmp(k->section, p->key[i - 1]->section) != 0) {
             size_t n = strlen(known);
             snprintf(known + n, sizeof known - n, "%s[%s]", n > 0 ? ", " : "", k->section);
         }
     }
-    return fail(p, "[%s]: unknown section; there are %s and [signing PRODUCT]", section, known);
+    return fail(p, "[%s]: unknown section; there are %s and [%s]", section, known, p->format->entry_section);
 }
 
 /* ---- values: each returns what is wrong, or NULL ---- */
@@ -226,7 +228,7 @@ static const char *parse_secret(struct parser *p, void *at, const char *path)
     return wrong;
 }
 
-/* BASE: the struct config or config_signer that the key belongs to. */
+/* BASE: the configuration or the entry that the key belongs to. */
 static const char *parse_value(struct parser *p, const struct config_key *k, void *base, const char *value)
 {
     void *at = (char *)base + k->at;
@@ -255,12 +257,13 @@ static bool is_list(const struct config_key *k)
     return k->kind == CONFIG_WORDS || k->kind == CONFIG_LINE;
 }
 
-static void set_defaults(struct parser *p, void *base, bool of_signer)
+static void set_defaults(struct parser *p, void *base, bool of_entry)
 {
-    for (const struct config_key *k = config_keys; k->name != NULL; k++) {
-        if (k->of_signer == of_signer && k->standard[0] != '\0') {
+    for (size_t i = 0; i < p->n_keys; i++) {
+        const struct config_key *k = p->key[i];
+        if (k->of_entry == of_entry && k->standard[0] != '\0') {
             parse_value(p, k, base, k->standard);
-        } else if (k->of_signer == of_signer && !is_list(k)) {
+        } else if (k->of_entry == of_entry && !is_list(k)) {
             *(const char **)((char *)base + k->at) = "";
         }
     }
@@ -268,37 +271,61 @@ static void set_defaults(struct parser *p, void *base, bool of_signer)
 
 /* ---- lines ---- */
 
-/* The number of PRODUCT's signer, made when it is new. */
-static size_t signer_of(struct parser *p, const char *product)
+/* The array of entries, and their number. */
+static char **entries(struct parser *p)
 {
-    size_t n = p->config->signing.n_signers;
+    return (char **)(p->config + p->format->entries_at);
+}
+
+static size_t *n_entries(struct parser *p)
+{
+    return (size_t *)(p->config + p->format->n_entries_at);
+}
+
+static char *entry(struct parser *p, size_t i)
+{
+    return *entries(p) + i * p->format->entry_size;
+}
+
+/* An entry starts with its name. */
+static const char **entry_name(struct parser *p, size_t i)
+{
+    return (const char **)(void *)entry(p, i);
+}
+
+/* The number of the entry NAME, which is made when it is new. */
+static size_t entry_number(struct parser *p, const char *name)
+{
+    size_t n = *n_entries(p);
     for (size_t i = 0; i < n; i++) {
-        if (strcmp(p->signers[i].product, product) == 0) {
+        if (strcmp(*entry_name(p, i), name) == 0) {
             return i;
         }
     }
-    p->signers = mem_resize(p->config, p->signers, struct config_signer, n + 1);
+    *entries(p) = mem_resize(p->config, *entries(p), char, (n + 1) * p->format->entry_size);
     p->set_at = mem_resize(p->config, p->set_at, struct set_at, n + 2);
     p->set_at[n + 1] = (struct set_at){ 0 };
-    p->signers[n] = (struct config_signer){ .product = mem_strndup(p->config, product, strlen(product)) };
-    set_defaults(p, &p->signers[n], true);
-    p->config->signing.signer = p->signers;
-    p->config->signing.n_signers = n + 1;
+    memset(entry(p, n), 0, p->format->entry_size);
+    *entry_name(p, n) = mem_strdup(p->config, name);
+    set_defaults(p, entry(p, n), true);
+    *n_entries(p) = n + 1;
     return n;
 }
 
-static bool set(struct parser *p, const struct config_key *k, const char *section, const char *value)
+/* Sets the key number I, which stands in SECTION. */
+static bool set_key(struct parser *p, size_t i, const char *section, const char *value)
 {
-    const char *product = section + strlen(k->section);
-    product += strspn(product, " ");
-    size_t row = k->of_signer ? signer_of(p, product) + 1 : 0;
-    void *base = k->of_signer ? (void *)&p->signers[row - 1] : p->config;
-    unsigned *set_at = &p->set_at[row].line[k - config_keys];
+    const struct config_key *k = p->key[i];
+    const char *name = section + strlen(k->section);
+    name += strspn(name, " ");
+    size_t row = k->of_entry ? entry_number(p, name) + 1 : 0;
+    char *base = k->of_entry ? entry(p, row - 1) : p->config;
+    unsigned *set_at = &p->set_at[row].line[i];
     if (*set_at != 0 && !is_list(k)) {
         return fail(p, "[%s] %s: already set in line %u", section, k->name, *set_at);
     }
     if (*set_at == 0 && is_list(k)) {
-        ((struct config_list *)((char *)base + k->at))->n = 0;
+        ((struct config_list *)(void *)(base + k->at))->n = 0;
     }
     *set_at = p->line;
     const char *wrong = parse_value(p, k, base, value);
@@ -308,9 +335,10 @@ static bool set(struct parser *p, const struct config_key *k, const char *sectio
 static int take_pair(void *user, const char *section, const char *name, const char *value)
 {
     struct parser *p = user;
-    for (const struct config_key *k = config_keys; k->name != NULL; k++) {
-        if (strcmp(k->name, name) == 0 && belongs(k, section)) {
-            return set(p, k, section, value);
+    for (size_t i = 0; i < p->n_keys; i++) {
+        const struct config_key *k = p->key[i];
+        if (strcmp(k->name, name) == 0 && belongs_to(k, section)) {
+            return set_key(p, i, section, value);
         }
     }
     return section[0] != '\0' ? fail_unknown_key(p, section, name)
@@ -368,8 +396,8 @@ static char *next_line(char *into, int size, void *user)
 
 /* ---- the environment ---- */
 
-/* "BALROG_AUTOGRAPH_PASSWORD" with the product, in capitals, before its last word. */
-static const char *signer_variable(void *ctx, const struct config_key *k, const char *product)
+/* "BALROG_AUTOGRAPH_PASSWORD" with the entry's name, in capitals, before its last word. */
+static const char *entry_variable(void *ctx, const struct config_key *k, const char *product)
 {
     const char *last = strrchr(k->variable, '_');
     char *name = mem_printf(ctx, "%.*s%s%s%s", (int)(last - k->variable), k->variable,
@@ -390,45 +418,36 @@ static void take_variable(struct parser *p, const char *name, void *at)
 
 static void take_environment(struct parser *p)
 {
-    for (const struct config_key *k = config_keys; k->name != NULL; k++) {
-        if (k->variable != NULL && !k->of_signer) {
-            take_variable(p, k->variable, (char *)p->config + k->at);
+    for (size_t i = 0; i < p->n_keys; i++) {
+        const struct config_key *k = p->key[i];
+        if (k->variable != NULL && !k->of_entry) {
+            take_variable(p, k->variable, p->config + k->at);
         }
-        for (size_t i = 0; k->variable != NULL && k->of_signer && i < p->config->signing.n_signers; i++) {
-            take_variable(p, signer_variable(p->config, k, p->signers[i].product),
-                          (char *)&p->signers[i] + k->at);
+        for (size_t j = 0; k->variable != NULL && k->of_entry && j < *n_entries(p); j++) {
+            take_variable(p, entry_variable(p->config, k, *entry_name(p, j)), entry(p, j) + k->at);
         }
     }
 }
 
-/* What follows from other keys. */
-static void complete(struct config *config)
+static void list_keys(struct parser *p)
 {
-    struct config_database *primary = &config->primary;
-    if (config->database.socket[0] != '\0') {
-        config->database.host = "";
+    for (const struct config_key *const *table = p->format->tables; *table != NULL; table++) {
+        for (const struct config_key *k = *table; k->name != NULL && p->n_keys < KEYS_MAX; k++) {
+            p->key[p->n_keys++] = k;
+        }
     }
-    if (primary->host[0] == '\0' && primary->socket[0] == '\0') {
-        *primary = config->database;
-        return;
-    }
-    if (primary->socket[0] != '\0') {
-        primary->host = "";
-    }
-    primary->connect_timeout_s = config->database.connect_timeout_s;
-    primary->read_timeout_s = config->database.read_timeout_s;
-    primary->write_timeout_s = config->database.write_timeout_s;
 }
 
-struct config *config_read(void *ctx, const char *path, struct error *e)
+void *config_file_read(void *ctx, const char *path, const struct config_format *format, struct error *e)
 {
-    struct config *config = mem_new(ctx, struct config);
-    struct parser p = { .config = config, .path = path, .e = e, .file = fopen(path, "re") };
+    char *config = mem_check(talloc_zero_size(ctx, format->size));
+    struct parser p = { .format = format, .config = config, .path = path, .e = e, .file = fopen(path, "re") };
     p.failed = p.file == NULL;
     if (p.failed) {
         error_set(e, 500, "cannot read %s: %s", path, strerror(errno));
         goto out;
     }
+    list_keys(&p);
     p.set_at = mem_new(config, struct set_at);
     set_defaults(&p, config, false);
     int rc = ini_parse_stream(next_line, &p, take_pair, &p);
@@ -439,7 +458,6 @@ struct config *config_read(void *ctx, const char *path, struct error *e)
         p.failed = !error_set(e, 500, "cannot read %s: %s", path, strerror(errno));
     }
     take_environment(&p);
-    complete(config);
     fclose(p.file);
     free(p.text);
     talloc_free(p.set_at);
@@ -449,4 +467,53 @@ out:
         return NULL;
     }
     return config;
+}
+
+/* ---- printing ---- */
+
+static void print_help(FILE *out, const char *help)
+{
+    fputs("# ", out);
+    for (const char *c = help; *c != '\0'; c++) {
+        fputc(*c, out);
+        if (*c == '\n') {
+            fputs("# ", out);
+        }
+    }
+    fputc('\n', out);
+}
+
+static void print_limits(FILE *out, const struct config_key *k)
+{
+    if (k->kind == CONFIG_INT) {
+        fprintf(out, "# %ld to %ld%s%s\n", k->min, k->max, k->words[0] != '\0' ? " " : "", k->words);
+    } else if (k->kind == CONFIG_CHOICE) {
+        fprintf(out, "# One of: %s\n", k->words);
+    } else if (k->kind == CONFIG_WORDS) {
+        fputs("# A list: words separated by white space. Giving the key again adds to it.\n", out);
+    }
+    if (k->variable != NULL) {
+        fprintf(out, "# The environment variable %s is used instead if it is set.\n", k->variable);
+    }
+}
+
+void config_file_print(FILE *out, const struct config_format *format, bool (*wanted)(const char *section))
+{
+    const char *section = "";
+    for (const struct config_key *const *table = format->tables; *table != NULL; table++) {
+        for (const struct config_key *k = *table; k->name != NULL; k++) {
+            if (!wanted(k->section)) {
+                continue;
+            }
+            if (strcmp(k->section, section) != 0) {
+                section = k->section;
+                fprintf(out, "\n[%s]\n", section);
+            }
+            if (k->help != NULL) {
+                print_help(out, k->help);
+            }
+            print_limits(out, k);
+            fprintf(out, "#%s =%s%s\n", k->name, k->standard[0] != '\0' ? " " : "", k->standard);
+        }
+    }
 }

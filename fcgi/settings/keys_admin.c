@@ -1,0 +1,57 @@
+/* Section [admin], of balrog-admin. */
+#include "settings/keys.h"
+
+const struct config_key keys_admin[] = {
+    { "admin", "socket", CONFIG_PATH, AT(admin.socket), "/run/balrog/admin.sock",
+      .help =
+          "The unix socket on which nginx connects. A socket that was inherited from spawn-fcgi or systemd\n"
+          "is used instead of this one." },
+    { "admin", "socket_mode", CONFIG_MODE, AT(admin.socket_mode), "0660" },
+    { "admin", "threads", CONFIG_INT, AT(admin.threads), "32", 1, 1024, "",
+      .help = "The number of requests that can be answered at the same time." },
+    { "admin", "drain_s", CONFIG_INT, AT(admin.drain_s), "30", 0, 3600, SECONDS,
+      .help = "How long requests that are being answered may still take after SIGTERM." },
+    { "admin", "database_connections", CONFIG_INT, AT(admin.database_connections), "16", 1, 256, "",
+      .help = "The largest number of database connections." },
+    { "admin", "max_body_mb", CONFIG_INT, AT(admin.max_body_mb), "32", 1, 512, "megabytes",
+      .help = "A longer request body is refused. nginx's client_max_body_size must allow this size, and the\n"
+              "database's max_allowed_packet twice this size." },
+    { "admin", "version_file", CONFIG_PATH, AT(admin.version_file), "",
+      .help = "A file with the JSON for /__version__. Empty: the version that was built in." },
+    { "admin", "openapi_file", CONFIG_PATH, AT(admin.openapi_file), "",
+      .help = "The description of the API that is served at /openapi.json, and in part at /swagger.json. "
+              "Empty: the\n"
+              "installed one." },
+    { "admin", "cors_origins", CONFIG_WORDS, AT(admin.cors_origins), "",
+      .help = "Origins whose pages may use this API, for example https://balrog.example.org; * allows any." },
+    { "admin", "system_accounts", CONFIG_WORDS, AT(admin.system_accounts), "balrogagent",
+      .help = "Accounts of programs. They cannot sign off." },
+    { "admin", "signoff_content_except", CONFIG_WORDS, AT(admin.signoff_content_except), "",
+      .help =
+          "PRODUCT:PATTERN: releases that may change after a change that leads to them was signed, for\n"
+          "example Firefox:*-latest. A sign-off for any other release no longer counts once it has changed.\n"
+          "PRODUCT alone: all releases; * as the product: every product." },
+    { "admin", "trust_remote_user", CONFIG_CHOICE, AT(admin.trust_remote_user), "no", .words = "yes no",
+      .help = "yes: the user is the one whom nginx has authenticated (FastCGI parameter REMOTE_USER)." },
+    { "admin", "issuer", CONFIG_TEXT, AT(admin.issuer), "",
+      .help = "The exact issuer and audience of bearer tokens (JWT, RS256 or ES256). Empty: tokens are "
+              "refused." },
+    { "admin", "audience", CONFIG_TEXT, AT(admin.audience), "" },
+    { "admin", "jwks_url", CONFIG_TEXT, AT(admin.jwks_url), "",
+      .help = "The keys that sign tokens: an https URL, or a file." },
+    { "admin", "jwks_file", CONFIG_PATH, AT(admin.jwks_file), "" },
+    { "admin", "jwks_cache_s", CONFIG_INT, AT(admin.jwks_cache_s), "3600", 1, 604800, SECONDS,
+      .help = "After how long the keys are read again." },
+    { "admin", "jwks_refresh_s", CONFIG_INT, AT(admin.jwks_refresh_s), "30", 1, 3600, SECONDS,
+      .help = "A token with an unknown key makes the keys be read again, but not within this time after the\n"
+              "last reading." },
+    { "admin", "email_claim", CONFIG_TEXT, AT(admin.email_claim), "email", .min = 1,
+      .help = "The member of a person's token that holds the e-mail address." },
+    { "admin", "userinfo_url", CONFIG_TEXT, AT(admin.userinfo_url), "",
+      .help = "Where to ask for the e-mail address if the token does not have it: an https URL." },
+    { "admin", "machine", CONFIG_LINE, AT(admin.machine), "",
+      .help = "CLIENT-ID ACCOUNT: the account of a program whose tokens have the member \"gty\" and this "
+              "client id\n"
+              "as \"azp\". Repeat the key: once per program." },
+    { 0 },
+};

@@ -1,0 +1,31 @@
+/* Section [public], of balrog-public. */
+#include "settings/keys.h"
+
+const struct config_key keys_public[] = {
+    { "public", "socket", CONFIG_PATH, AT(public.socket), "/run/balrog/public.sock",
+      .help =
+          "The unix socket on which nginx connects. A socket that was inherited from spawn-fcgi or systemd\n"
+          "is used instead of this one." },
+    { "public", "socket_mode", CONFIG_MODE, AT(public.socket_mode), "0660" },
+    { "public", "threads", CONFIG_INT, AT(public.threads), "64", 1, 1024, "",
+      .help = "The number of requests that can be answered at the same time." },
+    { "public", "drain_s", CONFIG_INT, AT(public.drain_s), "30", 0, 3600, SECONDS,
+      .help = "How long requests that are being answered may still take after SIGTERM." },
+    { "public", "poll_ms", CONFIG_INT, AT(public.poll_ms), "250", 10, 60000, MILLISECONDS,
+      .help = "How often the change feed is read." },
+    { "public", "compare_s", CONFIG_INT, AT(public.compare_s), "60", 1, 86400, SECONDS,
+      .help = "How often all data versions are compared, to find changes that are not in the change feed." },
+    { "public", "gap_s", CONFIG_INT, AT(public.gap_s), "600", 1, 86400, SECONDS,
+      .help =
+          "For how long a missing number in the change feed is looked for again. This must be longer than\n"
+          "any transaction takes." },
+    { "public", "api_connections", CONFIG_INT, AT(public.api_connections), "4", 1, 256, "",
+      .help = "The number of database connections for /api/v1. Update queries need none." },
+    { "public", "version_file", CONFIG_PATH, AT(public.version_file), "",
+      .help = "A file with the JSON for /__version__. Empty: the version that was built in." },
+    { "public", "openapi_file", CONFIG_PATH, AT(public.openapi_file), "",
+      .help = "The description of the API of which /swagger.json serves a part. Empty: the installed one." },
+    { "public", "cache_control", CONFIG_TEXT, AT(public.cache_control), "public, max-age=90",
+      .help = "The Cache-Control header of answers to update queries." },
+    { 0 },
+};
