@@ -48,6 +48,18 @@ const char *admin_text(struct admin_call *call, struct str s)
     return mem_strndup(call->ctx, s.p, s.n);
 }
 
+cJSON *admin_columns(struct admin_call *call, const struct body_field *fields, const char *except)
+{
+    cJSON *columns = tx_keep(call->tx, mem_check(cJSON_CreateObject()));
+    for (const struct body_field *f = fields; f->name != NULL; f++) {
+        const cJSON *value = json_get(call->body, f->name);
+        if (value != NULL && !f->no_column && !body_is_word(except, str_of(f->name))) {
+            cJSON_AddItemReferenceToObject(columns, f->name, (cJSON *)value);
+        }
+    }
+    return columns;
+}
+
 /* ---- answering ---- */
 
 bool admin_json(struct admin_call *call, const cJSON *value)

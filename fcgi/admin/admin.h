@@ -77,6 +77,11 @@ int64_t admin_param_int(const struct admin_call *call, size_t i);
 /* A C string of S, owned by call->ctx. */
 const char *admin_text(struct admin_call *call, struct str s);
 
+/* The columns to write that the call's body has: its members that FIELDS lists and that are columns, but for
+ * those in EXCEPT (names separated by spaces, or NULL). The object is owned by the transaction; its values
+ * are the body's. */
+cJSON *admin_columns(struct admin_call *call, const struct body_field *fields, const char *except);
+
 /* ---- answering; these return true, so that handlers can return them ---- */
 
 /* 200 with VALUE (borrowed) as jsonify prints it: sorted, compact, with a newline. */

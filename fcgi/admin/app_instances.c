@@ -1,5 +1,7 @@
 /* /app_instances: which programs of which version live. Programs with a database account of their own write
  * the table themselves; the agent, which has none, comes here. Not in the reference. */
+#include "admin/app_instances.h"
+
 #include "admin/routes.h"
 #include "admin/rows.h"
 #include "store/access.h"

@@ -8,7 +8,7 @@
 
 #include <strings.h>
 
-enum { CONNECT_MS = 3000, ANSWER_MS = 5000 };
+enum { JWKS_CONNECT_MS = 3000, JWKS_ANSWER_MS = 5000 };
 
 struct machine {
     struct str client;
@@ -61,7 +61,9 @@ static bool load_file(void *arg, struct buf *out, struct error *e)
 static bool load_url(void *arg, struct buf *out, struct error *e)
 {
     int status;
-    struct client_request request = { .url = arg, .connect_timeout_ms = CONNECT_MS, .timeout_ms = ANSWER_MS };
+    struct client_request request = { .url = arg,
+                                      .connect_timeout_ms = JWKS_CONNECT_MS,
+                                      .timeout_ms = JWKS_ANSWER_MS };
     if (!client_send(&request, out, &status, e)) {
         return error_prefix(e, "%s", request.url);
     }

@@ -137,8 +137,8 @@ static const struct format {
 } formats[] = {
     [FORMAT_ASCII] = { "ascii", check_ascii },
     [FORMAT_JSON_STRING] = { "JSONStringField", check_json_string },
-    [FORMAT_VERSION] = { "version", check_version },
-    [FORMAT_BUILD_ID] = { "buildID", check_build_id },
+    [FORMAT_RULE_VERSION] = { "version", check_version },
+    [FORMAT_RULE_BUILD_ID] = { "buildID", check_build_id },
     /* Columns of 32 bits, but for `when`. */
     [FORMAT_PRIORITY] = { "priority", .max = INT32_MAX },
     [FORMAT_BACKGROUND_RATE] = { "backgroundRate", .max = 100 },
@@ -247,12 +247,12 @@ static bool wrong_type(unsigned types, const char *prefix, const cJSON *value, s
     return error_set(e, 400, "%s%s %s", prefix, repr(value, text), quoted);
 }
 
-static bool word_known(const char *words, struct str value)
+bool body_is_word(const char *words, struct str text)
 {
     struct str rest = str_of(words);
     struct str word;
     while (str_split(&rest, ' ', &word)) {
-        if (str_eq(word, value)) {
+        if (str_eq(word, text)) {
             return true;
         }
     }
@@ -272,11 +272,11 @@ static bool string_fits(const struct body_field *f, const char *prefix, const cJ
 {
     char text[REPR_MAX + 1];
     char words[WHY_MAX];
-    if (f->words != NULL && !word_known(f->words, str_of(value->valuestring))) {
+    if (f->words != NULL && !body_is_word(f->words, str_of(value->valuestring))) {
         quote_words(words, sizeof words, "[", f->words, "]");
         return error_set(e, 400, "%s%s is not one of %s", prefix, repr(value, text), words);
     }
-    if (f->format == FORMAT_ALIAS && value->valuestring[0] != '\0' && !is_alias(value->valuestring)) {
+    if (f->format == FORMAT_RULE_ALIAS && value->valuestring[0] != '\0' && !is_alias(value->valuestring)) {
         return error_set(e, 400, "%s%s does not match '" ALIAS_PATTERN "'", prefix, repr(value, text));
     }
     size_t n = characters(value->valuestring);

@@ -28,12 +28,12 @@ enum field_type {
 
 /* What the reference's JSON schemas call "format". Empty strings and null pass them all. */
 enum field_format {
-    FORMAT_NONE,
-    FORMAT_ASCII,       /* a string without bytes above 0x7f */
-    FORMAT_JSON_STRING, /* a string that holds JSON */
-    FORMAT_VERSION,     /* of a rule: an operator and a version, or a list of versions */
-    FORMAT_BUILD_ID,    /* of a rule: an operator and a number */
-    FORMAT_ALIAS,       /* of a rule: a letter, then letters, digits and '-' */
+    FORMAT_ANY,
+    FORMAT_ASCII,         /* a string without bytes above 0x7f */
+    FORMAT_JSON_STRING,   /* a string that holds JSON */
+    FORMAT_RULE_VERSION,  /* of a rule: an operator and a version, or a list of versions */
+    FORMAT_RULE_BUILD_ID, /* of a rule: an operator and a number */
+    FORMAT_RULE_ALIAS,    /* of a rule: a letter, then letters, digits and '-' */
     /* Numbers, or strings that hold one, with the limits that go with them. */
     FORMAT_PRIORITY,          /* ≥ 0 */
     FORMAT_BACKGROUND_RATE,   /* 0…100 */
@@ -54,6 +54,7 @@ struct body_field {
         *words; /* unless NULL: the only values allowed, separated by spaces (null is besides, by type) */
     const char *refused; /* unless NULL: the server sets this field; a body that holds it is refused with this
                             sentence. BODY_READ_ONLY is the usual one */
+    bool no_column;      /* it says how to change the row; admin_columns() leaves it out */
 };
 
 #define BODY_READ_ONLY "Property is read-only"
@@ -82,6 +83,8 @@ struct str body_str(const cJSON *body, const char *name);
 struct str body_trimmed(void *ctx, const cJSON *body, const char *name);
 /* As a number, which may have come as a string; false when it is missing, null or blank. */
 bool body_int(const cJSON *body, const char *name, int64_t *n);
+/* Whether TEXT is one of WORDS, which are separated by spaces. NULL holds no words. */
+bool body_is_word(const char *words, struct str text);
 /* Whether the member is there at all, null included. */
 bool body_has(const cJSON *body, const char *name);
 

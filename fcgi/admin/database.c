@@ -4,7 +4,7 @@
 
 #include "store/schema_range.h"
 
-enum { PACKET_MIN = 64 << 20, WAIT_MS = 5000 };
+enum { PACKET_MIN = 64 << 20, DATABASE_CHECK_WAIT_MS = 5000 };
 
 static bool read_number(struct db *db, const char *sql, int64_t *n, struct error *e)
 {
@@ -62,5 +62,5 @@ bool database_check(struct pool *pool, const struct config *config, struct error
 {
     int64_t bodies = 2 * (int64_t)config->admin.max_body_mb * MEGABYTE;
     int64_t packet = bodies > PACKET_MIN ? bodies : PACKET_MIN;
-    return pool_run(pool, WAIT_MS, check_all, &packet, e);
+    return pool_run(pool, DATABASE_CHECK_WAIT_MS, check_all, &packet, e);
 }

@@ -7,7 +7,7 @@
 
 #include "admin/routes.h"
 #include "admin/rows.h"
-#include "admin/users.h"
+#include "admin/permissions.h"
 
 enum { REQUIRED_LIMIT = 100, RULES_LIMIT = 10 }; /* where none is asked for */
 
@@ -113,7 +113,7 @@ static bool list_permissions(struct admin_call *call, struct error *e)
         .list = "revisions",
         .limit = RULES_LIMIT,
     };
-    return users_demand_view(call->tx, NULL, e) && answer(call, &permissions, e);
+    return permissions_demand_view(call->tx, NULL, e) && answer(call, &permissions, e);
 }
 
 static bool list_product_signoffs(struct admin_call *call, struct error *e)

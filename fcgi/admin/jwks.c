@@ -12,21 +12,21 @@
 
 enum { RSA_BYTES_MIN = 256, RSA_BYTES_MAX = 1024 };
 
-struct key {
+struct jwks_key {
     const char *kid;
     const char *alg; /* "RS256" or "ES256": what it can sign with */
     const char *jwk; /* its public members, as JSON */
 };
 
-struct key_set {
-    struct key key[JWKS_KEYS_MAX];
+struct jwks_set {
+    struct jwks_key key[JWKS_KEYS_MAX];
     size_t n;
 };
 
 struct jwks {
     struct jwks_options options;
     pthread_mutex_t lock; /* of what follows */
-    struct key_set *set;  /* a talloc context of its own; NULL: none yet */
+    struct jwks_set *set; /* a talloc context of its own; NULL: none yet */
     bool loading;
     bool tried;
     int64_t tried_ms; /* when the last load began */
@@ -96,18 +96,18 @@ static const char *public_part(void *ctx, const cJSON *jwk)
 
 /* ---- a set ---- */
 
-static void take_key(struct key_set *set, const cJSON *jwk)
+static void take_key(struct jwks_set *set, const cJSON *jwk)
 {
     const char *kid = json_get_string(jwk, "kid");
     const char *alg = kid != NULL ? algorithm_of(jwk) : NULL;
     const char *text = alg != NULL && set->n < JWKS_KEYS_MAX ? public_part(set, jwk) : NULL;
     if (text != NULL) {
-        set->key[set->n++] = (struct key){ mem_strndup(set, kid, strlen(kid)), alg, text };
+        set->key[set->n++] = (struct jwks_key){ mem_strndup(set, kid, strlen(kid)), alg, text };
     }
 }
 
 /* A context of its own. */
-static struct key_set *parse_set(struct str text, struct error *e)
+static struct jwks_set *parse_set(struct str text, struct error *e)
 {
     cJSON *json = json_parse(text, e);
     const cJSON *jwk;
@@ -115,7 +115,7 @@ static struct key_set *parse_set(struct str text, struct error *e)
         error_prefix(e, "the key set");
         return NULL;
     }
-    struct key_set *set = mem_new(NULL, struct key_set);
+    struct jwks_set *set = mem_new(NULL, struct jwks_set);
     cJSON_ArrayForEach(jwk, json_get_array(json, "keys"))
     {
         take_key(set, jwk);
@@ -129,11 +129,11 @@ static struct key_set *parse_set(struct str text, struct error *e)
     return set;
 }
 
-static struct key_set *load_set(const struct jwks_options *options, struct error *e)
+static struct jwks_set *load_set(const struct jwks_options *options, struct error *e)
 {
     struct buf text;
     buf_init(&text, 4096, JWKS_TEXT_MAX);
-    struct key_set *set = options->load(options->arg, &text, e) ? parse_set(buf_view(&text), e) : NULL;
+    struct jwks_set *set = options->load(options->arg, &text, e) ? parse_set(buf_view(&text), e) : NULL;
     buf_free(&text);
     return set;
 }
@@ -180,7 +180,7 @@ static void load(struct jwks *jwks, int64_t now_ms)
     jwks->tried = true;
     jwks->tried_ms = now_ms;
     pthread_mutex_unlock(&jwks->lock);
-    struct key_set *set = load_set(&jwks->options, &e);
+    struct jwks_set *set = load_set(&jwks->options, &e);
     if (set == NULL) {
         log_warning("auth.keys", "the keys of tokens cannot be read: %s", e.what);
     }
@@ -199,7 +199,7 @@ static bool lookup(const struct jwks *jwks, void *ctx, const char *kid, const ch
 {
     *key = NULL;
     for (size_t i = 0; jwks->set != NULL && i < jwks->set->n; i++) {
-        const struct key *k = &jwks->set->key[i];
+        const struct jwks_key *k = &jwks->set->key[i];
         if (strcmp(k->kid, kid) == 0 && strcmp(k->alg, alg) == 0) {
             *key = mem_strndup(ctx, k->jwk, strlen(k->jwk));
             return true;

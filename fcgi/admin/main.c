@@ -13,7 +13,7 @@
 
 static const char name[] = "balrog-admin";
 
-struct run {
+struct admin_program {
     const struct config *config;
     struct admin *admin;
 };
@@ -45,7 +45,7 @@ static bool check_database(struct admin *admin, struct error *e)
     return wait;
 }
 
-static bool work(const struct run *r, const char *path, struct error *e)
+static bool serve_requests(const struct admin_program *r, const char *path, struct error *e)
 {
     const struct config *config = r->config;
     int signal_fd = program_signals(e);
@@ -76,17 +76,17 @@ static bool work(const struct run *r, const char *path, struct error *e)
 
 static void *prepare(void *ctx, struct config *config, struct error *e)
 {
-    struct run *r = mem_new(ctx, struct run);
+    struct admin_program *r = mem_new(ctx, struct admin_program);
     r->config = config;
     r->admin = admin_new(ctx, config, e);
     return r->admin != NULL ? r : NULL;
 }
 
-static int run(void *prepared, const struct program_options *o, struct error *e)
+static int run_program(void *prepared, const struct program_options *o, struct error *e)
 {
-    const struct run *r = prepared;
+    const struct admin_program *r = prepared;
     program_log(name, r->config);
-    bool ok = observe_start(name, r->config, e) && work(r, o->config, e);
+    bool ok = observe_start(name, r->config, e) && serve_requests(r, o->config, e);
     return ok ? EXIT_SUCCESS : failed_as(e, FAIL_SCHEMA) ? PROGRAM_SCHEMA : PROGRAM_RUN;
 }
 
@@ -96,7 +96,7 @@ static const struct program program = {
     .config = SYSCONFDIR "/balrog/admin.conf",
     .hup = "reads the level and format of its\nlog again; the rest of the configuration needs a restart",
     .prepare = prepare,
-    .run = run,
+    .run = run_program,
 };
 
 int main(int argc, char **argv)

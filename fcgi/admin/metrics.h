@@ -2,7 +2,7 @@
 #ifndef BALROG_ADMIN_METRICS_H
 #define BALROG_ADMIN_METRICS_H
 
-#include "admin/routes.h"
+#include "admin/admin.h"
 #include "web/metrics.h"
 
 /* Rows of its table. */

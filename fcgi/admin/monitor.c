@@ -1,6 +1,6 @@
 /* What those who run the service ask it, and what callers ask about themselves and about the API. */
 #include "admin/routes.h"
-#include "admin/users.h"
+#include "admin/roles.h"
 #include "core/file.h"
 #include "store/role_pending.h"
 #include "store/row.h"

@@ -4,7 +4,8 @@
  * The options of a permission limit it to some products or actions. The reference takes any JSON for them,
  * and falls over later; here they are an object of lists of texts. */
 #include "admin/resources.h"
-#include "admin/users.h"
+#include "admin/permissions.h"
+#include "admin/roles.h"
 
 static const struct permission {
     const char *name;
@@ -143,7 +144,7 @@ static bool after(struct tx *tx, const struct change *c, struct error *e)
     if (c->type != CHANGE_DELETE) {
         return true;
     }
-    return users_permissions(tx, username, &left, e) &&
+    return permissions_list(tx, username, &left, e) &&
            (left->child != NULL || roles_revoke_all(tx, username, e));
 }
 

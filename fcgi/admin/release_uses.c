@@ -10,22 +10,22 @@
 
 /* A place where a name may stand: SQL with N times the name for its '?', whose rows are what the place is
  * called, then the name, which is compared again: the collation of an adopted database may be lax. */
-struct place {
+struct name_column {
     const char *sql;
     unsigned n;
 };
 
-static const struct place rules = {
+static const struct name_column rules = {
     "SELECT CONCAT('rule ', rule_id), IF(mapping = ?, mapping, fallbackMapping)"
     " FROM rules WHERE mapping = ? OR fallbackMapping = ? ORDER BY rule_id",
     3
 };
-static const struct place pins = {
+static const struct name_column pins = {
     "SELECT CONCAT('pin ', product, '/', channel, '/', version), mapping"
     " FROM pinnable_releases WHERE mapping = ? ORDER BY product, channel, version",
     1
 };
-static const struct place elsewhere[] = {
+static const struct name_column elsewhere[] = {
     { "SELECT CONCAT('superblob ', superblob), member FROM balrog_release_members WHERE member = ?", 1 },
     { "SELECT CONCAT('scheduled change ', sc_id, ' of rules'),"
       " IF(base_mapping = ?, base_mapping, base_fallbackMapping) FROM rules_scheduled_changes"
@@ -42,8 +42,8 @@ static const char *copy_text(struct tx *tx, struct str text)
     return mem_strndup(tx->mem, text.p, text.n);
 }
 
-static bool find_in_columns(struct tx *tx, const struct place *place, const char *name, const char **use,
-                            struct error *e)
+static bool find_in_columns(struct tx *tx, const struct name_column *place, const char *name,
+                            const char **use, struct error *e)
 {
     bool failed = false;
     const struct str wanted = str_of(name);

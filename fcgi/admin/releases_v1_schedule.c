@@ -117,7 +117,7 @@ static bool prepare(struct admin_call *call, cJSON *what, struct error *e)
 
 static bool create_scheduled(struct admin_call *call, struct error *e)
 {
-    cJSON *what = scheduled_pick(call, create_fields, NULL);
+    cJSON *what = admin_columns(call, create_fields, NULL);
     if (body_has(call->body, "sc_id")) {
         return admin_problem(call, 400, "Bad Request", "sc_id cannot be set when scheduling a new change",
                              NULL);
@@ -143,7 +143,7 @@ static cJSON *pick_edited(struct admin_call *call, const char *type)
     const char *except = strcmp(type, "insert") == 0   ? "data_version"
                          : strcmp(type, "update") == 0 ? "name product"
                                                        : "name product data";
-    return scheduled_pick(call, edit_fields, except);
+    return admin_columns(call, edit_fields, except);
 }
 
 static bool edit_scheduled(struct admin_call *call, struct error *e)

@@ -365,7 +365,7 @@ bool releases_v2_merge(struct admin_call *call, struct error *e)
 /* ---- PUT ---- */
 
 /* What there is besides the base: the assets by path, and what is scheduled. */
-struct present {
+struct current_rows {
     cJSON *asset; /* {path: row} */
     struct tree_index by_path;
     cJSON *pending_bases;
@@ -374,7 +374,7 @@ struct present {
     size_t n_pending;
 };
 
-static int present_free(struct present *p)
+static int free_current(struct current_rows *p)
 {
     tree_index_free(&p->by_path);
     return 0;
@@ -386,7 +386,7 @@ static int by_base_path(const void *a, const void *b)
                   row_text(*(const cJSON *const *)b, "base_path"));
 }
 
-static void sort_pending(struct tx *tx, struct present *p)
+static void sort_pending(struct tx *tx, struct current_rows *p)
 {
     p->pending = mem_array(tx->mem, const cJSON *, (size_t)cJSON_GetArraySize(p->pending_assets) + 1);
     for (const cJSON *row = p->pending_assets->child; row != NULL; row = row->next) {
@@ -397,10 +397,10 @@ static void sort_pending(struct tx *tx, struct present *p)
     }
 }
 
-static struct present *read_present(struct edit *edit, struct error *e)
+static struct current_rows *read_current(struct edit *edit, struct error *e)
 {
     cJSON *rows;
-    struct present *p = mem_new(edit->tx->mem, struct present);
+    struct current_rows *p = mem_new(edit->tx->mem, struct current_rows);
     if (!releases_v2_read_assets(edit->tx, edit->name, true, &rows, e) ||
         !releases_v2_read_pending(edit->tx, &releases_json_resource, edit->name, false, &p->pending_bases,
                                   e) ||
@@ -414,12 +414,12 @@ static struct present *read_present(struct edit *edit, struct error *e)
         cJSON_AddItemReferenceToObject(p->asset, row_text(row, "path"), row);
     }
     tree_index_init(&p->by_path, p->asset);
-    talloc_set_destructor(p, present_free);
+    talloc_set_destructor(p, free_current);
     return p;
 }
 
 /* Drops what is scheduled for the base. */
-static bool cancel_base(struct edit *edit, const struct present *p, struct error *e)
+static bool cancel_base(struct edit *edit, const struct current_rows *p, struct error *e)
 {
     for (const cJSON *row = p->pending_bases->child; row != NULL; row = row->next) {
         if (!sc_delete(edit->tx, &releases_json_resource, row_int(row, "sc_id"), row_int(row, "data_version"),
@@ -431,7 +431,7 @@ static bool cancel_base(struct edit *edit, const struct present *p, struct error
 }
 
 /* Drops what is scheduled for the asset at PATH. */
-static bool cancel_asset(struct edit *edit, const struct present *p, const char *path, struct error *e)
+static bool cancel_asset(struct edit *edit, const struct current_rows *p, const char *path, struct error *e)
 {
     size_t first = 0;
     for (size_t end = p->n_pending; first < end;) {
@@ -453,7 +453,7 @@ static bool cancel_asset(struct edit *edit, const struct present *p, const char 
 }
 
 /* The row at PATH (NULL: the base) is there, but the client says no version of it: he takes it for new. */
-static bool refuse_without_version(struct edit *edit, const char *path, const struct present *p,
+static bool refuse_without_version(struct edit *edit, const char *path, const struct current_rows *p,
                                    struct error *e)
 {
     if (edit->when != 0 && (p->pending_bases->child != NULL || p->pending_assets->child != NULL)) {
@@ -463,7 +463,7 @@ static bool refuse_without_version(struct edit *edit, const char *path, const st
                 path != NULL ? path : edit->name);
 }
 
-static bool plan_base_replacement(struct edit *edit, const cJSON *base, const struct present *p,
+static bool plan_base_replacement(struct edit *edit, const cJSON *base, const struct current_rows *p,
                                   struct error *e)
 {
     int64_t version = version_said(edit, NULL);
@@ -481,7 +481,7 @@ static bool plan_base_replacement(struct edit *edit, const cJSON *base, const st
 }
 
 static bool plan_asset_replacement(struct edit *edit, const struct split_asset *asset,
-                                   const struct present *p, struct error *e)
+                                   const struct current_rows *p, struct error *e)
 {
     const char *path = asset->path.p;
     const cJSON *row = tree_index_get(&p->by_path, path);
@@ -500,7 +500,7 @@ static bool plan_asset_replacement(struct edit *edit, const struct split_asset *
 }
 
 /* The assets that the new release does not have. SPLIT is sorted. */
-static void plan_removals(struct edit *edit, const struct split *split, const struct present *p)
+static void plan_removals(struct edit *edit, const struct split *split, const struct current_rows *p)
 {
     for (const cJSON *row = p->asset->child; row != NULL; row = row->next) {
         struct split_asset key = { .path = str_of(row->string) };
@@ -514,7 +514,7 @@ static void plan_removals(struct edit *edit, const struct split *split, const st
 
 static bool plan_replacement(struct edit *edit, const struct split *split, struct error *e)
 {
-    const struct present *p = read_present(edit, e);
+    const struct current_rows *p = read_current(edit, e);
     if (p == NULL || !plan_base_replacement(edit, split->base, p, e)) {
         return false;
     }

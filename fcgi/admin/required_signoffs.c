@@ -7,7 +7,7 @@
 #include "admin/scheduled.h"
 #include "store/history.h"
 
-enum { REVISIONS_LIMIT = 100 }; /* where none is asked for */
+enum { REQUIRED_SIGNOFFS_LIMIT = 100 }; /* where none is asked for */
 
 /* ---- reading ---- */
 
@@ -37,7 +37,7 @@ static bool list_revisions(struct admin_call *call, const struct table *t, const
     cJSON *rows, *revisions;
     int64_t count;
     struct table_query found = { .table = t };
-    struct history_query q = { .table = t, .page = rows_page(call), .limit = REVISIONS_LIMIT };
+    struct history_query q = { .table = t, .page = rows_page(call), .limit = REQUIRED_SIGNOFFS_LIMIT };
     add_args(call, &found, keys);
     if (!row_list(call->tx, &found, &rows, e)) {
         return false;
@@ -59,7 +59,7 @@ static bool list_revisions(struct admin_call *call, const struct table *t, const
 static bool create(struct admin_call *call, const struct resource *r, struct error *e)
 {
     cJSON *row;
-    cJSON *what = scheduled_pick(call, call->route->body, NULL);
+    cJSON *what = admin_columns(call, call->route->body, NULL);
     if (!row_get(call->tx, r->table, what, ROW_LOCKED, &row, e)) {
         return false;
     }

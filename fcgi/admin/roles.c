@@ -1,25 +1,12 @@
-/* See users.h. What a decision rests on is read locked: a role is not revoked while sign-offs come to need
- * it, and not granted while the user's last permission goes. */
-#include "admin/users.h"
+/* See roles.h. All that a decision depends on is read with locks, so that a role is not revoked while a new
+ * requirement for it is added, and not granted while the user's last permission is deleted. */
+#include "admin/roles.h"
+
+#include "admin/permissions.h"
+#include "store/access.h"
 #include "store/role_grants.h"
 #include "store/role_pending.h"
-
-bool users_demand_view(struct tx *tx, const char *username, struct error *e)
-{
-    return (username != NULL && strcmp(username, tx->actor) == 0) ||
-           access_demand(tx, "permission", "view", NULL, e,
-                         "You are not authorized to view permissions of other users.");
-}
-
-bool users_permissions(struct tx *tx, const char *username, cJSON **rows, struct error *e)
-{
-    struct table_query q = {
-        .table = &table_permissions,
-        .key = { { "username", DB_S(str_of(username)) } },
-        .tail = tx_share(tx),
-    };
-    return row_list(tx, &q, rows, e);
-}
+#include "store/row_write.h"
 
 static cJSON *key_of(struct tx *tx, const char *username, const char *role)
 {
@@ -33,7 +20,7 @@ bool roles_grant(struct tx *tx, const char *username, const char *role, struct e
     cJSON *permissions;
     if (!access_demand(tx, "permission", "create", NULL, e, "%s is not allowed to grant user roles",
                        tx->actor) ||
-        !users_demand_view(tx, username, e) || !users_permissions(tx, username, &permissions, e)) {
+        !permissions_demand_view(tx, username, e) || !permissions_list(tx, username, &permissions, e)) {
         return false;
     }
     if (permissions->child == NULL) {

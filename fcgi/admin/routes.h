@@ -20,9 +20,6 @@ extern const struct admin_routes shutoffs_routes; /* shutoffs.c */
 extern const struct admin_routes status_routes;   /* status.c */
 extern const struct admin_routes users_routes;    /* users.c */
 
-/* Of app_instances.c: which programs live, an array of what /app_instances shows; the caller's. */
-bool app_instances_json(struct tx *tx, cJSON **list, struct error *e);
-
 /* All of them, in one array owned by CTX; *N is how many. */
 const struct admin_route *admin_routes_join(void *ctx, size_t *n);
 

@@ -53,7 +53,7 @@ static cJSON *taken(struct admin_call *call, const struct body_field *f, const c
 
 cJSON *rule_form(struct admin_call *call, const char *except)
 {
-    cJSON *sent = scheduled_pick(call, call->route->body, except);
+    cJSON *sent = admin_columns(call, call->route->body, except);
     cJSON *what = tx_keep(call->tx, mem_check(cJSON_CreateObject()));
     for (const struct body_field *f = call->route->body; f->name != NULL; f++) {
         const cJSON *value = json_get(sent, f->name);

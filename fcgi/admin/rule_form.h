@@ -13,17 +13,17 @@ enum { RULE_TEXT = FIELD_STRING | FIELD_NULL, RULE_NUMBER = FIELD_INT | FIELD_ST
         { "mapping", RULE_TEXT, .format = FORMAT_ASCII, .max = 100 },                                        \
         { "backgroundRate", RULE_NUMBER, .format = FORMAT_BACKGROUND_RATE },                                 \
         { "product", RULE_TEXT, .format = FORMAT_ASCII, .max = 15 },                                         \
-        { "version", RULE_TEXT, .format = FORMAT_VERSION, .max = 75 },                                       \
+        { "version", RULE_TEXT, .format = FORMAT_RULE_VERSION, .max = 75 },                                  \
         { "channel", RULE_TEXT, .format = FORMAT_ASCII, .max = 75 },                                         \
         { "buildTarget", RULE_TEXT, .format = FORMAT_ASCII, .max = 75 },                                     \
-        { "buildID", RULE_TEXT, .format = FORMAT_BUILD_ID, .max = 20 },                                      \
+        { "buildID", RULE_TEXT, .format = FORMAT_RULE_BUILD_ID, .max = 20 },                                 \
         { "locale", RULE_TEXT, .format = FORMAT_ASCII, .max = 200 },                                         \
         { "osVersion", RULE_TEXT, .format = FORMAT_ASCII, .max = 1000 },                                     \
         { "distribution", RULE_TEXT, .format = FORMAT_ASCII, .max = 2000 },                                  \
         { "distVersion", RULE_TEXT, .format = FORMAT_ASCII, .max = 100 },                                    \
         { "headerArchitecture", RULE_TEXT, .format = FORMAT_ASCII, .max = 10 },                              \
         { "comment", RULE_TEXT, .format = FORMAT_ASCII, .max = 500 },                                        \
-        { "alias", RULE_TEXT, .format = FORMAT_ALIAS, .max = 50 },                                           \
+        { "alias", RULE_TEXT, .format = FORMAT_RULE_ALIAS, .max = 50 },                                      \
         { "instructionSet", RULE_TEXT, .format = FORMAT_ASCII, .max = 1000 },                                \
         { "memory", RULE_TEXT, .format = FORMAT_ASCII, .max = 100 },                                         \
         { "fallbackMapping", RULE_TEXT, .format = FORMAT_ASCII, .max = 100 },                                \

@@ -143,35 +143,11 @@ bool scheduled_in_past(struct admin_call *call, const cJSON *what)
     return true;
 }
 
-static bool is_among(const char *names, const char *name)
-{
-    struct str rest = str_of(names);
-    struct str one;
-    while (str_split(&rest, ' ', &one)) {
-        if (str_eq(one, str_of(name))) {
-            return true;
-        }
-    }
-    return false;
-}
-
-cJSON *scheduled_pick(struct admin_call *call, const struct body_field *fields, const char *except)
-{
-    cJSON *what = new_object(call);
-    for (const struct body_field *f = fields; f->name != NULL; f++) {
-        const cJSON *value = json_get(call->body, f->name);
-        if (value != NULL && !is_among("sc_data_version", f->name) && !is_among(except, f->name)) {
-            cJSON_AddItemReferenceToObject(what, f->name, (cJSON *)value);
-        }
-    }
-    return what;
-}
-
 bool scheduled_create(struct admin_call *call, const struct resource *r, const cJSON *what, struct error *e)
 {
     int64_t sc_id;
     const char *type = json_get_string(what, "change_type");
-    if (type == NULL || !is_among("insert update delete", type)) {
+    if (type == NULL || !body_is_word("insert update delete", str_of(type))) {
         return admin_problem(call, 400, "Bad Request", "Invalid or missing change_type", NULL);
     }
     return !scheduled_in_past(call, what) && sc_insert(call->tx, r, what, &sc_id, e) &&

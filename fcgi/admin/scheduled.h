@@ -57,7 +57,7 @@ extern const struct body_field scheduled_revert_fields[];
 /* Which version of the scheduled change is edited. */
 #define SCHEDULED_VERSION                                                                                    \
     {                                                                                                        \
-        "sc_data_version", FIELD_INT, .required = true, .min = 1, .max = INT32_MAX                           \
+        "sc_data_version", FIELD_INT, .required = true, .min = 1, .max = INT32_MAX, .no_column = true        \
     }
 /* What the server sets. */
 #define SCHEDULED_COMPLETE                                                                                   \
@@ -83,9 +83,5 @@ bool scheduled_in_past(struct admin_call *call, const cJSON *what);
 /* To be called when one of schedule.h's functions has failed: where E says that there is no such scheduled
  * change, the call is refused with a 404. Returns false. */
 bool scheduled_failed(struct admin_call *call, const struct resource *r, struct error *e);
-
-/* The members of the call's body that FIELDS names, but for sc_data_version and those in EXCEPT (names
- * separated by spaces, or NULL), as an object of the transaction's. */
-cJSON *scheduled_pick(struct admin_call *call, const struct body_field *fields, const char *except);
 
 #endif

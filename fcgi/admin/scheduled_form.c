@@ -43,7 +43,7 @@ static cJSON *converted(const struct admin_call *call, const struct body_field *
 /* The members of the body that the route's table names, but for those in EXCEPT. */
 static cJSON *take(struct admin_call *call, const char *except)
 {
-    cJSON *what = scheduled_pick(call, call->route->body, except);
+    cJSON *what = admin_columns(call, call->route->body, except);
     for (const struct body_field *f = call->route->body; f->name != NULL; f++) {
         cJSON *value = json_get(what, f->name) != NULL ? converted(call, f) : NULL;
         if (value != NULL) {

@@ -1,7 +1,7 @@
 /* /scheduled_changes/permissions. (reference: views/permissions.py) */
 #include "admin/routes.h"
 #include "admin/scheduled_form.h"
-#include "admin/users.h"
+#include "admin/permissions.h"
 
 static const struct scheduled_form form = {
     .resource = &permissions_resource,
@@ -13,7 +13,7 @@ static const struct scheduled_form form = {
 
 #define PERMISSION_FIELDS(REQUIRED)                                                                           \
     {                                                                                                         \
-        "permission", FIELD_STRING, FORMAT_ASCII, (REQUIRED), .min = 1, .max = 50, .words = USERS_PERMISSIONS \
+        "permission", FIELD_STRING, FORMAT_ASCII, (REQUIRED), .min = 1, .max = 50, .words = PERMISSIONS_KNOWN \
     },                                                                                                        \
         { "username", FIELD_STRING, FORMAT_ASCII, (REQUIRED), .min = 1, .max = 100 },                         \
         { "when", FIELD_INT | FIELD_NULL, FORMAT_WHEN, (REQUIRED) },                                          \

@@ -1,6 +1,6 @@
 /* The way of a request: the route, the caller, the parameters, the body, then the handler inside a
- * transaction. Each step refuses or hands on. Who calls, and whether they have any permission, is asked
- * before anything large is read. */
+ * transaction. Each step refuses the request or passes it on. The caller and whether they have any permission
+ * are checked before anything large is read. */
 #include "admin/service.h"
 
 #include "admin/auth.h"
@@ -29,8 +29,8 @@ struct admin {
     atomic_bool checked; /* the database is one that can be served from */
 };
 
-/* One request between the steps. */
-struct step {
+/* One request and its response, on the way through the steps. */
+struct admin_exchange {
     struct admin *admin;
     struct call *call;
     const struct admin_route *route;
@@ -46,101 +46,100 @@ struct step {
  */
 static bool run(struct tx *tx, void *arg, struct error *e)
 {
-    struct step *step = arg;
+    struct admin_exchange *ex = arg;
     struct admin_call call = {
-        .config = step->admin->config,
-        .site = &step->admin->site,
-        .ctx = tx != NULL ? tx->mem : step->call->ctx,
-        .request = step->call->request,
-        .response = step->call->response,
+        .config = ex->admin->config,
+        .site = &ex->admin->site,
+        .ctx = tx != NULL ? tx->mem : ex->call->ctx,
+        .request = ex->call->request,
+        .response = ex->call->response,
         .tx = tx,
-        .user = step->user,
-        .body = step->body,
-        .now_ms = step->now_ms,
-        .http = step->call,
-        .route = step->route,
+        .user = ex->user,
+        .body = ex->body,
+        .now_ms = ex->now_ms,
+        .http = ex->call,
+        .route = ex->route,
     };
-    memcpy(call.param, step->call->param, sizeof call.param);
+    memcpy(call.param, ex->call->param, sizeof call.param);
     response_reset(call.response);
     *e = (struct error){ 0 };
-    bool ok = step->route->handle(&call, e);
-    step->refused = !ok && call.response->status != 0;
-    if (step->refused && e->kind == FAIL_OTHER) {
+    bool ok = ex->route->handle(&call, e);
+    ex->refused = !ok && call.response->status != 0;
+    if (ex->refused && e->kind == FAIL_OTHER) {
         fail(e, FAIL_INVALID, "refused");
     }
     return ok;
 }
 
 /* What the handler has answered counts, but not when it could not be told what it asked for. */
-static bool stands(const struct step *step, const struct error *e)
+static bool stands(const struct admin_exchange *ex, const struct error *e)
 {
-    return step->refused && !failed_as(e, FAIL_DATABASE) && !failed_as(e, FAIL_BUSY) &&
+    return ex->refused && !failed_as(e, FAIL_DATABASE) && !failed_as(e, FAIL_BUSY) &&
            !failed_as(e, FAIL_UNKNOWN);
 }
 
-static void log_failure(const struct step *step, const struct error *e, int status)
+static void log_failure(const struct admin_exchange *ex, const struct error *e, int status)
 {
-    const struct request *r = step->call->request;
+    const struct request *r = ex->call->request;
     log_write(status >= 500 ? LOG_ERROR : LOG_INFO, status >= 500 ? "request.failed" : "request.refused",
               r->id, "%.*s %.*s: %s", STR_ARG(r->method_name), STR_ARG(r->path), e->what);
 }
 
-static void answer(struct step *step)
+static void answer(struct admin_exchange *ex)
 {
-    const struct request *request = step->call->request;
-    struct response *response = step->call->response;
+    const struct request *request = ex->call->request;
+    struct response *response = ex->call->response;
     struct error e = { 0 };
     struct tx_request tx = {
-        .username = step->user,
+        .username = ex->user,
         .request_id = request->id,
-        .read_only = step->route->method == METHOD_GET && (step->route->flags & ADMIN_WRITES) == 0,
+        .read_only = ex->route->method == METHOD_GET && (ex->route->flags & ADMIN_WRITES) == 0,
     };
-    bool ok = step->route->flags & ADMIN_NO_DATABASE
-                  ? run(NULL, step, &e)
-                  : admin_check_database(step->admin, &e) && tx_run(&step->admin->site, &tx, run, step, &e);
-    if (!ok && !stands(step, &e)) {
+    bool ok = ex->route->flags & ADMIN_NO_DATABASE
+                  ? run(NULL, ex, &e)
+                  : admin_check_database(ex->admin, &e) && tx_run(&ex->admin->site, &tx, run, ex, &e);
+    if (!ok && !stands(ex, &e)) {
         response_reset(response);
         problem_of(response, request, &e, tx.blob_errors);
-        log_failure(step, &e, response->status);
+        log_failure(ex, &e, response->status);
     }
     cJSON_Delete(tx.blob_errors);
     log_write(LOG_DEBUG, "request.answered", request->id, "%s: %d, %u statements, %u attempts",
-              step->route->metric, response->status, tx.statements, tx.attempts);
+              ex->route->metric, response->status, tx.statements, tx.attempts);
 }
 
 /* ---- the steps before it ---- */
 
-static bool refuse(struct step *step, const struct error *e)
+static bool refuse(struct admin_exchange *ex, const struct error *e)
 {
-    problem_of(step->call->response, step->call->request, e, NULL);
-    log_failure(step, e, step->call->response->status);
+    problem_of(ex->call->response, ex->call->request, e, NULL);
+    log_failure(ex, e, ex->call->response->status);
     return false;
 }
 
-static bool changes_something(const struct step *step)
+static bool changes_something(const struct admin_exchange *ex)
 {
-    return step->route->method != METHOD_GET;
+    return ex->route->method != METHOD_GET;
 }
 
-static bool identify(struct step *step)
+static bool identify(struct admin_exchange *ex)
 {
     struct auth_caller caller;
     struct error e = { 0 };
-    if (step->route->who == ADMIN_ANYONE) {
+    if (ex->route->who == ADMIN_ANYONE) {
         return true;
     }
     enum auth_result result =
-        auth_caller(step->admin->auth, step->call->ctx, step->call->request, step->now_ms, &caller, &e);
+        auth_caller(ex->admin->auth, ex->call->ctx, ex->call->request, ex->now_ms, &caller, &e);
     if (result != AUTH_OK) {
-        log_write(LOG_WARNING, "auth.refused", step->call->request->id, "%s %s", auth_says(result), e.what);
+        log_write(LOG_WARNING, "auth.refused", ex->call->request->id, "%s %s", auth_says(result), e.what);
         metric_count(&admin_metric[ADMIN_AUTH], result == AUTH_UNAVAILABLE);
-        problem_auth(step->call->response, result);
+        problem_auth(ex->call->response, result);
         return false;
     }
-    step->user = caller.user;
-    if (caller.by_server && changes_something(step) &&
-        !auth_origin(step->admin->auth, step->call->request, &e)) {
-        return refuse(step, &e);
+    ex->user = caller.user;
+    if (caller.by_server && changes_something(ex) && !auth_origin(ex->admin->auth, ex->call->request, &e)) {
+        return refuse(ex, &e);
     }
     return true;
 }
@@ -152,97 +151,95 @@ static bool ask_known(struct tx *tx, void *arg, struct error *e)
 
 /* The reference does not look a program's account up first, and names in its 403 what the program may not do.
  * So it is here, as long as the body is small. */
-static bool is_spared(const struct step *step)
+static bool is_spared(const struct admin_exchange *ex)
 {
-    struct str length = request_param(step->call->request, "CONTENT_LENGTH");
+    struct str length = request_param(ex->call->request, "CONTENT_LENGTH");
     bool small = length.n == 0 || strtoul(length.p, NULL, 10) <= SMALL_BODY;
-    return strchr(step->user, '@') == NULL && (step->route->body == NULL || small);
+    return strchr(ex->user, '@') == NULL && (ex->route->body == NULL || small);
 }
 
 /* Refuses a caller who has no permission at all, before anything of theirs is read. The handler asks for the
  * permission that it needs, in its own transaction. */
-static bool admit(struct step *step)
+static bool admit(struct admin_exchange *ex)
 {
     bool known = true;
     struct error e = { 0 };
-    struct tx_request tx = { .username = step->user,
-                             .request_id = step->call->request->id,
-                             .read_only = true };
-    if (step->route->who != ADMIN_USER || (step->route->flags & ADMIN_NO_DATABASE) != 0 || is_spared(step)) {
+    struct tx_request tx = { .username = ex->user, .request_id = ex->call->request->id, .read_only = true };
+    if (ex->route->who != ADMIN_USER || (ex->route->flags & ADMIN_NO_DATABASE) != 0 || is_spared(ex)) {
         return true;
     }
-    if (!admin_check_database(step->admin, &e) || !tx_run(&step->admin->site, &tx, ask_known, &known, &e)) {
-        return refuse(step, &e);
+    if (!admin_check_database(ex->admin, &e) || !tx_run(&ex->admin->site, &tx, ask_known, &known, &e)) {
+        return refuse(ex, &e);
     }
     if (!known) {
-        problem_text(step->call->response, 403, "Forbidden", "Authorization Required", NULL);
+        problem_text(ex->call->response, 403, "Forbidden", "Authorization Required", NULL);
     }
     return known;
 }
 
-static bool check_parameters(struct step *step)
+static bool check_parameters(struct admin_exchange *ex)
 {
     static const struct body_field any = { "path", FIELD_STRING };
-    const struct body_field *row = step->route->params;
+    const struct body_field *row = ex->route->params;
     struct error e = { 0 };
-    for (size_t i = 0; i < ROUTE_PARAMS_MAX && !str_absent(step->call->param[i]); i++) {
+    for (size_t i = 0; i < ROUTE_PARAMS_MAX && !str_absent(ex->call->param[i]); i++) {
         const struct body_field *f = row != NULL && row->name != NULL ? row++ : &any;
-        if (!body_check_arg(f, "path", step->call->param[i], &e)) {
-            return refuse(step, &e);
+        if (!body_check_arg(f, "path", ex->call->param[i], &e)) {
+            return refuse(ex, &e);
         }
     }
-    for (const struct body_field *f = step->route->args; f != NULL && f->name != NULL; f++) {
-        if (!body_check_arg(f, "query", call_arg(step->call, f->name), &e)) {
-            return refuse(step, &e);
+    for (const struct body_field *f = ex->route->args; f != NULL && f->name != NULL; f++) {
+        if (!body_check_arg(f, "query", call_arg(ex->call, f->name), &e)) {
+            return refuse(ex, &e);
         }
     }
     return true;
 }
 
-/* The body as JSON into step->body; NULL when it is empty. */
-static bool read_body(struct step *step, struct error *e)
+/* The body as JSON into ex->body; NULL when it is empty. */
+static bool read_body(struct admin_exchange *ex, struct error *e)
 {
     struct buf text;
-    struct str type = request_param(step->call->request, "CONTENT_TYPE");
-    buf_init(&text, 0, (size_t)step->admin->config->admin.max_body_mb * MEGABYTE);
-    bool ok = request_body(step->call->request, &text, e);
+    struct str type = request_param(ex->call->request, "CONTENT_TYPE");
+    buf_init(&text, 0, (size_t)ex->admin->config->admin.max_body_mb * MEGABYTE);
+    bool ok = request_body(ex->call->request, &text, e);
     if (ok && text.n > 0 && !auth_is_json(type)) {
         ok = error_set(e, 415, "Invalid Content-type (%.*s), expected JSON data",
                        (int)(type.n < 100 ? type.n : 100), type.p != NULL ? type.p : "");
     }
     if (ok && text.n > 0) {
         struct error why;
-        step->body = json_parse(buf_view(&text), &why);
-        ok = step->body != NULL || error_set(e, 400, "Request body is not valid JSON: %s", why.what);
+        ex->body = json_parse(buf_view(&text), &why);
+        ok = ex->body != NULL || error_set(e, 400, "Request body is not valid JSON: %s", why.what);
     }
     buf_free(&text);
     return ok;
 }
 
-static bool take_body(struct step *step)
+static bool take_body(struct admin_exchange *ex)
 {
     struct error e = { 0 };
-    if (step->route->body == NULL) {
+    if (ex->route->body == NULL) {
         return true;
     }
-    return (read_body(step, &e) && body_check(step->route->body, step->body, &e)) || refuse(step, &e);
+    return (read_body(ex, &e) && body_check(ex->route->body, ex->body, &e)) || refuse(ex, &e);
 }
 
-/* For every route of the router's table: the step to the admin's own. */
+/* For every route of the router's table: what belongs to the admin's own. */
 static void dispatch(struct call *call)
 {
     struct admin *admin = call->app;
-    struct step step = {
+    struct admin_exchange ex = {
         .admin = admin,
         .call = call,
         .route = &admin->route[call->route - admin->router],
         .user = "",
         .now_ms = clock_wall_ms(),
     };
-    if (identify(&step) && admit(&step) && check_parameters(&step) && take_body(&step)) {
-        answer(&step);
+    if (identify(&ex) && admit(&ex) && check_parameters(&ex) && take_body(&ex)) {
+        answer(&ex);
     }
-    cJSON_Delete(step.body);
+    cJSON_Delete(ex.body);
 }
 
 /* ---- every request ---- */

@@ -4,49 +4,6 @@
 #include "admin/rows.h"
 #include "admin/scheduled.h"
 
-/* ---- who may, and what is valid ---- */
-
-/* A rule's channel may end in '*', a shutoff's may not: it is compared with the client's channel exactly, so
- * that one with a '*' would be listed and stop nobody. */
-static bool check_channel(const cJSON *row, struct error *e)
-{
-    const char *channel = row_text(row, "channel");
-    return channel == NULL || strchr(channel, '*') == NULL ||
-           fail(e, FAIL_INVALID,
-                "The channel of a shutoff cannot contain '*', got '%s'. A shutoff stops the one channel that "
-                "it names: make one for each channel",
-                channel);
-}
-
-static bool check(struct tx *tx, const struct change *c, struct error *e)
-{
-    const char *product = row_text(c->type == CHANGE_INSERT ? c->now : c->old, "product");
-    switch (c->type) {
-    case CHANGE_INSERT:
-        return access_demand(tx, "emergency_shutoff", "create", product, e,
-                             "%s is not allowed to shut off updates for product %s", tx->actor,
-                             access_text(product)) &&
-               check_channel(c->now, e);
-    case CHANGE_DELETE:
-        return access_demand(tx, "emergency_shutoff", "delete", product, e,
-                             "%s is not allowed to delete shutoffs for product %s", tx->actor,
-                             access_text(product));
-    default:
-        return fail(e, FAIL_INVALID, "Shutoffs cannot be changed");
-    }
-}
-
-/* Shutting off must be quick; turning updates on again needs what a rule for them needs. */
-static bool require(struct tx *tx, const struct change *c, cJSON *needs, struct error *e)
-{
-    return c->old == NULL ||
-           signoff_need_product(tx, row_text(c->old, "product"), row_text(c->old, "channel"), needs, e);
-}
-
-const struct resource emergency_shutoffs_resource = {
-    .table = &table_emergency_shutoffs, .check = check, .require = require, .scope = SCOPE_COLUMN
-};
-
 /* ---- shutoffs ---- */
 
 static bool list_shutoffs(struct admin_call *call, struct error *e)
@@ -107,7 +64,7 @@ static bool exists_already(struct admin_call *call)
 static bool create_shutoff(struct admin_call *call, struct error *e)
 {
     cJSON *shutoff;
-    const cJSON *what = scheduled_pick(call, create_fields, "data_version");
+    const cJSON *what = admin_columns(call, create_fields, "data_version");
     if (!row_get(call->tx, &table_emergency_shutoffs, what, ROW_PLAIN, &shutoff, e)) {
         return false;
     }
@@ -157,7 +114,7 @@ static bool schedule_deletion(struct admin_call *call, struct error *e)
         return admin_problem_plain(call, 400, "Bad Request",
                                    "sc_id cannot be set when scheduling a new change", NULL);
     }
-    const cJSON *what = scheduled_pick(call, schedule_fields, NULL);
+    const cJSON *what = admin_columns(call, schedule_fields, NULL);
     return scheduled_create(call, &emergency_shutoffs_resource, what, e);
 }
 
@@ -173,7 +130,7 @@ static const struct body_field edit_fields[] = {
 
 static bool edit_deletion(struct admin_call *call, struct error *e)
 {
-    const cJSON *what = scheduled_pick(call, edit_fields, "change_type");
+    const cJSON *what = admin_columns(call, edit_fields, "change_type");
     return scheduled_edit(call, &emergency_shutoffs_resource, what, e);
 }
 

@@ -2,6 +2,7 @@
  * database. A database that is away leaves its part out rather than fail. Not in the reference. */
 #include "admin/status.h"
 
+#include "admin/app_instances.h"
 #include "admin/metrics.h"
 #include "admin/pins.h"
 #include "admin/routes.h"
@@ -166,7 +167,7 @@ static bool add_odd_pins(struct tx *tx, cJSON *answer, struct error *e)
     return !failed;
 }
 
-struct reading {
+struct status_query {
     struct admin_call *call;
     cJSON *answer;
     bool known; /* who asks may see it */
@@ -174,7 +175,7 @@ struct reading {
 
 static bool read_database(struct tx *tx, void *arg, struct error *e)
 {
-    struct reading *r = arg;
+    struct status_query *r = arg;
     r->known = strchr(r->call->user, '@') == NULL;
     if (!r->known && !access_is_known(tx, r->call->user, &r->known, e)) {
         return false;
@@ -239,7 +240,7 @@ static void add_database(struct admin_call *call, cJSON *answer, bool reachable)
 
 static bool get_status(struct admin_call *call, struct error *e)
 {
-    struct reading r = { .call = call, .answer = mem_check(cJSON_CreateObject()) };
+    struct status_query r = { .call = call, .answer = mem_check(cJSON_CreateObject()) };
     struct tx_request request = { .username = call->user,
                                   .request_id = call->request->id,
                                   .read_only = true };

@@ -9,9 +9,15 @@
 #include <openssl/sha.h>
 #include <pthread.h>
 
-enum { ASKING_MAX = 4, WAYS = 8, ANSWER_MAX = 64 << 10, CONNECT_MS = 3000, ANSWER_MS = 5000 };
+enum {
+    ASKING_MAX = 4,
+    WAYS = 8,
+    USERINFO_ANSWER_MAX = 64 << 10,
+    USERINFO_CONNECT_MS = 3000,
+    USERINFO_ANSWER_MS = 5000
+};
 
-struct place {
+struct userinfo_entry {
     unsigned char token[SHA256_DIGEST_LENGTH];
     int64_t until_s; /* 0: empty */
     uint64_t age;    /* of two the lower one was put here first */
@@ -24,7 +30,7 @@ struct userinfo {
     pthread_mutex_t lock; /* of what follows */
     uint64_t clock;
     unsigned asking; /* threads that wait for the endpoint now */
-    struct place place[USERINFO_CACHED_MAX];
+    struct userinfo_entry place[USERINFO_CACHED_MAX];
 };
 
 static int free_userinfo(struct userinfo *u)
@@ -69,7 +75,7 @@ const char *userinfo_claim(const cJSON *claims, const char *name)
 /* ---- the cache ---- */
 
 /* The places that a token may be in. */
-static struct place *ways_of(struct userinfo *u, const unsigned char *token)
+static struct userinfo_entry *ways_of(struct userinfo *u, const unsigned char *token)
 {
     unsigned set = (token[0] | token[1] << 8) % (USERINFO_CACHED_MAX / WAYS);
     return &u->place[set * WAYS];
@@ -79,7 +85,7 @@ static bool recall(struct userinfo *u, const unsigned char *token, int64_t now_s
 {
     bool found = false;
     pthread_mutex_lock(&u->lock);
-    const struct place *p = ways_of(u, token);
+    const struct userinfo_entry *p = ways_of(u, token);
     for (unsigned i = 0; i < WAYS && !found; i++) {
         found = p[i].until_s > now_s && memcmp(p[i].token, token, sizeof p[i].token) == 0;
         if (found) {
@@ -94,8 +100,8 @@ static void remember(struct userinfo *u, const unsigned char *token, int64_t now
                      const char *email)
 {
     pthread_mutex_lock(&u->lock);
-    struct place *ways = ways_of(u, token);
-    struct place *p = ways;
+    struct userinfo_entry *ways = ways_of(u, token);
+    struct userinfo_entry *p = ways;
     for (unsigned i = 0; i < WAYS; i++) {
         if (ways[i].until_s <= now_s) {
             p = &ways[i];
@@ -103,7 +109,7 @@ static void remember(struct userinfo *u, const unsigned char *token, int64_t now
         }
         p = ways[i].age < p->age ? &ways[i] : p;
     }
-    *p = (struct place){ .until_s = until_s, .age = ++u->clock };
+    *p = (struct userinfo_entry){ .until_s = until_s, .age = ++u->clock };
     memcpy(p->token, token, sizeof p->token);
     memcpy(p->email, email, strlen(email) + 1);
     pthread_mutex_unlock(&u->lock);
@@ -141,11 +147,11 @@ static enum auth_result ask(const struct userinfo *u, struct str token, const ch
         .url = u->url,
         .headers = headers,
         .n_headers = 1,
-        .connect_timeout_ms = CONNECT_MS,
-        .timeout_ms = ANSWER_MS,
+        .connect_timeout_ms = USERINFO_CONNECT_MS,
+        .timeout_ms = USERINFO_ANSWER_MS,
     };
     enum auth_result result = AUTH_UNAVAILABLE;
-    buf_init(&answer, 0, ANSWER_MAX);
+    buf_init(&answer, 0, USERINFO_ANSWER_MAX);
     if (client_send(&request, &answer, &status, e)) {
         if (status == 200) {
             result = take_answer(u, buf_view(&answer), subject, email);

@@ -1,5 +1,6 @@
 /* /users: what users are permitted, and their roles. (reference: views/permissions.py) */
-#include "admin/users.h"
+#include "admin/permissions.h"
+#include "admin/roles.h"
 
 #include "admin/resources.h"
 #include "admin/routes.h"
@@ -21,7 +22,7 @@ static const struct body_field role_params[] = {
 };
 static const struct body_field permission_params[] = {
     USERNAME,
-    { "permission", FIELD_STRING, .max = 50, .words = USERS_PERMISSIONS },
+    { "permission", FIELD_STRING, .max = 50, .words = PERMISSIONS_KNOWN },
     { 0 },
 };
 
@@ -101,7 +102,8 @@ static bool list_users(struct admin_call *call, struct error *e)
 {
     cJSON *permissions, *roles, *pending;
     cJSON *users = new_object(call);
-    if (!users_demand_view(call->tx, NULL, e) || !list_rows(call, &table_permissions, &permissions, e) ||
+    if (!permissions_demand_view(call->tx, NULL, e) ||
+        !list_rows(call, &table_permissions, &permissions, e) ||
         !list_rows(call, &table_user_roles, &roles, e) ||
         !role_pending_list(call->tx, NULL, NULL, &pending, e)) {
         return false;
@@ -124,8 +126,8 @@ static bool read_permissions(struct admin_call *call, cJSON **permissions, struc
     cJSON *rows;
     const cJSON *row;
     *permissions = new_object(call);
-    if (!users_demand_view(call->tx, username_of(call), e) ||
-        !users_permissions(call->tx, username_of(call), &rows, e)) {
+    if (!permissions_demand_view(call->tx, username_of(call), e) ||
+        !permissions_list(call->tx, username_of(call), &rows, e)) {
         return false;
     }
     cJSON_ArrayForEach(row, rows)

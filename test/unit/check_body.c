@@ -5,14 +5,14 @@
 
 static const struct body_field fields[] = {
     { "data_version", FIELD_INT | FIELD_STRING, FORMAT_DATA_VERSION, .required = true },
-    { "update_type", FIELD_STRING, FORMAT_NONE, .required = true, .max = 15, .words = "major minor" },
+    { "update_type", FIELD_STRING, FORMAT_ANY, .required = true, .max = 15, .words = "major minor" },
     { "priority", FIELD_INT | FIELD_STRING | FIELD_NULL, FORMAT_PRIORITY },
     { "backgroundRate", FIELD_INT | FIELD_STRING | FIELD_NULL, FORMAT_BACKGROUND_RATE },
     { "mapping", FIELD_STRING | FIELD_NULL, FORMAT_ASCII, .max = 10 },
     { "product", FIELD_STRING, FORMAT_ASCII, .min = 1, .max = 5 },
-    { "version", FIELD_STRING | FIELD_NULL, FORMAT_VERSION },
-    { "buildID", FIELD_STRING | FIELD_NULL, FORMAT_BUILD_ID },
-    { "alias", FIELD_STRING | FIELD_NULL, FORMAT_ALIAS },
+    { "version", FIELD_STRING | FIELD_NULL, FORMAT_RULE_VERSION },
+    { "buildID", FIELD_STRING | FIELD_NULL, FORMAT_RULE_BUILD_ID },
+    { "alias", FIELD_STRING | FIELD_NULL, FORMAT_RULE_ALIAS },
     { "blob", FIELD_STRING, FORMAT_JSON_STRING },
     { "mig64", FIELD_BOOL | FIELD_NULL },
     { "data", FIELD_OBJECT },

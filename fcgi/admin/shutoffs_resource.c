@@ -1,0 +1,44 @@
+/* Emergency shutoffs: who may make and delete them, and which sign-offs that needs. (reference:
+ * EmergencyShutoffs in db.py) */
+#include "admin/resources.h"
+
+/* A rule's channel may end in '*', a shutoff's may not: it is compared with the client's channel exactly, so
+ * that one with a '*' would be listed and stop nobody. */
+static bool check_channel(const cJSON *row, struct error *e)
+{
+    const char *channel = row_text(row, "channel");
+    return channel == NULL || strchr(channel, '*') == NULL ||
+           fail(e, FAIL_INVALID,
+                "The channel of a shutoff cannot contain '*', got '%s'. A shutoff stops the one channel that "
+                "it names: make one for each channel",
+                channel);
+}
+
+static bool check(struct tx *tx, const struct change *c, struct error *e)
+{
+    const char *product = row_text(c->type == CHANGE_INSERT ? c->now : c->old, "product");
+    switch (c->type) {
+    case CHANGE_INSERT:
+        return access_demand(tx, "emergency_shutoff", "create", product, e,
+                             "%s is not allowed to shut off updates for product %s", tx->actor,
+                             access_text(product)) &&
+               check_channel(c->now, e);
+    case CHANGE_DELETE:
+        return access_demand(tx, "emergency_shutoff", "delete", product, e,
+                             "%s is not allowed to delete shutoffs for product %s", tx->actor,
+                             access_text(product));
+    default:
+        return fail(e, FAIL_INVALID, "Shutoffs cannot be changed");
+    }
+}
+
+/* Shutting off must be quick; turning updates on again needs what a rule for them needs. */
+static bool require(struct tx *tx, const struct change *c, cJSON *needs, struct error *e)
+{
+    return c->old == NULL ||
+           signoff_need_product(tx, row_text(c->old, "product"), row_text(c->old, "channel"), needs, e);
+}
+
+const struct resource emergency_shutoffs_resource = {
+    .table = &table_emergency_shutoffs, .check = check, .require = require, .scope = SCOPE_COLUMN
+};
