@@ -2,18 +2,15 @@
 #include "core/gate.h"
 
 #include "core/clock.h"
+#include "core/thread.h"
 
 #include <errno.h>
 
 void gate_init(struct gate *gate, unsigned places, unsigned waiting_max)
 {
-    pthread_condattr_t attributes;
     *gate = (struct gate){ .places = places, .waiting_max = waiting_max };
     pthread_mutex_init(&gate->lock, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&gate->left, &attributes);
-    pthread_condattr_destroy(&attributes);
+    thread_cond_init(&gate->left);
 }
 
 bool gate_enter(struct gate *gate, unsigned wait_ms)

@@ -6,6 +6,7 @@
  */
 #include "ops/crash.h"
 
+#include "core/clock.h"
 #include "core/mem.h"
 
 #include "ops/log.h"
@@ -209,9 +210,7 @@ static void finish_file(int fd, const char *part, uint64_t now_ms)
 
 static void write_file(int number, void *const *frame, int n, struct log_request r)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    uint64_t now_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+    uint64_t now_ms = (uint64_t)clock_wall_ms();
     struct text part;
     put_path(&part, now_ms, ".part");
     int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;

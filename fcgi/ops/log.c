@@ -5,6 +5,7 @@
  * loses its own end and nothing else. */
 #include "ops/log.h"
 
+#include "core/clock.h"
 #include "core/mem.h"
 
 #include <errno.h>
@@ -269,8 +270,7 @@ void log_line(enum log_level level, const char *type, struct str request_id, str
     if (request_id.n > REQUEST_ID_MAX) {
         request_id.n = REQUEST_ID_MAX;
     }
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
+    struct timespec now = clock_wall();
     struct line line;
     line.n = 0;
     line.json = atomic_load(&line_format) == LOG_JSON;

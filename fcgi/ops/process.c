@@ -1,6 +1,8 @@
 /* See process.h. Figures are read from /proc when somebody asks for them. */
 #include "ops/process.h"
 
+#include "core/clock.h"
+
 #include <dirent.h>
 #include <sched.h>
 #include <malloc.h>
@@ -17,8 +19,7 @@ static const char *const version_value[] = { PACKAGE_VERSION };
 
 void process_begin(void)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
+    struct timespec t = clock_wall();
     started_s = (double)t.tv_sec + (double)t.tv_nsec / 1e9;
     snprintf(pid_text, sizeof pid_text, "%ld", (long)getpid());
     metrics_register(&process_metrics, NULL);

@@ -4,6 +4,7 @@
 
 #include "core/clock.h"
 #include "core/mem.h"
+#include "core/thread.h"
 #include "ops/log.h"
 #include "ops/sentry_event.h"
 
@@ -259,21 +260,13 @@ static void *run(void *arg)
 
 bool sentry_start(const struct sentry_options *o, struct error *e)
 {
-    sigset_t all, before;
-    pthread_condattr_t monotonic;
     if (!sentry_target_parse(o->dsn, &sentry.target, e)) {
         return false;
     }
     sentry.options = *o;
     sentry.minute_ms = clock_ms();
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&sentry.changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int rc = pthread_create(&sentry.thread, NULL, run, NULL);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    thread_cond_init(&sentry.changed);
+    int rc = thread_start(&sentry.thread, run, NULL);
     if (rc != 0) {
         return error_set(e, 500, "cannot start the thread for Sentry: %s", strerror(rc));
     }
@@ -284,7 +277,6 @@ bool sentry_start(const struct sentry_options *o, struct error *e)
 
 void sentry_stop(unsigned within_ms)
 {
-    struct timespec end;
     if (!atomic_exchange(&sentry.running, false)) {
         return;
     }
@@ -293,8 +285,7 @@ void sentry_stop(unsigned within_ms)
     sentry.ending = true;
     pthread_cond_broadcast(&sentry.changed);
     pthread_mutex_unlock(&sentry.lock);
-    clock_gettime(CLOCK_REALTIME, &end);
-    end.tv_sec += within_ms / 1000 + 1;
+    struct timespec end = clock_wall_after_ms(within_ms + 1000);
     if (pthread_timedjoin_np(sentry.thread, NULL, &end) != 0) {
         atomic_store(&sentry.stop, true);
         pthread_join(sentry.thread, NULL);

@@ -7,6 +7,7 @@
 
 #include "core/clock.h"
 #include "core/mem.h"
+#include "core/thread.h"
 #include "ops/crash.h"
 #include "ops/log.h"
 
@@ -20,7 +21,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { FLUSH_MS = 1000, RESOLVE_MS = 60000, STOP_S = 2, LINE_MAX_BYTES = 300 };
+enum { FLUSH_MS = 1000, RESOLVE_MS = 60000, STOP_MS = 2000, LINE_MAX_BYTES = 300 };
 
 enum statsd_metric { SENT_PACKETS, SENT_LINES, SEND_FAILURES };
 static const char *const failure_names[] = { "resolve", "send" };
@@ -380,22 +381,14 @@ static void find_counter(void *arg, const struct metric *m)
 
 bool statsd_start(const char *address, const char *prefix, struct error *e)
 {
-    sigset_t all, before;
     if (!split_address(address, sender.host, sender.port, e)) {
         return false;
     }
     snprintf(sender.prefix, sizeof sender.prefix, "%s", prefix);
     metrics_each(find_counter, NULL);
     pthread_key_create(&sender.key, give_back);
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&sender.wake, &monotonic);
-    pthread_condattr_destroy(&monotonic);
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int rc = pthread_create(&sender.thread, NULL, run, NULL);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    thread_cond_init(&sender.wake);
+    int rc = thread_start(&sender.thread, run, NULL);
     atomic_store(&statsd_on, rc == 0);
     return rc == 0 || error_set(e, 500, "cannot start the thread for statsd: %s", strerror(rc));
 }
@@ -403,7 +396,6 @@ bool statsd_start(const char *address, const char *prefix, struct error *e)
 /* A name server that does not answer may hold the thread up: it is left behind then. */
 void statsd_stop(void)
 {
-    struct timespec end;
     if (!atomic_exchange(&statsd_on, false)) {
         return;
     }
@@ -411,8 +403,7 @@ void statsd_stop(void)
     sender.stopping = true;
     pthread_cond_signal(&sender.wake);
     pthread_mutex_unlock(&sender.lock);
-    clock_gettime(CLOCK_REALTIME, &end);
-    end.tv_sec += STOP_S;
+    struct timespec end = clock_wall_after_ms(STOP_MS);
     if (pthread_timedjoin_np(sender.thread, NULL, &end) != 0) {
         log_warning("statsd.stop", "%s is still being looked up; what was counted last is not sent",
                     sender.host);

@@ -4,15 +4,15 @@
 #include "ops/log.h"
 
 enum {
-    WAIT_MS = 2000,     /* for a database connection */
-    BIG_WAIT_MS = 5000, /* for one of the few big answers */
+    API_WAIT_MS = 2000,     /* for a database connection */
+    API_BIG_WAIT_MS = 5000, /* for one of the few big answers */
 };
 
 bool api_read(struct call *call, bool (*work)(struct db *db, void *arg, struct error *e), void *arg)
 {
     struct api *api = call->app;
     struct error e;
-    if (pool_run(api->pool, WAIT_MS, work, arg, &e)) {
+    if (pool_run(api->pool, API_WAIT_MS, work, arg, &e)) {
         return true;
     }
     log_write(LOG_ERROR, "api.database", call->request->id, "%.*s: %s", STR_ARG(call->request->path), e.what);
@@ -25,7 +25,7 @@ bool api_read(struct call *call, bool (*work)(struct db *db, void *arg, struct e
 bool api_enter_big(struct call *call)
 {
     struct api *api = call->app;
-    if (!gate_enter(api->big, BIG_WAIT_MS)) {
+    if (!gate_enter(api->big, API_BIG_WAIT_MS)) {
         response_header(call->response, "Retry-After", STR("5"));
         response_problem(call->response, 503, http_reason(503),
                          "Too many large answers are being made. Try again later.", NULL);

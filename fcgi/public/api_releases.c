@@ -8,13 +8,13 @@
 
 enum { RELEASE_NAME_MAX = 100 };
 
-struct listing {
+struct release_listing {
     struct release_filter filter;
     struct buf *out;
 };
 
 /* Prints the list within a transaction that only reads. */
-static bool read_with(struct db *db, struct listing *l,
+static bool read_with(struct db *db, struct release_listing *l,
                       bool (*print)(struct tx *tx, const struct release_filter *filter, struct buf *out,
                                     struct error *e),
                       struct error *e)
@@ -28,7 +28,7 @@ static bool read_with(struct db *db, struct listing *l,
 
 static bool read_names(struct db *db, void *arg, struct error *e)
 {
-    struct listing *l = arg;
+    struct release_listing *l = arg;
     buf_reset(l->out);
     buf_lit(l->out, "{\"names\":");
     return read_with(db, l, release_list_names, e);
@@ -36,7 +36,7 @@ static bool read_names(struct db *db, void *arg, struct error *e)
 
 static bool read_list(struct db *db, void *arg, struct error *e)
 {
-    struct listing *l = arg;
+    struct release_listing *l = arg;
     buf_reset(l->out);
     buf_lit(l->out, "{\"releases\":");
     return read_with(db, l, release_list_print, e);
@@ -44,7 +44,7 @@ static bool read_list(struct db *db, void *arg, struct error *e)
 
 void api_get_releases(struct call *call)
 {
-    struct listing l = {
+    struct release_listing l = {
         .filter = { call_arg(call, "product"), call_arg(call, "name_prefix") },
         .out = &call->response->body,
     };
@@ -58,7 +58,7 @@ void api_get_releases(struct call *call)
 
 /* ---- one release ---- */
 
-struct reading {
+struct release_reading {
     void *ctx;
     struct str release, platform, locale;
     struct release_doc doc;
@@ -66,20 +66,21 @@ struct reading {
 
 static bool read_whole(struct db *db, void *arg, struct error *e)
 {
-    struct reading *r = arg;
+    struct release_reading *r = arg;
     return reader_begin(db, e) && release_read(db, r->ctx, r->release, &r->doc, e) && reader_end(db, e);
 }
 
 static bool read_locale(struct db *db, void *arg, struct error *e)
 {
-    struct reading *r = arg;
+    struct release_reading *r = arg;
     return reader_begin(db, e) &&
            release_read_locale(db, r->ctx, r->release, r->platform, r->locale, &r->doc, e) &&
            reader_end(db, e);
 }
 
 /* Answers with what was read; MISSING is the detail of the 404. */
-static void respond(struct call *call, const struct reading *r, enum json_style style, const char *missing)
+static void respond(struct call *call, const struct release_reading *r, enum json_style style,
+                    const char *missing)
 {
     switch (r->doc.state) {
     case RELEASE_MISSING:
@@ -115,7 +116,7 @@ static bool check_name(struct call *call, struct str release)
 
 void api_get_release(struct call *call)
 {
-    struct reading r = { .ctx = call->ctx, .release = call->param[0] };
+    struct release_reading r = { .ctx = call->ctx, .release = call->param[0] };
     if (check_name(call, r.release) && api_read_big(call, read_whole, &r)) {
         respond(call, &r, api_flag(call, "pretty") ? JSON_PRETTY : JSON_DUMPS_SORTED,
                 mem_printf(call->ctx, "Release name: %.*s not found", STR_ARG(r.release)));
@@ -124,7 +125,7 @@ void api_get_release(struct call *call)
 
 void api_get_release_locale(struct call *call)
 {
-    struct reading r = { call->ctx, call->param[0], call->param[1], call->param[2], { 0 } };
+    struct release_reading r = { call->ctx, call->param[0], call->param[1], call->param[2], { 0 } };
     if (check_name(call, r.release) && api_check_ascii(call, "platform", r.platform) &&
         api_check_ascii(call, "locale", r.locale) && api_read_big(call, read_locale, &r)) {
         respond(call, &r, JSON_DUMPS,

@@ -4,7 +4,7 @@
 #include "public/handlers.h"
 #include "store/reader.h"
 
-enum { REVISIONS_LIMIT = 10 };
+enum { API_REVISIONS_LIMIT = 10 };
 
 void api_get_rules(struct call *call)
 {
@@ -120,7 +120,7 @@ static bool parse_count(struct call *call, const char *name, int64_t *value)
 
 void api_get_rule_revisions(struct call *call)
 {
-    struct revisions r = { .limit = REVISIONS_LIMIT, .out = &call->response->body };
+    struct revisions r = { .limit = API_REVISIONS_LIMIT, .out = &call->response->body };
     int64_t page = 1;
     if (!parse_count(call, "page", &page) || !parse_count(call, "limit", &r.limit)) {
         return;

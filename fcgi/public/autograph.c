@@ -2,6 +2,7 @@
  * list of one signature; Hawk covers the request. */
 #include "public/autograph.h"
 
+#include "core/clock.h"
 #include "core/json.h"
 #include "core/mem.h"
 #include "public/hawk.h"
@@ -11,9 +12,8 @@
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <stdio.h>
-#include <time.h>
 
-enum { ANSWER_MAX = 64 << 10, REQUEST_MAX = 4 << 10, NONCE_BYTES = 12 };
+enum { AUTOGRAPH_ANSWER_MAX = 64 << 10, AUTOGRAPH_REQUEST_MAX = 4 << 10, NONCE_BYTES = 12 };
 
 struct autograph {
     const char *url; /* of the signing endpoint */
@@ -80,7 +80,7 @@ static bool write_authorization(const struct autograph *a, struct str payload, s
     struct hawk h = {
         .id = a->user,
         .key = a->password,
-        .time_s = (int64_t)time(NULL),
+        .time_s = clock_wall_ms() / 1000,
         .nonce = nonce,
         .method = "POST",
         .resource = a->resource,
@@ -137,7 +137,7 @@ static bool post(const struct autograph *a, struct str request, const char *auth
     };
     struct buf answer;
     int status = 0;
-    buf_init(&answer, 2048, ANSWER_MAX);
+    buf_init(&answer, 2048, AUTOGRAPH_ANSWER_MAX);
     bool answered = client_send(&p, &answer, &status, e);
     bool ok = answered && ((status >= 200 && status <= 299) || error_set(e, 503, "status %d", status));
     if (answered) {
@@ -158,8 +158,8 @@ bool autograph_ask(const struct autograph *a, const struct digest *d, const atom
 {
     struct buf request;
     struct buf authorization;
-    buf_init(&request, 512, REQUEST_MAX);
-    buf_init(&authorization, 512, REQUEST_MAX);
+    buf_init(&request, 512, AUTOGRAPH_REQUEST_MAX);
+    buf_init(&authorization, 512, AUTOGRAPH_REQUEST_MAX);
     write_request(a, d, &request);
     bool ok = write_authorization(a, buf_view(&request), &authorization, e);
     if (ok && (request.full || authorization.full)) {

@@ -5,6 +5,7 @@
 #include "public/loader.h"
 
 #include "core/clock.h"
+#include "core/thread.h"
 #include "ops/crash.h"
 #include "ops/log.h"
 #include "ops/process.h"
@@ -23,7 +24,7 @@
 
 enum {
     RECONNECT_MS = 1000,
-    QUIET_MS = 60000,
+    FAILURE_LOG_MS = 60000,
     COMPILE_THREADS_MAX = 4,
     NICE = 10,
     MALFORMED_MAX = 20,    /* lines of the log about malformed rules, each time the rules are read */
@@ -469,7 +470,7 @@ static void complain(struct loader *l, const struct error *e)
     atomic_fetch_add(&l->state->loader.failures, 1);
     if (l->published == NULL) {
         log_error("database.failed", "no snapshot yet: %s", e->what);
-    } else if (!l->failing || clock_ms() - l->complained_ms >= QUIET_MS) {
+    } else if (!l->failing || clock_ms() - l->complained_ms >= FAILURE_LOG_MS) {
         log_error("database.failed", "the last snapshot stays in use: %s", e->what);
         l->complained_ms = clock_ms();
     }
@@ -529,7 +530,6 @@ struct loader *loader_start(void *ctx, struct public_state *state, struct public
                             const char *config_path, int ready_fd, struct error *e)
 {
     struct loader *l = mem_new(ctx, struct loader);
-    pthread_condattr_t attr;
     *l = (struct loader){
         .state = state, .config_path = config_path, .ready_fd = ready_fd, .todo = { .everything = true }
     };
@@ -539,10 +539,7 @@ struct loader *loader_start(void *ctx, struct public_state *state, struct public
     release_cache_set_threads(l->cache, compile_threads());
     keep_memory();
     pthread_mutex_init(&l->lock, NULL);
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&l->wake, &attr);
-    pthread_condattr_destroy(&attr);
+    thread_cond_init(&l->wake);
     int rc = pthread_create(&l->thread, NULL, run, l);
     if (rc != 0) {
         error_set(e, 500, "cannot start the loader's thread: %s", strerror(rc));

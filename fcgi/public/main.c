@@ -22,7 +22,7 @@ static const char name[] = "balrog-public";
 
 enum { BIG_ANSWERS = 2 }; /* of /api/v1 that are made at the same time */
 
-struct run {
+struct public_program {
     void *ctx;
     const struct config *config;
     struct public_settings *settings;
@@ -38,7 +38,7 @@ static void reload(void *arg)
     loader_reload(arg);
 }
 
-static bool serve(struct run *r, struct error *e)
+static bool serve(struct public_program *r, struct error *e)
 {
     const struct config *config = r->config;
     struct gate big;
@@ -60,7 +60,7 @@ static bool serve(struct run *r, struct error *e)
 
 /* Reports first and asks for the schema then: so a destructive upgrade, which notes that it begins and asks
  * for instances then, never misses one. */
-static bool start(struct run *r, const char *config_path, int ready_fd, struct error *e)
+static bool start(struct public_program *r, const char *config_path, int ready_fd, struct error *e)
 {
     r->reporter = reporter_start(r->ctx, &r->config->primary, name, public_figures, &r->state.loader, e);
     r->loader =
@@ -68,7 +68,7 @@ static bool start(struct run *r, const char *config_path, int ready_fd, struct e
     return r->loader != NULL;
 }
 
-static void stop(struct run *r)
+static void stop(struct public_program *r)
 {
     if (r->loader != NULL) {
         loader_stop(r->loader);
@@ -78,7 +78,7 @@ static void stop(struct run *r)
     }
 }
 
-static bool work(struct run *r, const char *config_path, struct error *e)
+static bool work(struct public_program *r, const char *config_path, struct error *e)
 {
     int ready_fd = eventfd(0, EFD_CLOEXEC);
     if (ready_fd < 0) {
@@ -101,7 +101,7 @@ static bool work(struct run *r, const char *config_path, struct error *e)
 
 static void *prepare(void *ctx, struct config *config, struct error *e)
 {
-    struct run *r = mem_new(ctx, struct run);
+    struct public_program *r = mem_new(ctx, struct public_program);
     r->ctx = ctx;
     r->settings = public_settings_new(ctx, config, e);
     return r->settings != NULL ? r : NULL;
@@ -109,7 +109,7 @@ static void *prepare(void *ctx, struct config *config, struct error *e)
 
 static int run(void *prepared, const struct program_options *o, struct error *e)
 {
-    struct run *r = prepared;
+    struct public_program *r = prepared;
     r->config = r->settings->config;
     public_settings_log(r->settings);
     r->pool = pool_new(r->ctx, &r->config->database, (unsigned)r->config->public.api_connections);

@@ -6,6 +6,7 @@
 
 #include "core/clock.h"
 #include "core/mem.h"
+#include "core/thread.h"
 #include "ops/crash.h"
 #include "ops/log.h"
 #include "public/autograph.h"
@@ -412,19 +413,13 @@ static bool key_setup(struct signing_key *k, const struct config_signer *c, stru
     return k->local != NULL;
 }
 
-/* Signals are for the program's other threads. */
 static bool start_workers(struct signing_key *k, struct error *e)
 {
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
     int failed = 0;
     while (failed == 0 && k->n_workers < SIGN_WORKERS) {
-        failed = pthread_create(&k->worker[k->n_workers], NULL, work, k);
+        failed = thread_start(&k->worker[k->n_workers], work, k);
         k->n_workers += failed == 0;
     }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
     return failed == 0 || error_set(e, 500, "cannot start a thread: %s", strerror(failed));
 }
 
@@ -452,14 +447,10 @@ static void copy_products(struct signer *s, const struct config_list *list)
 
 static void init_sync(struct signer *s)
 {
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_mutex_init(&s->lock, NULL);
-    pthread_cond_init(&s->changed, &monotonic);
-    pthread_cond_init(&s->queued, &monotonic);
-    pthread_cond_init(&s->stopping, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    thread_cond_init(&s->changed);
+    thread_cond_init(&s->queued);
+    thread_cond_init(&s->stopping);
 }
 
 struct signer *signer_new_with(void *ctx, const struct config *config, const struct sign_options *options,

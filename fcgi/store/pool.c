@@ -3,6 +3,7 @@
 #include "store/pool.h"
 
 #include "core/clock.h"
+#include "core/thread.h"
 #include "store/metrics.h"
 
 #include <pthread.h>
@@ -40,15 +41,11 @@ static int pool_free(struct pool *pool)
 struct pool *pool_new(void *ctx, const struct config_database *at, unsigned size)
 {
     struct pool *pool = mem_new(ctx, struct pool);
-    pthread_condattr_t monotonic;
     pool->at = at;
     pool->size = size > 0 ? size : 1;
     pool->idle = mem_array(pool, struct db *, pool->size);
     pthread_mutex_init(&pool->lock, NULL);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&pool->freed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    thread_cond_init(&pool->freed);
     talloc_set_destructor(pool, pool_free);
     return pool;
 }

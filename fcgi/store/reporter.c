@@ -1,6 +1,7 @@
 /* The thread that keeps this process's row in app_instances fresh. It also removes rows that nobody has
  * refreshed for a day: of processes that were killed. */
 #include "core/clock.h"
+#include "core/thread.h"
 #include "ops/crash.h"
 #include "ops/log.h"
 #include "store/instances.h"
@@ -121,15 +122,11 @@ struct reporter *reporter_start(void *ctx, const struct config_database *at, con
                                 void (*figures)(void *arg, struct buf *out), void *arg, struct error *e)
 {
     struct reporter *r = mem_new(ctx, struct reporter);
-    pthread_condattr_t attr;
     *r = (struct reporter){ .at = at, .figures = figures, .arg = arg };
     name_instance(r, program);
     buf_init(&r->detail, 256, INSTANCE_DETAIL_MAX);
     pthread_mutex_init(&r->lock, NULL);
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&r->wake, &attr);
-    pthread_condattr_destroy(&attr);
+    thread_cond_init(&r->wake);
     beat(r);
     int rc = pthread_create(&r->thread, NULL, run, r);
     if (rc != 0) {

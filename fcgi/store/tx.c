@@ -41,9 +41,7 @@ int64_t tx_now_ms(const struct tx *tx)
     if (tx->site->now_ms != NULL) {
         return tx->site->now_ms();
     }
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+    return clock_wall_ms();
 }
 
 cJSON *tx_keep(struct tx *tx, cJSON *json)

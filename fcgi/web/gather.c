@@ -4,6 +4,7 @@
 
 #include "core/clock.h"
 #include "core/mem.h"
+#include "core/thread.h"
 #include "ops/crash.h"
 #include "ops/log.h"
 #include "web/records.h"
@@ -171,7 +172,7 @@ struct gather *gather_new(const struct gather_options *options)
     g->end_fd = eventfd(0, EFD_CLOEXEC);
     pthread_mutex_init(&g->lock, NULL);
     int error = epoll_ctl(g->epoll_fd, EPOLL_CTL_ADD, g->end_fd, &end) != 0 ? errno : 0;
-    error = error == 0 ? pthread_create(&g->thread, NULL, gather_main, g) : error;
+    error = error == 0 ? thread_start(&g->thread, gather_main, g) : error;
     if (error != 0) {
         close_all(g);
         errno = error;

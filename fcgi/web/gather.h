@@ -16,7 +16,7 @@ struct gather_options {
     void *arg;
 };
 
-/* Starts the thread, with the caller's signal mask. NULL when that fails; errno says why. */
+/* Starts the thread. NULL when that fails; errno says why. */
 struct gather *gather_new(const struct gather_options *options);
 /* Reads what comes on SOCKET until a request is whole. */
 void gather_add(struct gather *g, int socket, void *item);

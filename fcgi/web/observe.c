@@ -10,7 +10,7 @@
 
 #include <stdio.h>
 
-enum { CONNECT_MS = 3000, ANSWER_MS = 10000, ANSWER_MAX = 64 << 10, LAST_MS = 2000 };
+enum { POST_CONNECT_MS = 3000, POST_TIMEOUT_MS = 10000, POST_ANSWER_MAX = 64 << 10, SENTRY_STOP_MS = 2000 };
 
 bool observe_check(const struct config *config, struct error *e)
 {
@@ -26,11 +26,11 @@ static bool post(const char *url, const char *const *headers, size_t n, struct s
         .headers = headers,
         .n_headers = n,
         .body = body,
-        .connect_timeout_ms = CONNECT_MS,
-        .timeout_ms = ANSWER_MS,
+        .connect_timeout_ms = POST_CONNECT_MS,
+        .timeout_ms = POST_TIMEOUT_MS,
         .stop = stop,
     };
-    buf_init(&answer, 0, ANSWER_MAX);
+    buf_init(&answer, 0, POST_ANSWER_MAX);
     bool ok = client_send(&request, &answer, status, e);
     buf_free(&answer);
     return ok;
@@ -82,5 +82,5 @@ bool observe_start(const char *name, const struct config *config, struct error *
 void observe_stop(void)
 {
     statsd_stop();
-    sentry_stop(LAST_MS);
+    sentry_stop(SENTRY_STOP_MS);
 }

@@ -26,6 +26,7 @@
 
 #include "core/clock.h"
 #include "core/mem.h"
+#include "core/thread.h"
 #include "ops/crash.h"
 #include "ops/log.h"
 #include "web/exchange.h"
@@ -51,8 +52,8 @@ enum {
     HEAD_MAX = HEADERS_MAX + 1024, /* of all */
     ACCEPT_PAUSE_MS = 100,         /* after an accept() that failed, as for want of descriptors */
     LATE_MS = 200,                 /* for idle threads to end once the time for draining is over */
-    STALL_MS = 10000,              /* unless the options say otherwise */
-    REQUEST_MAX = 1 << 20,         /* unless the options say otherwise */
+    SERVER_STALL_MS = 10000,       /* unless the options say otherwise */
+    SERVER_REQUEST_MAX = 1 << 20,  /* unless the options say otherwise */
     LOOK_MAX = 64 << 10,           /* longer requests are gathered */
 };
 
@@ -383,19 +384,15 @@ static bool start_library(void)
     return rc == 0;
 }
 
-/* Starts the threads with every signal blocked: EINTR in libfcgi's read() would cost a request. */
+/* The threads take no signals: EINTR in libfcgi's read() would cost a request. */
 static bool start_threads(struct server *s)
 {
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
     int error = 0;
     pthread_mutex_lock(&s->lock);
     while (error == 0 && s->started < s->options.threads) {
         struct worker *w = &s->workers[s->started];
         *w = (struct worker){ .server = s, .number = s->started };
-        error = pthread_create(&w->thread, NULL, worker_main, w);
+        error = thread_start(&w->thread, worker_main, w);
         s->started += error == 0;
     }
     s->running = s->started;
@@ -403,8 +400,7 @@ static bool start_threads(struct server *s)
     const struct gather_options gather = { s->options.stall_ms, s->options.request_max, request_gathered, s };
     s->gather = error == 0 ? gather_new(&gather) : NULL;
     error = error == 0 && s->gather == NULL ? errno : error;
-    error = error == 0 ? pthread_create(&s->acceptor, NULL, acceptor_main, s) : error;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    error = error == 0 ? thread_start(&s->acceptor, acceptor_main, s) : error;
     errno = error;
     return error == 0;
 }
@@ -459,22 +455,18 @@ static struct server *server_new(const struct server_options *options)
         s->options.places = options->threads;
     }
     if (s->options.stall_ms == 0) {
-        s->options.stall_ms = STALL_MS;
+        s->options.stall_ms = SERVER_STALL_MS;
     }
     if (s->options.request_max == 0) {
-        s->options.request_max = REQUEST_MAX;
+        s->options.request_max = SERVER_REQUEST_MAX;
     }
     s->workers = mem_check(calloc(options->threads, sizeof *s->workers));
     s->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     s->accept_end_fd = eventfd(0, EFD_CLOEXEC);
     s->end_fd = eventfd(0, EFD_CLOEXEC);
     pthread_mutex_init(&s->lock, NULL);
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&s->ended, &attributes);
+    thread_cond_init(&s->ended);
     pthread_cond_init(&s->vacant, NULL);
-    pthread_condattr_destroy(&attributes);
     return s;
 }
 
