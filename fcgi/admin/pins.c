@@ -5,6 +5,7 @@
 #include "admin/releases_v2.h"
 #include "admin/routes.h"
 #include "admin/scheduled_form.h"
+#include "store/resource_write.h"
 
 /* ---- one pin ---- */
 
@@ -102,8 +103,12 @@ static bool write_pin(struct admin_call *call, const cJSON *pin, const cJSON *va
         cJSON_SetNumberValue(cJSON_GetObjectItemCaseSensitive(leaf, "data_version"), (double)(version + 1));
         return answer_base(call, leaf);
     }
-    bool ok = pin != NULL ? resource_update(call->tx, r, values, values, version, NULL, NULL, e)
-                          : resource_insert(call->tx, r, values, NULL, NULL, e);
+    bool ok =
+        pin != NULL
+            ? resource_update(
+                  call->tx, r,
+                  &(struct resource_edit){ .key = values, .what = values, .data_version = version }, NULL, e)
+            : resource_insert(call->tx, r, values, NULL, NULL, e);
     return ok && answer_base(call, mem_check(cJSON_CreateNumber((double)(version + 1))));
 }
 

@@ -7,6 +7,7 @@
 #include "admin/releases_v1.h"
 #include "core/python.h"
 #include "core/tree.h"
+#include "store/resource_write.h"
 
 #include <stdlib.h>
 
@@ -312,7 +313,9 @@ static bool write(struct submission *s, const cJSON *row, int64_t data_version, 
         mem_check(cJSON_AddStringToObject(what, "product", s->product));
     }
     cJSON_AddItemReferenceToObject(what, "data", (cJSON *)data);
-    return resource_update(tx, &releases_resource, row, what, data_version, NULL, NULL, e);
+    return resource_update(tx, &releases_resource,
+                           &(struct resource_edit){ .key = row, .what = what, .data_version = data_version },
+                           NULL, e);
 }
 
 /* Whether tx->actor may do so, by what little of the release that takes. */

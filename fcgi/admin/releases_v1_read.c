@@ -113,7 +113,7 @@ static bool get_read_only(struct admin_call *call, struct error *e)
 
 static bool get_writable_signoffs(struct admin_call *call, struct error *e)
 {
-    cJSON *row, *needs = needs_new(call->tx);
+    cJSON *row, *needs = signoff_needs_new(call->tx);
     const char *name = admin_text(call, call->param[0]);
     if (!releases_v1_find(call, name, ROW_PLAIN, &row, e)) {
         return false;

@@ -1,6 +1,8 @@
 /* Whole releases of the v1 table: made, replaced, deleted, made read-only. (reference: views/releases.py) */
 #include "admin/releases_v1.h"
 
+#include "store/resource_write.h"
+
 const struct body_field releases_v1_fields[] = {
     { "name", FIELD_STRING, FORMAT_ASCII, .required = true, .min = 1, .max = 100 },
     { "product", FIELD_STRING, FORMAT_ASCII, .required = true, .min = 1, .max = 15 },
@@ -143,8 +145,11 @@ static bool replace(struct admin_call *call, const char *name, struct error *e)
         return admin_problem(call, 400, "Bad Request", "data_version field is missing", NULL);
     }
     if (!releases_v1_parse(call->tx, json_get_string(call->body, "blob"), &blob, e) ||
-        !resource_update(call->tx, &releases_resource, releases_v1_key(call, name),
-                         values_of(call, NULL, blob), data_version, NULL, &row, e)) {
+        !resource_update(call->tx, &releases_resource,
+                         &(struct resource_edit){ .key = releases_v1_key(call, name),
+                                                  .what = values_of(call, NULL, blob),
+                                                  .data_version = data_version },
+                         &row, e)) {
         return refused(call, e);
     }
     return admin_new_version(call, row_int(row, "data_version"));
@@ -221,7 +226,9 @@ bool releases_v1_put_read_only(struct admin_call *call, struct error *e)
     if (!read_only || !row_true(row, "read_only")) {
         cJSON *what = tx_keep(call->tx, mem_check(cJSON_CreateObject()));
         mem_check(cJSON_AddBoolToObject(what, "read_only", read_only));
-        if (!resource_update(call->tx, &releases_resource, row, what, data_version, NULL, NULL, e)) {
+        if (!resource_update(
+                call->tx, &releases_resource,
+                &(struct resource_edit){ .key = row, .what = what, .data_version = data_version }, NULL, e)) {
             return false;
         }
         data_version++;

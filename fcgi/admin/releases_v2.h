@@ -10,7 +10,7 @@
 #include "admin/resources.h"
 #include "blob/servable.h"
 #include "release/assets.h"
-#include "store/schedule.h"
+#include "store/resource.h"
 
 /* ---- handlers ---- */
 

@@ -5,6 +5,10 @@
 #include "admin/releases_v2.h"
 
 #include "admin/routes.h"
+#include "store/resource_write.h"
+#include "store/schedule.h"
+#include "store/schedule_enact.h"
+#include "store/schedule_signoffs.h"
 
 enum { UNLOCK_DELAY_MS = 30000 }; /* how far ahead a release is scheduled to become writable */
 
@@ -102,9 +106,9 @@ static bool delete_release(struct admin_call *call, struct error *e)
 static bool needs_schedule(struct tx *tx, const char *name, const cJSON *base, bool read_only, bool *needed,
                            struct error *e)
 {
-    cJSON *needs = needs_new(tx);
+    cJSON *needs = signoff_needs_new(tx);
     bool ok = read_only || signoff_need_writable(tx, name, row_text(base, "product"), needs, e);
-    *needed = ok && needs_any(needs);
+    *needed = ok && signoff_needs_any(needs);
     return ok;
 }
 
@@ -144,7 +148,9 @@ static bool set_read_only(struct admin_call *call, struct error *e)
     }
     cJSON *what = tx_keep(tx, mem_check(cJSON_CreateObject()));
     mem_check(cJSON_AddBoolToObject(what, "read_only", read_only));
-    return resource_update(tx, &releases_json_resource, base, what, version, NULL, NULL, e) &&
+    return resource_update(tx, &releases_json_resource,
+                           &(struct resource_edit){ .key = base, .what = what, .data_version = version },
+                           NULL, e) &&
            answer_base(call, mem_check(cJSON_CreateNumber((double)(version + 1))));
 }
 

@@ -11,6 +11,9 @@
 #include "blob/validate.h"
 #include "core/tree.h"
 #include "release/assets.h"
+#include "store/resource_write.h"
+#include "store/schedule.h"
+#include "store/schedule_signoffs.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -90,16 +93,13 @@ bool releases_v2_schedule_row(struct tx *tx, const struct resource *r, enum chan
                               const cJSON *values, int64_t version, int64_t when, cJSON **leaf,
                               struct error *e)
 {
-    static const char *const names[] = {
-        [CHANGE_INSERT] = "insert", [CHANGE_UPDATE] = "update", [CHANGE_DELETE] = "delete"
-    };
     int64_t sc_id;
     cJSON *signoffs;
     cJSON *change = tx_keep(tx, mem_check(cJSON_CreateObject()));
     for (const cJSON *value = values->child; value != NULL; value = value->next) {
         cJSON_AddItemReferenceToObject(change, value->string, (cJSON *)value);
     }
-    mem_check(cJSON_AddStringToObject(change, "change_type", names[type]));
+    mem_check(cJSON_AddStringToObject(change, "change_type", change_type_name(type)));
     mem_check(cJSON_AddNumberToObject(change, "when", (double)when));
     if (type != CHANGE_INSERT) {
         mem_check(cJSON_AddNumberToObject(change, "data_version", (double)version));
@@ -109,7 +109,7 @@ bool releases_v2_schedule_row(struct tx *tx, const struct resource *r, enum chan
     }
     *leaf = mem_check(cJSON_CreateObject());
     mem_check(cJSON_AddNumberToObject(*leaf, "sc_id", (double)sc_id));
-    mem_check(cJSON_AddStringToObject(*leaf, "change_type", names[type]));
+    mem_check(cJSON_AddStringToObject(*leaf, "change_type", change_type_name(type)));
     mem_check(cJSON_AddNumberToObject(*leaf, "data_version", 1));
     mem_check(cJSON_AddNumberToObject(*leaf, "when", (double)when));
     cJSON_AddItemToObject(*leaf, "signoffs", mem_check(cJSON_Duplicate(signoffs, true)));
@@ -138,7 +138,9 @@ static bool write_now(struct edit *edit, const struct write *w, const struct res
     case CHANGE_INSERT:
         return resource_insert(edit->tx, r, values, NULL, NULL, e);
     case CHANGE_UPDATE:
-        return resource_update(edit->tx, r, values, values, w->version, NULL, NULL, e);
+        return resource_update(
+            edit->tx, r, &(struct resource_edit){ .key = values, .what = values, .data_version = w->version },
+            NULL, e);
     default:
         return w->version == 0
                    ? fail(e, FAIL_INVALID, "old_data_version must be passed for Tables that are versioned")
@@ -194,9 +196,9 @@ static bool read_base(struct edit *edit, enum row_lock lock, struct error *e)
 /* Whether the release needs sign-offs, and the body has no `when` by which they could be had. */
 static bool must_schedule(struct edit *edit, bool *must, struct error *e)
 {
-    cJSON *needs = needs_new(edit->tx);
+    cJSON *needs = signoff_needs_new(edit->tx);
     bool ok = signoff_need_release(edit->tx, edit->name, needs, e);
-    *must = ok && edit->when == 0 && needs_any(needs);
+    *must = ok && edit->when == 0 && signoff_needs_any(needs);
     return ok;
 }
 

@@ -6,6 +6,7 @@
 #include "admin/rows.h"
 #include "admin/scheduled.h"
 #include "store/history.h"
+#include "store/resource_write.h"
 
 enum { REQUIRED_SIGNOFFS_LIMIT = 100 }; /* where none is asked for */
 

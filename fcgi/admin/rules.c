@@ -4,6 +4,8 @@
 #include "admin/rows.h"
 #include "admin/rule_form.h"
 #include "store/history.h"
+#include "store/resource_write.h"
+#include "store/row_write.h"
 
 /* ---- finding ---- */
 
@@ -175,8 +177,10 @@ static bool update_rule(struct admin_call *call, struct error *e)
         return false;
     }
     body_int(call->body, "data_version", &data_version);
-    return resource_update(call->tx, &rules_resource, key_of(call, rule), what, data_version, NULL, &now,
-                           e) &&
+    return resource_update(call->tx, &rules_resource,
+                           &(struct resource_edit){
+                               .key = key_of(call, rule), .what = what, .data_version = data_version },
+                           &now, e) &&
            admin_new_version(call, row_int(now, "data_version"));
 }
 
@@ -265,8 +269,11 @@ static bool revert_rule(struct admin_call *call, struct error *e)
         return admin_problem(call, 404, "Not Found", "bad rule_id", NULL);
     }
     return find_revision(call, rule, &change, e) &&
-           resource_update(call->tx, &rules_resource, key_of(call, rule), restored(call, change),
-                           row_int(rule, "data_version"), NULL, NULL, e) &&
+           resource_update(call->tx, &rules_resource,
+                           &(struct resource_edit){ .key = key_of(call, rule),
+                                                    .what = restored(call, change),
+                                                    .data_version = row_int(rule, "data_version") },
+                           NULL, e) &&
            admin_text_answer(call, 200, "Excellent!");
 }
 

@@ -4,6 +4,7 @@
 #include "query/rule_terms.h"
 #include "query/version.h"
 #include "store/release_links.h"
+#include "store/row_write.h"
 
 static bool demand(struct tx *tx, const char *action, const char *verb, const cJSON *row, struct error *e)
 {

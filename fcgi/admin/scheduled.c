@@ -3,6 +3,9 @@
 #include "admin/scheduled.h"
 
 #include "store/history.h"
+#include "store/schedule.h"
+#include "store/schedule_enact.h"
+#include "store/schedule_signoffs.h"
 
 static const struct {
     const char *prefix; /* of the route's pattern */

@@ -16,7 +16,7 @@
 #include "admin/admin.h"
 #include "admin/resources.h"
 #include "admin/rows.h"
-#include "store/schedule.h"
+#include "store/schedule_list.h"
 
 /* ---- handlers, and the tables of what they take ---- */
 

@@ -3,6 +3,7 @@
 #include "admin/routes.h"
 #include "admin/rows.h"
 #include "admin/scheduled.h"
+#include "store/resource_write.h"
 
 /* ---- shutoffs ---- */
 

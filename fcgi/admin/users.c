@@ -6,6 +6,7 @@
 #include "admin/routes.h"
 #include "admin/scheduled_form.h"
 #include "store/role_pending.h"
+#include "store/resource_write.h"
 
 #define USERNAME                                                                                             \
     {                                                                                                        \
@@ -237,8 +238,11 @@ static bool change_permission(struct admin_call *call, struct error *e)
     if (!body_int(call->body, "data_version", &data_version)) {
         return admin_problem(call, 400, "Bad Request", "'data_version' is missing from request body", NULL);
     }
-    if (!resource_update(call->tx, &permissions_resource, permission_key(call), permission_sent(call),
-                         data_version, NULL, &now, e)) {
+    if (!resource_update(call->tx, &permissions_resource,
+                         &(struct resource_edit){ .key = permission_key(call),
+                                                  .what = permission_sent(call),
+                                                  .data_version = data_version },
+                         &now, e)) {
         return admin_refuse_value(call, e);
     }
     return admin_new_version(call, row_int(now, "data_version"));

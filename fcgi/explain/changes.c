@@ -2,7 +2,7 @@
  */
 #include "explain/changes.h"
 
-#include "store/schedule.h"
+#include "store/schedule_list.h"
 
 /* A v2 release that an edit gives as a whole: as a row of the table of v1 releases would hold it. */
 static const struct table whole_release = {

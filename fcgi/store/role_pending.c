@@ -6,9 +6,9 @@
 
 bool role_pending_required(struct tx *tx, bool *required, struct error *e)
 {
-    cJSON *needs = needs_new(tx);
+    cJSON *needs = signoff_needs_new(tx);
     bool ok = signoff_need_permission(tx, NULL, needs, e);
-    *required = ok && needs_any(needs);
+    *required = ok && signoff_needs_any(needs);
     return ok;
 }
 

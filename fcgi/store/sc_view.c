@@ -1,26 +1,31 @@
 /* See sc_view.h. */
 #include "store/sc_view.h"
 
-enum { PREFIX = sizeof "base_" - 1 };
+const char *sc_view_base_column(const char *column)
+{
+    static const size_t prefix = sizeof "base_" - 1;
+    return strncmp(column, "base_", prefix) == 0 ? column + prefix : NULL;
+}
 
-/* How the API calls a column of the scheduled table. */
-static const char *shown(const char *column)
+/* The name that the API gives to a column of the scheduled table. */
+static const char *api_name(const char *column)
 {
     if (strcmp(column, "data_version") == 0) {
         return "sc_data_version";
     }
-    return strncmp(column, "base_", PREFIX) == 0 ? column + PREFIX : column;
+    const char *base = sc_view_base_column(column);
+    return base != NULL ? base : column;
 }
 
-static void add(struct table *view, unsigned *n, struct buf *sql, char alias, const struct column *c,
-                const char *name)
+static void add_column(struct table *view, unsigned *n, struct buf *sql, char alias, const struct column *c,
+                       const char *name)
 {
     buf_printf(sql, "%s%c.`%s`", *n > 0 ? ", " : "", alias, c->name);
     view->column[*n] = *c;
     view->column[(*n)++].name = name;
 }
 
-static bool of_conditions(const struct column *c)
+static bool is_condition(const struct column *c)
 {
     return strcmp(c->name, "sc_id") != 0 && strcmp(c->name, "data_version") != 0;
 }
@@ -32,12 +37,12 @@ void sc_view_columns(const struct table *scheduled, bool history, bool with_big,
     *view = (struct table){ .name = scheduled->name };
     for (const struct column *c = (history ? scheduled->history : scheduled)->column; c->name != NULL; c++) {
         if (with_big || (c->flags & COLUMN_BIG) == 0) {
-            add(view, &n, sql, 's', c, shown(c->name));
+            add_column(view, &n, sql, 's', c, api_name(c->name));
         }
     }
     for (const struct column *c = scheduled->conditions->column; c->name != NULL; c++) {
-        if (of_conditions(c)) {
-            add(view, &n, sql, 'c', c, c->name);
+        if (is_condition(c)) {
+            add_column(view, &n, sql, 'c', c, c->name);
         }
     }
 }
@@ -53,7 +58,7 @@ void sc_view_from(const struct table *scheduled, bool history, struct buf *sql)
 const char *sc_view_source(const struct table *scheduled, bool history, const char *column)
 {
     for (const struct column *c = (history ? scheduled->history : scheduled)->column; c->name != NULL; c++) {
-        if (strcmp(shown(c->name), column) == 0) {
+        if (strcmp(api_name(c->name), column) == 0) {
             return c->name;
         }
     }

@@ -1,6 +1,6 @@
 /* Reading scheduled changes. However many there are, each kind of row is read by one statement, in the order
  * of the sc_ids, and walked along the list; required sign-offs are worked out in memory. */
-#include "store/schedule.h"
+#include "store/schedule_list.h"
 
 #include "store/sc_view.h"
 #include "store/signoff_invalid.h"
@@ -180,19 +180,15 @@ static bool read_originals(struct reader *rd, cJSON **originals, struct error *e
 
 static bool add_needs(struct reader *rd, cJSON *sc, const cJSON *old, struct error *e)
 {
-    const char *type = row_text(sc, "change_type");
-    bool insert = type != NULL && strcmp(type, "insert") == 0;
-    bool delete = type != NULL && strcmp(type, "delete") == 0;
-    struct change c = { .type = insert   ? CHANGE_INSERT
-                                : delete ? CHANGE_DELETE
-                                         : CHANGE_UPDATE,
-                        .dry = true };
+    struct change c = { .type = CHANGE_UPDATE, .dry = true };
+    change_type_parse(row_text(sc, "change_type"), &c.type);
+    bool insert = c.type == CHANGE_INSERT;
     cJSON *needs;
     if (!insert && old == NULL) {
-        return true; /* it is gone: nothing can be enacted */
+        return true; /* the row to be changed no longer exists: the change cannot be enacted */
     }
     c.old = insert ? NULL : old;
-    c.what = c.now = delete ? NULL : sc;
+    c.what = c.now = c.type == CHANGE_DELETE ? NULL : sc;
     if (!resource_needs(rd->tx, rd->r, &c, &needs, e)) {
         return false;
     }

@@ -61,12 +61,12 @@ static struct signoff_cache *cache_of(struct tx *tx)
 
 /* ---- needs ---- */
 
-cJSON *needs_new(struct tx *tx)
+cJSON *signoff_needs_new(struct tx *tx)
 {
     return tx_keep(tx, mem_check(cJSON_CreateObject()));
 }
 
-void needs_add(cJSON *needs, const char *role, int64_t count)
+void signoff_needs_add(cJSON *needs, const char *role, int64_t count)
 {
     cJSON *had = cJSON_GetObjectItemCaseSensitive(needs, role);
     if (had == NULL) {
@@ -76,14 +76,14 @@ void needs_add(cJSON *needs, const char *role, int64_t count)
     }
 }
 
-bool needs_any(const cJSON *needs)
+bool signoff_needs_any(const cJSON *needs)
 {
     return needs->child != NULL;
 }
 
 bool signoff_verify(const cJSON *needs, const cJSON *given, struct error *e)
 {
-    if (!needs_any(needs)) {
+    if (!signoff_needs_any(needs)) {
         return true;
     }
     if (given == NULL || given->child == NULL) {
@@ -155,7 +155,7 @@ bool signoff_need_product(struct tx *tx, const char *product, const char *channe
     for (size_t i = 0; i < cache->products->n; i++) {
         const struct required *r = &cache->products->item[i];
         if ((any || is_same(product, r->product)) && covers(channel, r->channel)) {
-            needs_add(needs, r->role, r->count);
+            signoff_needs_add(needs, r->role, r->count);
         }
     }
     return true;
@@ -170,7 +170,7 @@ bool signoff_need_permission(struct tx *tx, const char *product, cJSON *needs, s
     for (size_t i = 0; i < cache->permissions->n; i++) {
         const struct required *r = &cache->permissions->item[i];
         if (product == NULL || is_same(product, r->product)) {
-            needs_add(needs, r->role, r->count);
+            signoff_needs_add(needs, r->role, r->count);
         }
     }
     return true;
@@ -189,7 +189,7 @@ bool signoff_need_required(struct tx *tx, const char *product, const char *chann
     for (size_t i = 0; i < cache->products->n; i++) {
         const struct required *r = &cache->products->item[i];
         if (is_same(product, r->product) && is_same(channel, r->channel)) {
-            needs_add(needs, r->role, r->count);
+            signoff_needs_add(needs, r->role, r->count);
         }
     }
     return true;
@@ -422,9 +422,9 @@ bool signoff_need_release(struct tx *tx, const char *name, cJSON *needs, struct 
 bool signoff_need_writable(struct tx *tx, const char *name, const char *product, cJSON *needs,
                            struct error *e)
 {
-    cJSON *mapped = needs_new(tx);
+    cJSON *mapped = signoff_needs_new(tx);
     if (!signoff_need_release(tx, name, mapped, e) ||
-        (!needs_any(mapped) && !signoff_need_product(tx, product, NULL, mapped, e))) {
+        (!signoff_needs_any(mapped) && !signoff_need_product(tx, product, NULL, mapped, e))) {
         return false;
     }
     for (const cJSON *need = mapped->child; need != NULL; need = need->next) {
@@ -433,7 +433,7 @@ bool signoff_need_writable(struct tx *tx, const char *name, const char *product,
             error_set(e, 500, "the number of sign-offs that %s requires is not a whole number", need->string);
             return false;
         }
-        needs_add(needs, need->string, count);
+        signoff_needs_add(needs, need->string, count);
     }
     return true;
 }

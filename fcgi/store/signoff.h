@@ -8,9 +8,9 @@
 #include "store/tx.h"
 
 /* An empty one, TX's. */
-cJSON *needs_new(struct tx *tx);
-void needs_add(cJSON *needs, const char *role, int64_t count);
-bool needs_any(const cJSON *needs);
+cJSON *signoff_needs_new(struct tx *tx);
+void signoff_needs_add(cJSON *needs, const char *role, int64_t count);
+bool signoff_needs_any(const cJSON *needs);
 
 /* What a rule for PRODUCT and CHANNEL needs. CHANNEL may be a glob ("release*"); a NULL CHANNEL stands for
  * all channels, a NULL (or empty) PRODUCT for all products. */

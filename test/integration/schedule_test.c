@@ -1,5 +1,6 @@
 /* Scheduled changes: what may be scheduled, edited, signed off, merged, enacted, and what is then there. */
 #include "write_world.h"
+#include "store/schedule_list.h"
 
 #define WHEN "\"when\": 1800000100000"
 

@@ -1,6 +1,7 @@
 /* Transactions when things go wrong: races, deadlocks, lost connections, a process killed between statements.
  */
 #include "write_world.h"
+#include "store/row_write.h"
 
 #include <pthread.h>
 #include <signal.h>

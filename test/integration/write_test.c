@@ -215,7 +215,7 @@ static bool ask_needs(struct tx *tx, void *arg, struct error *err)
     bool prefetched = *(bool *)arg;
     ck_assert(!prefetched || signoff_prefetch(tx, err));
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        cJSON *needs = needs_new(tx);
+        cJSON *needs = signoff_needs_new(tx);
         cJSON *wanted = tx_keep(tx, json_parse(str_of(cases[i].wanted), NULL));
         ck_assert(signoff_need_product(tx, cases[i].product, cases[i].channel, needs, err));
         ck_assert_msg(cJSON_Compare(needs, wanted, true), "case %zu", i);
@@ -240,7 +240,7 @@ static const char *printed(struct tx *tx, cJSON *needs, bool ok)
 
 static bool ask_release_needs(struct tx *tx, void *arg, struct error *err)
 {
-    cJSON *needs = needs_new(tx);
+    cJSON *needs = signoff_needs_new(tx);
     ck_assert(!*(bool *)arg || signoff_prefetch(tx, err));
     ck_assert_str_eq(NEEDS(signoff_need_release(tx, "A", needs, err)), "{\"qa\":1}");
     ck_assert_str_eq(NEEDS(signoff_need_release(tx, "a", needs, err)), "{}");

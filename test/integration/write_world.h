@@ -9,6 +9,9 @@
 #include "store/release_links.h"
 #include "store/schedule.h"
 #include "store_world.h"
+#include "store/resource_write.h"
+#include "store/schedule_signoffs.h"
+#include "store/schedule_enact.h"
 
 enum { NOW_MS = 0, SOON_MS = 100000, OK = -1 };
 
@@ -203,7 +206,9 @@ static inline bool do_act(struct tx *tx, void *arg, struct error *err)
     case INSERT:
         return resource_insert(tx, a->r, json, NULL, NULL, err);
     case UPDATE:
-        return resource_update(tx, a->r, json, json, a->version, NULL, NULL, err);
+        return resource_update(
+            tx, a->r, &(struct resource_edit){ .key = json, .what = json, .data_version = a->version }, NULL,
+            err);
     case DELETE:
         return resource_delete(tx, a->r, json, a->version, NULL, err);
     case ENACT:
