@@ -67,7 +67,7 @@ static bool load_url(void *arg, struct buf *out, struct error *e)
     if (!client_send(&request, out, &status, e)) {
         return error_prefix(e, "%s", request.url);
     }
-    return status == 200 || error_set(e, 503, "%s answered %d", request.url, status);
+    return status == 200 || error_set(e, ERROR_UNAVAILABLE, "%s answered %d", request.url, status);
 }
 
 /* Whoever can change what comes from there can be anybody here: nothing but https, unless it is this machine.
@@ -79,7 +79,7 @@ static bool check_url(const char *key, const char *url, struct error *e)
         return error_prefix(e, "[admin] %s", key);
     }
     return client_url_is_local(&u) || strncasecmp(url, "https:", 6) == 0 ||
-           error_set(e, 500, "[admin] %s: must be https", key);
+           error_set(e, ERROR_INTERNAL, "[admin] %s: must be https", key);
 }
 
 static bool setup_tokens(struct auth *auth, struct error *e)
@@ -87,7 +87,8 @@ static bool setup_tokens(struct auth *auth, struct error *e)
     const struct config *c = auth->config;
     bool file = c->admin.jwks_file[0] != '\0';
     if (c->admin.audience[0] == '\0' || file == (c->admin.jwks_url[0] != '\0')) {
-        return error_set(e, 500, "[admin] issuer: audience and one of jwks_url and jwks_file go with it");
+        return error_set(e, ERROR_INTERNAL,
+                         "[admin] issuer: audience and one of jwks_url and jwks_file go with it");
     }
     if ((!file && !check_url("jwks_url", c->admin.jwks_url, e)) ||
         (c->admin.userinfo_url[0] != '\0' && !check_url("userinfo_url", c->admin.userinfo_url, e))) {
@@ -126,11 +127,11 @@ static bool setup_machines(struct auth *auth, struct error *e)
         size_t client = strcspn(line, " \t");
         const char *account = line + client + strspn(line + client, " \t");
         if (*account == '\0' || strpbrk(account, " \t") != NULL || strlen(account) > EMAIL_MAX) {
-            return error_set(e, 500, "[admin] machine: a client id and an account are wanted, not \"%.200s\"",
-                             line);
+            return error_set(e, ERROR_INTERNAL,
+                             "[admin] machine: a client id and an account are wanted, not \"%.200s\"", line);
         }
         if (machine_of(auth, (struct str){ line, client }) != NULL) {
-            return error_set(e, 500, "[admin] machine: %.*s is given twice", (int)client, line);
+            return error_set(e, ERROR_INTERNAL, "[admin] machine: %.*s is given twice", (int)client, line);
         }
         auth->machine[auth->n_machines++] = (struct machine){ { line, client }, str_of(account) };
     }
@@ -323,11 +324,11 @@ bool auth_origin(const struct auth *auth, const struct request *r, struct error 
     struct str site = request_param(r, "HTTP_SEC_FETCH_SITE");
     bool empty = length.n == 0 || str_eq(length, STR("0"));
     if (type.n > 0 ? !auth_is_json(type) : !empty) {
-        return error_set(e, 415, "A request that changes something has to be application/json");
+        return error_set(e, ERROR_MEDIA_TYPE, "A request that changes something has to be application/json");
     }
     if (origin.n == 0 ? str_eq(site, STR("cross-site")) || str_eq(site, STR("same-site"))
                       : !is_own(r, origin) && !may_act(auth->config, origin)) {
-        return error_set(e, 403, "Requests from other sites' pages are refused");
+        return error_set(e, ERROR_FORBIDDEN, "Requests from other sites' pages are refused");
     }
     return true;
 }

@@ -244,7 +244,7 @@ static bool wrong_type(unsigned types, const char *prefix, const cJSON *value, s
     }
     char quoted[160];
     quote_words(quoted, sizeof quoted, "is not of type ", names, "");
-    return error_set(e, 400, "%s%s %s", prefix, repr(value, text), quoted);
+    return error_set(e, ERROR_BAD_REQUEST, "%s%s %s", prefix, repr(value, text), quoted);
 }
 
 bool body_is_word(const char *words, struct str text)
@@ -274,17 +274,18 @@ static bool string_fits(const struct body_field *f, const char *prefix, const cJ
     char words[WHY_MAX];
     if (f->words != NULL && !body_is_word(f->words, str_of(value->valuestring))) {
         quote_words(words, sizeof words, "[", f->words, "]");
-        return error_set(e, 400, "%s%s is not one of %s", prefix, repr(value, text), words);
+        return error_set(e, ERROR_BAD_REQUEST, "%s%s is not one of %s", prefix, repr(value, text), words);
     }
     if (f->format == FORMAT_RULE_ALIAS && value->valuestring[0] != '\0' && !is_alias(value->valuestring)) {
-        return error_set(e, 400, "%s%s does not match '" ALIAS_PATTERN "'", prefix, repr(value, text));
+        return error_set(e, ERROR_BAD_REQUEST, "%s%s does not match '" ALIAS_PATTERN "'", prefix,
+                         repr(value, text));
     }
     size_t n = characters(value->valuestring);
     if (n < (size_t)f->min) {
-        return error_set(e, 400, "%s%s is too short", prefix, repr(value, text));
+        return error_set(e, ERROR_BAD_REQUEST, "%s%s is too short", prefix, repr(value, text));
     }
     if (f->max != 0 && n > (size_t)f->max) {
-        return error_set(e, 400, "%s%s is too long", prefix, repr(value, text));
+        return error_set(e, ERROR_BAD_REQUEST, "%s%s is too long", prefix, repr(value, text));
     }
     return true;
 }
@@ -293,12 +294,12 @@ static bool number_fits(const struct body_field *f, const char *prefix, const cJ
 {
     char text[REPR_MAX + 1];
     if (f->min != 0 && value->valuedouble < (double)f->min) {
-        return error_set(e, 400, "%s%s is less than the minimum of %lld", prefix, repr(value, text),
-                         (long long)f->min);
+        return error_set(e, ERROR_BAD_REQUEST, "%s%s is less than the minimum of %lld", prefix,
+                         repr(value, text), (long long)f->min);
     }
     if (f->max != 0 && value->valuedouble > (double)f->max) {
-        return error_set(e, 400, "%s%s is greater than the maximum of %lld", prefix, repr(value, text),
-                         (long long)f->max);
+        return error_set(e, ERROR_BAD_REQUEST, "%s%s is greater than the maximum of %lld", prefix,
+                         repr(value, text), (long long)f->max);
     }
     return true;
 }
@@ -309,13 +310,14 @@ static bool field_fits(const struct body_field *f, const char *prefix, const cJS
     char text[REPR_MAX + 1];
     char why[WHY_MAX];
     if (f->refused != NULL) {
-        return error_set(e, 400, "%s%s", strcmp(f->refused, BODY_READ_ONLY) == 0 ? prefix : "", f->refused);
+        return error_set(e, ERROR_BAD_REQUEST, "%s%s", strcmp(f->refused, BODY_READ_ONLY) == 0 ? prefix : "",
+                         f->refused);
     }
     if (!type_fits(f->types, value)) {
         return wrong_type(f->types, prefix, value, e);
     }
     if (!format_fits(f->format, value, why)) {
-        return error_set(e, 400, "%s %s%s is not a '%s'", why, prefix, repr(value, text),
+        return error_set(e, ERROR_BAD_REQUEST, "%s %s%s is not a '%s'", why, prefix, repr(value, text),
                          formats[f->format].name);
     }
     return cJSON_IsString(value)   ? string_fits(f, prefix, value, e)
@@ -330,7 +332,7 @@ bool body_check(const struct body_field *fields, const cJSON *value, struct erro
     }
     for (const struct body_field *f = fields; f->name != NULL; f++) {
         if (f->required && json_get(value, f->name) == NULL) {
-            return error_set(e, 400, "'%s' is a required property", f->name);
+            return error_set(e, ERROR_BAD_REQUEST, "'%s' is a required property", f->name);
         }
     }
     for (const struct body_field *f = fields; f->name != NULL; f++) {
@@ -356,16 +358,18 @@ bool body_check_arg(const struct body_field *field, const char *where, struct st
 {
     int64_t n;
     if (str_absent(value)) {
-        return !field->required || error_set(e, 400, "Missing %s parameter '%s'", where, field->name);
+        return !field->required ||
+               error_set(e, ERROR_BAD_REQUEST, "Missing %s parameter '%s'", where, field->name);
     }
     if ((field->types & FIELD_NULL) && arg_is_null(value)) {
         return true;
     }
     if (memchr(value.p, '\0', value.n) != NULL) {
-        return error_set(e, 400, "The %s parameter '%s' holds a NUL", where, field->name);
+        return error_set(e, ERROR_BAD_REQUEST, "The %s parameter '%s' holds a NUL", where, field->name);
     }
     if ((field->types & FIELD_STRING) == 0 && !parse_int(value, &n)) {
-        return error_set(e, 400, "Wrong type, expected 'integer' for %s parameter '%s'", where, field->name);
+        return error_set(e, ERROR_BAD_REQUEST, "Wrong type, expected 'integer' for %s parameter '%s'", where,
+                         field->name);
     }
     cJSON *json;
     if (field->types & FIELD_STRING) {

@@ -26,8 +26,9 @@ static bool check_packet(struct db *db, int64_t needed, struct error *e)
     if (!read_number(db, "SELECT @@max_allowed_packet", &n, e)) {
         return false;
     }
-    return n >= needed || error_set(e, 500, "max_allowed_packet is %lld bytes; at least %lld are needed",
-                                    (long long)n, (long long)needed);
+    return n >= needed ||
+           error_set(e, ERROR_INTERNAL, "max_allowed_packet is %lld bytes; at least %lld are needed",
+                     (long long)n, (long long)needed);
 }
 
 /* Without transactions nothing here is all or nothing. */
@@ -40,7 +41,7 @@ static bool check_engines(struct db *db, struct error *e)
                      &n, e)) {
         return false;
     }
-    return n == 0 || error_set(e, 500, "%lld tables are not InnoDB", (long long)n);
+    return n == 0 || error_set(e, ERROR_INTERNAL, "%lld tables are not InnoDB", (long long)n);
 }
 
 /* A table that the account of balrog-public may not read. */

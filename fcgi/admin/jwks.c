@@ -123,7 +123,7 @@ static struct jwks_set *parse_set(struct str text, struct error *e)
     cJSON_Delete(json);
     if (set->n == 0) {
         talloc_free(set);
-        error_set(e, 503, "the key set holds no key for RS256 or ES256");
+        error_set(e, ERROR_UNAVAILABLE, "the key set holds no key for RS256 or ES256");
         return NULL;
     }
     return set;
@@ -221,7 +221,7 @@ enum jwks_answer jwks_find(struct jwks *jwks, void *ctx, const char *kid, const 
                               : jwks->set != NULL && !jwks->loading ? JWKS_UNKNOWN
                                                                     : JWKS_UNAVAILABLE;
     if (answer == JWKS_UNAVAILABLE && e != NULL && jwks->loading) {
-        error_set(e, 503, "the keys are just being loaded");
+        error_set(e, ERROR_UNAVAILABLE, "the keys are just being loaded");
     } else if (answer == JWKS_UNAVAILABLE && e != NULL) {
         *e = jwks->why;
     }

@@ -38,7 +38,7 @@ static bool check_database(struct admin *admin, struct error *e)
     if (admin_check_database(admin, e)) {
         return true;
     }
-    bool wait = e->status == 503 && !failed_as(e, FAIL_SCHEMA);
+    bool wait = e->kind == ERROR_UNAVAILABLE && !failed_as(e, FAIL_SCHEMA);
     if (wait) {
         log_warning("service.database", "%s", e->what);
     }

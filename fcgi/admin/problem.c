@@ -53,13 +53,14 @@ static void refused_request(struct response *r, const struct request *request, c
     problem_text(r, 400, "Bad Request", detail, exception);
 }
 
-/* Errors that name no kind. */
+/* Errors that name no reason of store/fail.h. */
 static void other(struct response *r, const struct error *e)
 {
-    if (e->status == 503) {
+    int status = http_status_of(e->kind);
+    if (e->kind == ERROR_UNAVAILABLE) {
         unavailable(r, "The service is not available now. Try again later.");
-    } else if (e->status >= 400 && e->status < 500) {
-        response_problem(r, e->status, http_reason(e->status), e->what, NULL);
+    } else if (status >= 400 && status < 500) {
+        response_problem(r, status, http_reason(status), e->what, NULL);
     } else {
         problem_text(r, 500, "Internal Server Error", "Internal Server Error", NULL);
     }
@@ -68,7 +69,7 @@ static void other(struct response *r, const struct error *e)
 void problem_of(struct response *r, const struct request *request, const struct error *e,
                 const cJSON *blob_errors)
 {
-    switch ((enum fail)e->kind) {
+    switch ((enum fail)e->reason) {
     case FAIL_OUTDATED:
         refused_request(r, request, "OutdatedDataError",
                         ". Outdated Data Version. old_data_version doesn't match current data_version", "");

@@ -18,8 +18,9 @@ void problem_json(struct response *r, int status, const char *title, const char 
 void problem_text(struct response *r, int status, const char *title, const char *detail,
                   const char *exception);
 
-/* What E becomes. BLOB_ERRORS: the exception of FAIL_BLOB. An error of no kind is the framework's where its
- * status is below 500, and says nothing of what it is where it is our own fault: log it. */
+/* What E becomes. BLOB_ERRORS: the exception of FAIL_BLOB. An error without a reason is
+ * answered as the framework does if its status is below 500. If it is our own fault, the answer does not say
+ * what it is: log it. */
 void problem_of(struct response *r, const struct request *request, const struct error *e,
                 const cJSON *blob_errors);
 

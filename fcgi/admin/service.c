@@ -65,7 +65,7 @@ static bool run(struct tx *tx, void *arg, struct error *e)
     *e = (struct error){ 0 };
     bool ok = ex->route->handle(&call, e);
     ex->refused = !ok && call.response->status != 0;
-    if (ex->refused && e->kind == FAIL_OTHER) {
+    if (ex->refused && e->reason == FAIL_OTHER) {
         fail(e, FAIL_INVALID, "refused");
     }
     return ok;
@@ -204,13 +204,14 @@ static bool read_body(struct admin_exchange *ex, struct error *e)
     buf_init(&text, 0, (size_t)ex->admin->config->admin.max_body_mb * MEGABYTE);
     bool ok = request_body(ex->call->request, &text, e);
     if (ok && text.n > 0 && !auth_is_json(type)) {
-        ok = error_set(e, 415, "Invalid Content-type (%.*s), expected JSON data",
+        ok = error_set(e, ERROR_MEDIA_TYPE, "Invalid Content-type (%.*s), expected JSON data",
                        (int)(type.n < 100 ? type.n : 100), type.p != NULL ? type.p : "");
     }
     if (ok && text.n > 0) {
         struct error why;
         ex->body = json_parse(buf_view(&text), &why);
-        ok = ex->body != NULL || error_set(e, 400, "Request body is not valid JSON: %s", why.what);
+        ok = ex->body != NULL ||
+             error_set(e, ERROR_BAD_REQUEST, "Request body is not valid JSON: %s", why.what);
     }
     buf_free(&text);
     return ok;

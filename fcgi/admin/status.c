@@ -246,7 +246,7 @@ static bool get_status(struct admin_call *call, struct error *e)
                                   .read_only = true };
     json_keep(call->ctx, r.answer);
     bool reachable = tx_run(call->site, &request, read_database, &r, e);
-    if (!reachable && !failed_as(e, FAIL_DATABASE) && e->status != 503) {
+    if (!reachable && !failed_as(e, FAIL_DATABASE) && e->kind != ERROR_UNAVAILABLE) {
         return false;
     }
     if (reachable && !r.known) {

@@ -156,7 +156,7 @@ static enum auth_result ask(const struct userinfo *u, struct str token, const ch
         if (status == 200) {
             result = take_answer(u, buf_view(&answer), subject, email);
         } else if (status >= 500 || status == 429) {
-            error_set(e, 503, "the userinfo endpoint answered %d", status);
+            error_set(e, ERROR_UNAVAILABLE, "the userinfo endpoint answered %d", status);
         } else {
             result = AUTH_NO_USERINFO;
         }
@@ -202,7 +202,7 @@ enum auth_result userinfo_email(struct userinfo *u, struct str token, const char
         return AUTH_OK;
     }
     if (!may_ask(u)) {
-        error_set(e, 503, "the userinfo endpoint is slow, and enough threads wait for it");
+        error_set(e, ERROR_UNAVAILABLE, "the userinfo endpoint is slow, and enough threads wait for it");
         return AUTH_UNAVAILABLE;
     }
     int64_t start_ns = clock_ns();

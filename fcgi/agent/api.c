@@ -45,7 +45,7 @@ unsigned agent_api_tokens(const struct agent_api *api)
 
 static enum api_result failure_result(const struct error *e)
 {
-    return e->kind == CLIENT_UNREACHABLE ? API_UNREACHABLE : API_FAILED;
+    return e->reason == CLIENT_UNREACHABLE ? API_UNREACHABLE : API_FAILED;
 }
 
 static enum api_result exchange(struct agent_api *api, const char *method, const char *path, struct str body,
@@ -82,7 +82,7 @@ static void set_problem(struct str text, int status, struct error *e)
     cJSON *json = json_parse(text, &ignored);
     const char *detail = json_get_string(json, "detail");
     const char *exception = json_get_string(json, "exception");
-    error_set(e, status, "answered %d%s%s%s%s", status, detail != NULL ? ": " : "",
+    error_set(e, ERROR_UPSTREAM, "answered %d%s%s%s%s", status, detail != NULL ? ": " : "",
               detail != NULL ? detail : "", exception != NULL ? ": " : "",
               exception != NULL ? exception : "");
     cJSON_Delete(json);

@@ -55,7 +55,7 @@ static bool stay(struct agent *a, struct error *e)
 {
     int timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
     if (timer < 0) {
-        return error_set(e, 500, "cannot make a timer: %s", strerror(errno));
+        return error_set(e, ERROR_INTERNAL, "cannot make a timer: %s", strerror(errno));
     }
     a->report = report_new(a, name);
     log_info("agent.started", "version %s asks %s every %d s", PACKAGE_VERSION, a->settings->api,

@@ -248,7 +248,7 @@ bool pending_read(void *ctx, const struct pending_kind *kind, const cJSON *answe
     const cJSON *entries = json_get_array(answer, name);
     *list = (struct pending_list){ 0 };
     if (entries == NULL) {
-        return error_set(e, 502, "the answer has no list \"%s\"", name);
+        return error_set(e, ERROR_UPSTREAM, "the answer has no list \"%s\"", name);
     }
     list->item = mem_array(ctx, struct pending, (size_t)cJSON_GetArraySize(entries) + 1);
     for (const cJSON *entry = entries->child; entry != NULL; entry = entry->next) {

@@ -21,21 +21,23 @@ static bool check_url(const struct config *c, const char *key, const char *url, 
     }
     bool fine = client_url_is_local(&u) || strncasecmp(url, "https:", 6) == 0 ||
                 strcmp(c->agent.allow_http, "yes") == 0;
-    return fine || error_set(e, 500, "[agent] %s: must be https (or set allow_http)", key);
+    return fine || error_set(e, ERROR_INTERNAL, "[agent] %s: must be https (or set allow_http)", key);
 }
 
 static bool check_basic(const struct config *c, struct error *e)
 {
     if (!is_set(c->agent.password)) {
-        return error_set(e, 500, "[agent] user: password_file must be set as well");
+        return error_set(e, ERROR_INTERNAL, "[agent] user: password_file must be set as well");
     }
-    return strchr(c->agent.user, ':') == NULL || error_set(e, 500, "[agent] user: must not contain a colon");
+    return strchr(c->agent.user, ':') == NULL ||
+           error_set(e, ERROR_INTERNAL, "[agent] user: must not contain a colon");
 }
 
 static bool check_token(const struct config *c, struct error *e)
 {
     if (!is_set(c->agent.client_id) || !is_set(c->agent.client_secret)) {
-        return error_set(e, 500, "[agent] token_url: client_id and client_secret_file must be set as well");
+        return error_set(e, ERROR_INTERNAL,
+                         "[agent] token_url: client_id and client_secret_file must be set as well");
     }
     return check_url(c, "token_url", c->agent.token_url, e);
 }
@@ -45,7 +47,8 @@ static bool check_auth(struct agent_settings *s, struct error *e)
     const struct config *c = s->config;
     bool basic = is_set(c->agent.user);
     if (basic == is_set(c->agent.token_url)) {
-        return error_set(e, 500, "[agent] set either user or token_url: the admin must know who calls");
+        return error_set(e, ERROR_INTERNAL,
+                         "[agent] set either user or token_url: the admin must know who calls");
     }
     s->auth = basic ? AGENT_BASIC : AGENT_TOKEN;
     return basic ? check_basic(c, e) : check_token(c, e);
@@ -76,13 +79,13 @@ struct agent_settings *agent_settings_new(void *ctx, const struct config *config
         n--;
     }
     s->api = mem_strndup(s, config->agent.admin_url, n);
-    bool ok =
-        is_set(config->agent.admin_url) ||
-        error_set(e, 500, "[agent] admin_url: must be set, for example to https://balrog-admin.example.org");
+    bool ok = is_set(config->agent.admin_url) ||
+              error_set(e, ERROR_INTERNAL,
+                        "[agent] admin_url: must be set, for example to https://balrog-admin.example.org");
     ok = ok && check_url(config, "admin_url", config->agent.admin_url, e) && check_auth(s, e) &&
          check_uptake(s, e);
     if (ok && config->agent.retry_max_s < config->agent.retry_min_s) {
-        ok = error_set(e, 500, "[agent] retry_max_s: must not be less than retry_min_s");
+        ok = error_set(e, ERROR_INTERNAL, "[agent] retry_max_s: must not be less than retry_min_s");
     }
     if (!ok) {
         talloc_free(s);

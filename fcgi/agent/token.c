@@ -74,7 +74,7 @@ const char *token_take(void *ctx, struct str answer, int64_t *life_s, struct err
     const cJSON *life = json_get(json, "expires_in");
     const char *copy = token != NULL && is_token(token) ? mem_strdup(ctx, token) : NULL;
     if (json != NULL && copy == NULL) {
-        error_set(e, 502, "the answer has no access_token");
+        error_set(e, ERROR_UPSTREAM, "the answer has no access_token");
     }
     bool stated = cJSON_IsNumber(life) && life->valuedouble >= 1;
     *life_s = !stated                          ? TOKEN_LIFE_S
@@ -133,7 +133,7 @@ static bool request_token(struct token *t, struct buf *answer, struct error *e)
     };
     bool ok = client_send(&request, answer, &status, e);
     if (ok && status != 200) {
-        ok = error_set(e, 502, "answered %d", status);
+        ok = error_set(e, ERROR_UPSTREAM, "answered %d", status);
     }
     buf_free(&form);
     talloc_free(ctx);

@@ -39,7 +39,8 @@ static bool read_number(const struct config *c, struct str text, double *current
     }
     bool ok = uptake_number(json, c->agent.uptake_pointer, current);
     cJSON_Delete(json);
-    return ok || error_set(e, 502, "the uptake's source has no number at %s", c->agent.uptake_pointer);
+    return ok ||
+           error_set(e, ERROR_UPSTREAM, "the uptake's source has no number at %s", c->agent.uptake_pointer);
 }
 
 /* Sends the request. *STATUS is 0 if there was no answer. */
@@ -73,7 +74,7 @@ static bool ask_source(struct uptake_source *u, const char *url, double *current
         u->silent = true;
         u->why = *e;
     } else if (status != 200) {
-        ok = error_set(e, 502, "the uptake's source answered %d", status);
+        ok = error_set(e, ERROR_UPSTREAM, "the uptake's source answered %d", status);
     } else {
         ok = read_number(u->settings->config, buf_view(&answer), current, e);
     }
@@ -129,7 +130,7 @@ static void fetch_uptake(struct uptake_source *u, struct uptake_answer *a)
     struct buf url;
     buf_init(&url, 256, UPTAKE_URL_MAX);
     if (!u->settings->has_uptake) {
-        error_set(&a->why, 500, "no source of uptakes is configured: set [agent] uptake_url");
+        error_set(&a->why, ERROR_INTERNAL, "no source of uptakes is configured: set [agent] uptake_url");
     } else if (u->silent) {
         a->why = u->why;
     } else if (uptake_url(&url, u->settings->config->agent.uptake_url, a->product, a->channel, &a->why)) {

@@ -25,7 +25,8 @@ bool uptake_url(struct buf *out, const char *template, const char *product, cons
     static const size_t name = sizeof "{product}" - 1; /* "{channel}" has the same length */
     struct str rest = str_of(template);
     if (!is_plain_name(product) || !is_plain_name(channel)) {
-        return error_set(e, 400, "the uptake's product or channel is empty or holds quotes or backslashes");
+        return error_set(e, ERROR_BAD_REQUEST,
+                         "the uptake's product or channel is empty or holds quotes or backslashes");
     }
     while (rest.n > 0) {
         const char *value = str_starts(rest, STR("{product}"))   ? product
@@ -36,14 +37,15 @@ bool uptake_url(struct buf *out, const char *template, const char *product, cons
             rest = str_slice(rest, name, rest.n);
         } else if (rest.p[0] == '{' || rest.p[0] == '}') {
             return error_set(
-                e, 500,
+                e, ERROR_INTERNAL,
                 "only {product} and {channel} can be replaced; write any other brace as %%7B or %%7D");
         } else {
             buf_char(out, rest.p[0]);
             rest = str_slice(rest, 1, rest.n);
         }
     }
-    return !out->full || error_set(e, 400, "the uptake's URL is longer than %zu bytes", out->max);
+    return !out->full ||
+           error_set(e, ERROR_BAD_REQUEST, "the uptake's URL is longer than %zu bytes", out->max);
 }
 
 /* The bytes of TEMPLATE before its query. */
@@ -59,11 +61,11 @@ static bool check_name_places(const char *template, struct error *e)
     const char *brace = strchr(template, '{');
     const char *path = host != NULL ? strchr(host + 3, '/') : NULL;
     if (brace != NULL && (path == NULL || brace < path)) {
-        return error_set(e, 500,
+        return error_set(e, ERROR_INTERNAL,
                          "[agent] uptake_url: {product} and {channel} are allowed only after the host name");
     }
     return strchr(template, '#') == NULL ||
-           error_set(e, 500,
+           error_set(e, ERROR_INTERNAL,
                      "[agent] uptake_url: must not have a fragment (#…), because it would not be sent");
 }
 
@@ -82,7 +84,8 @@ bool uptake_check(const char *template, const char *pointer, struct buf *where, 
     talloc_free(plain);
     if (ok && (pointer[0] == '\0' || !json_is_pointer(pointer))) {
         return error_set(
-            e, 500, "[agent] uptake_pointer: must be a JSON pointer (RFC 6901), as /data/result/0/value/1");
+            e, ERROR_INTERNAL,
+            "[agent] uptake_pointer: must be a JSON pointer (RFC 6901), as /data/result/0/value/1");
     }
     return ok;
 }

@@ -378,5 +378,6 @@ bool diff_json(struct buf *out, const cJSON *a, const cJSON *b, const char *from
     }
     buf_free(&text[0]);
     buf_free(&text[1]);
-    return fits && !out->full ? true : error_set(e, 500, "the difference is too large to be shown");
+    return fits && !out->full ? true
+                              : error_set(e, ERROR_INTERNAL, "the difference is too large to be shown");
 }

@@ -44,7 +44,7 @@ static const char *ascii(const char *key, char *out, size_t size)
 static cJSON *refuse(struct error *e, const char *why, const char *key)
 {
     char shown[200];
-    error_set(e, 400, "Cannot merge blobs: %s '%s'", why, ascii(key, shown, sizeof shown));
+    error_set(e, ERROR_BAD_REQUEST, "Cannot merge blobs: %s '%s'", why, ascii(key, shown, sizeof shown));
     return NULL;
 }
 
@@ -186,7 +186,7 @@ cJSON *merge_three(const cJSON *ancestor, const cJSON *left, const cJSON *right,
     const cJSON *const value[SIDES] = { ancestor, left, right };
     for (unsigned i = 0; i < SIDES; i++) {
         if (!cJSON_IsObject(value[i])) {
-            error_set(e, 400, "Cannot merge blobs: one of them is not an object");
+            error_set(e, ERROR_BAD_REQUEST, "Cannot merge blobs: one of them is not an object");
             return NULL;
         }
     }

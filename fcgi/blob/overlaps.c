@@ -165,7 +165,7 @@ static bool step_version(struct str text, int step, struct version *next, struct
     struct str rest = text, piece;
     while (n < PARTS_MAX && str_split(&rest, '.', &piece)) {
         if (!python_int(piece, &part[n++]) || piece.n > 18) {
-            return error_set(e, 400, "Version number %.*s cannot be compared.", STR_ARG(text));
+            return error_set(e, ERROR_BAD_REQUEST, "Version number %.*s cannot be compared.", STR_ARG(text));
         }
     }
     size_t i = n - 1;
@@ -178,7 +178,8 @@ static bool step_version(struct str text, int step, struct version *next, struct
     }
     return part[0] >= 0 && version_parse(next, (struct str){ out, used })
                ? true
-               : error_set(e, 400, "Nothing can be compared with version number %.*s.", STR_ARG(text));
+               : error_set(e, ERROR_BAD_REQUEST, "Nothing can be compared with version number %.*s.",
+                           STR_ARG(text));
 }
 
 /* A version that TEST, which has an operator, allows, next to its operand. */
@@ -362,7 +363,7 @@ static bool lists_meet(struct overlap_search *c, const cJSON *x, const cJSON *y,
         for (const cJSON *q = y != NULL ? y->child : NULL; q != NULL && !*meet; q = q->next) {
             c->compared += comparison_cost(str_of(p->valuestring), str_of(q->valuestring));
             if (c->compared > COMPARISONS_MAX) {
-                return error_set(e, 400,
+                return error_set(e, ERROR_BAD_REQUEST,
                                  "updateLine has too many values to be compared: use "
                                  "fewer groups, or fewer values in each");
             }
@@ -487,7 +488,7 @@ static void tell_fields(const struct name_set *seen, struct error *e)
     for (size_t i = 0; i < seen->n && n < sizeof list; i++) {
         n += (size_t)snprintf(list + n, sizeof list - n, i > 0 ? ", %.*s" : "%.*s", STR_ARG(seen->name[i]));
     }
-    error_set(e, 400, "Multiple values found for updateLine items: %s", list);
+    error_set(e, ERROR_BAD_REQUEST, "Multiple values found for updateLine items: %s", list);
 }
 
 /* False: a pair could not be compared. */
@@ -513,7 +514,7 @@ static bool compare_groups(void *ctx, const cJSON *groups, cJSON *conflicts, str
     struct overlap_search c = { .conflicts = conflicts };
     size_t n = (size_t)cJSON_GetArraySize(groups);
     if (n > UPDATE_LINE_GROUPS_MAX) {
-        return error_set(e, 400, "updateLine has %zu groups; more than %d cannot be served", n,
+        return error_set(e, ERROR_BAD_REQUEST, "updateLine has %zu groups; more than %d cannot be served", n,
                          UPDATE_LINE_GROUPS_MAX);
     }
     c.group = mem_array(ctx, struct line_group, n + 1);

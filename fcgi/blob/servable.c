@@ -58,7 +58,7 @@ static bool refuse(const struct blob_change *c, const cJSON *node, const char *w
     if (blob_path_find(&path, c->blob, node)) {
         blob_path_print(&text, &path, c->blob);
     }
-    error_set(e, 400, "%.*s can never be served: %s", (int)text.n, text.p, why);
+    error_set(e, ERROR_BAD_REQUEST, "%.*s can never be served: %s", (int)text.n, text.p, why);
     buf_free(&text);
     return false;
 }

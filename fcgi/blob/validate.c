@@ -32,7 +32,7 @@ static bool no_format(struct blob_errors *errors, const char *why)
     begin(errors);
     errors->is_list = true;
     cJSON_AddItemToArray(errors->list, mem_check(cJSON_CreateString(why)));
-    return error_set(&errors->error, 400, "Invalid Blob");
+    return error_set(&errors->error, ERROR_BAD_REQUEST, "Invalid Blob");
 }
 
 bool blob_version(const cJSON *blob, int *version, struct blob_errors *errors)
@@ -60,7 +60,7 @@ static bool check_schema(const cJSON *blob, int version, struct blob_errors *err
         return true;
     }
     errors->is_list = true;
-    return error_set(&errors->error, 400, "Invalid blob! See 'errors' for details.");
+    return error_set(&errors->error, ERROR_BAD_REQUEST, "Invalid blob! See 'errors' for details.");
 }
 
 /* Hexadecimal digits of a hash; 0 for a function that clients do not know. */
@@ -89,7 +89,7 @@ static bool refuse_at(struct blob_errors *errors, const cJSON *blob, const cJSON
     buf_str(&text, str_of(what));
     buf_str(&text, detail);
     blob_path_print(&text, &path, blob);
-    error_set(&errors->error, 400, "%.*s", (int)text.n, text.p);
+    error_set(&errors->error, ERROR_BAD_REQUEST, "%.*s", (int)text.n, text.p);
     buf_free(&text);
     return one_error(errors);
 }
@@ -102,15 +102,16 @@ static bool check_hash(const cJSON *platform, const char *function, struct error
         return true;
     }
     if (length == 0) {
-        return error_set(e, 400, "The hashFunction %.60s is unknown.", function);
+        return error_set(e, ERROR_BAD_REQUEST, "The hashFunction %.60s is unknown.", function);
     }
     char lower[8];
     snprintf(lower, sizeof lower, "%s", function);
     for (char *p = lower; *p != '\0'; p++) {
         *p = (char)(*p >= 'A' && *p <= 'Z' ? *p | 0x20 : *p);
     }
-    return error_set(e, 400, "The hashValue length is different from the required length of %zu for %s",
-                     length, lower);
+    return error_set(e, ERROR_BAD_REQUEST,
+                     "The hashValue length is different from the required length of %zu for %s", length,
+                     lower);
 }
 
 static bool check_gmp(const cJSON *blob, struct blob_errors *errors)

@@ -44,7 +44,7 @@ static bool fail(struct parser *p, const char *fmt, ...)
     vsnprintf(why, sizeof why, fmt, ap);
     va_end(ap);
     p->failed = true;
-    return error_set(p->e, 500, "%s:%u: %s", p->path, p->line, why);
+    return error_set(p->e, ERROR_INTERNAL, "%s:%u: %s", p->path, p->line, why);
 }
 
 /* How many letters must be added, dropped or replaced to make B of A. */
@@ -444,7 +444,7 @@ void *config_file_read(void *ctx, const char *path, const struct config_format *
     struct parser p = { .format = format, .config = config, .path = path, .e = e, .file = fopen(path, "re") };
     p.failed = p.file == NULL;
     if (p.failed) {
-        error_set(e, 500, "cannot read %s: %s", path, strerror(errno));
+        error_set(e, ERROR_INTERNAL, "cannot read %s: %s", path, strerror(errno));
         goto out;
     }
     list_keys(&p);
@@ -455,7 +455,7 @@ void *config_file_read(void *ctx, const char *path, const struct config_format *
         fail(&p, "cannot be parsed");
     }
     if (ferror(p.file)) {
-        p.failed = !error_set(e, 500, "cannot read %s: %s", path, strerror(errno));
+        p.failed = !error_set(e, ERROR_INTERNAL, "cannot read %s: %s", path, strerror(errno));
     }
     take_environment(&p);
     fclose(p.file);

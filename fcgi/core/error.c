@@ -5,11 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
-bool error_set(struct error *e, int status, const char *fmt, ...)
+bool error_set(struct error *e, enum error_kind kind, const char *fmt, ...)
 {
     if (e != NULL) {
-        e->kind = 0;
-        e->status = status;
+        e->kind = kind;
+        e->reason = 0;
         va_list ap;
         va_start(ap, fmt);
         vsnprintf(e->what, sizeof e->what, fmt, ap);

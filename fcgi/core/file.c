@@ -10,16 +10,16 @@ bool file_read(const char *path, struct buf *out, struct error *e)
     size_t n;
     FILE *file = fopen(path, "re");
     if (file == NULL) {
-        return error_set(e, 500, "cannot read %s: %s", path, strerror(errno));
+        return error_set(e, ERROR_INTERNAL, "cannot read %s: %s", path, strerror(errno));
     }
     while (!out->full && (n = fread(piece, 1, sizeof piece, file)) > 0) {
         buf_bytes(out, piece, n);
     }
     bool ok = ferror(file) == 0;
     if (!ok) {
-        error_set(e, 500, "cannot read %s: %s", path, strerror(errno));
+        error_set(e, ERROR_INTERNAL, "cannot read %s: %s", path, strerror(errno));
     } else if (out->full) {
-        ok = error_set(e, 500, "%s is longer than %zu bytes", path, out->max);
+        ok = error_set(e, ERROR_INTERNAL, "%s is longer than %zu bytes", path, out->max);
     }
     fclose(file);
     return ok;

@@ -54,7 +54,7 @@ static bool scan(struct str text, bool *has_floats, struct error *e)
         case '{':
             values++;
             if (++depth > JSON_DEPTH_MAX) {
-                return error_set(e, 400, "JSON is nested more than %d deep", JSON_DEPTH_MAX);
+                return error_set(e, ERROR_BAD_REQUEST, "JSON is nested more than %d deep", JSON_DEPTH_MAX);
             }
             break;
         case ']':
@@ -73,9 +73,10 @@ static bool scan(struct str text, bool *has_floats, struct error *e)
         }
     }
     if (values > values_max(text)) {
-        return error_set(e, 400, "JSON has more than %zu values: send less at a time", values_max(text));
+        return error_set(e, ERROR_BAD_REQUEST, "JSON has more than %zu values: send less at a time",
+                         values_max(text));
     }
-    return has_nul ? error_set(e, 400, "JSON has a NUL character in a string") : true;
+    return has_nul ? error_set(e, ERROR_BAD_REQUEST, "JSON has a NUL character in a string") : true;
 }
 
 struct member {
@@ -211,7 +212,7 @@ static bool is_finite(const cJSON *value)
 cJSON *json_parse(struct str text, struct error *e)
 {
     if (str_absent(text)) {
-        error_set(e, 400, "there is no JSON");
+        error_set(e, ERROR_BAD_REQUEST, "there is no JSON");
         return NULL;
     }
     bool has_floats = false;
@@ -221,17 +222,19 @@ cJSON *json_parse(struct str text, struct error *e)
     const char *end = NULL;
     cJSON *value = cJSON_ParseWithLengthOpts(text.p, text.n, &end, false);
     if (value == NULL) {
-        error_set(e, 400, "JSON is broken at byte %zu", end != NULL ? (size_t)(end - text.p) : 0);
+        error_set(e, ERROR_BAD_REQUEST, "JSON is broken at byte %zu",
+                  end != NULL ? (size_t)(end - text.p) : 0);
         return NULL;
     }
     struct str rest = str_strip(str_slice(text, (size_t)(end - text.p), text.n));
     if (rest.n > 0) {
-        error_set(e, 400, "JSON is followed by something else at byte %zu", (size_t)(rest.p - text.p));
+        error_set(e, ERROR_BAD_REQUEST, "JSON is followed by something else at byte %zu",
+                  (size_t)(rest.p - text.p));
         cJSON_Delete(value);
         return NULL;
     }
     if (!is_finite(value)) {
-        error_set(e, 400, "JSON has a number that is too large");
+        error_set(e, ERROR_BAD_REQUEST, "JSON has a number that is too large");
         cJSON_Delete(value);
         return NULL;
     }

@@ -268,7 +268,7 @@ bool sentry_start(const struct sentry_options *o, struct error *e)
     thread_cond_init(&sentry.changed);
     int rc = thread_start(&sentry.thread, run, NULL);
     if (rc != 0) {
-        return error_set(e, 500, "cannot start the thread for Sentry: %s", strerror(rc));
+        return error_set(e, ERROR_INTERNAL, "cannot start the thread for Sentry: %s", strerror(rc));
     }
     atomic_store(&sentry.running, true);
     log_watch(report_error);

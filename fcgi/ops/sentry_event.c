@@ -14,7 +14,7 @@ enum { EVENT_MAX = 200 << 10, ID_DIGITS = 32 };
 
 static bool not_a_dsn(struct error *e)
 {
-    return error_set(e, 500, "[sentry] dsn_file: must hold a DSN, https://KEY@HOST/PROJECT");
+    return error_set(e, ERROR_INTERNAL, "[sentry] dsn_file: must hold a DSN, https://KEY@HOST/PROJECT");
 }
 
 bool sentry_target_parse(const char *dsn, struct sentry_target *target, struct error *e)

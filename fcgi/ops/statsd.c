@@ -174,7 +174,8 @@ static bool split_address(const char *address, char host[256], char port[8], str
     long number = strspn(digits, "0123456789") == strlen(digits) ? strtol(digits, NULL, 10) : 0;
     bool tidy = end == NULL ? memchr(address, ':', n) == NULL : end[1] == '\0' || colon == end + 1;
     if (n == 0 || n >= 256 || !tidy || number < 1 || number > 65535) {
-        return error_set(e, 500, "[statsd] address: must be HOST:PORT or [IPV6]:PORT, as 127.0.0.1:8125");
+        return error_set(e, ERROR_INTERNAL,
+                         "[statsd] address: must be HOST:PORT or [IPV6]:PORT, as 127.0.0.1:8125");
     }
     memcpy(host, address + (end != NULL), n);
     host[n] = '\0';
@@ -390,7 +391,7 @@ bool statsd_start(const char *address, const char *prefix, struct error *e)
     thread_cond_init(&sender.wake);
     int rc = thread_start(&sender.thread, run, NULL);
     atomic_store(&statsd_on, rc == 0);
-    return rc == 0 || error_set(e, 500, "cannot start the thread for statsd: %s", strerror(rc));
+    return rc == 0 || error_set(e, ERROR_INTERNAL, "cannot start the thread for statsd: %s", strerror(rc));
 }
 
 /* A name server that does not answer may hold the thread up: it is left behind then. */

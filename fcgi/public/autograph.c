@@ -33,11 +33,13 @@ struct autograph *autograph_new(void *ctx, const struct config_signer *c, struct
 {
     struct autograph *a = mem_new(ctx, struct autograph);
     if (!given(c->autograph_keyid) || !given(c->autograph_user) || !given(c->autograph_password)) {
-        error_set(e, 500, "autograph_url needs autograph_keyid, autograph_user and a password with it");
+        error_set(e, ERROR_INTERNAL,
+                  "autograph_url needs autograph_keyid, autograph_user and a password with it");
         goto fail;
     }
     if (!hawk_id_ok(c->autograph_user)) {
-        error_set(e, 500, "autograph_user may hold printable ASCII only, and no quote or backslash");
+        error_set(e, ERROR_INTERNAL,
+                  "autograph_user may hold printable ASCII only, and no quote or backslash");
         goto fail;
     }
     if (!client_url_parse(c->autograph_url, &a->where, e)) {
@@ -74,7 +76,7 @@ static bool write_authorization(const struct autograph *a, struct str payload, s
     unsigned char bytes[NONCE_BYTES];
     char nonce[NONCE_BYTES / 3 * 4 + 1];
     if (RAND_bytes(bytes, sizeof bytes) != 1) {
-        return error_set(e, 503, "no random bytes for a nonce");
+        return error_set(e, ERROR_UNAVAILABLE, "no random bytes for a nonce");
     }
     EVP_EncodeBlock((unsigned char *)nonce, bytes, sizeof bytes);
     struct hawk h = {
@@ -114,9 +116,9 @@ static bool read_answer(struct str text, struct signature *out, struct error *e)
         snprintf(out->text, sizeof out->text, "%s", signature);
         snprintf(out->x5u, sizeof out->x5u, "%s", x5u);
     } else if (!one) {
-        error_set(e, 503, "the answer is no list of one signature");
+        error_set(e, ERROR_UNAVAILABLE, "the answer is no list of one signature");
     } else {
-        error_set(e, 503, "the answer's signature or x5u is missing or malformed");
+        error_set(e, ERROR_UNAVAILABLE, "the answer's signature or x5u is missing or malformed");
     }
     cJSON_Delete(list);
     return ok;
@@ -139,7 +141,8 @@ static bool post(const struct autograph *a, struct str request, const char *auth
     int status = 0;
     buf_init(&answer, 2048, AUTOGRAPH_ANSWER_MAX);
     bool answered = client_send(&p, &answer, &status, e);
-    bool ok = answered && ((status >= 200 && status <= 299) || error_set(e, 503, "status %d", status));
+    bool ok = answered &&
+              ((status >= 200 && status <= 299) || error_set(e, ERROR_UNAVAILABLE, "status %d", status));
     if (answered) {
         metric_count(&public_metric[PUBLIC_AUTOGRAPH], web_status(status));
     }
@@ -163,7 +166,7 @@ bool autograph_ask(const struct autograph *a, const struct digest *d, const atom
     write_request(a, d, &request);
     bool ok = write_authorization(a, buf_view(&request), &authorization, e);
     if (ok && (request.full || authorization.full)) {
-        ok = error_set(e, 500, "the configured user or keyid is too long");
+        ok = error_set(e, ERROR_INTERNAL, "the configured user or keyid is too long");
     }
     ok = ok && post(a, buf_view(&request), authorization.p, stop, out, e);
     buf_free(&request);

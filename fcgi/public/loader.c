@@ -509,7 +509,7 @@ static void *run(void *arg)
             }
             l->failing = false;
             pause_ms = l->settings->config->public.poll_ms;
-        } else if (l->refused.status != 0) {
+        } else if (l->refused.kind != ERROR_NONE) {
             tell_ready(l);
             break;
         } else {
@@ -542,7 +542,7 @@ struct loader *loader_start(void *ctx, struct public_state *state, struct public
     thread_cond_init(&l->wake);
     int rc = pthread_create(&l->thread, NULL, run, l);
     if (rc != 0) {
-        error_set(e, 500, "cannot start the loader's thread: %s", strerror(rc));
+        error_set(e, ERROR_INTERNAL, "cannot start the loader's thread: %s", strerror(rc));
         talloc_free(l);
         return NULL;
     }
@@ -551,10 +551,10 @@ struct loader *loader_start(void *ctx, struct public_state *state, struct public
 
 bool loader_refused(const struct loader *l, struct error *e)
 {
-    if (l->refused.status != 0) {
+    if (l->refused.kind != ERROR_NONE) {
         *e = l->refused;
     }
-    return l->refused.status != 0;
+    return l->refused.kind != ERROR_NONE;
 }
 
 static void tell(struct loader *l, bool *what)

@@ -82,7 +82,7 @@ static bool work(struct public_program *r, const char *config_path, struct error
 {
     int ready_fd = eventfd(0, EFD_CLOEXEC);
     if (ready_fd < 0) {
-        return error_set(e, 500, "cannot open an eventfd: %s", strerror(errno));
+        return error_set(e, ERROR_INTERNAL, "cannot open an eventfd: %s", strerror(errno));
     }
     r->signal_fd = program_signals(e);
     if (r->signal_fd < 0) {

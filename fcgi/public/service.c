@@ -106,13 +106,13 @@ static void note(struct thread *t, const struct request *r, const struct answer 
     if (a->throttle != THROTTLE_NONE) {
         count(PUBLIC_THROTTLED, a->throttle - 1);
     }
-    bool odd_pin = a->reason == REASON_PIN_UNAVAILABLE && a->error.status != 0;
+    bool odd_pin = a->reason == REASON_PIN_UNAVAILABLE && a->error.kind != ERROR_NONE;
     if (a->reason == REASON_BROKEN || a->reason == REASON_NO_RELEASE || odd_pin) {
         complain(t, r, LOG_WARNING, "answer.broken", a->error.what);
     } else if (a->reason == REASON_BAD_REQUEST) {
         complain(t, r, LOG_INFO, "answer.bad_request", a->error.what);
     }
-    if (a->skipped.status != 0) {
+    if (a->skipped.kind != ERROR_NONE) {
         count(PUBLIC_SKIPPED, 0);
         complain(t, r, LOG_WARNING, "answer.skipped", a->skipped.what);
     }

@@ -151,7 +151,7 @@ static bool ask_with_tries(struct signing_key *k, const struct digest *d, struct
         }
         pause_ms(s, autograph_pause_ms(failed + 1, random_fraction()));
     }
-    return error_set(e, 503, "the program is stopping");
+    return error_set(e, ERROR_UNAVAILABLE, "the program is stopping");
 }
 
 static bool make(struct signing_key *k, const struct digest *d, struct signature *out, struct error *e)
@@ -287,7 +287,8 @@ static bool wait_for(struct signing_key *k, const struct digest *d, struct buf *
         }
         if (late) {
             if (k->why.what[0] == '\0') {
-                error_set(&k->why, 503, "Autograph has not answered within %u ms", s->options.wait_ms);
+                error_set(&k->why, ERROR_UNAVAILABLE, "Autograph has not answered within %u ms",
+                          s->options.wait_ms);
             }
             key_fails(k);
             return false;
@@ -344,10 +345,10 @@ bool signer_sign(struct signer *s, struct str key, struct str body, struct buf *
     struct digest d;
     struct signing_key *k = key_for(s, key);
     if (k == NULL) {
-        return error_set(e, 500, "no key is configured to sign %.*s with", STR_ARG(key));
+        return error_set(e, ERROR_INTERNAL, "no key is configured to sign %.*s with", STR_ARG(key));
     }
     if (!digest_of(s, body, &d)) {
-        return error_set(e, 500, "OpenSSL could not hash the body");
+        return error_set(e, ERROR_INTERNAL, "OpenSSL could not hash the body");
     }
     pthread_mutex_lock(&s->lock);
     const struct sign_entry *entry = sign_cache_find(s->cache, &d, k->number);
@@ -355,7 +356,7 @@ bool signer_sign(struct signer *s, struct str key, struct str body, struct buf *
     metric_count(&public_metric[PUBLIC_SIGN_CACHE], !cached);
     bool ok = wait_for(k, &d, out);
     if (!ok) {
-        error_set(e, k->why.status, "%s", k->why.what);
+        error_set(e, k->why.kind, "%s", k->why.what);
     }
     pthread_mutex_unlock(&s->lock);
     return ok;
@@ -399,14 +400,14 @@ static bool is_blank(const struct config_signer *c)
 static bool key_setup(struct signing_key *k, const struct config_signer *c, struct error *e)
 {
     if (given(c->key_file) == given(c->autograph_url)) {
-        return error_set(e, 500, "give either key_file or autograph_url");
+        return error_set(e, ERROR_INTERNAL, "give either key_file or autograph_url");
     }
     if (given(c->autograph_url)) {
         k->autograph = autograph_new(k->signer, c, e);
         return k->autograph != NULL;
     }
     if (!given(c->x5u) || !x5u_ok(c->x5u)) {
-        return error_set(e, 500, "key_file needs x5u, the URL of the key's certificate chain");
+        return error_set(e, ERROR_INTERNAL, "key_file needs x5u, the URL of the key's certificate chain");
     }
     k->x5u = mem_strndup(k->signer, c->x5u, strlen(c->x5u));
     k->local = sign_key_new(k->signer, c->key_file, e);
@@ -420,7 +421,7 @@ static bool start_workers(struct signing_key *k, struct error *e)
         failed = thread_start(&k->worker[k->n_workers], work, k);
         k->n_workers += failed == 0;
     }
-    return failed == 0 || error_set(e, 500, "cannot start a thread: %s", strerror(failed));
+    return failed == 0 || error_set(e, ERROR_INTERNAL, "cannot start a thread: %s", strerror(failed));
 }
 
 static bool add_key(struct signer *s, const struct config_signer *c, struct error *e)

@@ -34,11 +34,11 @@ static bool read_private(const char *file, char *pem, size_t *n, struct error *e
     int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     struct stat st;
     if (fd < 0 || fstat(fd, &st) != 0) {
-        error_set(e, 500, "%s: %s", file, strerror(errno));
+        error_set(e, ERROR_INTERNAL, "%s: %s", file, strerror(errno));
     } else if (!S_ISREG(st.st_mode)) {
-        error_set(e, 500, "%s: not a regular file", file);
+        error_set(e, ERROR_INTERNAL, "%s: not a regular file", file);
     } else if ((st.st_mode & S_IRWXO) != 0) {
-        error_set(e, 500,
+        error_set(e, ERROR_INTERNAL,
                   "%s: everybody may use this private key (mode %04o); allow its owner and group only: "
                   "chmod 0640",
                   file, (unsigned)(st.st_mode & 07777));
@@ -46,7 +46,7 @@ static bool read_private(const char *file, char *pem, size_t *n, struct error *e
         ssize_t got = read(fd, pem, PEM_MAX);
         *n = got > 0 ? (size_t)got : 0;
         if (got <= 0) {
-            error_set(e, 500, "%s: %s", file, got == 0 ? "empty" : strerror(errno));
+            error_set(e, ERROR_INTERNAL, "%s: %s", file, got == 0 ? "empty" : strerror(errno));
         }
     }
     if (fd >= 0) {
@@ -91,13 +91,14 @@ static bool load(struct sign_key *k, const char *file, struct error *e)
     OPENSSL_cleanse(pem, sizeof pem);
     ERR_clear_error();
     if (k->key == NULL) {
-        return error_set(e, 500, "%s: %s", file,
+        return error_set(e, ERROR_INTERNAL, "%s: %s", file,
                          asked ? "the key is behind a passphrase, which cannot be given here"
                                : "no PEM private key in it");
     }
     if (!is_p384(k->key, kind, sizeof kind)) {
-        return error_set(e, 500, "%s: a key of kind %s, but only EC P-384 (secp384r1) can sign p384ecdsa",
-                         file, kind);
+        return error_set(e, ERROR_INTERNAL,
+                         "%s: a key of kind %s, but only EC P-384 (secp384r1) can sign p384ecdsa", file,
+                         kind);
     }
     return true;
 }
@@ -139,7 +140,7 @@ bool sign_key_sign(const struct sign_key *k, const struct digest *d, char text[S
     size_t n = sizeof der;
     if (!sign_der(k->key, d, der, &n) || !raw_from_der(der, n, raw)) {
         ERR_clear_error();
-        return error_set(e, 503, "OpenSSL could not sign with the configured key");
+        return error_set(e, ERROR_UNAVAILABLE, "OpenSSL could not sign with the configured key");
     }
     /* 96 bytes are a multiple of three: there is never any padding. */
     EVP_EncodeBlock((unsigned char *)text, raw, sizeof raw);

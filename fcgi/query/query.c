@@ -248,14 +248,14 @@ static enum query_status parse_args(struct query *q, char *text, struct str raw,
                            : q->form == QUERY_XML && str_eq(name, STR("avast")) ? &ignored
                                                                                 : NULL;
         if (slot == NULL) {
-            error_set(e, 400, "Extra query parameter(s) %.*s not in spec", STR_ARG(name));
+            error_set(e, ERROR_BAD_REQUEST, "Extra query parameter(s) %.*s not in spec", STR_ARG(name));
             return QUERY_BAD_PARAMETER;
         }
         *slot = (struct str){ text, percent_decode(text, value, true) };
         text += slot->n;
     }
     if (!str_absent(args->pin) && args->pin.n == 0) {
-        error_set(e, 400, "'' is too short: pin needs a version, like 102. or 102.3.");
+        error_set(e, ERROR_BAD_REQUEST, "'' is too short: pin needs a version, like 102. or 102.3.");
         return QUERY_BAD_PARAMETER;
     }
     return QUERY_OK;

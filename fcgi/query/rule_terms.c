@@ -6,7 +6,8 @@
 
 static bool refuse(struct error *e, const char *name, struct str text, const char *why)
 {
-    return error_set(e, 400, "%s: '%.*s' %s", name, (int)(text.n < 200 ? text.n : 200), text.p, why);
+    return error_set(e, ERROR_BAD_REQUEST, "%s: '%.*s' %s", name, (int)(text.n < 200 ? text.n : 200), text.p,
+                     why);
 }
 
 static bool has_empty_part(struct str list, const char *separator)

@@ -84,7 +84,8 @@ static pcre2_code *compile_pattern(void *ctx, struct str text, struct error *e)
     if (pattern == NULL) {
         PCRE2_UCHAR why[128];
         pcre2_get_error_message(code, why, sizeof why);
-        error_set(e, 500, "path pattern %.*s is wrong at character %zu: %s", STR_ARG(text), at, (char *)why);
+        error_set(e, ERROR_INTERNAL, "path pattern %.*s is wrong at character %zu: %s", STR_ARG(text), at,
+                  (char *)why);
         return NULL;
     }
     pcre2_jit_compile(pattern, PCRE2_JIT_COMPLETE); /* where there is no JIT it is interpreted */
@@ -112,10 +113,11 @@ bool allowlist_add(struct allowlist *a, struct str line, struct error *e)
     struct str name, pattern;
     struct str rest = line;
     if (!next_word(&rest, &name)) {
-        return error_set(e, 500, "the line names no host");
+        return error_set(e, ERROR_INTERNAL, "the line names no host");
     }
     if (memchr(name.p, '/', name.n) != NULL) {
-        return error_set(e, 500, "%.*s is no host: a host comes without scheme and path", STR_ARG(name));
+        return error_set(e, ERROR_INTERNAL, "%.*s is no host: a host comes without scheme and path",
+                         STR_ARG(name));
     }
     struct str products = rest = str_strip(rest);
     bool has_pattern = rest.n > 0 && rest.p[0] == '/';
@@ -123,11 +125,11 @@ bool allowlist_add(struct allowlist *a, struct str line, struct error *e)
         next_word(&products, &pattern);
     }
     if (str_strip(products).n == 0) {
-        return error_set(e, 500, "the line for host %.*s names no product", STR_ARG(name));
+        return error_set(e, ERROR_INTERNAL, "the line for host %.*s names no product", STR_ARG(name));
     }
     struct host *host = find_host(a, name);
     if (host != NULL && (!has_pattern || host->n_paths == 0)) {
-        return error_set(e, 500, "host %.*s is given more than once", STR_ARG(name));
+        return error_set(e, ERROR_INTERNAL, "host %.*s is given more than once", STR_ARG(name));
     }
     if (host == NULL) {
         a->host = mem_resize(a, a->host, struct host, a->n + 1);

@@ -72,7 +72,7 @@ static bool suits_client(struct teller *t, const struct release *r, const struct
     }
     if (!from->format->methods->has_build_ids) {
         failed = true;
-        error_set(&t->why, 500, "it is no app release");
+        error_set(&t->why, ERROR_INTERNAL, "it is no app release");
     } else if (client_has(t, from->body, &failed)) {
         return true;
     }
@@ -104,7 +104,7 @@ enum told { TOLD, LEFT_OUT, FAILED };
 static void note_malformed_url(struct teller *t, const struct release *r, struct str url)
 {
     if (!markup_in(t->env->query->locale) && !allowlist_is_url(url)) {
-        error_set(&t->why, 500,
+        error_set(&t->why, ERROR_INTERNAL,
                   "release %.*s: a patch was left out, as its URL is not of http or https, or has characters "
                   "that are not allowed",
                   STR_ARG(r->name));
@@ -123,7 +123,7 @@ static enum told tell(struct teller *t, const struct release *r, const struct ap
         [APP_PATCH_URL_BROKEN] = NULL,
     };
     if (problems[patch->problem] != NULL) {
-        error_set(&t->why, 500, "%s", problems[patch->problem]);
+        error_set(&t->why, ERROR_INTERNAL, "%s", problems[patch->problem]);
         return FAILED;
     }
     if (!suits_client(t, r, patch)) {
@@ -149,7 +149,7 @@ static enum told tell(struct teller *t, const struct release *r, const struct ap
         return LEFT_OUT;
     }
     if (str_absent(t->body->hash) || str_absent(patch->rest)) {
-        error_set(&t->why, 500, "there is no hashFunction, hashValue or filesize");
+        error_set(&t->why, ERROR_INTERNAL, "there is no hashFunction, hashValue or filesize");
         return FAILED;
     }
     print_rest(t->out, t->body, patch);

@@ -21,7 +21,7 @@ static const char *platform_problem(const struct app_platform *platform)
 
 static bool platform_error(const struct app_platform *platform, const char *problem, struct error *e)
 {
-    return error_set(e, 500, "platform %.*s %s", (int)platform->key.n, platform->key.p, problem);
+    return error_set(e, ERROR_INTERNAL, "platform %.*s %s", (int)platform->key.n, platform->key.p, problem);
 }
 
 bool app_find(const struct app_body *body, struct name_key build_target, struct name_key locale,
@@ -29,7 +29,7 @@ bool app_find(const struct app_body *body, struct name_key build_target, struct 
 {
     *spot = (struct app_spot){ 0 };
     if (body->platforms_broken) {
-        return error_set(e, 500, "platforms is no object");
+        return error_set(e, ERROR_INTERNAL, "platforms is no object");
     }
     spot->asked = name_keys_find(body->platform, body->n_platforms, sizeof(*body->platform), build_target);
     if (spot->asked == NULL) {
@@ -48,8 +48,8 @@ bool app_find(const struct app_body *body, struct name_key build_target, struct 
     spot->locale = name_keys_find(spot->platform->locale, spot->platform->n_locales,
                                   sizeof(*spot->platform->locale), locale);
     if (spot->locale != NULL && spot->locale->facts->no_object) {
-        return error_set(e, 500, "locale %.*s of platform %.*s is no object", (int)locale.n, locale.p,
-                         (int)spot->platform->key.n, spot->platform->key.p);
+        return error_set(e, ERROR_INTERNAL, "locale %.*s of platform %.*s is no object", (int)locale.n,
+                         locale.p, (int)spot->platform->key.n, spot->platform->key.p);
     }
     return true;
 }

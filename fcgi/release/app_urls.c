@@ -139,7 +139,7 @@ static bool fill_common(const struct app_spot *spot, const struct query *q, stru
                         struct error *e)
 {
     if (str_absent(spot->platform->os_ftp) || str_absent(spot->platform->os_bouncer)) {
-        return error_set(e, 500, "platform %.*s has no OS_FTP or no OS_BOUNCER that is a string",
+        return error_set(e, ERROR_INTERNAL, "platform %.*s has no OS_FTP or no OS_BOUNCER that is a string",
                          (int)spot->platform->key.n, spot->platform->key.p);
     }
     values->value[PH_LOCALE] = q->locale;
@@ -167,12 +167,13 @@ static enum app_url print_separated(const struct app_urls *urls, const struct ap
     if (urls->broken || urls->names_broken ||
         !fill_name(&urls->filename[type], patch->from, &values.value[PH_FILENAME]) ||
         !fill_name(&urls->product[type], patch->from, &values.value[PH_PRODUCT])) {
-        error_set(e, 500, "fileUrls, ftpFilenames or bouncerProducts is missing or of the wrong type");
+        error_set(e, ERROR_INTERNAL,
+                  "fileUrls, ftpFilenames or bouncerProducts is missing or of the wrong type");
         return APP_URL_BROKEN;
     }
     const struct app_channel *channel = find_channel_of(urls, q);
     if (channel == NULL || channel->broken) {
-        error_set(e, 500, "fileUrls has no string for channel %.*s", STR_ARG(q->channel));
+        error_set(e, ERROR_INTERNAL, "fileUrls has no string for channel %.*s", STR_ARG(q->channel));
         return APP_URL_BROKEN;
     }
     template_print(out, &channel->url, &values);
@@ -189,11 +190,11 @@ static enum app_url print_unified(const struct app_urls *urls, const struct app_
     const struct app_from_text *text = texts != NULL ? find_text(texts, patch->from) : NULL;
     if (urls->broken || (channel != NULL && (channel->broken || texts->broken)) ||
         (text != NULL && text->broken)) {
-        error_set(e, 500, "fileUrls or a part of it is of the wrong type");
+        error_set(e, ERROR_INTERNAL, "fileUrls or a part of it is of the wrong type");
         return APP_URL_BROKEN;
     }
     if (text == NULL) {
-        error_set(e, 500, "fileUrls has no URL for channel %.*s", STR_ARG(q->channel));
+        error_set(e, ERROR_INTERNAL, "fileUrls has no URL for channel %.*s", STR_ARG(q->channel));
         return APP_URL_NONE;
     }
     struct placeholders values = { 0 };
@@ -227,7 +228,7 @@ enum app_url app_print_url(const struct app_body *body, const struct app_spot *s
     size_t from = out->n;
     enum app_url result = APP_URL;
     if (patch->problem == APP_PATCH_URL_BROKEN) {
-        error_set(e, 500, "a fileUrl is no string");
+        error_set(e, ERROR_INTERNAL, "a fileUrl is no string");
         result = APP_URL_BROKEN;
     } else if (!str_absent(patch->url)) {
         buf_str(out, patch->url);

@@ -154,7 +154,7 @@ static cJSON *parse_base(struct str json, struct error *e)
     }
     cJSON *base = json_parse(json, e);
     if (base != NULL && !cJSON_IsObject(base)) {
-        error_set(e, 500, "the blob is no object");
+        error_set(e, ERROR_INTERNAL, "the blob is no object");
         cJSON_Delete(base);
         return NULL;
     }

@@ -14,7 +14,7 @@ enum verdict release_broken(struct error *e, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(what, sizeof what, fmt, ap);
     va_end(ap);
-    error_set(e, 500, "%s", what);
+    error_set(e, ERROR_INTERNAL, "%s", what);
     return VERDICT_BROKEN;
 }
 
@@ -25,7 +25,7 @@ enum verdict release_bad(struct error *e, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(what, sizeof what, fmt, ap);
     va_end(ap);
-    error_set(e, 400, "%s", what);
+    error_set(e, ERROR_BAD_REQUEST, "%s", what);
     return VERDICT_BAD;
 }
 

@@ -62,7 +62,7 @@ static const struct release_format *find_format(const cJSON *blob, struct error 
 {
     const cJSON *version = json_get(blob, "schema_version");
     if (!python_truth(version)) {
-        error_set(e, 500, "schema_version is not set");
+        error_set(e, ERROR_INTERNAL, "schema_version is not set");
         return NULL;
     }
     for (size_t i = 0; cJSON_IsNumber(version) && i < sizeof formats / sizeof formats[0]; i++) {
@@ -70,7 +70,7 @@ static const struct release_format *find_format(const cJSON *blob, struct error 
             return &formats[i];
         }
     }
-    error_set(e, 500, "schema_version is unknown");
+    error_set(e, ERROR_INTERNAL, "schema_version is unknown");
     return NULL;
 }
 

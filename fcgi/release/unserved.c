@@ -64,7 +64,7 @@ static bool is_served(struct asker *a, struct error *e)
     if (str_contains(buf_view(&a->answer), STR("<patch type=\"complete\""))) {
         return true;
     }
-    return error_set(e, 400, "%s",
+    return error_set(e, ERROR_BAD_REQUEST, "%s",
                      skipped.what[0] != '\0' ? skipped.what
                                              : "there is no complete update, or none on a permitted host");
 }

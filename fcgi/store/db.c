@@ -210,7 +210,7 @@ bool db_alive(const struct db *db)
 static bool may_send(struct db *db, const char *sql, struct error *e)
 {
     if (db->open != NULL) {
-        return error_set(e, 500, "database: a result is still open");
+        return error_set(e, ERROR_INTERNAL, "database: a result is still open");
     }
     if (db->doomed) {
         return fail(e, FAIL_BUSY, "database: the transaction has failed");
@@ -294,7 +294,7 @@ static bool execute(struct db *db, MYSQL_STMT *stmt, const struct db_value *para
 {
     MYSQL_BIND binds[PARAMS_MAX] = { 0 };
     if (n > PARAMS_MAX || mysql_stmt_param_count(stmt) != n) {
-        return error_set(e, 500, "database: a statement with %lu parameters was given %zu",
+        return error_set(e, ERROR_INTERNAL, "database: a statement with %lu parameters was given %zu",
                          mysql_stmt_param_count(stmt), n);
     }
     for (size_t i = 0; i < n; i++) {
@@ -327,7 +327,7 @@ static struct db_rows *open_rows(struct db *db, MYSQL_STMT *stmt, struct error *
 {
     unsigned n_columns = mysql_stmt_field_count(stmt);
     if (n_columns == 0) {
-        error_set(e, 500, "database: a query without a result");
+        error_set(e, ERROR_INTERNAL, "database: a query without a result");
         return NULL;
     }
     struct db_rows *rows = mem_new(db, struct db_rows);
@@ -391,7 +391,7 @@ static bool fetch_rest(struct db_rows *rows, unsigned i, struct error *e)
 {
     struct result_column *c = &rows->columns[i];
     if (c->n > COLUMN_MAX) {
-        return error_set(e, 500, "database: a value of %lu bytes is too long", c->n);
+        return error_set(e, ERROR_INTERNAL, "database: a value of %lu bytes is too long", c->n);
     }
     size_t cap = c->cap * 2 > c->n ? c->cap * 2 : c->n;
     talloc_free(c->p);

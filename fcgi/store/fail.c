@@ -4,40 +4,41 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-int fail_status(enum fail kind)
+/* The kind of the error that REASON becomes. */
+static enum error_kind kind_for(enum fail reason)
 {
-    switch (kind) {
+    switch (reason) {
     case FAIL_OTHER:
-        return 500;
+        return ERROR_INTERNAL;
     case FAIL_PERMISSION:
-        return 403;
+        return ERROR_FORBIDDEN;
     case FAIL_NOT_FOUND:
-        return 404;
+        return ERROR_NOT_FOUND;
     case FAIL_DATABASE:
     case FAIL_BUSY:
     case FAIL_SCHEMA:
     case FAIL_UNKNOWN:
-        return 503;
+        return ERROR_UNAVAILABLE;
     default:
-        return 400;
+        return ERROR_BAD_REQUEST;
     }
 }
 
-bool fail(struct error *e, enum fail kind, const char *fmt, ...)
+bool fail(struct error *e, enum fail reason, const char *fmt, ...)
 {
     char what[sizeof e->what];
     va_list ap;
     va_start(ap, fmt);
     vsnprintf(what, sizeof what, fmt, ap);
     va_end(ap);
-    error_set(e, fail_status(kind), "%s", what);
+    error_set(e, kind_for(reason), "%s", what);
     if (e != NULL) {
-        e->kind = kind;
+        e->reason = (int)reason;
     }
     return false;
 }
 
-bool failed_as(const struct error *e, enum fail kind)
+bool failed_as(const struct error *e, enum fail reason)
 {
-    return e->kind == (int)kind;
+    return e->reason == (int)reason;
 }

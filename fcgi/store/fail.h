@@ -1,14 +1,14 @@
-/* What went wrong with a write, as far as it matters to who answers: the kind of a struct error.
+/* Why a write failed, as far as the answer depends on it: the reason of a struct error.
  *
- * The admin API makes each kind one problem response. The reference's exceptions are named where there is
- * one. */
+ * The admin API has one problem response per reason. The status that it sends and, where there is one, the
+ * reference's exception are given beside each. */
 #ifndef BALROG_STORE_FAIL_H
 #define BALROG_STORE_FAIL_H
 
 #include "core/error.h"
 
 enum fail {
-    FAIL_OTHER,      /* 500: our own fault; the kind of every error that names none */
+    FAIL_OTHER,      /* 500: our own fault; the reason of every error that names none */
     FAIL_OUTDATED,   /* 400 OutdatedDataError: data_version is not the row's any more */
     FAIL_MERGE,      /* 400 UpdateMergeError: a scheduled change to the row touches the same columns */
     FAIL_SCHEDULED,  /* 400 ChangeScheduledError: the row has a scheduled change already */
@@ -25,11 +25,9 @@ enum fail {
     FAIL_UNKNOWN,    /* 503: the connection went while COMMIT ran, so the change may have been made */
 };
 
-/* Fills *E with KIND, the status above and a text; returns false. */
-bool fail(struct error *e, enum fail kind, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-/* Whether *E is of KIND. */
-bool failed_as(const struct error *e, enum fail kind);
-/* The HTTP status of KIND. */
-int fail_status(enum fail kind);
+/* Fills *E with REASON, the kind that it belongs to and a text; returns false. */
+bool fail(struct error *e, enum fail reason, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* Whether *E failed for REASON. */
+bool failed_as(const struct error *e, enum fail reason);
 
 #endif

@@ -37,7 +37,7 @@ struct str frame_pack(void *ctx, struct str text, struct str base, struct error 
     size_t n = pack(zstd, text, base, out, cap);
     ZSTD_freeCCtx(zstd);
     if (ZSTD_isError(n)) {
-        error_set(e, 500, "zstd: %s", ZSTD_getErrorName(n));
+        error_set(e, ERROR_INTERNAL, "zstd: %s", ZSTD_getErrorName(n));
         return STR_NONE;
     }
     return (struct str){ mem_resize(ctx, out, char, n), n };
@@ -54,7 +54,8 @@ struct str frame_unpack(void *ctx, struct str frame, struct str base, size_t siz
     size_t n = ZSTD_decompressDCtx(zstd, out, size, frame.p, frame.n);
     ZSTD_freeDCtx(zstd);
     if (ZSTD_isError(n) || n != size) {
-        error_set(e, 500, "zstd: %s", ZSTD_isError(n) ? ZSTD_getErrorName(n) : "not as long as it was");
+        error_set(e, ERROR_INTERNAL, "zstd: %s",
+                  ZSTD_isError(n) ? ZSTD_getErrorName(n) : "not as long as it was");
         return STR_NONE;
     }
     return (struct str){ out, n };

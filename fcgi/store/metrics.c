@@ -3,7 +3,7 @@
 
 #include "core/mem.h"
 
-enum error_kind { ERROR_CONNECTION, ERROR_BUSY, ERROR_VALUE, ERROR_OTHER };
+enum failed_kind { FAILED_CONNECTION, FAILED_BUSY, FAILED_VALUE, FAILED_OTHER };
 static const char *const kinds[] = { "connection", "busy", "value", "other" };
 
 struct metric store_metric[] = {
@@ -23,16 +23,16 @@ struct metric store_metric[] = {
 unsigned store_error_kind(enum fail kind, bool fatal)
 {
     if (fatal) {
-        return ERROR_CONNECTION;
+        return FAILED_CONNECTION;
     }
     switch (kind) {
     case FAIL_BUSY:
-        return ERROR_BUSY;
+        return FAILED_BUSY;
     case FAIL_INVALID:
     case FAIL_DUPLICATE:
-        return ERROR_VALUE;
+        return FAILED_VALUE;
     default:
-        return ERROR_OTHER;
+        return FAILED_OTHER;
     }
 }
 

@@ -67,7 +67,8 @@ static bool wait_for_connection(struct pool *pool, unsigned wait_ms, struct erro
         struct timespec wake = { .tv_sec = wake_us / 1000000, .tv_nsec = wake_us % 1000000 * 1000 };
         if (now_us >= until_us || !may_wait(pool)) {
             metric_count(&store_metric[STORE_POOL_REFUSED], 0);
-            return error_set(e, 503, "all %u database connections are in use, and %u others wait", pool->size,
+            return error_set(e, ERROR_UNAVAILABLE,
+                             "all %u database connections are in use, and %u others wait", pool->size,
                              pool->n_waiting);
         }
         pool->n_waiting++;
@@ -127,12 +128,12 @@ static struct db *open_connection(struct pool *pool, struct error *e)
     pool->failed_ms = db == NULL ? clock_ms() : 0;
     if (db == NULL) {
         pool->failed = why;
-        pool->failed.status = 503;
+        pool->failed.kind = ERROR_UNAVAILABLE;
     }
     pthread_mutex_unlock(&pool->lock);
     if (db == NULL && e != NULL) {
         *e = why;
-        e->status = 503;
+        e->kind = ERROR_UNAVAILABLE;
     }
     return db;
 }

@@ -73,7 +73,8 @@ static bool read_entry(struct tx *tx, int64_t change_id, struct entry *entry, st
     failed |= rows == NULL;
     db_rows_close(rows);
     if (!failed && (!found || str_absent(entry->frame))) {
-        return error_set(e, 500, "release history: there is no version %lld", (long long)change_id);
+        return error_set(e, ERROR_INTERNAL, "release history: there is no version %lld",
+                         (long long)change_id);
     }
     return !failed;
 }
@@ -84,7 +85,7 @@ bool release_history_change(struct tx *tx, int64_t change_id, struct str *json, 
     unsigned n = 0;
     for (int64_t id = change_id; id != 0; id = chain[n++].base) {
         if (n == CHAIN_MAX) {
-            return error_set(e, 500, "release history: version %lld has too many bases",
+            return error_set(e, ERROR_INTERNAL, "release history: version %lld has too many bases",
                              (long long)change_id);
         }
         if (!read_entry(tx, id, &chain[n], e)) {

@@ -130,7 +130,7 @@ struct reporter *reporter_start(void *ctx, const struct config_database *at, con
     beat(r);
     int rc = pthread_create(&r->thread, NULL, run, r);
     if (rc != 0) {
-        error_set(e, 500, "cannot start the reporter's thread: %s", strerror(rc));
+        error_set(e, ERROR_INTERNAL, "cannot start the reporter's thread: %s", strerror(rc));
         destroy(r);
         return NULL;
     }

@@ -39,7 +39,7 @@ static bool run_statement(struct statement *s, struct tx *tx, uint64_t *affected
                           struct error *e)
 {
     buf_char(&s->sql, '\0');
-    bool ok = s->sql.full ? error_set(e, 500, "database: a statement is too long")
+    bool ok = s->sql.full ? error_set(e, ERROR_INTERNAL, "database: a statement is too long")
                           : db_execute(tx->db, s->sql.p, s->params, s->n, affected, id, e);
     buf_free(&s->sql);
     return ok;

@@ -430,7 +430,8 @@ bool signoff_need_writable(struct tx *tx, const char *name, const char *product,
     for (const cJSON *need = mapped->child; need != NULL; need = need->next) {
         int64_t count;
         if (!json_int(need, 0, INT64_MAX, &count)) {
-            error_set(e, 500, "the number of sign-offs that %s requires is not a whole number", need->string);
+            error_set(e, ERROR_INTERNAL, "the number of sign-offs that %s requires is not a whole number",
+                      need->string);
             return false;
         }
         signoff_needs_add(needs, need->string, count);

@@ -209,7 +209,7 @@ static bool work(struct db *db, void *arg, struct error *e)
     uint64_t sent = db_statements(db);
     db_watch(db, run->site->watch, run->site->watch_arg);
     for (unsigned n = 0;; n++) {
-        run->failed = (struct error){ .status = 500 };
+        run->failed = (struct error){ .kind = ERROR_INTERNAL };
         run->done = attempt(run, db, &usable, &run->failed);
         if (run->done || !usable || !may_retry(run, &run->failed, n)) {
             break;
@@ -239,15 +239,15 @@ bool tx_run(const struct tx_site *site, struct tx_request *request,
     request->statements = 0;
     request->attempts = 0;
     request->blob_errors = NULL;
-    struct error no_connection = { .status = 503 };
+    struct error no_connection = { .kind = ERROR_UNAVAILABLE };
     bool reached = pool_run(site->pool, site->wait_ms, work, &run, &no_connection);
     if (run.done) {
         return true;
     }
     if (e != NULL) {
         *e = reached || run.unknown ? run.failed : no_connection;
-        if (e->kind == FAIL_OTHER && e->status == 503) {
-            e->kind = FAIL_DATABASE;
+        if (e->reason == FAIL_OTHER && e->kind == ERROR_UNAVAILABLE) {
+            e->reason = FAIL_DATABASE;
         }
     }
     return false;

@@ -68,7 +68,7 @@ static struct str choose_mapping(const struct rule_row *row, enum force force, s
         return row->mapping;
     }
     if (!row->has_background_rate) {
-        error_set(c->error, 500, "rule %lld has no backgroundRate", (long long)row->rule_id);
+        error_set(c->error, ERROR_INTERNAL, "rule %lld has no backgroundRate", (long long)row->rule_id);
         refuse(c, REASON_BROKEN);
         return STR_NONE;
     }
@@ -91,7 +91,7 @@ static enum verdict ask(const struct snapshot *s, struct str mapping, const stru
 {
     c->release = snapshot_release(s, mapping);
     if (c->release == NULL) {
-        error_set(c->error, 500, "release %.*s is missing or broken", STR_ARG(mapping));
+        error_set(c->error, ERROR_INTERNAL, "release %.*s is missing or broken", STR_ARG(mapping));
         refuse(c, REASON_NO_RELEASE);
         return VERDICT_NO;
     }
@@ -110,7 +110,7 @@ static enum verdict ask(const struct snapshot *s, struct str mapping, const stru
  * checked when it was made. The client gets no update rather than one that it asked not to get. */
 static void refuse_pin(struct choice *c, struct str version, struct str mapping)
 {
-    error_set(c->error, 500, "pin %.*s leads to release %.*s, which is not known to be within it",
+    error_set(c->error, ERROR_INTERNAL, "pin %.*s leads to release %.*s, which is not known to be within it",
               STR_ARG(version), STR_ARG(mapping));
     refuse(c, REASON_PIN_UNAVAILABLE);
 }
@@ -151,7 +151,7 @@ static void evaluate(const struct snapshot *s, const struct query *q, struct dic
         refuse(c, REASON_NO_RULE);
         return;
     case MATCH_BAD_VERSION:
-        error_set(c->error, 400, "Version number %.*s is invalid.", STR_ARG(q->version));
+        error_set(c->error, ERROR_BAD_REQUEST, "Version number %.*s is invalid.", STR_ARG(q->version));
         refuse(c, REASON_BAD_REQUEST);
         return;
     case MATCH_FOUND:
@@ -197,7 +197,7 @@ static struct release_env env_for(const struct snapshot *s, const struct query *
 
 static void note_skipped(struct answer *a, const struct error *why)
 {
-    if (why->status != 0 && a->skipped.status == 0) {
+    if (why->kind != ERROR_NONE && a->skipped.kind == ERROR_NONE) {
         a->skipped = *why;
     }
 }
@@ -256,7 +256,7 @@ static bool write_members(struct writer *w, const struct release *super, struct 
         reach(w, ENGINE_MEMBER_CHOSEN);
         if (member == NULL) {
             struct error why;
-            error_set(&why, 500, "release %.*s is missing or broken", STR_ARG(super->members[i]));
+            error_set(&why, ERROR_INTERNAL, "release %.*s is missing or broken", STR_ARG(super->members[i]));
             note_skipped(w->answer, &why);
             continue;
         }
@@ -298,7 +298,7 @@ static enum verdict write_xml(struct writer *w, const struct release *r, struct 
     }
     buf_lit(w->out, "</updates>");
     if (verdict == VERDICT_YES && w->out->full) {
-        error_set(e, 500, "release %.*s: the answer is larger than %d bytes", STR_ARG(r->name),
+        error_set(e, ERROR_INTERNAL, "release %.*s: the answer is larger than %d bytes", STR_ARG(r->name),
                   ENGINE_BODY_MAX);
         verdict = VERDICT_BROKEN;
     }
@@ -348,7 +348,7 @@ static void answer_xml(struct writer *w, const struct release *r, struct buf *bo
         return;
     }
     if (!release_is_xml(r)) {
-        error_set(&a->error, 400, "Wrong blob type");
+        error_set(&a->error, ERROR_BAD_REQUEST, "Wrong blob type");
         bad_request(a);
         return;
     }
@@ -373,7 +373,7 @@ static void answer_json(struct writer *w, const struct release *r, struct buf *b
 {
     struct answer *a = w->answer;
     if (r != NULL && !release_is_json(r)) {
-        error_set(&a->error, 500, "release %.*s has no JSON answer", STR_ARG(r->name));
+        error_set(&a->error, ERROR_INTERNAL, "release %.*s has no JSON answer", STR_ARG(r->name));
         a->reason = REASON_BROKEN;
         r = NULL;
     }

@@ -75,7 +75,7 @@ static bool read_release(struct build *b, struct required_release *r, struct com
     bool found = false;
     *job = (struct compile_job){ .use = r->use,
                                  .memory = mem_check(talloc_pool(NULL, ROW_POOL)),
-                                 .why = { .status = 404, .what = "there is no such release" } };
+                                 .why = { .kind = ERROR_NOT_FOUND, .what = "there is no such release" } };
     r->mark = (struct release_mark){ 0 };
     if (!source->release(source->arg, job->memory, r->cached->name, &job->row, &r->mark, &found, b->e)) {
         talloc_free(job->memory);

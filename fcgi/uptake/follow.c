@@ -41,7 +41,7 @@ static bool open_file(struct follow *f, const char *path, struct error *e)
         if (fd >= 0) {
             close(fd);
         }
-        return error_set(e, 500, "cannot read %s: %s", path, strerror(why));
+        return error_set(e, ERROR_INTERNAL, "cannot read %s: %s", path, strerror(why));
     }
     if (f->fd >= 0) {
         close(f->fd);
@@ -100,7 +100,7 @@ static bool read_some(struct follow *f, void (*see)(void *arg, struct str line),
         split_lines(f, (struct str){ chunk, *n }, see, arg);
     }
     talloc_free(chunk);
-    return got >= 0 || error_set(e, 500, "cannot read %s: %s", f->path, strerror(errno));
+    return got >= 0 || error_set(e, ERROR_INTERNAL, "cannot read %s: %s", f->path, strerror(errno));
 }
 
 /* The open file has nothing new: checks whether it was replaced or truncated. */

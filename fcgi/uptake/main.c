@@ -178,11 +178,11 @@ static bool parse_watches(struct uptake_program *u, struct error *e)
     struct watch *watch = mem_array(u, struct watch, lines->n);
     for (size_t i = 0; i < lines->n; i++) {
         if (!parse_watch(lines->item[i], &watch[i])) {
-            return error_set(e, 500, "[uptake] watch = %.*s: must be PRODUCT CHANNEL VERSION",
+            return error_set(e, ERROR_INTERNAL, "[uptake] watch = %.*s: must be PRODUCT CHANNEL VERSION",
                              STR_ARG(lines->item[i]));
         }
         if (counts_cell(u->counts, watch[i].product, watch[i].channel) == NULL) {
-            return error_set(e, 500,
+            return error_set(e, ERROR_INTERNAL,
                              "[uptake] watch = %.*s: the product or the channel is not listed in [uptake]",
                              STR_ARG(lines->item[i]));
         }
@@ -197,7 +197,7 @@ static void *prepare(void *ctx, struct config *config, struct error *e)
     struct uptake_program *u = mem_new(ctx, struct uptake_program);
     u->config = config;
     if (config->uptake.log[0] == '\0') {
-        error_set(e, 500, "[uptake] log: must be set to the path of nginx's access log");
+        error_set(e, ERROR_INTERNAL, "[uptake] log: must be set to the path of nginx's access log");
         return NULL;
     }
     u->counts = counts_new(u, config->uptake.products, config->uptake.channels,
@@ -219,7 +219,8 @@ static bool serve(struct uptake_program *u, int signal_fd, struct error *e)
     u->follow = follow_new(u, u->config->uptake.log, true);
     int rc = pthread_create(&u->thread, NULL, follow_log, u);
     if (rc != 0) {
-        return error_set(e, 500, "the thread that follows the log could not be started: %s", strerror(rc));
+        return error_set(e, ERROR_INTERNAL, "the thread that follows the log could not be started: %s",
+                         strerror(rc));
     }
     bool ok = program_serve(&service, signal_fd, e);
     atomic_store(&u->ending, true);

@@ -50,7 +50,7 @@ bool apidoc_print(const char *file, const char *program, struct buf *out, struct
         json_print(out, doc, JSON_COMPACT);
         buf_char(out, '\n');
     } else if (doc != NULL) {
-        error_set(e, 500, "%s has no paths", file);
+        error_set(e, ERROR_INTERNAL, "%s has no paths", file);
     }
     cJSON_Delete(doc);
     buf_free(&text);

@@ -63,18 +63,18 @@ static bool take_apart(CURLU *u, const char *url, struct client_url *out, struct
     if (curl_url_set(u, CURLUPART_URL, url, 0) != CURLUE_OK ||
         !part(u, CURLUPART_SCHEME, 0, scheme, sizeof scheme) ||
         (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0)) {
-        return error_set(e, 500, "not a http:// or https:// URL");
+        return error_set(e, ERROR_INTERNAL, "not a http:// or https:// URL");
     }
     if (has(u, CURLUPART_USER) || has(u, CURLUPART_PASSWORD)) {
-        return error_set(e, 500, "a URL here may hold no user and no password");
+        return error_set(e, ERROR_INTERNAL, "a URL here may hold no user and no password");
     }
     if (has(u, CURLUPART_QUERY) || has(u, CURLUPART_FRAGMENT)) {
-        return error_set(e, 500, "a URL here may hold no query and no fragment");
+        return error_set(e, ERROR_INTERNAL, "a URL here may hold no query and no fragment");
     }
     if (!part(u, CURLUPART_HOST, 0, out->host, sizeof out->host) ||
         !part(u, CURLUPART_PATH, 0, out->path, sizeof out->path) ||
         !part(u, CURLUPART_PORT, CURLU_DEFAULT_PORT, port, sizeof port)) {
-        return error_set(e, 500, "the URL is too long");
+        return error_set(e, ERROR_INTERNAL, "the URL is too long");
     }
     tidy_host(out->host);
     out->port = (unsigned)strtoul(port, NULL, 10);
@@ -120,7 +120,7 @@ static bool add_header(struct curl_slist **list, const char *line, struct error 
 {
     for (const char *p = line; *p != '\0'; p++) {
         if ((unsigned char)*p < ' ' || *p == 0x7f) {
-            return error_set(e, 500, "a header to be sent holds a control character");
+            return error_set(e, ERROR_INTERNAL, "a header to be sent holds a control character");
         }
     }
     *list = mem_check(curl_slist_append(*list, line));
@@ -163,9 +163,9 @@ static bool failed_with(CURL *curl, CURLcode code, struct error *e)
 {
     curl_off_t sending_us = 0;
     curl_easy_getinfo(curl, CURLINFO_PRETRANSFER_TIME_T, &sending_us);
-    error_set(e, 503, "%s", curl_easy_strerror(code));
+    error_set(e, ERROR_UNAVAILABLE, "%s", curl_easy_strerror(code));
     if (sending_us == 0 && e != NULL) {
-        e->kind = CLIENT_UNREACHABLE;
+        e->reason = CLIENT_UNREACHABLE;
     }
     return false;
 }
@@ -179,7 +179,7 @@ static bool exchange(CURL *curl, const struct client_request *p, struct buf *bod
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, body);
     CURLcode code = curl_easy_perform(curl);
     if (body->full) {
-        return error_set(e, 503, "the answer is longer than %zu bytes", body->max);
+        return error_set(e, ERROR_UNAVAILABLE, "the answer is longer than %zu bytes", body->max);
     }
     if (code != CURLE_OK) {
         return failed_with(curl, code, e);

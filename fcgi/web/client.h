@@ -35,7 +35,8 @@ struct client_request {
     const atomic_bool *stop; /* unless NULL: once true, the exchange is given up within about a second */
 };
 
-/* The kind of an error (apart from those of store/fail.h): nothing was sent, since there is no connection. */
+/* The reason of an error (apart from those of store/fail.h): nothing was sent, since there is no connection.
+ */
 enum { CLIENT_UNREACHABLE = 100 };
 
 /* Sends P and appends the answer's body to BODY, whose maximum bounds it; *STATUS is the answer's status,

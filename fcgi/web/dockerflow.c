@@ -13,7 +13,7 @@ static bool answer_file(struct response *response, const char *path, struct erro
 {
     struct buf text;
     buf_init(&text, 0, VERSION_MAX);
-    bool ok = file_read(path, &text, e) && (text.n > 0 || error_set(e, 500, "%s is empty", path));
+    bool ok = file_read(path, &text, e) && (text.n > 0 || error_set(e, ERROR_INTERNAL, "%s is empty", path));
     if (ok) {
         response_text(response, 200, "application/json", buf_view(&text));
     }

@@ -45,7 +45,7 @@ bool request_body(const struct request *r, struct buf *out, struct error *e)
     struct str length = request_param(r, "CONTENT_LENGTH");
     size_t wanted = str_absent(length) ? 0 : strtoul(length.p, NULL, 10);
     if (wanted > out->max - out->n) {
-        return error_set(e, 413, "The body is longer than %zu bytes", out->max);
+        return error_set(e, ERROR_TOO_LARGE, "The body is longer than %zu bytes", out->max);
     }
     buf_reserve(out, wanted);
     char chunk[BODY_CHUNK];
@@ -53,13 +53,14 @@ bool request_body(const struct request *r, struct buf *out, struct error *e)
     for (int n; (n = FCGX_GetStr(chunk, sizeof chunk, r->input)) > 0; got += (size_t)n) {
         buf_bytes(out, chunk, (size_t)n);
         if (out->full) {
-            return error_set(e, 413, "The body is longer than %zu bytes", out->max);
+            return error_set(e, ERROR_TOO_LARGE, "The body is longer than %zu bytes", out->max);
         }
     }
     if (r->gathered >= 0 && ftruncate(r->gathered, 0) != 0) {
         log_error("http.body", "a request stays in memory: ftruncate: %s", strerror(errno));
     }
-    return got >= wanted || error_set(e, 400, "The body ended after %zu of %zu bytes", got, wanted);
+    return got >= wanted ||
+           error_set(e, ERROR_BAD_REQUEST, "The body ended after %zu of %zu bytes", got, wanted);
 }
 
 void response_reset(struct response *r)
@@ -171,6 +172,30 @@ const char *http_reason(int status)
         }
     }
     return "Unknown";
+}
+
+int http_status_of(enum error_kind kind)
+{
+    switch (kind) {
+    case ERROR_BAD_REQUEST:
+        return 400;
+    case ERROR_FORBIDDEN:
+        return 403;
+    case ERROR_NOT_FOUND:
+        return 404;
+    case ERROR_TOO_LARGE:
+        return 413;
+    case ERROR_MEDIA_TYPE:
+        return 415;
+    case ERROR_UPSTREAM:
+        return 502;
+    case ERROR_UNAVAILABLE:
+        return 503;
+    case ERROR_NONE:
+    case ERROR_INTERNAL:
+        break;
+    }
+    return 500;
 }
 
 void html_escape(struct buf *out, struct str s)

@@ -64,6 +64,8 @@ void response_problem(struct response *r, int status, const char *title, const c
                       const char *exception);
 /* The reason phrase: "Not Found" for 404. */
 const char *http_reason(int status);
+/* The status of an answer to a request that failed with an error of KIND. */
+int http_status_of(enum error_kind kind);
 /* S with &, < and > as entities (Python's html.escape(quote=False)). */
 void html_escape(struct buf *out, struct str s);
 

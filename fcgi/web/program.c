@@ -167,7 +167,7 @@ int program_signals(struct error *e)
     signal(SIGPIPE, SIG_IGN);
     int fd = signalfd(-1, &set, SFD_CLOEXEC);
     if (fd < 0) {
-        error_set(e, 500, "cannot open a signalfd: %s", strerror(errno));
+        error_set(e, ERROR_INTERNAL, "cannot open a signalfd: %s", strerror(errno));
     }
     return fd;
 }

@@ -477,7 +477,7 @@ bool server_start(struct server **server, const struct server_options *options, 
     int flags = fcntl(options->listen_fd, F_GETFL);
     if (!start_library() || epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, s->end_fd, &end) != 0 || flags < 0 ||
         fcntl(options->listen_fd, F_SETFL, flags | O_NONBLOCK) != 0 || !start_threads(s)) {
-        error_set(e, 500, "cannot serve with %u threads: %s", options->threads, strerror(errno));
+        error_set(e, ERROR_INTERNAL, "cannot serve with %u threads: %s", options->threads, strerror(errno));
         if (s->gather != NULL) {
             gather_free(s->gather);
         }

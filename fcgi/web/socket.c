@@ -54,10 +54,10 @@ static bool is_free(const struct sockaddr_un *address, struct error *e)
 {
     struct stat st;
     if (lstat(address->sun_path, &st) != 0) {
-        return errno == ENOENT || error_set(e, 500, "%s: %s", address->sun_path, strerror(errno));
+        return errno == ENOENT || error_set(e, ERROR_INTERNAL, "%s: %s", address->sun_path, strerror(errno));
     }
     if (!S_ISSOCK(st.st_mode)) {
-        return error_set(e, 500, "%s exists and is no socket", address->sun_path);
+        return error_set(e, ERROR_INTERNAL, "%s exists and is no socket", address->sun_path);
     }
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     int rc = fd < 0 ? -1 : connect(fd, (const struct sockaddr *)address, sizeof *address);
@@ -66,11 +66,11 @@ static bool is_free(const struct sockaddr_un *address, struct error *e)
         close(fd);
     }
     if (rc == 0 || error == EAGAIN) {
-        return error_set(e, 500, "%s is in use: another process listens there", address->sun_path);
+        return error_set(e, ERROR_INTERNAL, "%s is in use: another process listens there", address->sun_path);
     }
     if (error != ECONNREFUSED && error != ENOENT) {
-        return error_set(e, 500, "%s exists, and whether it is in use cannot be told: %s", address->sun_path,
-                         strerror(error));
+        return error_set(e, ERROR_INTERNAL, "%s exists, and whether it is in use cannot be told: %s",
+                         address->sun_path, strerror(error));
     }
     return true;
 }
@@ -103,7 +103,7 @@ static int listen_at(const struct sockaddr_un *temporary, const struct sockaddr_
     }
     return fd;
 failed:
-    error_set(e, 500, "cannot listen at %s: %s: %s", address->sun_path, step, strerror(errno));
+    error_set(e, ERROR_INTERNAL, "cannot listen at %s: %s: %s", address->sun_path, step, strerror(errno));
     if (fd >= 0) {
         unlink(temporary->sun_path);
         close(fd);
@@ -116,7 +116,7 @@ static bool set_path(struct sockaddr_un *address, const char *path, const char *
     *address = (struct sockaddr_un){ .sun_family = AF_UNIX };
     int n = snprintf(address->sun_path, sizeof address->sun_path, "%s%s", path, suffix);
     if (n < 0 || (size_t)n >= sizeof address->sun_path) {
-        return error_set(e, 500, "%s is too long for a socket's name: at most %zu bytes", path,
+        return error_set(e, ERROR_INTERNAL, "%s is too long for a socket's name: at most %zu bytes", path,
                          sizeof address->sun_path - 1 - strlen(suffix));
     }
     return true;
@@ -128,13 +128,14 @@ int server_socket(const char *path, unsigned mode, bool *inherited, struct error
     *inherited = fd >= 0;
     if (*inherited) {
         if (!is_unix_socket(fd)) {
-            error_set(e, 500, "the inherited socket (fd %d) is no unix socket: only those are served", fd);
+            error_set(e, ERROR_INTERNAL,
+                      "the inherited socket (fd %d) is no unix socket: only those are served", fd);
             return -1;
         }
         return fd;
     }
     if (path[0] == '\0') {
-        error_set(e, 500, "no socket: none was inherited and none is configured");
+        error_set(e, ERROR_INTERNAL, "no socket: none was inherited and none is configured");
         return -1;
     }
     struct sockaddr_un address;

@@ -254,7 +254,7 @@ START_TEST(test_damaged)
                 "WHERE data_version = 1");
     begin(writer);
     ck_assert(!release_history_read(&tx, "releases", "r", "", 2, &json, &e));
-    ck_assert_int_eq(e.status, 500);
+    ck_assert_int_eq(e.kind, ERROR_INTERNAL);
     commit();
 }
 END_TEST

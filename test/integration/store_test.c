@@ -68,7 +68,7 @@ START_TEST(bad_statements_leave_the_connection_alive)
 {
     struct db_value one = DB_I(1);
     ck_assert(!db_exec(db, "SELEC 1", &e));
-    ck_assert_int_eq(e.status, 503);
+    ck_assert_int_eq(e.kind, ERROR_UNAVAILABLE);
     ck_assert_ptr_null(db_query(db, "SELECT nothing FROM nowhere", NULL, 0, &e));
     ck_assert_ptr_null(db_query(db, "SELECT ?", NULL, 0, &e));
     ck_assert_ptr_null(db_query(db, "SELECT 1", &one, 1, &e));
@@ -132,7 +132,7 @@ START_TEST(a_killed_connection_is_dead)
 {
     runf(writer, "KILL CONNECTION %lld", (long long)number(db, "SELECT CONNECTION_ID()"));
     ck_assert_ptr_null(db_query(db, "SELECT 1", NULL, 0, &e));
-    ck_assert_int_eq(e.status, 503);
+    ck_assert_int_eq(e.kind, ERROR_UNAVAILABLE);
     ck_assert(!db_alive(db));
     ck_assert_ptr_null(db_query(db, "SELECT 1", NULL, 0, &e));
     ck_assert(!db_exec(db, "COMMIT", &e));
@@ -169,12 +169,12 @@ END_TEST
 START_TEST(connecting_can_fail)
 {
     ck_assert_ptr_null(connect_as("root", "wrong", "no_such_database", 1));
-    ck_assert_int_eq(e.status, 503);
+    ck_assert_int_eq(e.kind, ERROR_UNAVAILABLE);
     ck_assert_ptr_null(connect_as("balrog_public", "wrong", getenv("BALROG_TEST_DB"), 1));
     ck_assert_msg(strstr(e.what, "denied") != NULL, "%s", e.what);
     setenv("BALROG_TEST_SOCKET", "/nonexistent/socket", 1);
     ck_assert_ptr_null(connect_as("root", "", "x", 1));
-    ck_assert_int_eq(e.status, 503);
+    ck_assert_int_eq(e.kind, ERROR_UNAVAILABLE);
 }
 END_TEST
 
@@ -477,7 +477,7 @@ START_TEST(a_dead_server_is_an_error)
     ck_assert_int_eq(kill(atoi(getenv("BALROG_TEST_PID")), SIGKILL), 0);
     while (db_next(rows, &failed, &e)) {
     }
-    ck_assert(failed && e.status == 503 && !db_alive(writer));
+    ck_assert(failed && e.kind == ERROR_UNAVAILABLE && !db_alive(writer));
     db_rows_close(rows);
     ck_assert_ptr_null(db_query(idle, "SELECT 1", NULL, 0, &e));
     ck_assert(!db_alive(idle));

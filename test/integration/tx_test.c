@@ -50,7 +50,7 @@ static unsigned race_all(const char *user, const struct act *acts, unsigned n, i
     for (unsigned i = 0; i < n; i++) {
         pthread_join(racers[i].thread, NULL);
         won += racers[i].ok;
-        ck_assert_msg(racers[i].ok || racers[i].err.kind == kind, "kind %d: %s", racers[i].err.kind,
+        ck_assert_msg(racers[i].ok || racers[i].err.reason == kind, "kind %d: %s", racers[i].err.reason,
                       racers[i].err.what);
     }
     pthread_barrier_destroy(&start);
@@ -163,8 +163,8 @@ START_TEST(enacting_races_with_revoking_and_editing)
         }
         pthread_barrier_destroy(&start);
         /* fx's edit signs off as fx, so that it can be enacted afterwards; revoked, it cannot. */
-        ck_assert_msg(racers[0].ok || racers[0].err.kind == FAIL_SIGNOFF, "%s", racers[0].err.what);
-        ck_assert_msg(racers[1].ok || racers[1].err.kind == FAIL_INVALID, "%s", racers[1].err.what);
+        ck_assert_msg(racers[0].ok || racers[0].err.reason == FAIL_SIGNOFF, "%s", racers[0].err.what);
+        ck_assert_msg(racers[1].ok || racers[1].err.reason == FAIL_INVALID, "%s", racers[1].err.what);
         enacted += racers[0].ok;
     }
     char wanted[60];
@@ -255,7 +255,7 @@ START_TEST(a_lock_that_stays_is_an_error_even_when_it_is_swallowed)
     for (int i = 0; i < 2; i++) {
         bool swallow = i == 1;
         ck_assert(!tx_run(&site, &request, wait_for_lock, &swallow, &e));
-        ck_assert_msg(failed_as(&e, FAIL_BUSY) && e.status == 503, "%s", e.what);
+        ck_assert_msg(failed_as(&e, FAIL_BUSY) && e.kind == ERROR_UNAVAILABLE, "%s", e.what);
         ck_assert_uint_eq(request.attempts, TX_ATTEMPTS);
     }
     run(writer, "ROLLBACK");
@@ -302,7 +302,7 @@ START_TEST(a_connection_lost_amid_a_transaction)
     site.watch_arg = &v;
     /* On a new connection this is an error… */
     ck_assert(!tx_run(&site, &request, write_as_victim, &v, &e));
-    ck_assert_msg(failed_as(&e, FAIL_DATABASE) && e.status == 503, "%s", e.what);
+    ck_assert_msg(failed_as(&e, FAIL_DATABASE) && e.kind == ERROR_UNAVAILABLE, "%s", e.what);
     assert_rows("1", fx_version);
     v.kill_runs = 0;
     ck_assert(tx_run(&site, &request, write_as_victim, &v, &e));
@@ -325,7 +325,7 @@ START_TEST(a_connection_lost_in_commit_is_never_tried_again)
     ck_assert(tx_run(&site, &request, write_as_victim, &v, &e));
     v.kill_runs = 100;
     ck_assert(!tx_run(&site, &request, write_as_victim, &v, &e));
-    ck_assert_msg(failed_as(&e, FAIL_UNKNOWN) && e.status == 503, "%s", e.what);
+    ck_assert_msg(failed_as(&e, FAIL_UNKNOWN) && e.kind == ERROR_UNAVAILABLE, "%s", e.what);
     ck_assert_uint_eq(v.runs, 2);
     request.read_only = true;
     v.runs = 0;
@@ -346,7 +346,7 @@ START_TEST(a_refusal_is_rolled_back)
 {
     struct tx_request request = { .username = "root" };
     ck_assert(!tx_run(&site, &request, refuse, NULL, &e));
-    ck_assert(failed_as(&e, FAIL_BLOB) && e.status == 400);
+    ck_assert(failed_as(&e, FAIL_BLOB) && e.kind == ERROR_BAD_REQUEST);
     ck_assert_str_eq(request.blob_errors->child->valuestring, "bad");
     cJSON_Delete(request.blob_errors);
     assert_rows("1", fx_version);

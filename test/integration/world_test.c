@@ -98,7 +98,8 @@ static void check_refused(const char *change, int kind, const char *what)
     struct tx_request request = { .username = "", .read_only = true };
     buf_init(&t.said, 256, 65536);
     ck_assert_msg(!tx_run(&site, &request, read_world, &t, &e), "%s is not refused", change);
-    ck_assert_msg(e.kind == kind && strstr(e.what, what) != NULL, "%s: kind %d, %s", change, e.kind, e.what);
+    ck_assert_msg(e.reason == kind && strstr(e.what, what) != NULL, "%s: kind %d, %s", change, e.reason,
+                  e.what);
     buf_free(&t.said);
 }
 

@@ -177,7 +177,7 @@ static bool ask_access(struct tx *tx, void *arg, struct error *err)
     ck_assert(access_count_role(tx, "qa", &n, err) && n == 3);
     ck_assert(access_is_system(tx, "agent") && !access_is_system(tx, "agents"));
     ck_assert(!access_demand(tx, "rule", "modify", NULL, err, "no %s", access_text(NULL)));
-    ck_assert(failed_as(err, FAIL_PERMISSION) && err->status == 403);
+    ck_assert(failed_as(err, FAIL_PERMISSION) && err->kind == ERROR_FORBIDDEN);
     ck_assert_str_eq(err->what, "no None");
     return true;
 }

@@ -244,8 +244,8 @@ static inline int64_t expect(const char *user, struct act a, int kind, const cha
     if (kind == OK) {
         ck_assert_msg(ok, "verb %d as %s, %s: %s", (int)a.verb, user, a.json != NULL ? a.json : "", err.what);
     } else {
-        ck_assert_msg(!ok && err.kind == kind, "verb %d as %s, %s: kind %d, wanted %d: %s", (int)a.verb, user,
-                      a.json != NULL ? a.json : "", ok ? OK : err.kind, kind, err.what);
+        ck_assert_msg(!ok && err.reason == kind, "verb %d as %s, %s: kind %d, wanted %d: %s", (int)a.verb,
+                      user, a.json != NULL ? a.json : "", ok ? OK : err.reason, kind, err.what);
         ck_assert_msg(strstr(err.what, text) != NULL, "wanted '%s', got '%s'", text, err.what);
     }
     return a.made;

@@ -341,7 +341,7 @@ END_TEST
 static int origin_status(const char *const *params)
 {
     struct request r = request_with(params);
-    return auth_origin(auth, &r, &error) ? 200 : error.status;
+    return auth_origin(auth, &r, &error) ? 200 : http_status_of(error.kind);
 }
 
 #define OWN "REQUEST_SCHEME=https", "HTTP_HOST=balrog.example.com"

@@ -152,7 +152,7 @@ START_TEST(json)
     buf_free(&out);
     buf_init(&out, 16, 16);
     ck_assert(!diff_json(&out, a, b, "Current", "Next", &e));
-    ck_assert_int_eq(e.status, 500);
+    ck_assert_int_eq(e.kind, ERROR_INTERNAL);
     buf_free(&out);
     cJSON_Delete(a);
     cJSON_Delete(b);

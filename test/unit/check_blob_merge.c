@@ -53,7 +53,7 @@ START_TEST(three_ways)
             is_json(merged, cases[i].want, cases[i].left);
         } else {
             ck_assert_str_eq(e.what, cases[i].want);
-            ck_assert_int_eq(e.status, 400);
+            ck_assert_int_eq(e.kind, ERROR_BAD_REQUEST);
         }
         cJSON_Delete(ancestor);
         cJSON_Delete(left);

@@ -26,7 +26,7 @@ static bool validate(const char *text, struct blob_errors *errors)
     *errors = (struct blob_errors){ 0 };
     bool ok = blob_validate(blob, STR("Firefox"), allowlist, errors);
     ck_assert_int_eq(ok, errors->list == NULL);
-    ck_assert(ok || errors->error.status == 400);
+    ck_assert(ok || errors->error.kind == ERROR_BAD_REQUEST);
     cJSON_Delete(blob);
     return ok;
 }

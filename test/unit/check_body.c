@@ -31,7 +31,7 @@ static const char *check_text(const char *text)
     ck_assert_msg(json != NULL, "%s", text);
     bool ok = body_check(fields, json, &error);
     cJSON_Delete(json);
-    ck_assert(ok || error.status == 400);
+    ck_assert(ok || error.kind == ERROR_BAD_REQUEST);
     return ok ? "" : error.what;
 }
 

@@ -151,14 +151,14 @@ START_TEST(tells_that_nothing_was_sent)
     int status;
     listener_start(&l, NULL);
     ck_assert(!post(l.url, "X-One: 1", 100, 300, NULL, &body, &status, &e));
-    ck_assert_int_eq(e.kind, 0); /* it was sent, and not answered */
+    ck_assert_int_eq(e.reason, 0); /* it was sent, and not answered */
     listener_stop(&l);
     buf_free(&body);
     ck_assert(!post(l.url, "X-One: 1", 100, 300, NULL, &body, &status, &e)); /* nobody listens any more */
-    ck_assert_int_eq(e.kind, CLIENT_UNREACHABLE);
+    ck_assert_int_eq(e.reason, CLIENT_UNREACHABLE);
     buf_free(&body);
     ck_assert(!post("http://nowhere.invalid/", "X-One: 1", 100, 2000, NULL, &body, &status, &e));
-    ck_assert_int_eq(e.kind, CLIENT_UNREACHABLE);
+    ck_assert_int_eq(e.reason, CLIENT_UNREACHABLE);
     buf_free(&body);
 }
 END_TEST
@@ -216,7 +216,7 @@ START_TEST(gives_up_in_time)
     ck_assert(!post(l.url, "X-One: 1", 100, 200, NULL, &body, &status, &e));
     ck_assert_int_lt(time(NULL) - before, 3);
     listener_stop(&l);
-    ck_assert_int_eq(e.status, 503);
+    ck_assert_int_eq(e.kind, ERROR_UNAVAILABLE);
     buf_free(&body);
 }
 END_TEST

@@ -127,7 +127,7 @@ static bool read_release(void *arg, void *ctx, struct str name, struct release_r
     (void)ctx;
     w.reads++;
     if (w.source_fails) {
-        return error_set(e, 503, "no database");
+        return error_set(e, ERROR_UNAVAILABLE, "no database");
     }
     *found = false;
     for (size_t i = 0; i < w.n_releases; i++) {
@@ -155,7 +155,7 @@ static bool build(void)
     };
     struct snapshot *next = snapshot_build(w.ctx, &request, &e);
     if (next == NULL) {
-        ck_assert_int_eq(e.status, 503);
+        ck_assert_int_eq(e.kind, ERROR_UNAVAILABLE);
         talloc_free(rules);
         return false;
     }
@@ -526,7 +526,7 @@ START_TEST(superblob_by_members)
             "hashValue=\"h\" size=\"3\" "
             "version=\"1\"/>\n"
             "    </addons>\n</updates>");
-    ck_assert_int_ne(w.answer.skipped.status, 0);
+    ck_assert_int_ne(w.answer.skipped.kind, ERROR_NONE);
 }
 END_TEST
 

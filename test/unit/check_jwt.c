@@ -30,7 +30,7 @@ static bool load(void *arg, struct buf *out, struct error *e)
         sem_wait(may_end);
     }
     if (set_text == NULL) {
-        return error_set(e, 503, "no way");
+        return error_set(e, ERROR_UNAVAILABLE, "no way");
     }
     buf_str(out, str_of(set_text));
     return true;

@@ -51,7 +51,7 @@ START_TEST(no_server)
 {
     struct error e = { 0 };
     ck_assert(!pool_run(pool, 1000, work, NULL, &e));
-    ck_assert_int_eq(e.status, 503);
+    ck_assert_int_eq(e.kind, ERROR_UNAVAILABLE);
     ck_assert_str_ne(e.what, "");
     ck_assert(!pool_run(pool, 1000, work, NULL, NULL));
     ck_assert_int_eq(worked, 0);
@@ -75,7 +75,7 @@ static void *ask(void *arg)
 {
     struct error e = { 0 };
     unsigned wait_ms = *(const unsigned *)arg;
-    if (!pool_run(pool, wait_ms, work, NULL, &e) && e.status == 503) {
+    if (!pool_run(pool, wait_ms, work, NULL, &e) && e.kind == ERROR_UNAVAILABLE) {
         unavailable++;
     }
     return NULL;

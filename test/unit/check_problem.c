@@ -102,15 +102,15 @@ END_TEST
 START_TEST(errors_of_no_kind)
 {
     error = (struct error){ 0 };
-    error_set(&error, 413, "The body is longer than 5 bytes");
+    error_set(&error, ERROR_TOO_LARGE, "The body is longer than 5 bytes");
     problem_of(&response, &request, &error, NULL);
     expect(413, "application/problem+json",
            "{\n  \"detail\": \"The body is longer than 5 bytes\",\n  \"status\": 413,\n"
            "  \"title\": \"Request Entity Too Large\",\n  \"type\": \"about:blank\"\n}\n");
-    error_set(&error, 500, "secret");
+    error_set(&error, ERROR_INTERNAL, "secret");
     problem_of(&response, &request, &error, NULL);
     expect(500, "application/json", HANDLERS("Internal Server Error", "Internal Server Error", "500") "}");
-    error_set(&error, 503, "secret");
+    error_set(&error, ERROR_UNAVAILABLE, "secret");
     problem_of(&response, &request, &error, NULL);
     ck_assert(!str_contains(buf_view(&response.body), STR("secret")));
     ck_assert(str_contains(buf_view(&response.head), STR("Retry-After: 5\r\n")));

@@ -134,7 +134,7 @@ static bool post(const char *url, const char *const *headers, size_t n, struct s
     pthread_cond_broadcast(&server.changed);
     pthread_mutex_unlock(&server.lock);
     *status = server.answer;
-    return server.answer > 0 || error_set(e, 503, "nobody there");
+    return server.answer > 0 || error_set(e, ERROR_UNAVAILABLE, "nobody there");
 }
 
 static void start(int per_minute, int answer)

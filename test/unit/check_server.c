@@ -32,7 +32,7 @@ static void handle_body(const struct request *r, struct response *response)
     struct buf body;
     struct error e;
     buf_init(&body, 0, 50000);
-    response->status = request_body(r, &body, &e) ? 200 : e.status;
+    response->status = request_body(r, &body, &e) ? 200 : http_status_of(e.kind);
     buf_printf(&response->body, "%zu|%.1s", body.n, body.n > 0 ? body.p + body.n - 1 : "");
     buf_free(&body);
 }

@@ -54,7 +54,7 @@ static bool server_ask(void *arg, const struct autograph *a, const struct digest
     pthread_mutex_unlock(&v->lock);
     snprintf(out->text, sizeof out->text, "sig%u", number);
     snprintf(out->x5u, sizeof out->x5u, "http://x/");
-    return !down || error_set(e, 503, "server down");
+    return !down || error_set(e, ERROR_UNAVAILABLE, "server down");
 }
 
 static int64_t server_now(void *arg)

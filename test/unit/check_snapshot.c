@@ -93,7 +93,7 @@ static bool read_base(void *arg, struct str name, struct release_mark *mark, str
     (void)name;
     w.v2.bases++;
     *mark = (struct release_mark){ .rows = 1, .base = w.v2.base };
-    return !w.v2.fails || error_set(e, 503, "no database");
+    return !w.v2.fails || error_set(e, ERROR_UNAVAILABLE, "no database");
 }
 
 static bool read_asset(void *arg, void *ctx, struct str name, struct str path, struct release_asset *asset,
@@ -106,7 +106,7 @@ static bool read_asset(void *arg, void *ctx, struct str name, struct str path, s
     *found = i < w.v2.n;
     *asset = v2_asset(ctx, i);
     asset->path = path;
-    return !w.v2.fails || error_set(e, 503, "no database");
+    return !w.v2.fails || error_set(e, ERROR_UNAVAILABLE, "no database");
 }
 
 static bool read_release(void *arg, void *ctx, struct str name, struct release_row *row,
@@ -116,7 +116,7 @@ static bool read_release(void *arg, void *ctx, struct str name, struct release_r
     int i;
     (void)arg;
     if (++w.reads == w.fails_at) {
-        return error_set(e, 503, "no database");
+        return error_set(e, ERROR_UNAVAILABLE, "no database");
     }
     snprintf(text, sizeof text, "%.*s", STR_ARG(name));
     *row =
@@ -160,7 +160,7 @@ static struct snapshot *build(struct release_cache *cache)
     if (s != NULL) {
         release_cache_commit(cache);
     } else {
-        ck_assert_int_eq(e.status, 503);
+        ck_assert_int_eq(e.kind, ERROR_UNAVAILABLE);
     }
     return s;
 }
