@@ -92,10 +92,12 @@ def permission_body(options, **more):
     return {"options": json.dumps(options) if options else "", **more}
 
 
-def seeds(variant):
-    """The requests that make the world. VARIANT is a random source: it decides what is protected from the start."""
-    def boss(method, path, body):
-        return Request(BOSS, method, path, body, "seed")
+def boss(method, path, body):
+    return Request(BOSS, method, path, body, "seed")
+
+
+def common_seeds():
+    """The requests that make what all worlds have: people and releases."""
     yield boss("PUT", f"/users/{BOSS}/roles/secops", {})
     for user, (permissions, roles) in PEOPLE.items():
         for name, options in permissions.items():
@@ -109,6 +111,10 @@ def seeds(variant):
     yield boss("POST", "/releases", v1_body("Part-1", part_blob("Part-1", 0)))
     yield boss("PUT", "/v2/releases/Part-2", {"product": SA, "blob": part_blob("Part-2", 0)})
     yield boss("POST", "/releases", v1_body("Super-1", super_blob("Super-1", PARTS)))
+
+
+def seeds(variant):
+    """The requests that make the rest of a world. VARIANT is a random source: it decides what is protected from the start."""
     served = variant.choice(("Fx-2", "Fx-4"))
     for product, channel, mapping in ((FX, "release", served), (FX, "beta", "Fx-3"), (FX, "nightly", "Fx-1"),
                                       (TB, "release", "Tb-1"), (SA, "guarded", "Super-1")):
@@ -125,31 +131,64 @@ def seeds(variant):
 SECOND_ROLE = ("INSERT INTO product_req_signoffs (product, channel, role, signoffs_required, data_version)"
                f" VALUES ('{FX}', 'release', 'relman', 1, 1)")
 
+KEPT = "attack_kept"  # a database beside that of the sandbox
+
 
 class World:
-    """Empties the database and makes the world anew. What stays: the change feed, and who runs."""
+    """Makes the world anew for each episode. What stays: the change feed, and who runs.
+
+    What all worlds have is made by requests once, and kept in a second database, from which later worlds begin."""
 
     def __init__(self, database, reader, admin):
         self.database = database
         self.admin = admin
-        skip = {"app_instances", "balrog_changes", "dockerflow"} | {t for t in reader.columns if t.startswith("balrog_schema")}
-        rows = database.run("SELECT CONCAT(table_name, ' ', COALESCE(auto_increment, 0)) FROM information_schema.tables"
+        self.is_kept = False
+        skip = {"app_instances", "balrog_changes", "dockerflow", "alembic_version"}
+        skip |= {t for t in reader.columns if t.startswith("balrog_schema")}
+        rows = database.run("SELECT table_name FROM information_schema.tables"
                             " WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'")
-        tables = dict(row.split(" ") for row in rows)
-        self.tables = {t: int(n) for t, n in tables.items() if t not in skip and t != "app_instances"
-                       and t != "alembic_version"}
+        self.tables = [t for t in rows if t not in skip]
+        self.counters = {t: 1 for t in self.read_counters()}
+
+    def read_counters(self):
+        """{table: the number that its next row gets} of the tables that number their rows."""
+        rows = self.database.run("SELECT CONCAT(table_name, ' ', auto_increment) FROM information_schema.tables"
+                                 " WHERE table_schema = DATABASE() AND auto_increment IS NOT NULL")
+        found = {t: int(n) for t, n in (row.split(" ") for row in rows)}
+        return {t: n for t, n in found.items() if t in self.tables}
 
     def reset(self, variant):
-        sql = ["SET FOREIGN_KEY_CHECKS = 0"]
-        for table, counts in self.tables.items():
-            sql.append(f"DELETE FROM {table}")
-            if counts:
-                sql.append(f"ALTER TABLE {table} AUTO_INCREMENT = 1")
-        sql.append(f"INSERT INTO permissions (username, permission, options, data_version) VALUES ('{BOSS}', 'admin', NULL, 1)")
-        self.database.run(";\n".join(sql))
-        for request in seeds(variant):
+        self.restore()
+        if not self.is_kept:
+            self.database.run(f"INSERT INTO permissions (username, permission, options, data_version) VALUES ('{BOSS}', 'admin', NULL, 1)")
+            self.play(common_seeds())
+            self.keep()
+        self.play(seeds(variant))
+        # A second role for the channel would have to be scheduled and signed.
+        self.database.run(SECOND_ROLE)
+
+    def play(self, requests):
+        for request in requests:
             x = self.admin.send(request)
             if not x.done:
                 raise RuntimeError(f"the world cannot be made: {x.line()}")
-        # A second role for the channel would have to be scheduled and signed.
-        self.database.run(SECOND_ROLE)
+
+    def keep(self):
+        sql = [f"DROP DATABASE IF EXISTS {KEPT}", f"CREATE DATABASE {KEPT}"]
+        sql += [f"CREATE TABLE {KEPT}.{t} AS SELECT * FROM {t}" for t in self.tables]
+        self.database.run(";\n".join(sql))
+        self.counters = self.read_counters()
+        self.is_kept = True
+
+    def restore(self):
+        """Makes all tables what keep() has seen, or empty."""
+        sql = ["SET FOREIGN_KEY_CHECKS = 0", "START TRANSACTION"]
+        for table in self.tables:
+            sql.append(f"DELETE FROM {table}")
+            if self.is_kept:
+                sql.append(f"INSERT INTO {table} SELECT * FROM {KEPT}.{table}")
+        self.database.run(";\n".join(sql + ["COMMIT"]))
+        now = self.read_counters()
+        sql = [f"ALTER TABLE {t} AUTO_INCREMENT = {n}" for t, n in self.counters.items() if now[t] != n]
+        if sql:
+            self.database.run(";\n".join(sql))
