@@ -7,7 +7,7 @@ from aims import classify
 from client import Admin, Database, Exchange, Http, Request
 from model import Model, Violation
 from moves import KIND_OF, Mover
-from plots import PLOTS
+from plots import draw, hand
 from served import Served
 from state import Reader
 from world import AGENT, World
@@ -50,7 +50,9 @@ class Episode:
         self.mover = Mover(self.random, args.agent)
         self.model = Model()
         self.exchanges = []
+        self.hand = hand(seed, self.random, args.plot)  # plots to come
         self.running = []  # plots
+        self.moved = []  # those of them that have a request in this step
         self.last = []
         self.concerned = set()
 
@@ -87,6 +89,7 @@ class Episode:
         return self.step([], True)
 
     def choose(self):
+        self.moved = []
         if self.mode == "seq":
             return [self.one()]
         first = self.one()
@@ -118,13 +121,16 @@ class Episode:
         if not self.args.no_random and self.random.random() < 0.35:
             return self.mover.next(self.state)
         for _ in range(20):
-            if len(self.running) < 2 and self.random.random() < 0.5 or not self.running:
-                plots = [p for p in PLOTS if not self.args.plot or p.__name__ in self.args.plot]
-                plot = self.random.choice(plots)
-                self.running.append([plot.__name__, plot(self.mover, self.state), True])
-            running = self.random.choice(self.running)
+            # Requests of one plot depend on each other: they seldom go at once.
+            waiting = [r for r in self.running if r not in self.moved or self.random.random() < 0.1]
+            if not waiting or len(self.running) < 2 and self.random.random() < 0.5:
+                plot = self.hand.pop() if self.hand else draw(self.random, self.args.plot)
+                waiting = [[plot.__name__, plot(self.mover, self.state), True]]
+                self.running += waiting
+            running = self.random.choice(waiting)
             request = self.advance(running)
             if request is not None:
+                self.moved.append(running)
                 return request
         return self.mover.next(self.state)
 

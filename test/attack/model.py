@@ -152,16 +152,18 @@ class Model:
             if was is not None and was.complete:
                 self.fault("complete-signed", f"{user} signed {now}, which is complete")
             entries[user] = Entry(role, self.prints(was, now))
-        if len(self.done) == 1 and was is not None and not was.complete and "sign" in self.done[0].what.ops:
-            self.check_sign(self.done[0], was, now)
+        if was is not None and not was.complete:
+            for x in self.done:
+                if "sign" in x.what.ops and x.what.touches(now):
+                    self.check_sign(x, was, now)
         return entries
 
     def check_sign(self, x, was, now):
         """A sign-off that was said to be given, of the change WAS, which is NOW."""
-        if not x.what.touches(now):
-            return
-        if x.what.version is not None and x.what.version != was.version:
+        if x.what.version is not None and not was.version <= x.what.version <= now.version:
             self.fault("signed-another-version", f"{now} was signed at {x.what.version}, and is {was.version}")
+        if len(self.done) > 1:
+            return
         role = (x.request.body or {}).get("role")
         if self.after.signed(now).get(x.actor) != role:
             self.fault("sign-off-not-recorded", f"{x.actor} signed {now} as {role}, and has {self.after.signed(now).get(x.actor)}")
@@ -356,6 +358,7 @@ class Model:
                 self.fault("scheduled-by-another", f"{now} by {now.by}")
             elif not self.allowed(now.by, now):
                 self.fault("scheduled-without-permission", f"{now} ({now.type} {now.key}) by {now.by}")
+            self.check_scheduled_read_only(now)
         elif now is None:
             if was.complete:
                 self.fault("complete-dropped", f"{was}")
@@ -373,6 +376,18 @@ class Model:
             self.fault("edited-without-version", f"{now}")
         if now is not None and not now.complete:
             self.check_stuck(was, now)
+
+    def check_scheduled_read_only(self, now):
+        """A new change of a release that is read-only."""
+        table = {"releases": "releases", "releases_json": "releases_json", "release_assets": "releases_json"}.get(now.table)
+        key = (now.row.get("name"),)
+        live = [s.live[table].get(key) for s in (self.before, self.after)] if table else [None]
+        asked = any(x.request.path.endswith("read_only") and x.what.name == key[0] for x in self.done)
+        if asked or not all(row and row["read_only"] for row in live) or self.was_unlocked(table, key):
+            return
+        writes = now.row.get("data") is not None and not au.same_release_content(live[0], {**live[0], "data": now.row["data"]})
+        if now.table == "release_assets" or now.type == "delete" or writes:
+            self.fault("scheduled-while-read-only", f"{now} ({now.type} {now.key})")
 
     def may_drop(self, x, change):
         if self.allowed(x.actor, change):
@@ -430,10 +445,9 @@ class Model:
 
     def check_releases(self):
         b, a = self.before, self.after
-        unlocked = len(self.done) > 1 and any(x.request.path.endswith("read_only") or "enact" in x.what.ops for x in self.done)
         for table in ("releases", "releases_json"):
             for key, old in b.live[table].items():
-                if old["read_only"] and not unlocked:
+                if old["read_only"] and not self.was_unlocked(table, key):
                     self.check_read_only(table, key, old)
         for name in b.release_names() - a.release_names():
             left = au.references(a, name)
@@ -447,6 +461,14 @@ class Model:
         self.check_shadows()
         self.check_new_mappings()
         self.check_small_tables()
+
+    def was_unlocked(self, table, key):
+        """Whether a release may have been writable for a moment, as several requests succeeded at once."""
+        if len(self.done) == 1:
+            return False
+        enacted = [c for c in self.after.changes[table].values() if c.key == key and c.complete and not c.row["read_only"]
+                   and c.id in self.before.changes[table] and not self.before.changes[table][c.id].complete]
+        return bool(enacted) or any(x.request.path.endswith("read_only") and x.what.name == key[0] for x in self.done)
 
     def check_read_only(self, table, key, old):
         new = self.after.live[table].get(key)

@@ -2,6 +2,7 @@
 
 They are played among random moves, which disturb them. A plot ends early (returns) when what it needs is not there."""
 import authority as au
+import plots_guards as guards
 import plots_releases as rel
 import plots_words as words
 import world as w
@@ -128,10 +129,12 @@ def double_booking(m, state):
     yield Request(w.BOSS, "POST", f"/v2/releases/{name}/enact", {})
 
 
-# Each with its weight.
+# Each with its weight: in how many of four successive episodes it is played at least once; see hand().
 WEIGHTS = {
-    rel.content_after_sign_off: 3, rel.member_of_protected: 1, rel.member_after_sign_off: 2, rel.pinned_release: 1,
-    rel.read_only_at_enact: 3, rel.read_only_deleted: 1, rel.unlock: 1, rel.half_a_right: 1, rel.v1_over_v2: 1, rel.v2_over_v1: 2,
+    guards.read_only_v2_enacted: 4, guards.read_only_v2_written: 2, guards.read_only_v1: 2, guards.signed_and_then: 4,
+    guards.leaves_protection: 2, guards.roles_go_along: 2, guards.confirms_alone: 2,
+    rel.content_after_sign_off: 2, rel.member_of_protected: 1, rel.member_after_sign_off: 2, rel.pinned_release: 1,
+    rel.read_only_at_enact: 2, rel.unlock: 1, rel.half_a_right: 1, rel.v1_over_v2: 1, rel.v2_over_v1: 2,
     rel.shadow_scheduled: 1,
     rel.blob_of_another: 1, rel.delete_named: 2, rel.release_is_gone: 1,
     words.merge_signs_again: 1, words.signer_loses_role: 2, words.edit_after_sign_off: 1, words.complete_signed: 1,
@@ -140,4 +143,23 @@ WEIGHTS = {
     odd_pin: 1, pin_then_newer: 1, other_product: 1, grants_himself: 1, limits_elsewhere: 1, lifts_requirement: 1,
     owner_loses_right: 1, takes_over: 1, taken_alias: 1, double_booking: 1,
 }
-PLOTS = [plot for plot, weight in WEIGHTS.items() for _ in range(weight)]
+HANDS = 4
+
+
+def hand(seed, random, names):
+    """The plots that the episode SEED begins with, the last one first. Those of four seeds in a row are all that there are, so that
+    none waits long for chance to choose it. NAMES: only plots of these names, or all where it is empty."""
+    hands = [[] for _ in range(HANDS)]
+    for place, (plot, weight) in enumerate(WEIGHTS.items()):
+        for i in range(weight):
+            hands[(place + i * HANDS // weight) % HANDS].append(plot)
+    found = [p for p in hands[seed % HANDS] if not names or p.__name__ in names]
+    random.shuffle(found)
+    # Plots of single guards are the surest: they come first.
+    return sorted(found, key=lambda p: p.__module__ == guards.__name__)
+
+
+def draw(random, names):
+    """A plot by its weight."""
+    plots = [p for p in WEIGHTS if not names or p.__name__ in names]
+    return random.choices(plots, [WEIGHTS[p] for p in plots])[0]
