@@ -17,6 +17,7 @@ class Mover:
         self.random = random
         self.soon = soon  # an agent runs: some changes are due at once
         self.serial = 0
+        self.reserved = set()  # releases that plots made for themselves: moves leave them alone
         self.moves = [
             (6, self.rule_create), (10, self.rule_update), (3, self.rule_delete), (2, self.rule_revert),
             (8, self.rule_schedule),
@@ -193,14 +194,14 @@ class Mover:
         return Request(self.actor(state, "release", ["modify"], row["product"]), "POST", f"/releases/{name}", body)
 
     def v1_delete(self, state):
-        key = self.pick(state.live["releases"])
+        key = self.pick(k for k in state.live["releases"] if k[0] not in self.reserved)
         if key is None:
             return None
         row = state.live["releases"][key]
         return Request(self.actor(state, "release", ["delete"], row["product"]), "DELETE", f"/releases/{key[0]}?data_version={self.version(row)}")
 
     def v1_read_only(self, state):
-        key = self.pick(state.live["releases"])
+        key = self.pick(k for k in state.live["releases"] if k[0] not in self.reserved)
         if key is None:
             return None
         row = state.live["releases"][key]
@@ -269,13 +270,13 @@ class Mover:
         return Request(self.actor(state, "release", ["modify"], row["product"]), "POST", f"/v2/releases/{name}", body)
 
     def v2_delete(self, state):
-        key = self.pick(state.live["releases_json"])
+        key = self.pick(k for k in state.live["releases_json"] if k[0] not in self.reserved)
         if key is None:
             return None
         return Request(self.actor(state, "release", ["delete"], state.live["releases_json"][key]["product"]), "DELETE", f"/v2/releases/{key[0]}")
 
     def v2_read_only(self, state):
-        key = self.pick(state.live["releases_json"])
+        key = self.pick(k for k in state.live["releases_json"] if k[0] not in self.reserved)
         if key is None:
             return None
         row = state.live["releases_json"][key]
