@@ -208,7 +208,6 @@ def confirms_alone(m, state):
         yield Request(w.BOSS, "POST", "/required_signoffs/permissions", {"product": w.FX, "role": "secops", "signoffs_required": 1})
     ghost, role = yield from new_signer(m, state, w.BOSS2)
     yield Request(w.BOSS2, "POST", f"/users/{ghost}/roles/{role}/confirm", {})
-    if m.chance(0.5):
-        state = yield Request(w.BOSS, "PUT", f"/users/{w.BOSS2}/roles/{role}", {})
-        yield Request(w.BOSS2, "POST", f"/users/{w.BOSS2}/roles/{role}/confirm", {})
+    yield Request(w.BOSS, "PUT", f"/users/{w.BOSS2}/roles/{role}", {})
+    yield Request(w.BOSS2, "POST", f"/users/{w.BOSS2}/roles/{role}/confirm", {})
     yield Request(m.pick((w.BOSS, w.PERM, w.PERM2)), "POST", f"/users/{ghost}/roles/{role}/confirm", {})
