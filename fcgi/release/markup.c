@@ -28,6 +28,9 @@ bool markup_in(struct str s)
 void markup_print(struct buf *out, struct str s)
 {
     size_t from = 0;
+    if (s.n == 0) {
+        return; /* its address may be NULL */
+    }
     for (size_t i = 0; i < s.n; i++) {
         if (is_control(s.p[i])) {
             buf_bytes(out, s.p + from, i - from);
