@@ -1,15 +1,15 @@
 # shellcheck shell=bash
-# For a step's backfill.sh, which schema-upgrade runs after the step's additive statements:
+# Functions for a step's backfill.sh, which schema-upgrade runs after the step's additive statements:
 #     . "$BALROG_LIB/backfill.sh"
 #     backfill_batches "UPDATE t SET new = f(old) WHERE new IS NULL LIMIT 1000"
-# The connection is the upgrade's: BALROG_DEFAULTS_FILE, BALROG_DATABASE.
+# schema-upgrade sets BALROG_DEFAULTS_FILE and BALROG_DATABASE to its own connection.
 
 backfill_sql() { # SQL
     mariadb --defaults-file="$BALROG_DEFAULTS_FILE" --batch --skip-column-names "$BALROG_DATABASE" -e "$1"
 }
 
-# Runs the statement, which changes so many rows at most, until it changes none. Each batch commits by itself, so that
-# an interrupted backfill goes on where it was; after each comes a pause as long as it took, for others who write.
+# Runs a statement with a LIMIT again and again until it changes no more rows. Each batch is a transaction, so an interrupted
+# backfill continues where it was. After each batch it pauses as long as the batch took, so that others can write.
 backfill_batches() { # SQL
     local rows total=0 from told=$SECONDS
     while :; do

@@ -1,22 +1,22 @@
 # shellcheck shell=bash
-# Backups on disk, for the scripts that make them and those that read them. Sourced after connection.sh and operate.sh.
+# Backups on disk, for the scripts that make them and those that read them. Uses connection.sh and operate.sh.
 #
 #   BACKUP_DIR/ENVIRONMENT/
-#     20261123T020000Z-full/          a whole backup: manifest, data.mbs.zst, tables, log
+#     20261123T020000Z-full/          a full backup: manifest, data.mbs.zst, tables, log
 #     20261123T060000Z-incremental/   what has changed since the backup that its manifest names as base
-#     *.unfinished, *.deleting        of a run that was interrupted: never read, removed by the next one
-#     binlogs/SERIES/                 the server's binary logs, as they grow, see binlogs.sh
+#     *.unfinished, *.deleting        left by an interrupted run: never read, removed by the next run
+#     binlogs/SERIES/                 the server's binary logs, as they grow: see binlogs.sh
 #
-# A backup gets its name last, when everything is written and synced: what has the name is whole. Its manifest, lines
-# "key = value", names what it is based on, the logs' position that it stands for, and checksums.
+# A backup gets its name last, when everything is written and synced, so a backup with a name is complete. Its manifest
+# (lines "key = value") holds the backup that it is based on, its position in the binary logs, and checksums.
 
-# Who reads these are the scripts that source this file.
+# The scripts that use this file read these.
 # shellcheck disable=SC2034
 STORE=        # BACKUP_DIR/ENVIRONMENT
-declare -A M=() # the manifest that manifest_read has read
+declare -gA M # the manifest that manifest_read has read
 
-# Lets STORE be the environment's directory of backups.
-store_open() { # make|read: with make it is made where it is missing
+# Sets STORE to the environment's directory of backups. "make" makes it if it is missing.
+store_open() { # make|read
     STORE=${ENV[backup_dir]}/${ENV[name]}
     if [[ $1 == make && ! -d $STORE ]]; then
         (umask 077 && mkdir -p -- "$STORE") 2>/dev/null || die 1 "cannot make the directory $STORE (key backup_dir)"
@@ -25,20 +25,20 @@ store_open() { # make|read: with make it is made where it is missing
     [[ -r $STORE && -x $STORE ]] || die 1 "cannot read $STORE: run this as the account that makes the backups"
 }
 
-# One maker of backups at a time; exit status 4 when another is running. The lock stays with whatever a killed run left
-# running, too.
+# Takes the lock for making backups; ends the script with status 4 if another backup is running. Children of a killed run
+# keep the lock until they end.
 store_lock() {
     exec {STORE_LOCK}>>"$STORE/lock" || die 1 "cannot write to $STORE/lock"
     flock -n "$STORE_LOCK" || die 4 "another backup of ${ENV[name]} is running (it holds $STORE/lock)"
 }
 
-# As long as one reads backups none is removed: readers share this lock, whoever prunes wants it alone.
+# Takes the lock for reading backups. Readers share it; prune needs it alone, so no backup is removed while one is read.
 store_read_lock() {
-    exec {READ_LOCK}<"$STORE/reading" || die 1 "cannot read $STORE/reading: it comes with the first backup"
+    exec {READ_LOCK}<"$STORE/reading" || die 1 "cannot read $STORE/reading: the first backup makes it"
     flock -s "$READ_LOCK"
 }
 
-# What interrupted runs left. Only whoever holds the lock may call it.
+# Removes what interrupted runs left. The caller must hold the lock.
 store_clean() {
     local path
     for path in "$STORE"/*.unfinished "$STORE"/*.deleting; do
@@ -48,7 +48,7 @@ store_clean() {
     done
 }
 
-# The names of the whole backups, oldest first.
+# Prints the names of the complete backups, oldest first.
 backups() {
     local path
     for path in "$STORE"/[0-9]*Z-full "$STORE"/[0-9]*Z-incremental; do
@@ -58,8 +58,8 @@ backups() {
     done | sort
 }
 
-# Reads the manifest of the backup $1 into M. Fails when it is damaged.
-manifest_read() {
+# Sets M to the manifest of a backup. Returns false if it is missing or damaged.
+manifest_read() { # NAME
     local line file=$STORE/$1/manifest
     M=()
     [[ -r $file ]] || return 1
@@ -72,33 +72,34 @@ manifest_read() {
         ${M[manifest_sha256]} == "$(sed '$d' "$file" | sha256sum | cut -d ' ' -f 1)" ]]
 }
 
-# One key of the backup's manifest: NAME KEY
-manifest_get() (
+# Prints one key of a backup's manifest.
+manifest_get() ( # NAME KEY
     manifest_read "$1" || die 1 "the manifest $STORE/$1/manifest is damaged"
     printf '%s\n' "${M[$2]-}"
 )
 
-# Writes the manifest of the unfinished backup in the directory $1: the lines on standard input and their checksum.
-manifest_write() {
+# Writes a manifest into the directory of an unfinished backup: standard input, and its checksum.
+manifest_write() { # DIR
     cat >"$1/manifest.new"
     printf 'manifest_sha256 = %s\n' "$(sha256sum <"$1/manifest.new" | cut -d ' ' -f 1)" >>"$1/manifest.new"
     mv -- "$1/manifest.new" "$1/manifest"
 }
 
-# Compares a backup's files with their checksums; says what is wrong.
+# Compares a backup's files with their checksums. Logs the problem and returns false if one differs.
 backup_check() { # NAME
     manifest_read "$1" || { log "$1: its manifest is damaged" && return 1; }
     local file
     for file in data.mbs.zst:data_sha256 tables:tables_sha256; do
         [[ ${M[${file#*:}]} == "$(sha256sum <"$STORE/$1/${file%:*}" | cut -d ' ' -f 1)" ]] || {
-            log "$1: ${file%:*} is not what was written: its checksum differs"
+            log "$1: ${file%:*} has changed since the backup: its checksum differs"
             return 1
         }
     done
 }
 
-# The backups that the backup $1 needs, itself included, the full one first, go to CHAIN. Fails when one is missing.
-chain_of() {
+# Sets CHAIN to the backups that are needed to restore a backup: the full one first, itself last. M is then the manifest of
+# the full one. Logs the problem and returns false if one is missing or damaged.
+chain_of() { # NAME
     local name=$1
     CHAIN=()
     while :; do
@@ -109,33 +110,35 @@ chain_of() {
     done
 }
 
-# Microseconds since 1970 as a time, in UTC, to the second.
-time_text() {
+# Prints microseconds since 1970 as a time in UTC, to the second.
+time_text() { # MICROSECONDS
     date -u -d "@$(($1 / 1000000))" '+%Y-%m-%d %H:%M:%S UTC'
 }
 
-# $1, a number of bytes, for people.
-size_text() {
+# Prints a number of bytes for people.
+size_text() { # BYTES
     numfmt --to=iec --suffix=B -- "$1"
 }
 
-# Whether the file system of the directory $1 has $2 bytes left.
-has_room() {
+# Whether the file system of the directory has so many bytes left.
+has_room() { # DIR BYTES
     local free
     free=$(df --output=avail -B 1 -- "$1" | tail -n 1)
     ((free >= $2))
 }
 
-# The server's clock, in microseconds, goes to NOW_US.
-server_now() {
+# Sets the variable to the server's clock, in microseconds since 1970.
+server_now() { # VARIABLE
+    local -n clock=$1
     session "SELECT CAST(UNIX_TIMESTAMP(NOW(6)) * 1000000 AS UNSIGNED)" || die 5 "$(session_error)"
-    NOW_US=${ROWS%$'\n'}
+    # shellcheck disable=SC2034 # the caller's variable
+    clock=${ROWS%$'\n'}
 }
 
-# What every table of the database holds, in one consistent read, goes to the file $1, a line each: table, rows, a sum
-# over all columns but the big ones. COUNTS_FILE and COUNTS_POSITION say at which place in the binary logs that was, when
-# the server writes any.
-table_counts() {
+# Writes one line per table of the database to FILE, in one consistent read: table, number of rows, a checksum over all
+# columns except the big ones. Sets COUNTS_FILE and COUNTS_POSITION to that moment's position in the binary logs, if the
+# server writes any.
+table_counts() { # FILE
     local row table columns line
     COUNTS_FILE='' COUNTS_POSITION=''
     session "SET SESSION group_concat_max_len = 1000000; SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ;

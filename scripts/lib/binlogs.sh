@@ -1,22 +1,22 @@
 # shellcheck shell=bash
-# The archive of the server's binary logs. Sourced after backup.sh; the session must be open for what asks the server.
+# The archive of the server's binary logs. Uses backup.sh; functions that query the server need an open session.
 #
-# A pass appends what the server's log files have grown by to their copies, syncs them, and adds a mark to NAME.marks:
+# A pass copies what was added to the server's log files since the pass before, syncs the copies, and adds a mark to
+# NAME.marks:
 #     T0 T1 NAME SIZE .
-# The server told between T0 and T1, by its own clock (microseconds), that its newest log, NAME, has SIZE bytes. So what
-# was committed before T0 is in the archive before that place, and what is behind that place was committed after T0;
-# what stands before it was committed before T1. Times in the logs themselves are those at which a COMMIT was sent, in
-# whole seconds: they are used only between two marks.
+# Between the times T0 and T1 (microseconds, the server's clock) the server reported that its newest log, NAME, has SIZE
+# bytes. So everything committed before T0 is before that position, and everything before that position was committed before
+# T1. The logs hold times, too: those at which a COMMIT was sent, in whole seconds. They are used only between two marks.
 #
-# A series is a run of logs without a hole, of one server. When a log of the same name turns out to be another one (a new
-# server, RESET MASTER), or logs went before they were copied, a new series is begun, and a new full backup is needed.
+# A series is a sequence of logs of one server without a gap. If a log turns out to be another one of the same name (a new
+# server, RESET MASTER), or logs were deleted before they were copied, a new series begins, and a new full backup is needed.
 
-# Who reads the results are the scripts that source this file.
+# The scripts that use this file read the results.
 # shellcheck disable=SC2034
-HEADER_BYTES=256 # enough of a log to tell it from another
-FLAGS_AT=21      # the only byte of a log that the server changes later: it says that the log is in use
+HEADER_BYTES=256 # the first bytes of a log, which are enough to distinguish it from others
+FLAGS_AT=21      # the offset of the only byte that the server changes later: it says whether the log is in use
 
-# The newest series, or nothing.
+# Prints the newest series; an empty line if there is none.
 series_newest() {
     local path newest=
     for path in "$STORE"/binlogs/[0-9]*Z; do
@@ -25,18 +25,18 @@ series_newest() {
     printf '%s\n' "$newest"
 }
 
-# The names of the logs of the series $1, in their order.
-series_logs() {
+# Prints the names of a series' logs, in order.
+series_logs() { # SERIES
     find "$STORE/binlogs/$1" -maxdepth 1 -type f -name '*.[0-9]*' ! -name '*.marks' ! -name '*.sha256' \
         -printf '%f\n' | sort -V
 }
 
-# The marks of the series $1, in their order.
-series_marks() {
+# Prints a series' marks, in order.
+series_marks() { # SERIES
     local name
     series_logs "$1" | while read -r name; do
         if [[ -f $STORE/binlogs/$1/$name.marks ]]; then
-            # A line that a crash cut short does not count.
+            # A line without the final dot was cut off by a crash.
             awk 'NF == 5 && $5 == "."' "$STORE/binlogs/$1/$name.marks"
         fi
     done
@@ -44,15 +44,15 @@ series_marks() {
 
 # ---- a pass ----
 
-# Whether the beginnings of two logs are the same but for the byte that says that the log is in use.
+# Whether the beginnings of two logs are the same, except for the byte that says whether the log is in use.
 same_log() { # FILE FILE
     local count
     count=$(cmp -n "$HEADER_BYTES" -l -- "$1" "$2" 2>/dev/null | awk -v flags="$FLAGS_AT" '$1 != flags + 1' | wc -l)
     ((count == 0))
 }
 
-# Whether the logs that the server has, $SERVER_LOGS, go on where the series $1 ends.
-series_goes_on() {
+# Whether the server's logs, SERVER_LOGS, continue the series. Logs the reason if they do not.
+series_goes_on() { # SERIES
     local dir=$STORE/binlogs/$1 last name logs
     mapfile -t logs < <(series_logs "$1")
     ((${#logs[@]})) || return 0
@@ -60,17 +60,17 @@ series_goes_on() {
     while read -r name _; do
         if [[ $name == "$last" ]]; then
             same_log "$dir/$name" "$LOG_DIR/$name" && return
-            log "the server's $name is not the one that was archived: its logs began anew"
+            log "the server's $name is not the log that was archived: the server has started new logs"
             return 1
         fi
     done <<<"$SERVER_LOGS"
     read -r name _ <<<"$SERVER_LOGS"
     [[ -f $dir/$last.sha256 && $((10#${name##*.})) -eq $((10#${last##*.} + 1)) ]] && return
-    log "the server has no $last any more, from which logs were to be archived: some are lost, or began anew"
+    log "the server has no $last any more, where the archive ends: logs are lost, or the server has started new ones"
     return 1
 }
 
-# The series to write to, $SERIES; a new one where the last does not go on.
+# Sets SERIES to the series to write to. Begins a new one if the server's logs do not continue the last one.
 series_choose() {
     local last
     last=$(series_newest)
@@ -81,28 +81,29 @@ series_choose() {
     SERIES=$(date -u +%Y%m%dT%H%M%S.%NZ)
     (umask 077 && mkdir -p -- "$STORE/binlogs/$SERIES")
     log "a new series of binary logs: $SERIES"
-    [[ -z $last ]] || notify backup-gap "the binary logs of ${ENV[name]} have a hole: times since then can be restored only after the next backup"
+    [[ -z $last ]] || notify backup-gap "the archived binary logs of ${ENV[name]} have a gap: times from now on can be restored only after the next full backup"
 }
 
-# Brings the copy of the log $1, which has $2 bytes on the server, up to date; $3: the server has a newer one.
-copy_log() {
+# Brings the copy of a log up to date. BYTES is its size on the server. CLOSED is not empty if the server has a newer log;
+# the copy is then compared with the log, and gets a checksum.
+copy_log() { # NAME BYTES CLOSED
     local dir=$STORE/binlogs/$SERIES from=$LOG_DIR/$1 to have=0
     to=$dir/$1
     [[ ! -e $to.sha256 ]] || return 0
     [[ ! -e $to ]] || have=$(stat -c %s -- "$to")
     if ((have > $2)); then
-        # What was never synced there was lost with a crash of the machine.
-        log "$1: the copy is longer than the server's log: cut"
+        # The database's machine crashed and lost the end of its log, which had not been synced.
+        log "$1: the copy is longer than the server's log: cutting it to that length"
         truncate -s "$2" -- "$to"
     elif ((have < $2)); then
         dd if="$from" of="$to" bs=1M iflag=skip_bytes,count_bytes skip="$have" count=$(($2 - have)) oflag=append \
             conv=notrunc status=none
-        [[ $(stat -c %s -- "$to") -eq $2 ]] || die 1 "$from: could not be copied whole"
+        [[ $(stat -c %s -- "$to") -eq $2 ]] || die 1 "$from: only a part could be copied"
     fi
     [[ -n $3 ]] || return 0
     dd if="$from" of="$to" bs=1 count=1 skip="$FLAGS_AT" seek="$FLAGS_AT" conv=notrunc status=none
     cmp -s -n "$2" -- "$from" "$to" || {
-        log "$1: the copy differs from the server's log: copied again"
+        log "$1: the copy differs from the server's log: copying it again"
         head -c "$2" -- "$from" >"$to.new"
         mv -- "$to.new" "$to"
     }
@@ -111,16 +112,16 @@ copy_log() {
     mv -- "$to.sha256.new" "$to.sha256"
 }
 
-# One pass: afterwards everything is in the archive, in its series SERIES, that was committed before.
+# Runs one pass. Afterwards everything that was committed before it is in the archive. Sets SERIES and SERVER_LOGS.
 archive_pass() {
     local t0 t1 name bytes newest size
     mkdir -p -- "$STORE/binlogs"
     exec {BINLOG_LOCK}>>"$STORE/binlogs/lock"
     flock "$BINLOG_LOCK"
-    server_now && t0=$NOW_US
+    server_now t0
     session "SHOW BINARY LOGS" || die 1 "cannot list the binary logs: $(session_error)"
     SERVER_LOGS=${ROWS%$'\n'}
-    server_now && t1=$NOW_US
+    server_now t1
     [[ -n $SERVER_LOGS ]] || die 3 "the server writes no binary logs: set log_bin, binlog_format=ROW, sync_binlog=1"
     series_choose
     read -r newest size _ <<<"${SERVER_LOGS##*$'\n'}"
@@ -133,27 +134,27 @@ archive_pass() {
     exec {BINLOG_LOCK}>&-
 }
 
-# Where the server's binary logs are: LOG_DIR. Exit status 3 when its settings do not allow to restore to a time.
+# Sets LOG_DIR to the directory of the server's binary logs. Ends the script with status 3 if the server's settings make it
+# impossible to restore to a time, and warns about other settings.
 binlog_settings() {
     local log_bin format base sync checksum flush
     session "SELECT @@log_bin, @@binlog_format, COALESCE(@@log_bin_basename, '-'), @@sync_binlog, @@binlog_checksum,
         @@innodb_flush_log_at_trx_commit" || die 5 "$(session_error)"
     IFS=$'\t' read -r log_bin format base sync checksum flush <<<"$ROWS"
     [[ $log_bin == 1 ]] || die 3 "the server writes no binary logs: set log_bin, binlog_format=ROW, sync_binlog=1"
-    [[ $format == ROW ]] || die 3 "binlog_format is $format: it must be ROW, or what is replayed may come out differently"
+    [[ $format == ROW ]] || die 3 "binlog_format is $format: it must be ROW, or replaying may give different rows"
     LOG_DIR=$(dirname -- "$base")
     [[ -r $LOG_DIR && -x $LOG_DIR ]] ||
-        die 1 "cannot read the server's binary logs in $LOG_DIR: run this on its machine, as root or its account"
+        die 1 "cannot read the server's binary logs in $LOG_DIR: run this on the database's machine, as root or the server's account"
     [[ $sync == 1 && $flush == 1 ]] ||
-        log "warning: sync_binlog=$sync, innodb_flush_log_at_trx_commit=$flush: a crash loses what was committed last; 1 is wanted"
-    [[ $checksum == CRC32 ]] || log "warning: binlog_checksum=$checksum: damage to a log may go unseen; CRC32 is wanted"
+        log "warning: sync_binlog=$sync, innodb_flush_log_at_trx_commit=$flush: a crash loses the last commits; set both to 1"
+    [[ $checksum == CRC32 ]] || log "warning: binlog_checksum=$checksum: damage to a log may go unnoticed; set it to CRC32"
 }
 
 # ---- reading ----
 
-# Whether every log of the series $1 from the log $2 to the log $3 is there, and those that are closed are what was
-# written. Their paths go to LOGS.
-series_check() {
+# Dies unless every log of a series from FIRST to LAST is there, with its checksum if it is closed. Sets LOGS to their paths.
+series_check() { # SERIES FIRST LAST
     local name want number
     LOGS=()
     number=$((10#${2##*.}))
@@ -165,17 +166,17 @@ series_check() {
         name=$STORE/binlogs/$1/$name
         if [[ -f $name.sha256 ]]; then
             [[ $(<"$name.sha256") == "$(sha256sum <"$name" | cut -d ' ' -f 1)" ]] ||
-                die 1 "$name is not what was written: its checksum differs"
+                die 1 "$name has changed since it was archived: its checksum differs"
         fi
         LOGS+=("$name")
     done
     ((number == 10#${3##*.} + 1)) || die 1 "the binary log $STORE/binlogs/$1/$3 is missing"
 }
 
-# The place in the logs of the series $1 that divides what was committed before the time $2 (microseconds) from what was
-# committed later goes to STOP_FILE and STOP_POSITION; it is not before the place $3 (a log) $4 (a position). Fails when
-# the archive does not reach so far; REACHES then says how far it does.
-stop_find() {
+# Sets STOP_FILE and STOP_POSITION to the position in a series' logs that separates what was committed before TIME
+# (microseconds) from what was committed later. It is not before the position LOG POSITION. Returns false if the archive
+# does not reach TIME; REACHES is then the time up to which it does.
+stop_find() { # SERIES TIME LOG POSITION
     local series=$1 time=$2 low_file=$3 low_position=$4 high_file='' high_position='' t0 t1 name position
     REACHES=0
     while read -r t0 t1 name position _; do
@@ -207,8 +208,9 @@ stop_find() {
     done
 }
 
-# The position in the log $1, from $2 up to $3, of the first transaction whose commit began at the second $4 or later.
-first_commit() {
+# Prints the position of the first transaction, between FROM and TO, whose commit was sent at SECOND or later; nothing if
+# there is none.
+first_commit() { # LOG FROM TO SECOND
     local output
     output=$(mktemp)
     TZ=UTC mariadb-binlog --no-defaults --verify-binlog-checksum --base64-output=decode-rows --start-position="$2" \

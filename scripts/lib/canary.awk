@@ -1,11 +1,11 @@
-# Compares a canary with the stable version and prints what scripts/canary-status shows, and as last lines
+# Compares a canary with the stable version. Prints the table of scripts/canary-status, and then
 #
-#   verdict VERDICT     worse; few (too few requests to tell); silent (the canary does not answer); well
-#   reason TEXT         why it is worse, a line each
+#   verdict VERDICT     worse; few (too few requests to judge); silent (the canary does not answer); well
+#   reason TEXT         why it is worse, one line per reason
 #
-# Input: two files of lines "HOST WHO SERIES VALUE", the first from the canary's start. Counters of a worker that has
-# been replaced since start from 0. Variables: stable, canary (versions), min_requests, max_errors, max_empty (percentage
-# points), max_latency (a factor), latency_floor_ms.
+# Input: two files of lines "HOST WHO SERIES VALUE"; the first one is from the canary's start, the second from now. WHO is
+# stable or canary. A worker that was replaced in between has counted from 0 (its pid has changed). Variables: stable and
+# canary (versions), min_requests, max_errors and max_empty (percentage points), max_latency (a factor), latency_floor_ms.
 
 FILENAME == ARGV[1] {
     base[$1, $2, $3] = $4
@@ -21,7 +21,7 @@ function same_process(host, who) {
     return (host, who, "pid") in base && base[host, who, "pid"] == now[host, who, "pid"]
 }
 
-# Adds up the hosts.
+# Adds up the figures of all hosts into sum, counted and silent.
 function add_up(key, part, host, who, series, value) {
     for (key in now) {
         split(key, part, SUBSEP)
@@ -42,7 +42,7 @@ function add_up(key, part, host, who, series, value) {
     }
 }
 
-# "reason served", "status 5xx", or the series itself.
+# Shortens a series to its label, "reason served" or "status 5xx"; other series stay as they are.
 function label(series, parts) {
     if (split(series, parts, /[{="}]+/) >= 3) {
         return parts[2] " " parts[3]
@@ -57,7 +57,7 @@ function bucket(who, series, value, le) {
     counted[who, le] += value
 }
 
-# The names of the buckets in order of their bounds, in "order"; how many there are.
+# Sets order[] to the buckets' names by ascending bound, and returns their number.
 function sort_bounds(n, name, i, t) {
     n = 0
     for (name in bound) {
@@ -71,7 +71,7 @@ function sort_bounds(n, name, i, t) {
     return n
 }
 
-# In milliseconds, evenly spread within a bucket; -1 when nothing was counted.
+# The quantile Q in milliseconds, assuming that values are spread evenly within a bucket; -1 if nothing was counted.
 function quantile(who, q, i, total, wanted, below, from) {
     total = bounds ? counted[who, order[bounds]] : 0
     if (total <= 0) {
@@ -168,7 +168,7 @@ function compare(a, b, enough) {
     if (!enough && sum["canary", "nginx_requests"] < min_requests) {
         return 0
     }
-    # One or two may be chance, whatever the share.
+    # Up to two errors may be chance, whatever their share is.
     if (enough && sum["canary", "status 5xx"] > 2 && worker_errors["canary"] > worker_errors["stable"] + max_errors) {
         worse(sprintf("%.3f %% of its responses are 5xx, the stable version has %.3f %%", worker_errors["canary"],
             worker_errors["stable"]))

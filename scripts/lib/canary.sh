@@ -1,9 +1,9 @@
 # shellcheck shell=bash
-# Comparing, promoting and giving up a canary of balrog-public. Sourced after deploy.sh.
+# Comparing, promoting and aborting a canary of balrog-public. Uses deploy.sh.
 : "${TOP=}"
 declare -gA ENV STATE_OF
 
-# The figures of all hosts, as canary.awk reads them.
+# Prints the figures of all hosts, in the format of canary.awk.
 gather_figures() { # STABLE CANARY
     local host
     for host in $(hosts); do
@@ -11,7 +11,7 @@ gather_figures() { # STABLE CANARY
     done
 }
 
-# What was counted before the canary got its first request.
+# Saves the figures from before the canary's first request.
 gather_base() { # STABLE CANARY
     at_each canary-begin
     [[ -z $DRY_RUN ]] || return 0
@@ -19,7 +19,7 @@ gather_base() { # STABLE CANARY
     mv -- "$CANARY.base.new" "$CANARY.base"
 }
 
-# Compares: the table is left in TABLE, what it comes to in VERDICT (see canary.awk), and why in REASONS.
+# Compares the canary with the stable version. Sets TABLE (for people), VERDICT (see canary.awk) and REASONS.
 compare_canary() {
     local now=$CANARY.now.$$ out
     gather_figures "${STATE_OF[stable]}" "${STATE_OF[version]}" >"$now"
@@ -39,11 +39,12 @@ watched_s() {
     echo $(($(date +%s) - STATE_OF[started]))
 }
 
-# What keeps the canary from being promoted, a line each: "CHECK TEXT", as refuse() wants them.
+# Prints why the canary must not be promoted, one line "CHECK TEXT" per reason, with the arguments of refuse(). Reads VERDICT
+# and REASONS.
 objections() {
     case $VERDICT in
     worse | silent) echo "worse ${STATE_OF[version]} is worse than ${STATE_OF[stable]}: $REASONS" ;;
-    few) echo "few ${STATE_OF[version]} has answered too few requests to tell (canary_min_requests is ${ENV[canary_min_requests]})" ;;
+    few) echo "few ${STATE_OF[version]} has answered too few requests to be judged (canary_min_requests is ${ENV[canary_min_requests]})" ;;
     esac
     (($(watched_s) >= ENV[canary_watch_s])) ||
         echo "early ${STATE_OF[version]} has been watched for $(watched_s) s, and canary_watch_s is ${ENV[canary_watch_s]}"
@@ -51,8 +52,8 @@ objections() {
 
 # ---- the watcher ----
 
-# Starts scripts/canary-watch, which outlives this shell. Where one is running already a second one ends at once. Where
-# hosts are listed this machine need not be one of them, and have no units.
+# Starts scripts/canary-watch, which keeps running when this shell ends. If one runs already, the second one ends at once.
+# If the environment lists hosts, this machine may have no systemd units, so it is then started without systemd.
 start_watch() {
     [[ -z $DRY_RUN ]] || return 0
     if [[ ${ENV[supervisor]} == systemd && -z ${ENV[hosts]} ]]; then
@@ -72,9 +73,9 @@ watch_alive() {
     [[ -e $STATE/canary-watch.lock ]] && ! flock -n "$STATE/canary-watch.lock" true
 }
 
-# ---- what a canary comes to ----
+# ---- the end of a canary ----
 
-# Leads nginx's canary share back to the stable version, and ends the canary.
+# Sends the canary's share of the requests to the stable version again, and stops the canary.
 abort_canary() {
     local version=${STATE_OF[version]}
     canary_phase aborting
@@ -83,7 +84,7 @@ abort_canary() {
     canary_forget
 }
 
-# Leads everything to the canary, and ends what ran before.
+# Sends all requests to the canary, and stops the version that ran before.
 promote_canary() {
     local version=${STATE_OF[version]}
     canary_phase promoting

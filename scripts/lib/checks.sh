@@ -1,12 +1,11 @@
 # shellcheck shell=bash
-# What is checked before anything is deployed. A check that fails ends the script with exit status 3 and says how it is
-# overridden, if it can be; an override is logged and recorded. Sourced after connection.sh and deploy.sh.
+# The checks before a deploy. A check that fails ends the script with exit status 3; the message names the option that
+# overrides it, if there is one. An override is logged and recorded. Uses connection.sh and deploy.sh.
 
-declare -gA ENV
-declare -A DESPITE=() # which checks are overridden
+declare -gA ENV DESPITE # DESPITE: which checks are overridden
 
-# Takes $1 if it is an option that overrides a check named in OVERRIDES.
-despite_option() {
+# Handles an option --despite-CHECK for one of the checks in OVERRIDES. Returns false for other options.
+despite_option() { # OPTION
     local name
     for name in "${OVERRIDES[@]}"; do
         [[ $1 == "--despite-$name" ]] || continue
@@ -16,13 +15,14 @@ despite_option() {
     return 1
 }
 
+# Ends the script, unless the check is overridden.
 refuse() { # CHECK TEXT
-    [[ -n ${DESPITE[$1]-} ]] || die 3 "$2 (--despite-$1 goes on all the same, and is recorded)"
-    log "going on, by --despite-$1 of $(who): $2"
+    [[ -n ${DESPITE[$1]-} ]] || die 3 "$2 (to continue anyway: --despite-$1, which is recorded)"
+    log "overridden with --despite-$1 by $(who): $2"
     record overridden "$1: $2"
 }
 
-# The rows of a statement, by an administrator's account. Exit status 5 when the database cannot be reached.
+# Prints the rows of a statement, run by an administrator's account. Exit status 5 if the database cannot be reached.
 query() ( # SQL
     env_connection
     session_open 5
@@ -32,7 +32,7 @@ query() ( # SQL
 
 # ---- is now a good time? ----
 
-# The last deploy that ended, if it failed and that was not long ago.
+# Prints the last deploy that ended, if it failed within failed_within_s.
 recent_failure() {
     [[ -r $STATE/deploys ]] || return 0
     awk -F '\t' -v since="$(($(date +%s) - ENV[failed_within_s]))" '
@@ -49,7 +49,8 @@ recent_failure() {
         }' "$STATE/deploys"
 }
 
-# "TABLE SC_ID, at TIME" of the scheduled changes that are due in the next hour (scheduled_within_s), or just were.
+# Prints "TABLE SC_ID, at TIME" for each scheduled change that is due within scheduled_within_s, or was due within the last
+# five minutes.
 scheduled_soon() {
     local tables table sql='' within=${ENV[scheduled_within_s]}
     tables=$(query "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()
@@ -77,14 +78,14 @@ check_good_time() {
 
 # ---- does the schema fit? ----
 
-# The rows of a statement about balrog_schema; none where that lacks COLUMN, or is not there.
+# Prints the rows of a statement about balrog_schema; none if that table is missing or lacks COLUMN.
 query_steps() { # COLUMN SQL
     query "SET @sql = IF(EXISTS(SELECT 1 FROM information_schema.columns WHERE table_schema = DATABASE()
         AND table_name = 'balrog_schema' AND column_name = '$1'), $(sql_string "$2"), 'DO 0');
         PREPARE wanted FROM @sql; EXECUTE wanted"
 }
 
-# Nothing may have been taken away that this version uses.
+# Dies if a destructive step has removed something that this version uses.
 check_not_taken_away() { # VERSION
     local step name oldest rows
     rows=$(query_steps min_version "SELECT version, name, min_version FROM balrog_schema WHERE phase = 'destructive'
@@ -92,11 +93,11 @@ check_not_taken_away() { # VERSION
     while IFS=$'\t' read -r step name oldest; do
         [[ -n $step ]] || continue
         ! older "$1" "$oldest" ||
-            die 3 "the schema has moved on: its destructive step $step ($name) leaves only v${oldest#v} and later, so $1 cannot run any more"
+            die 3 "the schema does not fit $1 any more: its destructive step $step ($name) leaves only v${oldest#v} and later able to run"
     done <<<"$rows"
 }
 
-# The additive steps that a release brings, NNNN, a line each.
+# Prints the numbers (NNNN) of the additive steps that a release has, one per line.
 steps_of() { # VERSION
     local file
     for file in "$(release_dir "$1")"/share/balrog/schema/[0-9][0-9][0-9][0-9]_*/additive.sql; do
@@ -106,14 +107,14 @@ steps_of() { # VERSION
     done
 }
 
-# Everything must have been added that this version needs.
+# Dies if an additive step that this version needs has not been applied.
 check_added() { # VERSION
     local step rows
     rows=$(query_steps version "SELECT LPAD(version, 4, '0') FROM balrog_schema WHERE phase = 'additive'
         AND applied_at IS NOT NULL") || exit $?
     for step in $(steps_of "$1"); do
         [[ $'\n'$rows$'\n' == *$'\n'"$step"$'\n'* ]] ||
-            die 3 "the schema lacks the additive step $step that $1 needs: 'deploy -e ${ENV[name]} admin $1' comes first and runs it"
+            die 3 "the schema lacks the additive step $step that $1 needs: run 'deploy -e ${ENV[name]} admin $1' first, which applies it"
     done
 }
 
@@ -121,7 +122,7 @@ check_added() { # VERSION
 
 CONFIRMATION_LASTS_S=14400
 
-# A confirmation that was given and has not been used.
+# Whether a confirmation was given that is not older than CONFIRMATION_LASTS_S and has not been used.
 confirmed() { # ID
     local file=$STATE/confirmed/$1 at
     [[ -s $file ]] || return 1
@@ -135,7 +136,7 @@ confirm() { # ID NAME
     mv -- "$STATE/confirmed/.$1.$$" "$STATE/confirmed/$1"
 }
 
-# Announces what is about to happen and waits until somebody has confirmed it. The lock is open meanwhile.
+# Announces the deploy and waits until somebody has confirmed it. Meanwhile the environment is not locked.
 await_confirmation() { # ID TEXT
     local end=$((SECONDS + ENV[confirmation_wait_s])) by
     [[ ${ENV[require_confirmation]} == yes ]] || return 0
@@ -145,7 +146,7 @@ await_confirmation() { # ID TEXT
     fi
     [[ -z $CONFIRMED_BY ]] || confirm "$1" "$CONFIRMED_BY"
     if ! confirmed "$1"; then
-        notify confirm "$2 is ready; it waits for: scripts/confirm -e ${ENV[name]} ${1/-v/ v}"
+        notify confirm "$2 is ready and waits for: scripts/confirm -e ${ENV[name]} ${1/-v/ v}"
         log "waiting for: scripts/confirm -e ${ENV[name]} ${1/-v/ v}"
         unlock_environment
         until confirmed "$1"; do

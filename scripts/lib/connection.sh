@@ -1,58 +1,53 @@
 # shellcheck shell=bash
 # How the tools that administer the database connect to it: the options that they share, and one client session.
-# A password never gets onto a command line: what was asked for is written into an option file of the session's own.
+# A password is never put on a command line; it is passed in an option file that only this script can read.
+
+# shellcheck source=scripts/lib/messages.sh
+. "${BASH_SOURCE[0]%/*}/messages.sh"
 
 # For --help.
 # shellcheck disable=SC2034
-CONNECTION_HELP="Connection (nothing is read from option files that are not named here):
+CONNECTION_HELP="Connection (the system's and the user's own option files are not read):
   --socket PATH           the server's unix socket
-  --host NAME --port N    or its address (port 3306 unless said)
+  --host NAME --port N    the server's address, instead of a socket (default port: 3306)
   --user NAME             default: the name of the operating system's user
   --password-file PATH    first line: the password
-  --defaults-file PATH    an option file with a [client] group; the options above go before it
+  --defaults-file PATH    an option file with a [client] group; the options above override it
   --database NAME         default: balrog"
 
 DATABASE=balrog
 CONNECTION_DIR=
 SESSION_LASTING=
-declare -A CONNECTION=()
+declare -gA CONNECTION
 
-# Says what is wrong and ends with exit status $1.
-die() {
-    local status=$1
-    shift
-    echo "${0##*/}: $*" >&2
-    exit "$status"
-}
-
-# Takes $1, with the value $2, if it is one of the options above; fails if it is not.
-connection_option() {
+# Sets CONNECTION or DATABASE if OPTION is one of the options above; returns false if it is not.
+connection_option() { # OPTION VALUE
     case $1 in
     --socket | --host | --port | --user | --password-file | --defaults-file)
         CONNECTION[${1#--}]=${2?"$1 needs a value"}
         ;;
     --database)
         DATABASE=${2?"$1 needs a value"}
-        [[ $DATABASE =~ ^[A-Za-z0-9_$-]+$ ]] || die 2 "--database $DATABASE: letters, digits, _, \$ and - only"
+        [[ $DATABASE =~ ^[A-Za-z0-9_$-]+$ ]] || die 2 "--database $DATABASE: only letters, digits, _, \$ and - are allowed"
         ;;
     *) return 1 ;;
     esac
 }
 
-# A value for an option file.
-option_value() {
+# Prints a value quoted for an option file.
+option_value() { # TEXT
     local s=${1//\\/\\\\}
     printf '"%s"' "${s//\"/\\\"}"
 }
 
-# Makes the session's directory, $CONNECTION_DIR, which goes with the script.
+# Makes $CONNECTION_DIR, a temporary directory that is removed when the script ends.
 connection_dir() {
     [[ -z $CONNECTION_DIR ]] || return 0
     CONNECTION_DIR=$(mktemp -d)
     trap 'rm -rf "$CONNECTION_DIR"' EXIT
 }
 
-# Writes an option file for a client, which may hold a password: whoever has it written removes it once it was read.
+# Writes an option file for a client. It may hold a password: the caller removes it once the client has read it.
 connection_file() { # FILE
     local key password
     {
@@ -73,50 +68,55 @@ connection_file() { # FILE
     } >"$1"
 }
 
-# The first line of the file $1.
-read_password() {
+# Prints the first line of the file. Dies if it cannot be read.
+read_password() { # FILE
     local line=
     [[ -r $1 ]] || die 2 "cannot read the password file $1"
     IFS= read -r line <"$1" || true
     printf '%s' "$line"
 }
 
-# Opens the session: one client process, so that what belongs to a session (locks, settings) lasts; it never connects
-# again by itself. Exit status $1 when there is no connection. With "lasting" as $2 the session outlives a statement that
-# fails; statements then go one by one, through session_try.
-session_open() {
+# Opens the session: one client process that stays connected, so that locks and settings of the session last. It never
+# reconnects. Ends the script with STATUS if there is no connection. By default the client ends at the first statement that
+# fails. A "lasting" session continues; its statements must be run one by one, with session_try or session_run.
+session_open() { # STATUS [lasting]
     local options=() errors
     connection_dir
     errors=$CONNECTION_DIR/errors
     if [[ ${2-} == lasting ]]; then
-        # Errors come among the rows, so that it is clear what they belong to.
+        # Errors go to the same stream as the rows, so that each can be attributed to its statement.
         SESSION_LASTING=1 options=(--force) errors=/dev/stdout
     fi
     connection_file "$CONNECTION_DIR/client.cnf"
     coproc SESSION { exec mariadb --defaults-file="$CONNECTION_DIR/client.cnf" --batch --raw --unbuffered \
         --skip-reconnect --skip-column-names "${options[@]}" "$DATABASE" 2>"$errors"; }
     exec {SESSION_OUT}<&"${SESSION[0]}" {SESSION_IN}>&"${SESSION[1]}"
-    # A client that has ended is to be told by what it said, not by a signal.
+    # If the client has ended, its message is reported; this script must not die of SIGPIPE before that.
     trap '' PIPE
     session "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO'" ||
         die "$1" "cannot use the database $DATABASE: $(session_error)"
     rm -f "$CONNECTION_DIR/client.cnf"
 }
 
-# Runs the statements $1 in the session (the last one may go without its semicolon); the rows go to $ROWS, a line each.
-# Fails when one of them did: the client has then ended, unless it is a lasting one, and session_error says why.
-session() {
+# Runs statements in the session; the last one needs no semicolon. Sets ROWS to the rows, one line each. Returns false if a
+# statement failed: then session_error says why, and the client has ended, unless the session is a lasting one.
+session() { # SQL
     local last=';'
     [[ $1 != *\; ]] || last=
     session_send "$1$last"
 }
 
-# Runs statements one by one, whatever semicolons they hold. In a lasting session $SESSION_ERRNO then says how one failed:
-# the server's number, 0 when none did, and LOST when there is no session any more.
+# Runs each argument as one statement, which may hold semicolons. Sets ROWS, and in a lasting session SESSION_ERRNO to the
+# server's error number, 0 if no statement failed, or LOST if the connection was lost.
 session_try() { # STATEMENT…
     local statements
     printf -v statements '%s\n//balrog//\n' "$@"
     session_send "DELIMITER //balrog//"$'\n'"${statements}DELIMITER ;"
+}
+
+# Runs one statement. Sets ROWS. Ends the script with exit status 1 if it fails.
+session_run() { # SQL
+    session_try "$1" || die 1 "$(session_error)"
 }
 
 session_send() { # WHAT THE CLIENT READS
@@ -131,7 +131,7 @@ session_send() { # WHAT THE CLIENT READS
             return
         elif [[ -n $SESSION_LASTING && $line =~ ^ERROR\ ([0-9]+)\ \(.....\) ]]; then
             SESSION_ERRNO=${BASH_REMATCH[1]} SESSION_SAID=$line
-            # A client that is told to go on does so without its server.
+            # With --force the client continues even after it has lost its server.
             case $SESSION_ERRNO in 1053 | 1927 | 2006 | 2013 | 2026) SESSION_ERRNO=LOST ;; esac
         else
             ROWS+=$line$'\n'
@@ -140,7 +140,7 @@ session_send() { # WHAT THE CLIENT READS
     return 1
 }
 
-# What the client said last.
+# Prints the last error message.
 session_error() {
     if [[ -n $SESSION_LASTING ]]; then
         printf '%s' "${SESSION_SAID:-the connection was lost}"
@@ -150,8 +150,8 @@ session_error() {
     fi
 }
 
-# $1 as an SQL string.
-sql_string() {
+# Prints TEXT as an SQL string.
+sql_string() { # TEXT
     local s=${1//\\/\\\\}
     printf "'%s'" "${s//\'/\'\'}"
 }

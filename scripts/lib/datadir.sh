@@ -1,10 +1,10 @@
 # shellcheck shell=bash
-# Data directories for new MariaDB servers. The installer takes seconds. Where BALROG_TEMPLATES names a directory, as the
-# tests have it do, what was made once is kept there, of servers that are stopped, and copied from then on. Nothing is
-# ever changed there: a template has its name once it is whole, and whoever is first makes it.
+# Data directories for new MariaDB servers. The installer takes seconds. If BALROG_TEMPLATES names a directory, as in tests,
+# the data directories of stopped servers are kept there and copied later. A template never changes: it gets its name when
+# it is complete, and the first one is kept.
 
-# datadir_make DATA: with a root that needs no password. It says why it fails.
-datadir_make() {
+# Makes a data directory whose root account needs no password. Prints the reason if it fails.
+datadir_make() { # DATA
     local key
     key=$(datadir_key "${BASH_SOURCE[0]%/*}" datadir.sh)
     datadir_copy "$key" "$1" || { datadir_install "$1" && datadir_keep "$1" "$key"; }
@@ -13,8 +13,8 @@ datadir_make() {
 datadir_install() { # DATA
     local as_user=()
     ((EUID != 0)) || as_user=(--user=root)
-    # A MariaDB that starts removes what others have in the same tmpdir, and they crash. --force: even where no name can
-    # be looked up.
+    # Its own tmpdir: a MariaDB that starts removes the temporary files of others there, and they crash. --force: works even
+    # without name resolution.
     mkdir -p -- "$1.tmp"
     mariadb-install-db --no-defaults "${as_user[@]}" --datadir="$1" --tmpdir="$1.tmp" --skip-test-db --force \
         --auth-root-authentication-method=normal --innodb-log-file-size=32M --innodb-buffer-pool-size=64M \
@@ -25,7 +25,7 @@ datadir_install() { # DATA
     rm -rf -- "$1.tmp" "$1.log"
 }
 
-# A name for what this machine's server makes for this user, out of these files of a tree.
+# Prints a key for a template. It depends on the server's version, the user, and the contents of the files of TREE.
 datadir_key() { # TREE FILE…
     {
         mariadbd --version
@@ -34,13 +34,13 @@ datadir_key() { # TREE FILE…
     } | sha256sum | cut -c 1-20
 }
 
-# Fails where there is no such template. Most of the files is holes.
+# Copies a template. Returns false if there is none. (The files are sparse.)
 datadir_copy() { # KEY DATA
     [[ -n ${BALROG_TEMPLATES-} && -d $BALROG_TEMPLATES/$1 ]] &&
         cp -a --sparse=always -- "$BALROG_TEMPLATES/$1" "$2"
 }
 
-# DATA, of a server that is stopped, becomes a template, unless there is one by now.
+# Keeps DATA, of a stopped server, as a template, unless there is one by now.
 datadir_keep() { # DATA KEY
     [[ -n ${BALROG_TEMPLATES-} ]] || return 0
     local new=$BALROG_TEMPLATES/$2.$BASHPID

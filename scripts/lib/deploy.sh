@@ -1,14 +1,14 @@
 # shellcheck shell=bash
-# What scripts/deploy, rollback, promote, abort and the others share: options, hosts, the record of deploys, the
-# canary's state. Sourced after operate.sh; `deploy_open` loads the environment and sources the rest.
+# What scripts/deploy, rollback, promote, abort and the others share: options, hosts, the record of deploys, the canary's
+# state. Uses operate.sh. The caller sets TOP, the top of the tree, and calls deploy_open.
 : "${TOP=}"
 declare -gA ENV STATE_OF
 
 ENVIRONMENT=
-ACTING= # what is being done, once it is more than checks: it is recorded when it fails
+ACTING= # what the script is doing, once it is past the checks; recorded if it fails
 
-# Takes $1 (its value is $2) if it is an option that all of these scripts know, and sets TAKEN to how many words it was.
-deploy_option() {
+# Handles an option that all of these scripts know, and sets TAKEN to the number of its words. Returns false for others.
+deploy_option() { # OPTION [VALUE]
     # shellcheck disable=SC2034 # for the scripts' loops
     TAKEN=1
     case $1 in
@@ -27,7 +27,7 @@ deploy_option() {
     esac
 }
 
-# Loads the environment and sets where things are.
+# Loads the environment. Sets STATE, CANARY and LOG_FILE to its paths.
 deploy_open() {
     [[ -n $ENVIRONMENT ]] || die 2 "-e stage or -e production is needed; see --help"
     env_load "$ENVIRONMENT"
@@ -37,7 +37,7 @@ deploy_open() {
     [[ -n $DRY_RUN || ! -d $STATE ]] || LOG_FILE=$STATE/deploy.log
 }
 
-# The same, for a command that deploys: it makes the directories and takes the lock.
+# The same, for a command that deploys: it also makes the directories and takes the lock.
 deploy_begin() {
     deploy_open
     if [[ -z $DRY_RUN ]]; then
@@ -53,30 +53,27 @@ is_version() { # TEXT
 }
 
 need_version() { # TEXT
-    is_version "$1" || die 2 "$1: a two-part version is wanted, like v1.2"
+    is_version "$1" || die 2 "$1: a two-part version is expected, like v1.2"
 }
 
-older() { # VERSION VERSION: whether the first is older; a v before them does not count
+older() { # VERSION VERSION: whether the first one is older, with or without a v before them
     [[ ${1#v} != "${2#v}" && $(printf '%s\n' "${1#v}" "${2#v}" | sort --version-sort | head -n 1) == "${1#v}" ]]
 }
 
-release_dir() { # VERSION
-    printf '%s/releases/%s\n' "${ENV[root]}" "$1"
-}
-
+# Prints the user who runs the script.
 who() {
     printf '%s\n' "${SUDO_USER:-$(id -un)}"
 }
 
 # ---- hosts ----
 
-# The environment's machines; "here" where none is listed.
+# Prints the environment's machines; "here" if it lists none.
 hosts() {
     # shellcheck disable=SC2086 # a list of words
     printf '%s\n' ${ENV[hosts]:-here}
 }
 
-# It never asks anything, and gives up a host that has gone silent.
+# Runs a command by ssh. ssh never asks for input (BatchMode), and gives up if the host stops answering.
 ssh_to() { # HOST COMMAND…
     local host=$1 options=(-o BatchMode=yes -o ConnectTimeout=10 -o ServerAliveInterval=15)
     shift
@@ -84,7 +81,7 @@ ssh_to() { # HOST COMMAND…
     ssh "${options[@]}" -- "$host" "$(printf '%q ' "$@")"
 }
 
-# The environment's lock is not for what a command starts.
+# Runs a command that does not inherit the environment's lock.
 without_lock() { # COMMAND…
     if [[ -n ${LOCK_FD-} ]]; then
         "$@" {LOCK_FD}>&-
@@ -93,7 +90,7 @@ without_lock() { # COMMAND…
     fi
 }
 
-# scripts/host on one machine.
+# Runs scripts/host on one machine.
 at() { # HOST COMMAND…
     local host=$1
     shift
@@ -106,7 +103,7 @@ at() { # HOST COMMAND…
     fi
 }
 
-# scripts/host on each machine in turn; it stops at the first that fails.
+# Runs scripts/host on each machine in turn. Stops at the first one that fails and returns its exit status.
 at_each() { # COMMAND…
     local host status
     for host in $(hosts); do
@@ -123,13 +120,13 @@ at_each() { # COMMAND…
     done
 }
 
-# The same for what changes nothing: in a dry run, too.
+# The same for a command that changes nothing: it runs in a dry run, too.
 ask_each() { # COMMAND…
     DRY_RUN='' at_each "$@"
 }
 
-# A host works with our scripts, whatever it has: ROOT/operate/ID, where ID says what is in it. So what is there is never
-# changed under somebody who works with it; what nobody sent for a week goes.
+# Every host runs our version of the scripts, from ROOT/operate/ID. ID is a checksum of them, so a directory never changes
+# while somebody uses it. Directories that were not used for a week are removed.
 declare -A SENT=()
 SCRIPTS_ID=
 pack_scripts() {
@@ -139,21 +136,22 @@ pack_scripts() {
         "${ENV[name]}.conf"
 }
 
+# Sends the scripts to a host, once. Sets SCRIPTS_ID.
 # shellcheck disable=SC2016 # the shell there expands them
 send_scripts() { # HOST
     [[ -z ${SENT[$1]-} ]] || return 0
     SCRIPTS_ID=${SCRIPTS_ID:-$(pack_scripts | sha256sum | cut -c 1-16)}
-    # One line: a shell there may not know how bash quotes a line's end.
+    # This must be one line: the shell there may not understand how bash quotes a newline.
     local unpack='set -e; mkdir -p "$1"; new=$(mktemp -d "$1/new.XXXXXX"); chmod 755 "$new"; '
     unpack+='tar --extract --no-same-owner --touch --directory "$new"; '
     unpack+='[ ! -d "$1/$2" ] && mv -T "$new" "$1/$2" 2>/dev/null || { rm -rf "$new"; touch "$1/$2"; }; '
     unpack+='find "$1" -mindepth 1 -maxdepth 1 -mtime +7 -exec rm -rf {} +'
     pack_scripts | ssh_to "$1" sh -c "$unpack" receive "${ENV[root]}/operate" "$SCRIPTS_ID" ||
-        die 1 "$1: cannot send the scripts there"
+        die 1 "$1: cannot send the scripts there: see the message above"
     SENT[$1]=1
 }
 
-# Brings the release to every host that lacks it.
+# Sends the release to every host that lacks it.
 send_release() { # VERSION
     local host
     for host in $(hosts); do
@@ -167,20 +165,20 @@ send_release() { # VERSION
     done
 }
 
-# The version of a service that is current on the first host; nothing when none is.
+# Prints the version of a service that is current on the first host; nothing if there is none.
 current_version() { # SERVICE
     at "$(hosts | head -n 1)" current "$1" </dev/null
 }
 
 # ---- the record ----
 
-# Keeps what came of a deploy: time, outcome, who, text.
+# Appends to the record of deploys: time, outcome, user, text.
 record() { # OUTCOME TEXT
     [[ -z $DRY_RUN ]] || return 0
     printf '%s\t%s\t%s\t%s\n' "$(date +%s)" "$1" "$(who)" "$2" >>"$STATE/deploys"
 }
 
-# For the trap on EXIT: what had begun and did not end well is recorded and told.
+# For the trap on EXIT: records, logs and notifies that what had begun has failed.
 note_failure() {
     local status=$?
     [[ -n $ACTING && $status -ne 0 ]] || return 0
@@ -205,7 +203,8 @@ finished() { # OUTCOME
 
 # ---- the canary's state: lines "key = value" in ROOT/state/canary ----
 
-canary_load() { # fails when there is no canary
+# Fills STATE_OF. Returns false if there is no canary.
+canary_load() {
     local key value
     STATE_OF=()
     [[ -r $CANARY ]] || return 1
@@ -229,7 +228,7 @@ canary_new() { # VERSION STABLE KIND
     canary_phase starting
 }
 
-# starting, watching, promoting or aborting: where a command that was interrupted goes on.
+# Saves the phase: starting, watching, promoting or aborting. A command that was interrupted continues by it.
 canary_phase() { # PHASE
     [[ $1 != starting && $1 != watching ]] || STATE_OF[started]=$(date +%s)
     STATE_OF[phase]=$1

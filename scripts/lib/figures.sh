@@ -1,40 +1,46 @@
 # shellcheck shell=bash
-# What a machine knows of the stable version and its canary: the counters of both workers, and what nginx's log says
-# of them. Sourced by scripts/host after supervise.sh.
+# The figures of the stable version and its canary on this machine: the counters of both workers, and counts from nginx's
+# log. Uses supervise.sh, for scripts/host.
 #
-# The log is read on from where it was read last; what was counted so far is kept in ROOT/state/canary-log: a line
-# "INODE OFFSET", then a line "WHO NAME VALUE" a figure.
+# Each run reads the part of the log that was added since the run before. The counts so far are kept in
+# ROOT/state/canary-log: a line "INODE OFFSET", then one line "WHO NAME VALUE" per figure.
 
-LOG_FIGURES=$DIR/state/canary-log
+log_counts_file() {
+    printf '%s\n' "${ENV[root]}/state/canary-log"
+}
 
+# Prints a file's inode; 0 if it does not exist.
 inode_of() { # FILE
     stat --format %i -- "$1" 2>/dev/null || echo 0
 }
 
-# Puts standard input into the file, whole.
+# Replaces the file of counts with standard input, atomically.
 put_figures() {
-    cat >"$LOG_FIGURES.$$"
-    mv -- "$LOG_FIGURES.$$" "$LOG_FIGURES"
+    local file
+    file=$(log_counts_file)
+    cat >"$file.$$"
+    mv -- "$file.$$" "$file"
 }
 
-# Counts nginx's log from here on.
+# Starts counting at the present end of nginx's log.
 log_begin() {
     local size=0
     if [[ -r ${ENV[nginx_log]} ]]; then
         size=$(stat --format %s -- "${ENV[nginx_log]}")
     else
-        log "cannot read nginx's log ${ENV[nginx_log]}: what nginx sees of the canary stays unknown"
+        log "cannot read nginx's log ${ENV[nginx_log]} (nginx_log): requests that nginx saw fail are not counted"
     fi
     printf '%s %s\n' "$(inode_of "${ENV[nginx_log]}")" "$size" | put_figures
 }
 
-# The kept figures with those of FILE, from the kept offset on, added to them. Answers from nginx's cache have no
-# upstream_status and do not count. Of the upstreams of a request the first group counts, and of its tries the last:
-# "500 : 200" is a canary's 500, which the stable version answered again; "502, 200" a kept connection that had been
-# closed, and the request sent again.
+# Prints the kept counts plus those of FILE, from the kept offset on. Answers from nginx's cache have no upstream_status and
+# are not counted. upstream_status separates upstreams by " : " and tries by ", ": the first upstream is counted, by its
+# last try. "500 : 200" is a canary's 500, after which nginx asked the stable version; "502, 200" is a kept connection that
+# had been closed, after which nginx sent the request again.
 count_log() { # FILE
-    local offset
-    offset=$(head -n 1 -- "$LOG_FIGURES" | cut -d ' ' -f 2)
+    local offset counts
+    counts=$(log_counts_file)
+    offset=$(head -n 1 -- "$counts" | cut -d ' ' -f 2)
     tail --bytes "+$((offset + 1))" -- "$1" 2>/dev/null | LC_ALL=C awk '
         function value(name, at, rest) {
             at = index($0, "\"" name "\":\"")
@@ -71,27 +77,29 @@ count_log() { # FILE
             for (name in sum) {
                 print name, sum[name]
             }
-        }' "$LOG_FIGURES" -
+        }' "$counts" -
 }
 
-# What nginx has logged since log_begin. A log that was rotated meanwhile has a 1 at its name.
+# Prints the counts from nginx's log since log_begin. A log that was rotated meanwhile is expected at its name with ".1".
 log_figures() {
-    local inode
-    [[ -r $LOG_FIGURES && -r ${ENV[nginx_log]} ]] || return 0
-    inode=$(head -n 1 -- "$LOG_FIGURES" | cut -d ' ' -f 1)
+    local inode counts
+    counts=$(log_counts_file)
+    [[ -r $counts && -r ${ENV[nginx_log]} ]] || return 0
+    inode=$(head -n 1 -- "$counts" | cut -d ' ' -f 1)
     if [[ $inode != "$(inode_of "${ENV[nginx_log]}")" ]]; then
         if [[ $inode == "$(inode_of "${ENV[nginx_log]}.1")" ]]; then
             count_log "${ENV[nginx_log]}.1" | put_figures
         fi
-        { echo "$(inode_of "${ENV[nginx_log]}") 0" && tail --lines +2 -- "$LOG_FIGURES"; } | put_figures
+        { echo "$(inode_of "${ENV[nginx_log]}") 0" && tail --lines +2 -- "$counts"; } | put_figures
     fi
     count_log "${ENV[nginx_log]}" | put_figures
-    tail --lines +2 -- "$LOG_FIGURES"
+    tail --lines +2 -- "$counts"
 }
 
-# Of a worker: "WHO pid N" and "WHO SERIES VALUE" for what canary.awk compares; "WHO silent 1" when it does not answer.
+# Prints a worker's figures: "WHO pid N", and "WHO SERIES VALUE" for each series that canary.awk compares; only
+# "WHO silent 1" if it does not answer.
 worker_figures() { # WHO VERSION
-    { ask "$(socket_of public "$2")" /__metrics__ || echo silent; } | awk -v who="$1" '
+    { socket_get "$(socket_of public "$2")" /__metrics__ || echo silent; } | awk -v who="$1" '
         $1 == "silent" {
             print who, "silent", 1
         }
@@ -104,7 +112,7 @@ worker_figures() { # WHO VERSION
         }'
 }
 
-# Everything of this machine, as canary.awk reads it.
+# Prints all figures of this machine, in the format of canary.awk (without the host).
 figures() { # STABLE CANARY
     worker_figures stable "$1"
     worker_figures canary "$2"

@@ -1,6 +1,6 @@
-# Finds what a schema step must not do, for schema-lint. Each record is PHASE:FILE:LINE:STATEMENT, as statements.awk
-# makes the last two, all steps in order: so it is known what type a column has when one changes it. What it finds goes
-# out as FILE:LINE:START:RULE: WORDS; START is the line that the statement starts on.
+# Finds what a schema step must not do, for schema-lint. Input: records PHASE:FILE:LINE:STATEMENT (the last two as
+# statements.awk prints them) of all steps in order, so that the type of a column is known when a step changes it. Output:
+# lines FILE:LINE:START:RULE: WORDS; START is the line that the statement starts on.
 
 BEGIN {
     RS = "\036"
@@ -22,7 +22,7 @@ function found(at, rule, words) {
     printf "%s:%d:%d:%s: %s\n", file, at, line, rule, words
 }
 
-# Without quotes of names and superfluous blanks.
+# S with single blanks only.
 function plain(s) {
     gsub(/[ \t\n]+/, " ", s)
     sub(/^ /, "", s)
@@ -39,7 +39,8 @@ function newlines(s) {
     return gsub(/\n/, "\n", s)
 }
 
-# Splits S, which starts on the line AT, at the commas outside of quotes and parentheses: clause[], at[], and clauses.
+# Splits S, which starts on the line WHERE, at the commas outside quotes and parentheses. Sets clause[], clause_at[] (their
+# lines) and clauses (their number).
 function split_clauses(s, where, i, c, depth, quote, part, first) {
     clauses = 0
     depth = 0
@@ -74,7 +75,7 @@ function split_clauses(s, where, i, c, depth, quote, part, first) {
     }
 }
 
-# Takes the words of PATTERN, a regular expression, off the front of rest; fails when they are not there.
+# Removes the words that match the regular expression PATTERN from the front of rest. Returns 0 if they are not there.
 function take(pattern) {
     if (toupper(rest) !~ "^" pattern "( |$)") {
         return 0
@@ -124,7 +125,7 @@ function argument_of(type) {
     return type
 }
 
-# Does the type NEW hold everything that OLD does, in the same way?
+# Whether the type NEW can hold every value of the type OLD, unchanged.
 function holds(old, new, a, b) {
     a = base_of(old)
     b = base_of(new)
@@ -143,7 +144,7 @@ function holds(old, new, a, b) {
     return old == new
 }
 
-# Notes the column of a definition; says its name.
+# Remembers the type of a column, whether it may be NULL, and whether it has a default.
 function note(table, name, definition) {
     known[table, name] = type_of(definition)
     nullable[table, name] = toupper(definition) !~ /NOT NULL|PRIMARY KEY/
@@ -181,7 +182,7 @@ function change_column(table, old, definition, at, name, up) {
     up = toupper(definition)
     if (phase == "additive") {
         if (!((table, old) in known)) {
-            found(at, "narrowing", "the type that " table "." old " had is not known")
+            found(at, "narrowing", "the old type of " table "." old " is not known")
         } else if (!holds(known[table, old], type_of(definition))) {
             found(at, up ~ /^ENUM/ && known[table, old] ~ /^[Ee][Nn][Uu][Mm]/ ? "enum" : "narrowing", \
                 table "." old " was " known[table, old] ", and becomes " type_of(definition))
@@ -282,7 +283,7 @@ function alter_table(text, table, i, head) {
     needs_algorithm(toupper(rest), "ALTER TABLE")
     take("ALTER( ONLINE)?( IGNORE)? TABLE( IF EXISTS)?")
     table = take_word()
-    # Where the clauses start, in the text as it stands.
+    # The clauses start after the table's name.
     match(text, "^[A-Za-z \t\n]+[ \t\n]`?" table "`?")
     head = substr(text, 1, RLENGTH)
     split_clauses(substr(text, RLENGTH + 1), line + newlines(head))
@@ -345,7 +346,7 @@ function drop_statement(up, i, count, names) {
     } else if (up ~ /^DROP /) {
         drop_statement(up)
     } else if (up ~ /^(TRUNCATE|DELETE|REVOKE)/) {
-        additive_not(line, "drop", "it takes away what older programs may need")
+        additive_not(line, "drop", "it removes what older programs may need")
     } else if (up ~ /^RENAME/) {
         additive_not(line, "rename", "RENAME in a step that older programs run under")
         found(line, "repeatable", "RENAME cannot be repeated")

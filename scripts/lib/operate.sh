@@ -1,10 +1,12 @@
 # shellcheck shell=bash
-# What the operators' scripts have in common: the environment that they work on, logging, notifications, dry runs and
-# the lock. A script that also uses connection.sh sources that first.
+# What the operators' scripts have in common: the environment that they work on, notifications, dry runs and the lock.
 
-# Every key of an environment: its default, and the pattern that a value must match, empty or not. docs/operations.md
-# explains them beside conf/environments/*.conf.
-declare -A ENV=() # filled by env_load
+# shellcheck source=scripts/lib/messages.sh
+. "${BASH_SOURCE[0]%/*}/messages.sh"
+
+# Every key of an environment, its default, and the pattern that its whole value must match.
+# conf/environments/production.conf explains the keys.
+declare -gA ENV # filled by env_load
 ENV_KEYS=(
     'root|/opt/balrog|/[^ ]*'
     'config_dir|/etc/balrog|/[^ ]*'
@@ -49,28 +51,9 @@ ENV_KEYS=(
     'repository||.*'
     'contacts||.*'
 )
-LOG_FILE=${LOG_FILE-}
 DRY_RUN=${DRY_RUN-}
 
-# A line with the time: to standard error, and to $LOG_FILE where that is set.
-log() { # TEXT…
-    local line
-    line="$(date -u +%Y-%m-%dT%H:%M:%SZ) ${0##*/}: $*"
-    printf '%s\n' "$line" >&2
-    [[ -z $LOG_FILE ]] || printf '%s\n' "$line" >>"$LOG_FILE"
-}
-
-# Says what is wrong and ends with exit status STATUS.
-die() { # STATUS TEXT…
-    local status=$1
-    shift
-    printf '%s: %s\n' "${0##*/}" "$*" >&2
-    [[ -z $LOG_FILE ]] ||
-        printf '%s %s: %s (exit status %s)\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "${0##*/}" "$*" "$status" >>"$LOG_FILE"
-    exit "$status"
-}
-
-# Runs the command; in a dry run only says what would be run.
+# Runs the command; in a dry run it only prints what would be run.
 run() { # COMMAND…
     if [[ -n $DRY_RUN ]]; then
         printf 'would run:'
@@ -83,7 +66,7 @@ run() { # COMMAND…
 
 # ---- the environment ----
 
-# Where environments are described: $BALROG_ENVIRONMENTS; else what the machine's administrator keeps; else the tree's.
+# Prints the directory of the environments' files: $BALROG_ENVIRONMENTS; else /etc/balrog/environments; else the tree's.
 env_dir() {
     local own
     own=$(dirname -- "${BASH_SOURCE[0]}")/../../conf/environments
@@ -96,14 +79,14 @@ env_dir() {
     fi
 }
 
-# Reads NAME.conf, lines "key = value", into ENV: every key, with its default where the file says nothing. ENV[name]
-# and ENV[file] say which it was. Exit status 2 when anything is wrong with it.
+# Fills ENV from NAME.conf, which holds lines "key = value": all keys, with defaults for those that the file lacks.
+# ENV[name] and ENV[file] are the name and the path. Ends the script with exit status 2 if the file has an error.
 env_load() { # NAME
     local dir file line number=0 key value row
     local -A seen=() ENV_PATTERN=()
     dir=$(env_dir)
     file=$dir/$1.conf
-    [[ $1 =~ ^[a-z][a-z0-9_-]*$ ]] || die 2 "-e $1: the name of an environment is wanted (those of $dir/*.conf)"
+    [[ $1 =~ ^[a-z][a-z0-9_-]*$ ]] || die 2 "-e $1: the name of an environment is expected (a file $dir/NAME.conf)"
     [[ -r $file ]] || die 2 "-e $1: cannot read $file; there are: $(env_names "$dir")"
     ENV=([name]=$1 [file]=$file)
     for row in "${ENV_KEYS[@]}"; do # key|default|pattern; a pattern may hold bars, a default does not
@@ -114,7 +97,7 @@ env_load() { # NAME
         number=$((number + 1))
         [[ ! $line =~ ^[[:space:]]*(#.*)?$ ]] || continue
         [[ $line =~ ^[[:space:]]*([a-z_]+)[[:space:]]*=[[:space:]]*(.*[^[:space:]])?[[:space:]]*$ ]] ||
-            die 2 "$file:$number: 'key = value' is wanted, this is: $line"
+            die 2 "$file:$number: 'key = value' is expected, but the line is: $line"
         key=${BASH_REMATCH[1]} value=${BASH_REMATCH[2]}
         [[ -z ${seen[$key]-} ]] || die 2 "$file:$number: $key stands in line ${seen[$key]} already"
         seen[$key]=$number
@@ -123,7 +106,7 @@ env_load() { # NAME
     done <"$file"
 }
 
-# The environments of a directory, for messages.
+# Prints the names of the environments of a directory, for messages.
 env_names() { # DIR
     local file names=()
     for file in "$1"/*.conf; do
@@ -138,7 +121,7 @@ env_check() { # WHERE KEY VALUE
     [[ $3 =~ ^($pattern)$ ]] || die 2 "$1: $2 = $3: does not match $pattern"
 }
 
-# Lets the database tools of connection.sh use the environment's database, unless options said otherwise.
+# Sets connection.sh's DATABASE and CONNECTION to the environment's database, except what options have set already.
 env_connection() {
     # shellcheck disable=SC2034 # connection.sh reads it
     DATABASE=${ENV[database]}
@@ -147,15 +130,19 @@ env_connection() {
     fi
 }
 
-# ---- the world around ----
+# The directory of a release.
+release_dir() { # VERSION
+    printf '%s/releases/%s\n' "${ENV[root]}" "$1"
+}
 
-# Tells the environment's hook what happens: the arguments are EVENT and TEXT, and BALROG_EVENT, BALROG_TEXT,
-# BALROG_ENVIRONMENT, BALROG_SCRIPT, BALROG_USER say the same and more. That it fails, or takes longer than 30 s, is
-# logged and changes nothing.
+# ---- notifications, and the lock ----
+
+# Calls the environment's hook with the arguments EVENT and TEXT, and with BALROG_EVENT, BALROG_TEXT, BALROG_ENVIRONMENT,
+# BALROG_SCRIPT and BALROG_USER in its environment. If the hook fails or takes longer than 30 s, that is only logged.
 notify() { # EVENT TEXT
     [[ -n ${ENV[hook]-} ]] || return 0
     if [[ -n $DRY_RUN ]]; then
-        printf 'would tell %s: %s: %s\n' "${ENV[hook]}" "$1" "$2"
+        printf 'would call %s: %s: %s\n' "${ENV[hook]}" "$1" "$2"
         return 0
     fi
     BALROG_EVENT=$1 BALROG_TEXT=$2 BALROG_ENVIRONMENT=${ENV[name]} BALROG_SCRIPT=${0##*/} \
@@ -163,8 +150,8 @@ notify() { # EVENT TEXT
         log "the hook ${ENV[hook]} failed (exit status $?) on: $1: $2"
 }
 
-# Takes the environment's lock for as long as the script runs; exit status 4 when another holds it. Daemons that are
-# started meanwhile must not inherit it: {LOCK_FD}>&-.
+# Takes the environment's lock until the script ends. Ends the script with exit status 4 if another script holds it. Sets
+# LOCK_FD. Daemons must not inherit the lock: start them with {LOCK_FD}>&-.
 lock_environment() {
     local file=${ENV[root]}/state/lock holder
     [[ -z $DRY_RUN ]] || return 0
@@ -172,7 +159,7 @@ lock_environment() {
     exec {LOCK_FD}>>"$file" || die 1 "cannot write to $file"
     if ! flock -n "$LOCK_FD"; then
         holder=$(cat -- "$file" 2>/dev/null)
-        die 4 "another script is running on ${ENV[name]}: ${holder:-unknown} (it holds $file)"
+        die 4 "another script is running on ${ENV[name]}: ${holder:-unknown} (it holds the lock $file)"
     fi
     printf '%s, process %s of %s, since %s\n' "${0##*/}" "$$" "${SUDO_USER:-$(id -un)}" \
         "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >"$file"

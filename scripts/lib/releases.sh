@@ -1,28 +1,27 @@
 # shellcheck shell=bash
-# A version's directory, ROOT/releases/vX.Y: built from a git tag or from a tarball. It is made elsewhere and gets its
-# name when it is complete, so what was interrupted is begun again. Sourced after deploy.sh.
+# A version's directory, ROOT/releases/vX.Y: built from a git tag or from a tarball. It is made under another name and
+# renamed when it is complete. After an interruption it is made again from the beginning. Uses deploy.sh.
 : "${TOP=}"
 declare -gA ENV
 
-MIRROR=${ENV[root]}/state/repository.git
-
-# The repository that releases are made from: the environment's, or the one that this script is in.
+# Prints the repository that releases are made from: the environment's, or the one that this script is in.
 repository() {
     if [[ -n ${ENV[repository]} ]]; then
         printf '%s\n' "${ENV[repository]}"
     elif [[ -e $TOP/.git ]]; then
         printf '%s\n' "$TOP"
     else
-        die 2 "no repository: set it in ${ENV[file]}, or give a tarball with --from"
+        die 2 "there is no git repository to build from: set repository in ${ENV[file]}, or give a tarball with --from"
     fi
 }
 
-mirror() { # COMMAND…: git, in our copy of the repository
-    git -C "$MIRROR" "$@"
+# Runs git in our copy of the repository.
+mirror() { # COMMAND…
+    git -C "${ENV[root]}/state/repository.git" "$@"
 }
 
-# Whose signatures count.
-signed_mirror() {
+# The same, with the keyring whose signatures are accepted.
+signed_mirror() { # COMMAND…
     if [[ -n ${ENV[keyring]} ]]; then
         GNUPGHOME=${ENV[keyring]} mirror "$@"
     else
@@ -32,20 +31,20 @@ signed_mirror() {
 
 # Brings our copy of the tags up to date.
 fetch_tags() {
-    local from
+    local from copy=${ENV[root]}/state/repository.git
     from=$(repository)
-    [[ -d $MIRROR ]] || { rm -rf -- "$MIRROR.new" && git init --quiet --bare "$MIRROR.new" && mv -- "$MIRROR.new" "$MIRROR"; }
+    [[ -d $copy ]] || { rm -rf -- "$copy.new" && git init --quiet --bare "$copy.new" && mv -- "$copy.new" "$copy"; }
     mirror fetch --quiet --force --prune -- "$from" '+refs/tags/*:refs/tags/*' '+refs/heads/*:refs/heads/*' ||
         die 1 "cannot read the repository $from"
 }
 
-# Refuses a tag that is missing, says another version, or lacks a signature that is required.
+# Dies if the tag is missing, holds another version, or lacks a required signature.
 check_tag() { # TAG
     local said number
     mirror rev-parse --quiet --verify "refs/tags/$1^{commit}" >/dev/null ||
-        die 3 "$1 is no tag of $(repository): scripts/release makes it"
+        die 3 "$1 is not a tag of $(repository): scripts/release makes it"
     if [[ ${ENV[require_signed]} == yes ]]; then
-        said=$(signed_mirror verify-tag "$1" 2>&1) || die 3 "the tag $1 has no good signature: ${said:-it is not signed}"
+        said=$(signed_mirror verify-tag "$1" 2>&1) || die 3 "the tag $1 has no good signature: ${said:-it has none}"
     fi
     [[ $1 == v* ]] || return 0
     number=$(mirror show "$1:VERSION" 2>/dev/null) || number='(missing)'
@@ -56,7 +55,7 @@ tag_commit() { # TAG
     mirror rev-parse "refs/tags/$1^{commit}"
 }
 
-# As the environment's build_user, where we are root; in a directory of its own.
+# Runs a command as the environment's build_user if this script runs as root. Its home is the build directory.
 as_builder() { # COMMAND…
     if ((EUID == 0)) && [[ ${ENV[build_user]} != root ]]; then
         HOME=$WORK setpriv --reuid "${ENV[build_user]}" --regid "$(id -g -- "${ENV[build_user]}")" --clear-groups \
@@ -66,11 +65,11 @@ as_builder() { # COMMAND…
     fi
 }
 
-# Builds $WORK/src and leaves in $WORK/release what is installed below the prefix.
+# Builds $WORK/src and installs it into $WORK/release.
 build_source() { # VERSION
     local prefix status=0
     prefix=$(release_dir "$1")
-    log "building $1 as ${ENV[build_user]}; its output goes to $WORK.log"
+    log "building $1 as ${ENV[build_user]}; the output goes to $WORK.log"
     mkdir -- "$WORK/build" "$WORK/installed"
     ((EUID != 0)) || chown -R -- "${ENV[build_user]}" "$WORK/src" "$WORK/build" "$WORK/installed"
     # shellcheck disable=SC2016 # the inner shell expands them
@@ -89,9 +88,9 @@ build_source() { # VERSION
     mv -T -- "$WORK/installed$prefix" "$WORK/release"
 }
 
-# Unpacks a tarball, and builds it if it is a source distribution (make dist). What was built already holds sbin/ and
-# share/, at its top or in a directory.
-unpack() { # FILE VERSION
+# Unpacks a tarball into $WORK/release. A source distribution (make dist) is built; a tarball that is built already has
+# sbin/ and share/, at its top or in a directory.
+unpack_tarball() { # FILE VERSION
     local top
     mkdir -- "$WORK/unpacked"
     tar --extract --no-same-owner --file "$1" --directory "$WORK/unpacked" || die 3 "cannot unpack $1"
@@ -105,9 +104,10 @@ unpack() { # FILE VERSION
             return
         fi
     done
-    die 3 "$1 is neither a release that was built (sbin/balrog-public) nor a source distribution (configure)"
+    die 3 "$1 is neither a built release (it lacks sbin/balrog-public) nor a source distribution (it lacks configure)"
 }
 
+# Dies if the tarball cannot be read, or lacks a required signature.
 check_tarball() { # FILE
     local said
     [[ -r $1 ]] || die 2 "--from $1: cannot read it"
@@ -117,11 +117,11 @@ check_tarball() { # FILE
         die 3 "$1 has no good signature: $said"
 }
 
-# Gives what is in $WORK/release the version's name.
+# Checks $WORK/release and renames it to the version's directory.
 finish_release() { # VERSION COMMIT SOURCE
     local said
     said=$("$WORK/release/sbin/balrog-public" --version 2>&1) || die 1 "the built balrog-public does not run: $said"
-    [[ $said =~ (^|[^0-9.])"${1#v}"($|[^0-9.]) ]] || die 3 "$3 is not $1; its balrog-public says: $said"
+    [[ $said =~ (^|[^0-9.])"${1#v}"($|[^0-9.]) ]] || die 3 "$3 is not $1; its balrog-public reports: $said"
     ((EUID != 0)) || chown -R root:root -- "$WORK/release"
     chmod -R u+rwX,go+rX,go-w -- "$WORK/release"
     printf '%s\n' "${1#v}" >"$WORK/release/VERSION"
@@ -133,11 +133,12 @@ finish_release() { # VERSION COMMIT SOURCE
     log "$1 is made: $(release_dir "$1")"
 }
 
-release_says() { # VERSION KEY: what its RELEASE file says
+# Prints the value of a key in the version's RELEASE file.
+release_says() { # VERSION KEY
     sed -n "s/^$2 = //p" "$(release_dir "$1")/RELEASE"
 }
 
-# Makes the version's directory unless it is there. FROM: a tarball; empty: the tag.
+# Makes the version's directory if it is missing, from the tarball FROM, or from the tag if FROM is empty. Sets WORK.
 make_release() { # VERSION FROM
     local commit=- source
     if [[ -n $2 ]]; then
@@ -158,13 +159,13 @@ make_release() { # VERSION FROM
         echo "would make $(release_dir "$1") from $source"
         return 0
     fi
-    mkdir -p -- "${ENV[root]}/releases" # it may be a host's, and this machine none
-    # What a killed deploy left may still be building there: it fails soon, and is never in our way.
+    mkdir -p -- "${ENV[root]}/releases" # if hosts are listed, this machine may not be one of them
+    # A killed deploy may have left a build that still runs. It fails soon; its directory is never ours.
     rm -rf -- "${ENV[root]}/releases/.build-$1".* 2>/dev/null || true
     WORK=$(mktemp -d "${ENV[root]}/releases/.build-$1.XXXXXX")
     chmod 755 -- "$WORK"
     if [[ -n $2 ]]; then
-        unpack "$2" "$1"
+        unpack_tarball "$2" "$1"
     else
         mkdir -- "$WORK/src"
         mirror archive "$1" | tar --extract --directory "$WORK/src"

@@ -1,22 +1,23 @@
 # shellcheck shell=bash
-# Bringing a backup back as a new, private server below a directory. Sourced after backup.sh and binlogs.sh.
+# Restoring a backup as a new, private server below a directory. Uses backup.sh and binlogs.sh.
 #
 #   DIR/data/       the server's files        DIR/my.cnf      its settings: mariadbd --defaults-file=DIR/my.cnf
 #   DIR/sock        its socket; no port       DIR/client.cnf  mariadb --defaults-file=DIR/client.cnf
 #   DIR/pid, DIR/error.log, DIR/tmp/
 #
-# While DIR/.unfinished is there it is not to be used; a later run may clear it away. Once started, the server has, beside
-# the accounts that it always had, balrog_restore, with all rights and a random password.
+# While DIR/.unfinished exists, the server must not be used, and a later run may remove it. Besides the accounts that were
+# backed up, the server has the account balrog_restore, with all rights and a random password.
 
-# Who reads the results are the scripts that source this file.
+# The scripts that use this file read the results.
 # shellcheck disable=SC2034
 RESTORE_USER=balrog_restore
-FEED_JUMP=1000000000 # more ids than the lost server can have given out since
+FEED_JUMP=1000000000 # more ids than the lost server can have assigned after the restored time
 
 # ---- choosing ----
 
-# The newest backup that a restore to the time $1 (microseconds) can start from, and all that it needs, goes to CHAIN.
-choose_chain() {
+# Sets CHAIN to the newest backup from before TIME (microseconds), with the backups that it is based on. Dies if there is
+# none.
+choose_chain() { # TIME
     local name best=''
     for name in $(backups); do
         if manifest_read "$name" && [[ ${M[finished_us]} -le $1 ]]; then
@@ -24,35 +25,35 @@ choose_chain() {
         fi
     done
     [[ -n $best ]] || die 3 "there is no backup of ${ENV[name]} from before $(time_text "$1")"
-    chain_of "$best" || die 1 "the backup $best cannot be restored"
+    chain_of "$best" || die 1 "the backup $best cannot be restored: see the message above"
 }
 
-# Checks all that is read of CHAIN before anything is done with it; says how much room it will take: NEED.
+# Dies unless all files of CHAIN are undamaged. Sets NEED to an estimate of the bytes that the restored server takes.
 check_chain() {
     local name data
     for name in "${CHAIN[@]}"; do
-        backup_check "$name" || die 1 "$name is damaged: choose an earlier time"
+        backup_check "$name" || die 1 "$name is damaged: choose a time before it"
     done
     data=${M[data_bytes]}
     NEED=$((data + data / 2))
 }
 
-# Likewise for the binary logs from there to the place $1 (a log) $2 (a position). Their paths go to LOGS.
-check_logs() {
+# Dies unless the binary logs from CHAIN's position to the position LOG POSITION are complete. Sets LOGS to their paths.
+check_logs() { # LOG POSITION
     replays_nothing "$@" || series_check "${M[series]}" "${M[binlog_file]}" "$1"
 }
 
-# Whether CHAIN itself reaches the place $1 (a log) $2 (a position).
-replays_nothing() {
+# Whether CHAIN ends exactly at the position LOG POSITION or after it, so that no logs have to be replayed.
+replays_nothing() { # LOG POSITION
     [[ ${M[binlog_file]} == "$1" && ${M[binlog_position]} -ge $2 ]]
 }
 
 # ---- the directory ----
 
-# Makes the directory $1, which must be new, empty, or of a restore that did not finish.
-restore_dir() {
+# Makes the directory. It must be new, empty, or left by a restore that did not finish.
+restore_dir() { # DIR
     local dir=$1
-    ((${#dir} <= 90)) || die 2 "$dir: a socket's name may not be so long: choose another directory"
+    ((${#dir} <= 90)) || die 2 "$dir: the path is too long for a socket in it: choose a shorter one"
     if [[ -e $dir && ! -d $dir ]]; then
         die 3 "$dir is not a directory"
     elif [[ -e $dir/.unfinished ]]; then
@@ -67,7 +68,8 @@ restore_dir() {
     : >"$dir/.unfinished"
 }
 
-# A new directory below SCRATCH for a server that goes with the script: DIR. What killed runs left there is cleared away.
+# Sets DIR to a new directory below SCRATCH for a server that is removed with the script. Removes what killed runs left
+# there.
 scratch_dir() { # verify|reset
     local path pid
     SCRATCH=$(realpath -- "$SCRATCH")
@@ -90,22 +92,22 @@ scratch_dir() { # verify|reset
 
 # ---- the server's files ----
 
-# Unpacks the backup $1 into the new directory $2.
-unpack() {
+# Unpacks a backup into a new directory.
+unpack_backup() { # NAME DIR
     mkdir -- "$2"
     zstd -q -d -c -- "$STORE/$1/data.mbs.zst" | mbstream -x -C "$2" || die 1 "$1 cannot be unpacked"
 }
 
-# Puts CHAIN together in DIR/data. The backups themselves stay as they are.
+# Combines the backups of CHAIN in DIR/data. M is then the manifest of the last one. The backups are only read.
 restore_files() { # DIR
     local dir=$1 name next=()
     mkdir -p -- "$dir/tmp"
     for name in "${CHAIN[@]}"; do
         log "unpacking $name"
         if [[ ! -d $dir/data ]]; then
-            unpack "$name" "$dir/data"
+            unpack_backup "$name" "$dir/data"
         else
-            unpack "$name" "$dir/next"
+            unpack_backup "$name" "$dir/next"
             next=(--incremental-dir="$dir/next")
         fi
         mariadb-backup --no-defaults --prepare --target-dir="$dir/data" --tmpdir="$dir/tmp" "${next[@]}" \
@@ -117,7 +119,8 @@ restore_files() { # DIR
 
 # ---- the server ----
 
-# Its settings: those of the server that was backed up, on which its files depend; no port, no logs of its own.
+# Writes DIR/my.cnf. Settings that the files depend on are those of the server that was backed up. The server has no port and
+# writes no binary logs.
 write_server_conf() { # DIR [USER]
     local dir=$1
     {
@@ -132,20 +135,20 @@ write_server_conf() { # DIR [USER]
     } >"$dir/my.cnf"
 }
 
-# The pid of DIR's server, if it lives.
+# Prints the pid of DIR's server. Returns false if it does not run.
 server_pid() { # DIR
     local pid
     pid=$(cat -- "$1/pid" 2>/dev/null) || return 1
     [[ $pid =~ ^[0-9]+$ && $(readlink -- "/proc/$pid/cwd" 2>/dev/null) == "$1/data" ]] && printf '%s\n' "$pid"
 }
 
-# Starts DIR's server, with options, and waits until it answers.
+# Starts DIR's server with options, and waits until it answers.
 server_start() { # DIR [OPTION…]
     local dir=$1 i
     shift
     rm -f -- "$dir/pid"
     (
-        # It must not keep our locks.
+        # The server must not inherit our locks: close all descriptors except the first three.
         for i in /proc/self/fd/*; do
             i=${i##*/}
             ((i < 3)) || eval "exec $i>&-" 2>/dev/null || true
@@ -175,7 +178,7 @@ server_stop() { # DIR
     done
 }
 
-# The client, as DIR/client.cnf says.
+# Runs the client with DIR/client.cnf.
 server_sql() { # DIR [ARG…]
     local dir=$1
     shift
@@ -199,8 +202,8 @@ restore_server() { # DIR [USER]
     rm -f -- "$dir/init.sql"
 }
 
-# Replays LOGS, which check_logs has checked, from where CHAIN ends to the place $2 (a log) $3 (a position), not that
-# included. The rows that triggers wrote are in the logs, and triggers do not fire again.
+# Replays LOGS from the end of CHAIN up to FILE POSITION, excluding that. The logs hold the rows that triggers wrote, and
+# replaying does not run triggers again.
 restore_replay() { # DIR FILE POSITION
     local dir=$1 file=$2 position=$3
     if replays_nothing "$file" "$position"; then
@@ -211,24 +214,24 @@ restore_replay() { # DIR FILE POSITION
     mariadb-binlog --no-defaults --verify-binlog-checksum --start-position="${M[binlog_position]}" \
         --stop-position="$position" -- "${LOGS[@]}" |
         mariadb --defaults-file="$dir/client.cnf" --binary-mode --max-allowed-packet=1G ||
-        die 1 "the binary logs cannot be replayed: the message above says where it stopped"
+        die 1 "the binary logs cannot be replayed: the message above says where that failed"
     server_sql "$dir" -e 'SET GLOBAL innodb_flush_log_at_trx_commit = 1; FLUSH TABLES'
 }
 
 # ---- the change feed ----
 
-# Makes the database's own triggers where they are missing, and the account that they run as with its rights: those of the
-# change feed (step 0001) and those that note the members of superblobs (step 0006). Every statement that makes them can
-# be repeated; triggers that are there stay.
+# Makes the triggers that are missing, and the account that they run as with its rights. These are the triggers of the
+# change feed (step 0001) and those that record the members of superblobs (step 0006). Existing triggers stay: every
+# statement can be repeated.
 feed_repair() { # DIR DATABASE
     local schema
     schema=$(dirname -- "${BASH_SOURCE[0]}")/../../schema
-    step_applied "$1" "$2" 1 || die 1 "the database $2 has no schema step 0001: is it Balrog's?"
+    step_applied "$1" "$2" 1 || die 1 "the database $2 has no schema step 0001: is it a Balrog database?"
     sed -n '/^CREATE USER/,$p' "$schema/0001_initial/additive.sql" | server_sql "$1" "$2" ||
-        die 1 "the feed's triggers cannot be made"
+        die 1 "the triggers of the change feed cannot be made: see the message above"
     if step_applied "$1" "$2" 6; then
         server_sql "$1" "$2" <"$schema/0006_sign_offs/additive.sql" ||
-            die 1 "the triggers that note the members of superblobs cannot be made"
+            die 1 "the triggers that record the members of superblobs cannot be made: see the message above"
     fi
 }
 
@@ -237,7 +240,7 @@ step_applied() { # DIR DATABASE STEP
         grep -q 1
 }
 
-# Writes to every table that the feed watches, looks whether the feed tells of it, and takes all of it back.
+# Tests the change feed: writes to every table that it covers, counts the feed's rows, and rolls back.
 feed_try() { # DIR DATABASE
     local said
     said=$(server_sql "$1" "$2" <<'END'
@@ -265,15 +268,15 @@ DELETE FROM emergency_shutoffs WHERE channel = 'balrog_restore';
 SELECT COUNT(*), COUNT(DISTINCT tbl, op) FROM balrog_changes WHERE id > @before;
 ROLLBACK;
 END
-    ) || die 1 "the tables that the change feed watches cannot be written to"
-    [[ $said == $'18\t18' ]] || die 1 "the change feed's triggers do not tell of every change (${said/$'\t'/ rows, } of 18 kinds)"
+    ) || die 1 "the tables that the change feed covers cannot be written to: see the message above"
+    [[ $said == $'18\t18' ]] ||
+        die 1 "the triggers of the change feed do not record every change: 18 test changes gave ${said/$'\t'/ rows, for } different kinds"
 }
 
-# Workers that have seen the lost server's feed must read everything again, whatever they have seen and however soon
-# this one is written to: the only row of its feed is far beyond all ids that there were, so that every cursor lies
-# before the oldest.
+# Makes every worker read everything again. The restored feed gets a single row with an id that is higher than any id of the
+# lost server. So the cursor of every worker, whatever it has read there, is older than the oldest row of this feed.
 feed_jump() { # DIR DATABASE
-    server_sql "$1" "$2" <<END || die 1 "the change feed cannot be set on"
+    server_sql "$1" "$2" <<END || die 1 "the change feed cannot be reset: see the message above"
 START TRANSACTION;
 SELECT COALESCE(MAX(id), 0) INTO @newest FROM balrog_changes;
 DELETE FROM balrog_changes;

@@ -1,20 +1,21 @@
 # shellcheck shell=bash
-# How each service gets from one version to another, for scripts/deploy and scripts/rollback. Every step may be
-# repeated: after an interruption the same command goes on. Sourced after canary.sh, checks.sh and releases.sh.
+# How each service is switched to another version, for scripts/deploy and scripts/rollback. Every step can be repeated, so
+# after an interruption the same command continues. Uses canary.sh, checks.sh and releases.sh.
 
 declare -gA ENV STATE_OF
 
-# Starts the version beside what runs and waits until it is healthy. If it does not become so, it is stopped again
-# and what runs goes on.
+# Starts the version beside the one that runs and waits until it is healthy. Otherwise it is stopped again, and the script
+# dies; the version that ran before still runs.
 start_beside() { # SERVICE VERSION
     if at_each start "$1" "$2" && at_each ready "$1" "$2"; then
         return 0
     fi
     [[ $2 == "$(current_version "$1")" ]] || at_each stop "$1" "$2" || true
-    die 1 "$1 $2 did not become healthy; $(current_version "$1" | grep . || echo nothing) goes on"
+    die 1 "$1 $2 did not become healthy and was stopped; $(current_version "$1" | grep . || echo nothing) still runs"
 }
 
-# Admin and agent: at once. The agent asks the admin by way of nginx, which does not start without its upstreams' file.
+# Switches admin or agent at once. nginx's file of upstreams is written with the admin, because the agent reaches the admin
+# through nginx, which does not start without that file.
 switch_service() { # SERVICE VERSION
     start_beside "$1" "$2"
     if [[ $1 == admin ]]; then
@@ -26,23 +27,23 @@ switch_service() { # SERVICE VERSION
     notify deployed "$1 $2 runs on ${ENV[name]}"
 }
 
-# The additive phase of the schema, by the tools of the release itself.
+# Runs the additive phase of the schema with the scripts of the release itself, and grants the accounts their rights.
 upgrade_schema() { # VERSION
     local tools args=(--database "${ENV[database]}")
     tools=$(release_dir "$1")/share/balrog/scripts
     [[ -z ${ENV[database_defaults_file]} ]] || args+=(--defaults-file "${ENV[database_defaults_file]}")
-    log "the additive phase of $1's schema"
+    log "applying the additive steps of $1's schema"
     if [[ -n $DRY_RUN ]]; then
         [[ ! -x $tools/schema-upgrade ]] || "$tools/schema-upgrade" --phase additive "${args[@]}"
         return
     fi
     "$tools/schema-upgrade" --phase additive --execute "${args[@]}" >&2 ||
-        die 1 "the additive phase failed (exit status $?): nothing was switched; mend it and deploy again"
+        die 1 "the additive phase failed (exit status $?). Nothing was switched: correct the cause above and deploy again"
     "$tools/create-db-users" --mend-rights --execute "${args[@]}" >&2 ||
-        die 1 "the database accounts did not get the rights that $1 needs"
+        die 1 "the database accounts could not get the rights that $1 needs: see the message above. Nothing was switched"
 }
 
-# The first version of public: there is nothing to compare it with.
+# Starts the first version of public. There is nothing to compare it with, so it serves at once.
 start_first() { # VERSION
     start_beside public "$1"
     at_each link public "$1"
@@ -52,7 +53,7 @@ start_first() { # VERSION
     notify deployed "public $1 runs on ${ENV[name]}: the first version there"
 }
 
-# Gives the version its share of the requests, and leaves it to the watcher and to promote or abort.
+# Starts the version as a canary with its share of the requests, and starts the watcher. promote or abort ends it.
 start_canary() { # VERSION KIND
     local stable
     stable=$(current_version public)
@@ -84,8 +85,8 @@ public_to() { # VERSION KIND
     fi
 }
 
-# Only one thing at a time: a canary is promoted or given up before anything else is deployed. The deploy that started it
-# may be given again: it goes on.
+# Dies if there is a canary: it must be promoted or aborted before anything else is deployed. The deploy that started it is
+# allowed: it continues.
 check_no_other_canary() { # SERVICES VERSION
     canary_load || return 0
     [[ " $1 " == *" public "* && ${STATE_OF[version]} == "$2" && ${STATE_OF[phase]} =~ ^(starting|watching)$ ]] ||
@@ -94,9 +95,12 @@ check_no_other_canary() { # SERVICES VERSION
 
 # ---- the UI: a release of its own ----
 
-UI_TAG=${ENV[name]}-ui
+# Prints the name of the tag that marks the UI that is served.
+ui_tag() {
+    printf '%s-ui\n' "${ENV[name]}"
+}
 
-# Where a tag has the built UI; nothing when it has none.
+# Prints the folder of a tag that holds the built UI; nothing if there is none.
 ui_folder() { # TAG
     local folder
     for folder in ui/build ui/dist ui; do
@@ -111,37 +115,38 @@ check_ui() { # VERSION
     fetch_tags
     check_tag "$1"
     [[ -n $(ui_folder "$1") ]] ||
-        die 3 "the tag $1 holds no built UI (ui/index.html, or that below ui/build or ui/dist): build it and tag that"
+        die 3 "the tag $1 holds no built UI (index.html in ui/build, ui/dist or ui): build it, commit it and tag that"
 }
 
 # Moves the environment's UI tag to a version's commit, in the repository, signed where signatures are required.
 move_ui_tag() { # VERSION
-    local sign=(--annotate) commit
+    local sign=(--annotate) commit tag
     commit=$(tag_commit "$1")
-    if mirror rev-parse --quiet --verify "refs/tags/$UI_TAG^{commit}" >/dev/null &&
-        [[ $(tag_commit "$UI_TAG") == "$commit" ]]; then
+    tag=$(ui_tag)
+    if mirror rev-parse --quiet --verify "refs/tags/$tag^{commit}" >/dev/null && [[ $(tag_commit "$tag") == "$commit" ]]; then
         return 0
     fi
     [[ ${ENV[require_signed]} != yes ]] || sign=(--sign)
-    log "moving the tag $UI_TAG to $1"
-    run mirror tag --force "${sign[@]}" --message "The UI of ${ENV[name]}: $1, by $(who)" "$UI_TAG" "$commit" >&2 ||
-        die 1 "cannot make the tag $UI_TAG (git tag ${sign[*]})"
-    run mirror push --quiet --force -- "$(repository)" "refs/tags/$UI_TAG" ||
-        die 1 "cannot move the tag $UI_TAG in $(repository)"
+    log "moving the tag $tag to $1"
+    run mirror tag --force "${sign[@]}" --message "The UI of ${ENV[name]}: $1, by $(who)" "$tag" "$commit" >&2 ||
+        die 1 "cannot make the tag $tag (git tag ${sign[*]})"
+    run mirror push --quiet --force -- "$(repository)" "refs/tags/$tag" ||
+        die 1 "cannot move the tag $tag in $(repository)"
 }
 
-# What the UI tag names is what is served.
+# Moves the UI tag to the version, and serves the files of that tag.
 switch_ui() { # VERSION
-    local dir new host
+    local dir new host tag
     move_ui_tag "$1"
     [[ -z $DRY_RUN ]] || return 0
-    check_tag "$UI_TAG"
+    tag=$(ui_tag)
+    check_tag "$tag"
     dir=${ENV[root]}/releases/ui-$1
     if [[ ! -d $dir ]]; then
         new=${ENV[root]}/releases/.ui-$1
         rm -rf -- "$new"
         mkdir -p -- "$new"
-        mirror archive "$UI_TAG:$(ui_folder "$UI_TAG")" | tar --extract --no-same-owner --directory "$new"
+        mirror archive "$tag:$(ui_folder "$tag")" | tar --extract --no-same-owner --directory "$new"
         mv -T -- "$new" "$dir"
     fi
     for host in $(hosts); do

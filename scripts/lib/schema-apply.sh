@@ -1,32 +1,32 @@
 # shellcheck shell=bash
-# Runs statements in the one session that holds the lock: each for itself, recorded, tried again while somebody holds
-# the table. Sourced after schema-record.sh; LOCK_WAIT, TRIES, WAIT and IGNORE_SPACE are the caller's.
+# Runs statements in the session that holds the lock of schema-upgrade, one by one. Each one is recorded, and repeated while
+# its table is locked. Uses schema-record.sh. The caller may set LOCK_WAIT, TRIES, WAIT and IGNORE_SPACE.
 : "${LOCK_WAIT=3}" "${TRIES=6}" "${WAIT=10}" "${IGNORE_SPACE=}"
-SPACE_MATTERS=$((16 << 20)) # bytes; what smaller tables need is not looked for
+SPACE_MATTERS=$((16 << 20)) # bytes; disk space is checked only for tables of at least this size
 
-# The session, with the lock that makes it the only one at work on the database.
+# Takes the lock of schema-upgrade in the session, or ends the script with status 4. Sets IS_MARIADB.
 session_alone() {
-    ask "SELECT GET_LOCK(CONCAT('balrog_schema:', SHA1(DATABASE())), $WAIT)"
+    session_run "SELECT GET_LOCK(CONCAT('balrog_schema:', SHA1(DATABASE())), $WAIT)"
     [[ $ROWS == 1* ]] || die 4 "another schema-upgrade is running on $DATABASE"
-    # Rather give up soon than let every writer queue behind a lock that is not to be had.
-    ask "SET SESSION lock_wait_timeout = $LOCK_WAIT"
-    ask "SET SESSION innodb_lock_wait_timeout = $LOCK_WAIT"
-    ask "SET SESSION autocommit = 1"
+    # A statement that waits for a lock blocks all writers behind it, so it gives up soon.
+    session_run "SET SESSION lock_wait_timeout = $LOCK_WAIT"
+    session_run "SET SESSION innodb_lock_wait_timeout = $LOCK_WAIT"
+    session_run "SET SESSION autocommit = 1"
     # The session idles while a backfill runs.
-    ask "SET SESSION wait_timeout = 604800"
-    ask "SELECT VERSION() LIKE '%MariaDB%'"
+    session_run "SET SESSION wait_timeout = 604800"
+    session_run "SELECT VERSION() LIKE '%MariaDB%'"
     IS_MARIADB=${ROWS%$'\n'}
 }
 
-# Says every five seconds what the session does, should one statement take that long. It ends with this script, however
-# that ends: its standard input does.
+# Logs every five seconds what the session does, if one statement takes that long. It ends when this script ends, because
+# its standard input is then closed. Sets PROGRESS.
 progress_start() {
     local id file=$CONNECTION_DIR/progress.cnf
     if [[ $IS_MARIADB != 1 ]]; then
         exec {PROGRESS}>/dev/null
         return
     fi
-    ask "SELECT CONNECTION_ID()"
+    session_run "SELECT CONNECTION_ID()"
     id=${ROWS%$'\n'}
     connection_file "$file"
     exec {PROGRESS}> >(
@@ -43,13 +43,13 @@ progress_start() {
                 if [[ $line == ready ]]; then
                     rm -f "$file"
                 else
-                    log "still at it: $line"
+                    log "still running: $line"
                 fi
             done
     )
 }
 
-# Who has had a transaction open the longest: one of them holds the table.
+# Prints the three connections whose transactions have been open the longest: one of them probably holds the table.
 lock_holders() {
     session_try "SELECT CONCAT('connection ', p.id, ' (', p.user, '@', p.host, ', ', LOWER(p.command),
             ', its transaction open ', TIMESTAMPDIFF(SECOND, t.trx_started, NOW()), ' s)')
@@ -58,8 +58,8 @@ lock_holders() {
     printf '%s' "${ROWS%$'\n'}" | paste -s -d ';' | sed 's/;/; /g'
 }
 
-# Runs one statement; tries again, with longer and longer pauses, where a lock is not to be had. RECORD is a statement
-# to be run before it, once. MySQL has other names for collations.
+# Runs one statement. If its table stays locked, tries again, with longer and longer pauses. RECORD is a statement to run
+# once before it. WHERE is for messages. (MySQL has other names for collations.)
 statement_run() { # WHERE STATEMENT [RECORD]
     local try pause=1 statement=$2 said before=("${@:3}")
     [[ ${IS_MARIADB-1} == 1 ]] || statement=${statement//utf8mb4_nopad_bin/utf8mb4_0900_bin}
@@ -69,37 +69,38 @@ statement_run() { # WHERE STATEMENT [RECORD]
         said=$(session_error)
         case $SESSION_ERRNO in
         1205 | 1213)
-            ((try < TRIES)) || die 7 "$1: the table is held by others; gave up after $TRIES tries of $LOCK_WAIT s." \
-                "What was done is recorded: run it again later. Open longest: $(lock_holders)"
-            log "$1: the table is held: try $try of $TRIES; the next in $pause s. Open longest: $(lock_holders)"
+            ((try < TRIES)) || die 7 "$1: others lock the table; gave up after $TRIES tries of $LOCK_WAIT s." \
+                "What was done is recorded: run this again later. Longest open transactions: $(lock_holders)"
+            log "$1: others lock the table: try $try of $TRIES failed; the next one in $pause s." \
+                "Longest open transactions: $(lock_holders)"
             sleep "$pause"
             pause=$((pause < 30 ? pause * 2 : pause))
             ;;
-        LOST) die 1 "$1: the connection was lost; run it again: it goes on there. $said" ;;
-        1845 | 1846) die 1 "$1: the server would have to copy or to lock the table, and was told not to: $said" ;;
-        *) die 1 "$1 failed; run it again once mended: $said" ;;
+        LOST) die 1 "$1: the connection was lost; run this again: it continues there. $said" ;;
+        1845 | 1846) die 1 "$1: the server would have to copy or lock the table, which the statement forbids: $said" ;;
+        *) die 1 "$1 failed; correct the cause and run this again: $said" ;;
         esac
     done
 }
 
-# The sizes, in bytes, of the tables that matter for the room on the disk, into TABLE_SIZE; and where the server has its
-# files. The sizes are the server's estimates.
-declare -A TABLE_SIZE=()
+# Sets TABLE_SIZE to the sizes in bytes of the tables of at least SPACE_MATTERS, as the server estimates them; and
+# SERVER_HOST, DATA_DIR and TEMP_DIR to the places of the server's files.
+declare -gA TABLE_SIZE
 space_read() {
     local table size
     TABLE_SIZE=()
-    ask "SELECT @@hostname, @@datadir, COALESCE(NULLIF(@@innodb_tmpdir, ''), @@tmpdir)"
+    session_run "SELECT @@hostname, @@datadir, COALESCE(NULLIF(@@innodb_tmpdir, ''), @@tmpdir)"
     IFS=$'\t' read -r SERVER_HOST DATA_DIR TEMP_DIR <<<"$ROWS"
     TEMP_DIR=${TEMP_DIR%%:*}
-    ask "SELECT table_name, data_length + index_length FROM information_schema.tables
+    session_run "SELECT table_name, data_length + index_length FROM information_schema.tables
         WHERE table_schema = DATABASE() AND data_length + index_length >= $SPACE_MATTERS"
     while IFS=$'\t' read -r table size; do
         [[ -z $table ]] || TABLE_SIZE[$table]=$size
     done <<<"$ROWS"
 }
 
-# Is there room for what the statement builds? An index, or a table that is built again, takes at most as much as the
-# table; sorting for it takes as much in the server's directory for temporary files.
+# Ends the script with status 8 if there is too little space for the statement. A new index, or a rebuilt table, takes at
+# most the size of the table; sorting takes as much again in the server's directory for temporary files.
 space_check() { # WHERE STATEMENT
     local size place need free table
     [[ ${2^^} != *ALGORITHM=INSTANT* ]] || return 0
@@ -112,15 +113,15 @@ space_check() { # WHERE STATEMENT
     fi
     for place in "$DATA_DIR" "$TEMP_DIR"; do
         need=$size
-        # Both on one file system: it has to hold both.
+        # If both directories are on one file system, it needs space for both.
         [[ $(stat -c %d -- "$DATA_DIR" "$TEMP_DIR" 2>/dev/null | uniq | wc -l) -ne 1 ]] || need=$((size * 2))
         free=$(df --output=avail -B1 -- "$place" 2>/dev/null | tail -n 1) || continue
         ((free >= need)) || die 8 "$1: may need $(((need >> 20) + 1)) MB in $place, which has $((free >> 20)) MB free." \
-            "Make room, or run it with --ignore-space"
+            "Free some space, or use --ignore-space"
     done
 }
 
-# The table that an ALTER TABLE or CREATE INDEX is about; nothing for other statements.
+# Prints the table that an ALTER TABLE or CREATE INDEX changes; nothing for other statements.
 statement_table() { # STATEMENT
     local text=${1^^} name="[[:space:]]+\`?([A-Za-z0-9_\$]+)\`?"
     if [[ $text =~ ^ALTER[[:space:]]+(ONLINE[[:space:]]+)?(IGNORE[[:space:]]+)?TABLE([[:space:]]+IF[[:space:]]+EXISTS)? ||
@@ -130,7 +131,7 @@ statement_table() { # STATEMENT
     fi
 }
 
-# Runs the statements read, from the one FROM on. That a statement was run is recorded on the way to the next.
+# Runs STATEMENTS, starting with the one at index FROM. The record of each statement is written together with the next one.
 statements_run() { # PHASE STEP FROM
     local i where record=()
     [[ -n $IGNORE_SPACE ]] || space_read
@@ -138,13 +139,12 @@ statements_run() { # PHASE STEP FROM
         where="$2, statement $((i + 1)) of ${#STATEMENTS[@]} ($1.sql:${LINES[i]})"
         ((${#TABLE_SIZE[@]} == 0)) || space_check "$where" "${STATEMENTS[i]}"
         statement_run "$where" "${STATEMENTS[i]}" "${record[@]}"
-        record_note "$1" "$2" "$((i + 1))" "${STATEMENTS[i]}"
-        record=("$NOTE")
+        record=("$(record_sql "$1" "$2" "$((i + 1))" "${STATEMENTS[i]}")")
     done
-    ((${#record[@]} == 0)) || ask "${record[0]}"
+    ((${#record[@]} == 0)) || session_run "${record[0]}"
 }
 
-# Runs a step's backfill.sh, which has connections of its own.
+# Runs a step's backfill.sh, which opens connections of its own. Checks afterwards that the session still holds the lock.
 backfill_run() { # DIR STEP
     local script=$1/$2/backfill.sh status=0
     [[ -f $script ]] || return 0
@@ -153,32 +153,33 @@ backfill_run() { # DIR STEP
     BALROG_DEFAULTS_FILE=$CONNECTION_DIR/backfill.cnf BALROG_DATABASE=$DATABASE \
         BALROG_LIB=$(dirname -- "${BASH_SOURCE[0]}") bash "$script" </dev/null {PROGRESS}>&- || status=$?
     rm -f "$CONNECTION_DIR/backfill.cnf"
-    ((status == 0)) || die 1 "$2: backfill.sh failed (exit status $status); run it again: it goes on where it was"
-    ask "SELECT IS_USED_LOCK(CONCAT('balrog_schema:', SHA1(DATABASE()))) <=> CONNECTION_ID()"
-    [[ $ROWS == 1* ]] || die 1 "$2: the lock was lost during backfill.sh; run it again"
+    ((status == 0)) || die 1 "$2: backfill.sh failed (exit status $status); run this again: it continues where it was"
+    session_run "SELECT IS_USED_LOCK(CONCAT('balrog_schema:', SHA1(DATABASE()))) <=> CONNECTION_ID()"
+    [[ $ROWS == 1* ]] || die 1 "$2: the lock was lost during backfill.sh; run this again"
 }
 
-# Every row that verify.sql answers is a problem, in words. @phase says what was just done.
+# Runs a step's verify.sql; each row that it returns describes a problem. @phase is the phase that was run.
 verify_run() { # DIR PHASE STEP
     local statement problems=
-    ask "SET @phase = '$2'"
+    session_run "SET @phase = '$2'"
     statements_read "$1/$3/verify.sql"
     for statement in "${STATEMENTS[@]}"; do
         session_try "$statement" || die 1 "$1/$3/verify.sql: $(session_error)"
         problems+=$ROWS
     done
-    [[ -z $problems ]] || die 1 "$3 ($2) was run, and yet:"$'\n'"$problems"
+    [[ -z $problems ]] || die 1 "$3 ($2) was run, but verify.sql finds:"$'\n'"$problems"
 }
 
-# One phase of one step: noted as begun, run, filled, verified, noted as done.
+# Applies one phase of one step: records that it begins, runs the statements and the backfill, verifies, records that it is
+# done.
 step_apply() { # DIR PHASE STEP
     local from number
     number=$(step_number "$3")
     statements_read "$1/$3/$2.sql"
     from=$(resume_at "$2" "$number")
     if [[ -n $(recorded "$2" "$number" name) ]]; then
-        log "$3 ($2): was begun and not finished: $(recorded "$2" "$number" statements) of ${#STATEMENTS[@]} statements" \
-            "were run; going on with $((from < ${#STATEMENTS[@]} ? from + 1 : ${#STATEMENTS[@]}))"
+        log "$3 ($2): is unfinished: $(recorded "$2" "$number" statements) of ${#STATEMENTS[@]} statements were run;" \
+            "continuing with statement $((from < ${#STATEMENTS[@]} ? from + 1 : ${#STATEMENTS[@]}))"
     else
         log "$3: applying ($2, ${#STATEMENTS[@]} statements)"
     fi

@@ -1,11 +1,10 @@
 # shellcheck shell=bash
-# The table balrog_schema: what was applied to a database, and how far. It is sourced after schema.sh, and uses the
-# session of connection.sh. A row is one phase of one step. Without applied_at it was begun and not finished: the dirty
-# flag.
+# The table balrog_schema: which steps were applied to a database, and how far. Uses schema.sh, and the session of
+# connection.sh. A row is one phase of one step. If applied_at is NULL, the phase was begun and not finished.
 #
-# v0.1's rows have neither the chain nor the columns that say how far a step got; they get them from the first run.
+# Rows that v0.1 wrote have neither the chain nor the columns for progress; the first run adds them.
 
-declare -A RECORD=() # PHASE:NUMBER:FIELD
+declare -gA RECORD # keys: PHASE:NUMBER:FIELD
 
 RECORD_COLUMNS=(
     "min_version VARCHAR(30) COMMENT 'of a destructive step, from its begin on: the oldest version that may run, as 0.2'"
@@ -16,24 +15,19 @@ RECORD_COLUMNS=(
 )
 NOW_MS="CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)"
 
-# Runs one statement of our own; exit status 1 where it fails.
-ask() { # SQL
-    session_try "$1" || die 1 "$(session_error)"
-}
-
-# The names of the columns that balrog_schema has; nothing where there is none.
+# Prints the names of the columns of balrog_schema; nothing if there is no such table.
 record_columns() {
-    ask "SELECT column_name FROM information_schema.columns
+    session_run "SELECT column_name FROM information_schema.columns
         WHERE table_schema = DATABASE() AND table_name = 'balrog_schema'"
     printf '%s' "$ROWS"
 }
 
-# Makes balrog_schema, or brings v0.1's up to date.
+# Makes balrog_schema, or adds the columns that v0.1's lacks.
 record_table() {
     local columns column
     columns=$(record_columns)
     if [[ -z $columns ]]; then
-        ask "CREATE TABLE IF NOT EXISTS balrog_schema (
+        session_run "CREATE TABLE IF NOT EXISTS balrog_schema (
             version INT NOT NULL,
             name VARCHAR(100) NOT NULL,
             phase VARCHAR(20) NOT NULL,
@@ -59,13 +53,13 @@ records_read() {
     [[ -n $columns ]] || return 0
     for column in "${fields[@]}"; do
         if [[ $'\n'$columns$'\n' == *$'\n'"$column"$'\n'* ]]; then
-            # An empty field would be lost among the tabs.
+            # An empty field becomes "-", because read would skip it between two tabs.
             list+=("IF(COALESCE($column, '') = '', '-', $column)")
         else
             list+=("'-'")
         fi
     done
-    ask "SELECT version, phase$(printf ', %s' "${list[@]}") FROM balrog_schema ORDER BY version"
+    session_run "SELECT version, phase$(printf ', %s' "${list[@]}") FROM balrog_schema ORDER BY version"
     while IFS=$'\t' read -r number phase rest; do
         [[ -n $number ]] || continue
         for field in "${fields[@]}"; do
@@ -75,12 +69,12 @@ records_read() {
     done <<<"$ROWS"
 }
 
-recorded() { # PHASE NUMBER FIELD: "-" where it is NULL or empty; nothing where there is no row
+recorded() { # PHASE NUMBER FIELD: prints the value, "-" if it is NULL or empty, nothing if there is no row
     printf '%s' "${RECORD[$1:$2:$3]-}"
 }
 
-# Holds the rows of PHASE against the files of DIR. PENDING becomes the steps to be run, in order, and CHAIN[STEP] what
-# belongs into their rows. Exit status 3 where they do not fit each other.
+# Compares the rows of PHASE with the files of DIR. Sets PENDING to the steps that have to be run, in order, and CHAIN[STEP]
+# to their checksums. Ends the script with status 3 if rows and files do not match.
 phase_plan() { # DIR PHASE
     local dir=$1 phase=$2 step number chain='' key known=' '
     PENDING=() CHAIN=()
@@ -106,7 +100,7 @@ phase_plan() { # DIR PHASE
     done
 }
 
-# One row against its files; a step that is not finished goes to PENDING: its file may have been mended since.
+# Compares one row with its files. An unfinished step is added to PENDING instead: its file may have been corrected since.
 record_check() { # DIR PHASE STEP CHAIN
     local number file=$1/$3/$2.sql there
     number=$(step_number "$3")
@@ -115,24 +109,24 @@ record_check() { # DIR PHASE STEP CHAIN
         return
     fi
     [[ $(recorded "$2" "$number" checksum) == "$(file_sum "$file")" && $(recorded "$2" "$number" name) == "${3:5}" ]] ||
-        die 3 "$file is not what was applied to the database: an applied step must not change"
+        die 3 "$file differs from the file that was applied to the database: an applied step must not change"
     there=$(recorded "$2" "$number" chain)
     [[ $there == - || $there == "$4" ]] ||
         die 3 "$3 ($2): the chain of checksums is broken: a backfill.sh, or the records of the database, were changed"
 }
 
-# Notes the chain where v0.1 had none.
+# Adds the chain's checksums to rows of v0.1, which lack them.
 record_chains() { # DIR PHASE
     local step number
     for step in "${STEPS[@]}"; do
         number=$(step_number "$step")
         [[ $(recorded "$2" "$number" chain) == - && $(recorded "$2" "$number" applied_at) != - ]] || continue
-        ask "UPDATE balrog_schema SET chain = '${CHAIN[$step]}' WHERE version = $number AND phase = '$2'"
+        session_run "UPDATE balrog_schema SET chain = '${CHAIN[$step]}' WHERE version = $number AND phase = '$2'"
     done
 }
 
-# Where the step goes on, of the statements read: the number of those that were run. One that was changed since is run
-# again from its beginning: every statement can be repeated.
+# Prints how many of STATEMENTS were run already, so that the step continues after them; 0 if one of those was changed since:
+# the step is then run from its beginning, as every statement can be repeated.
 resume_at() { # PHASE NUMBER
     local ran sum
     ran=$(recorded "$1" "$2" statements)
@@ -144,13 +138,13 @@ resume_at() { # PHASE NUMBER
     printf '%s\n' "$ran"
 }
 
-# From here on programs are told by min_version, and a run that ends early is seen.
+# Records that a phase begins. From now on programs older than min_version refuse to start, and an interruption is noticed.
 record_begin() { # DIR PHASE STEP FROM
     local number since=NULL restart=
     number=$(step_number "$3")
     [[ $2 != destructive ]] || since=$(sql_string "$(step_since "$1" "$3" "$2")")
     (($4 > 0)) || restart="statements = 0, statements_sum = '',"
-    ask "INSERT INTO balrog_schema (version, name, phase, checksum, balrog_version, min_version, chain, begun_at)
+    session_run "INSERT INTO balrog_schema (version, name, phase, checksum, balrog_version, min_version, chain, begun_at)
         VALUES ($number, $(sql_string "${3:5}"), '$2', '$(file_sum "$1/$3/$2.sql")', $(sql_string "$BALROG_VERSION"),
             $since, '${CHAIN[$3]}', $NOW_MS)
         ON DUPLICATE KEY UPDATE name = VALUES(name), checksum = VALUES(checksum), $restart
@@ -158,19 +152,18 @@ record_begin() { # DIR PHASE STEP FROM
             begun_at = COALESCE(begun_at, VALUES(begun_at))"
 }
 
-# The SQL that notes that the statement with that number, from 1, was run; into NOTE.
-# shellcheck disable=SC2034 # schema-apply.sh uses it
-record_note() { # PHASE STEP NUMBER STATEMENT
+# Prints the SQL that records that the statement with that number, from 1, was run.
+record_sql() { # PHASE STEP NUMBER STATEMENT
     local text=${4//\\/\\\\}
-    NOTE="UPDATE balrog_schema SET statements = $3,
+    printf '%s' "UPDATE balrog_schema SET statements = $3,
             statements_sum = SHA2(CONCAT(statements_sum, '${text//\'/\'\'}'), 256)
         WHERE version = $((10#${2:0:4})) AND phase = '$1' AND statements = $3 - 1"
 }
 
 record_done() { # PHASE STEP
-    ask "UPDATE balrog_schema SET applied_at = $NOW_MS WHERE version = $(step_number "$2") AND phase = '$1'"
+    session_run "UPDATE balrog_schema SET applied_at = $NOW_MS WHERE version = $(step_number "$2") AND phase = '$1'"
 }
 
 record_forget() { # PHASE STEP
-    ask "DELETE FROM balrog_schema WHERE version = $(step_number "$2") AND phase = '$1'"
+    session_run "DELETE FROM balrog_schema WHERE version = $(step_number "$2") AND phase = '$1'"
 }

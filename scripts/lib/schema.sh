@@ -1,25 +1,28 @@
 # shellcheck shell=bash
-# The steps of a schema directory, as files: their order, phases, versions, statements and checksums. No database. It is
-# sourced after operate.sh. docs/schema.md describes the format.
+# The steps of a schema directory, as files: their order, phases, versions, statements and checksums. It needs no database.
+# Uses messages.sh. docs/schema.md describes the format.
 
-# shellcheck disable=SC2034 # for who sources this
+# shellcheck source=scripts/lib/messages.sh
+. "${BASH_SOURCE[0]%/*}/messages.sh"
+
+# shellcheck disable=SC2034 # the scripts that use this file read it
 PHASES=(additive destructive)
 
 # ---- versions: two numbers, 0.2 or v0.2 ----
 
-# The version without its v; fails when it is none.
+# Prints the version without its v. Returns false if it is not a version.
 version_plain() { # VERSION
     [[ $1 =~ ^v?(0|[1-9][0-9]{0,5})\.(0|[1-9][0-9]{0,5})$ ]] && printf '%s\n' "${1#v}"
 }
 
-version_older() { # A B: A is older than B
+version_older() { # A B: whether A is older than B
     local a=${1#v} b=${2#v}
     ((${a%%.*} < ${b%%.*} || (${a%%.*} == ${b%%.*} && ${a#*.} < ${b#*.})))
 }
 
 # ---- steps ----
 
-# The steps of DIR into STEPS, in order: 0001_name, 0002_name, … without a hole, each with a file for a phase at least.
+# Sets STEPS to the steps of DIR, in order: 0001_name, 0002_name, … Dies if a number is missing, or a step lacks a file.
 steps_list() { # DIR
     local dir expected=0 step
     STEPS=()
@@ -39,15 +42,15 @@ step_number() { # STEP
     echo $((10#${1:0:4}))
 }
 
-# The version that a file names in its header, `-- since: v0.2`, as 0.2. The first steps were applied to databases
-# before files said so, and an applied file must not change: theirs is in the file `versions` beside it.
+# Prints the version in a file's header `-- since: v0.2`, as 0.2. The first steps were applied to databases before this
+# header existed, and an applied file must not change: their versions are in the file `versions` beside them.
 step_since() { # DIR STEP PHASE
     local dir=$1/$2 since
     since=$(sed -n '1,5s/^-- since: *\([^ ]*\) *$/\1/p' "$dir/$3.sql")
     if [[ -z $since && -f $dir/versions ]]; then
         since=$(sed -n "s/^$3 *//p" "$dir/versions")
     fi
-    version_plain "$since" || die 3 "$dir/$3.sql: a line '-- since: vX.Y' is wanted among the first five"
+    version_plain "$since" || die 3 "$dir/$3.sql: one of the first five lines must be '-- since: vX.Y'"
 }
 
 # ---- checksums ----
@@ -56,7 +59,7 @@ file_sum() { # FILE
     sha256sum <"$1" | cut -d ' ' -f 1
 }
 
-# What a step adds to the chain of its phase: over what came before, its name, its file and its backfill.
+# Prints the next checksum in the chain of a phase: over the checksum BEFORE, the step's name, its file and its backfill.
 chain_next() { # BEFORE DIR STEP PHASE
     local backfill=-
     if [[ $4 == additive && -f $2/$3/backfill.sh ]]; then
@@ -67,7 +70,7 @@ chain_next() { # BEFORE DIR STEP PHASE
 
 # ---- statements ----
 
-# The statements of a file into STATEMENTS, without comments, and the lines that they start on into LINES. Knows
+# Sets STATEMENTS to the statements of a file, without comments, and LINES to the lines that they start on. It understands
 # strings, comments and DELIMITER.
 statements_read() { # FILE
     local entry entries
@@ -79,7 +82,7 @@ statements_read() { # FILE
     done
 }
 
-# A statement on one line, shortened, for messages.
+# Prints a statement on one line, shortened, for messages.
 statement_brief() { # STATEMENT
     local text=${1//[$'\n\t ']/ }
     while [[ $text == *'  '* ]]; do
@@ -91,7 +94,7 @@ statement_brief() { # STATEMENT
     printf '%s\n' "$text"
 }
 
-# The sum over statements, each over the one before.
+# Prints a checksum over statements: each one over the checksum before it and the statement.
 statements_sum() { # STATEMENT…
     local sum='' statement
     for statement in "$@"; do

@@ -1,15 +1,17 @@
 # shellcheck shell=bash
-# A MariaDB server for a moment, in a directory of its own, on a unix socket only. Sourced after operate.sh.
+# A temporary MariaDB server in its own directory, on a unix socket only. Uses messages.sh.
 
 # shellcheck source=scripts/lib/datadir.sh
 . "${BASH_SOURCE[0]%/*}/datadir.sh"
+# shellcheck source=scripts/lib/messages.sh
+. "${BASH_SOURCE[0]%/*}/messages.sh"
 
-# Makes and starts it below DIR: SCRATCH_SOCKET; root has no password. The caller stops it.
+# Makes a server below DIR and starts it; root has no password. Sets SCRATCH_SOCKET and SCRATCH_PID. The caller stops it.
 scratch_start() { # DIR
     local as_user=() i
     SCRATCH_SOCKET=$1/sock SCRATCH_PID=
     command -v mariadbd >/dev/null || die 1 "mariadbd is missing on this machine (package mariadb-server-core)"
-    ((${#SCRATCH_SOCKET} <= 100)) || die 1 "$SCRATCH_SOCKET is too long for a socket: set TMPDIR"
+    ((${#SCRATCH_SOCKET} <= 100)) || die 1 "the path $SCRATCH_SOCKET is too long for a socket: set TMPDIR to a shorter one"
     mkdir -p "$1/tmp"
     ((EUID != 0)) || as_user=(--user=root)
     datadir_make "$1/data" || die 1 "cannot make a scratch database"

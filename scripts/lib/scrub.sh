@@ -1,27 +1,26 @@
 # shellcheck shell=bash
-# Taking people out of a copy of Balrog's database. Sourced after restored.sh; DIR is the restored server's directory.
+# Removing people's names from a copy of Balrog's database. Uses restored.sh; DIR is the restored server's directory.
 #
-# Who changed, scheduled, signed off or may do something becomes a pseudonym, the same one wherever the name stands and
-# each time, as long as the key is the same. Names without an @ are programs' accounts and stay. In comments every word
-# with an @ goes. The history of releases is compressed, so that nobody could look whether it names somebody: it is left
-# out, as are the instances of programs that ran there.
+# An account name with an @ becomes a pseudonym. With the same key, the same name always gets the same pseudonym. Names
+# without an @ belong to programs and stay. In comments, every word with an @ is replaced. The history of releases is
+# compressed and cannot be searched for names, so it is removed. The list of running programs is removed, too.
 
-# The columns that hold an account's name.
+# Columns that hold the name of an account.
 SCRUB_NAMES="'username', 'base_username', 'changed_by', 'scheduled_by', 'granted_by', 'confirmed_by'"
-# Those that people write into as they like.
+# Columns that hold free text.
 SCRUB_TEXTS="'comment', 'base_comment', 'options', 'base_options'"
-# Those where an @ may well stand for something else: an add-on's identifier.
+# Columns where an @ may be part of something else, such as an add-on's identifier.
 SCRUB_OTHERS="'name', 'base_name', 'path', 'base_path', 'mapping', 'base_mapping', 'fallbackMapping',
     'base_fallbackMapping', 'data', 'base_data', 'k', 'superblob', 'member'"
 
-# TABLE <tab> COLUMN of every text column of the database whose name is in the list.
+# Prints TABLE <tab> COLUMN for every text column whose name satisfies CONDITION.
 scrub_columns() { # DIR DATABASE CONDITION
     server_sql "$1" information_schema -e "SELECT c.table_name, c.column_name FROM columns c JOIN tables t
         ON t.table_schema = c.table_schema AND t.table_name = c.table_name AND t.table_type = 'BASE TABLE'
         WHERE c.table_schema = '$2' AND c.collation_name IS NOT NULL AND c.column_name $3 ORDER BY 1, 2"
 }
 
-# The statements that scrub the database. The key stays out of sight: it comes through the client's standard input.
+# Prints the statements that scrub the database. The caller passes them on standard input, so the key is on no command line.
 scrub_sql() { # DIR DATABASE KEY
     local table column
     cat <<END
@@ -51,16 +50,16 @@ END
     done < <(server_sql "$1" "$2" -e "SHOW TABLES" | grep -xE '[a-z_]*_scheduled_changes')
 }
 
-# Scrubs the database; the names that were there go to the file DIR/people, for scrub_check.
+# Scrubs the database. Writes the names that were in it to the file DIR/people, for scrub_check.
 scrub() { # DIR DATABASE KEY
-    scrub_sql "$1" "$2" "$3" >"$1/scrub.sql" || die 1 "cannot look at what there is to be scrubbed"
-    server_sql "$1" "$2" <"$1/scrub.sql" || die 1 "the copy cannot be scrubbed"
+    scrub_sql "$1" "$2" "$3" >"$1/scrub.sql" || die 1 "cannot list the columns that have to be scrubbed"
+    server_sql "$1" "$2" <"$1/scrub.sql" || die 1 "the copy cannot be scrubbed: see the message above"
     server_sql "$1" "$2" -e "SELECT name FROM balrog_scrub" >"$1/people"
     server_sql "$1" "$2" -e "DROP TABLE balrog_scrub"
     rm -f -- "$1/scrub.sql"
 }
 
-# Refuses a copy in which anybody is left: by every column, and by the text of the dump DIR/dump.sql.
+# Dies if the copy still holds a name: in any column that is not excepted, or anywhere in the dump DIR/dump.sql.
 scrub_check() { # DIR DATABASE
     local table column left
     left=$(
@@ -68,7 +67,7 @@ scrub_check() { # DIR DATABASE
             echo "SELECT CONCAT(COUNT(*), ' rows of $table hold an @ in $column') FROM \`$table\`
                 WHERE \`$column\` LIKE '%@%' HAVING COUNT(*) > 0;"
         done < <(scrub_columns "$1" "$2" "NOT IN ($SCRUB_OTHERS)") | server_sql "$1" "$2"
-    ) || die 1 "cannot look whether the copy is clean"
+    ) || die 1 "cannot check the copy for names"
     [[ -z $left ]] || die 1 "nothing was loaded: ${left//$'\n'/; }"
     if [[ -s $1/people ]] && grep -q -i -F -f "$1/people" -- "$1/dump.sql"; then
         die 1 "the copy still names $(grep -o -i -F -f "$1/people" -- "$1/dump.sql" | sort -u | wc -l) people, probably in a release: nothing was loaded"

@@ -1,15 +1,15 @@
 # shellcheck shell=bash
-# Does a version work on the schema that is there? What every version can do, asked of its programs over HTTP: the public
-# service, the admin's writes of every kind of table, and that the public service sees them. Sourced by schema-simulate.
+# Checks whether a version works on the present schema, for schema-simulate. It tests over HTTP what every version can do:
+# the public service, the admin's writes to every kind of table, and that the public service then serves them.
 
-# Who asks, and where its products' updates come from: the sandbox has to permit both.
+# The user of the requests, and the allow-list entry for its products. The sandbox must permit both.
 SMOKE_USER=simulate@example.org
 # shellcheck disable=SC2034 # schema-simulate uses it
 SMOKE_ALLOW="simulate.example.org Simulate1 Simulate2 Simulate3 Simulate4 Simulate5 Simulate6 Simulate7 Simulate8 Simulate9"
-SMOKE_LAST='' # what the last request answered
+SMOKE_LAST='' # the last answer, or what is wrong with it
 
-# METHOD URL [JSON]: succeeds with a 2xx answer, which is left in SMOKE_LAST.
-smoke_ask() {
+# Sends a request and sets SMOKE_LAST to the answer. Returns false if it is not a 2xx answer.
+smoke_ask() { # METHOD URL [JSON]
     local body=() status
     [[ -z ${3-} ]] || body=(-H 'Content-Type: application/json' --data "$3")
     SMOKE_LAST=$(curl -gsS --noproxy '*' --max-time 20 -X "$1" -H "X-Remote-User: $SMOKE_USER" "${body[@]}" \
@@ -22,14 +22,14 @@ smoke_ask() {
     }
 }
 
-smoke_has() { # TEXT: the last answer holds it
+smoke_has() { # TEXT: whether the last answer holds it
     [[ $SMOKE_LAST == *"$1"* ]] || {
         SMOKE_LAST="no '$1' in: ${SMOKE_LAST:0:200}"
         return 1
     }
 }
 
-# Asks again until the answer holds the text: a change takes a moment to be served.
+# Sends the request again and again until the answer holds TEXT, 60 s at most: it takes a moment until a change is served.
 smoke_until() { # URL TEXT
     local end=$((SECONDS + 60))
     until smoke_ask GET "$1" && smoke_has "$2"; do
@@ -38,7 +38,7 @@ smoke_until() { # URL TEXT
     done
 }
 
-# The body of a release whose update is so many BYTES big.
+# Prints the body of a release whose update has BYTES bytes.
 smoke_release() { # PRODUCT BYTES
     printf '{"product": "%s", "blob": {"name": "%s-1", "schema_version": 9, "hashFunction": "sha512", "platforms": {"P":
         {"OS_BOUNCER": "p", "OS_FTP": "p", "locales": {"de": {
@@ -48,15 +48,14 @@ smoke_release() { # PRODUCT BYTES
         "displayVersion": "9.0"}}' "$1" "$1" "$2"
 }
 
-# A locale more, on top of what was at the release's first version.
+# Prints a body that adds a locale, based on the release's first version.
 smoke_locale() { # LOCALE
     printf '{"old_data_versions": {".": 1}, "blob": {"platforms": {"P": {"locales": {"%s": {
         "buildID": "20300101000000", "completes": [{"filesize": 5, "from": "*",
         "hashValue": "abc"}]}}}}}}' "$1"
 }
 
-# Succeeds when all of it does; says in SMOKE_LAST what failed. TAG, a digit, makes names that no run before
-# had.
+# Runs all checks. If one fails, returns false, and SMOKE_LAST says which. TAG, a digit, makes the names of each run unique.
 smoke() { # PUBLIC_URL ADMIN_URL TAG
     local public=$1 admin=$2 product=Simulate$3 query rule
     query="$public/update/6/$product/1.0/20200101000000/P/de/nightly/OS/ISET:SSE2,MEM:8192/default/default/update.xml"
@@ -67,7 +66,7 @@ smoke() { # PUBLIC_URL ADMIN_URL TAG
             \"backgroundRate\": 100, \"update_type\": \"minor\", \"priority\": 90}" &&
         rule=$SMOKE_LAST &&
         smoke_until "$query" 'size="1000"' &&
-        # The second of these is late: it is merged, with the help of the history.
+        # The second of these is based on an outdated version: it is merged, which needs the history.
         smoke_ask POST "$admin/v2/releases/$product-1" "$(smoke_locale fr)" &&
         smoke_ask POST "$admin/v2/releases/$product-1" "$(smoke_locale it)" &&
         smoke_until "${query/\/de\//\/it\/}" 'size="5"' &&

@@ -1,5 +1,5 @@
-# Splits SQL into statements, as the client would: strings, quoted names, comments and DELIMITER are known. Each comes
-# out as LINE:STATEMENT, without comments, ended by the record separator (octal 036). LINE is where it starts.
+# Splits SQL into statements as the client does: it understands strings, quoted names, comments and DELIMITER. Prints each
+# as LINE:STATEMENT, without comments, ended by the record separator (octal 036). LINE is the line that it starts on.
 
 function emit() {
     sub(/^[ \t\n]+/, "", text)

@@ -1,29 +1,28 @@
 # shellcheck shell=bash
-# Starts and stops one version of one program on this machine, by systemd or by spawn-fcgi and multiwatch, as the
-# environment says. Sourced after operate.sh, with an environment loaded and TOP set.
+# Starts and stops one version of one program on this machine, with systemd or with spawn-fcgi and multiwatch, depending on
+# the environment's supervisor. Uses operate.sh. The caller loads the environment and calls supervise_open.
 #
-# Every version has a socket of its own, ROOT/run/SERVICE-vX.Y.sock, so that two can run side by side. nginx connects
-# to a symbolic link beside them: see link_socket.
-: "${TOP=}"
+# Every version has its own socket, ROOT/run/SERVICE-vX.Y.sock, so that two versions can run side by side. nginx connects to
+# a symbolic link beside them: see link_socket.
 declare -gA ENV
 
-DIR=${ENV[root]}
-RUN=$DIR/run
-STARTED=()
+# shellcheck source=scripts/lib/daemons.sh
+. "${BASH_SOURCE[0]%/*}/daemons.sh"
 
+# Sets DIR and RUN to the environment's directories, for this file, figures.sh and daemons.sh.
+supervise_open() {
+    DIR=${ENV[root]}
+    RUN=$DIR/run
+    STARTED=()
+}
+
+# daemons.sh calls these two.
 say() {
     log "$@"
 }
 
 give_up() {
     die 1 "$@"
-}
-
-# shellcheck source=scripts/lib/daemons.sh
-. "$TOP/scripts/lib/daemons.sh"
-
-release_dir() { # VERSION
-    printf '%s/releases/%s\n' "$DIR" "$1"
 }
 
 # Sets PROGRAM to the command line of a version of a service.
@@ -33,7 +32,7 @@ program() { # SERVICE VERSION
     PROGRAM=("$(release_dir "$2")/sbin/balrog-$1" --config "${ENV[config_dir]}/$conf")
 }
 
-# The agent listens to nobody.
+# Whether the service listens on a socket; the agent does not.
 has_socket() { # SERVICE
     [[ $1 != agent ]]
 }
@@ -60,7 +59,7 @@ running() { # SERVICE VERSION
     fi
 }
 
-# The pid of the process that does the work; nothing while there is none.
+# Prints the process id of the worker; nothing while there is none.
 worker_pid() { # SERVICE VERSION
     local pid
     if by_systemd; then
@@ -71,7 +70,7 @@ worker_pid() { # SERVICE VERSION
     fi
 }
 
-# The versions of a service that run, a line each.
+# Prints the versions of a service that run, one per line.
 versions_running() { # SERVICE
     local file version
     if by_systemd; then
@@ -86,8 +85,8 @@ versions_running() { # SERVICE
     done
 }
 
-# One worker a version: its threads share one snapshot, and what it counts is all there is. multiwatch holds the
-# socket, so that connections wait in its queue while a worker that died is replaced.
+# Starts one worker. One is enough: its threads share one snapshot, and its counters are those of the whole version.
+# multiwatch keeps the socket open, so that connections wait in its queue while a worker that died is replaced.
 start_by_multiwatch() { # SERVICE VERSION
     local user=${ENV[user]} as=() watch
     program "$1" "$2"
@@ -103,7 +102,7 @@ start_by_multiwatch() { # SERVICE VERSION
     fi
 }
 
-# Starts it unless it runs. After a restart of the machine systemd starts it again.
+# Starts the version unless it runs. After a restart of the machine systemd starts it again.
 start_version() { # SERVICE VERSION
     ! running "$1" "$2" || return 0
     log "starting $1 $2"
@@ -115,15 +114,15 @@ start_version() { # SERVICE VERSION
     fi
 }
 
-# Ends it when what it was sent is answered. Connections are taken in the order in which they came: once it has answered
-# one more, none of those that reached it before its link was moved is waiting.
+# Stops the version once it has answered the requests that it already has. Connections are accepted in order. So, once it
+# has answered one more request, no connection from before its link was moved is waiting.
 stop_version() { # SERVICE VERSION
     local link
     for link in "$1" "$1-canary"; do
-        [[ $(linked "$link") != "$2" ]] || die 1 "$1 $2 is what $RUN/$link.sock leads to: it must not be stopped"
+        [[ $(linked "$link") != "$2" ]] || die 1 "nginx's link $RUN/$link.sock leads to $1 $2: it must not be stopped"
     done
     if running "$1" "$2"; then
-        ! has_socket "$1" || ask "$(socket_of "$1" "$2")" /__lbheartbeat__ >/dev/null ||
+        ! has_socket "$1" || socket_get "$(socket_of "$1" "$2")" /__lbheartbeat__ >/dev/null ||
             log "$1 $2 does not answer any more"
         log "stopping $1 $2"
     fi
@@ -137,8 +136,9 @@ stop_version() { # SERVICE VERSION
 
 # ---- sockets ----
 
-# The body of the answer to a GET, asked without nginx. Fails when it is none, or not a 200.
-ask() { # SOCKET PATH
+# Sends a GET directly to a worker's socket, without nginx, and prints the body of the answer. Returns false if there is no
+# answer with status 200.
+socket_get() { # SOCKET PATH
     local answer
     answer=$(env -i PATH="$PATH" REQUEST_METHOD=GET REQUEST_URI="$2" REMOTE_ADDR=127.0.0.1 REQUEST_ID=operate \
         timeout 10 cgi-fcgi -bind -connect "$1" 2>/dev/null | tr -d '\000\r') || return 1
@@ -146,14 +146,14 @@ ask() { # SOCKET PATH
     printf '%s\n' "${answer#*$'\n\n'}"
 }
 
-# Lets the socket's name that nginx knows (public, public-canary, admin) lead to a version, from one moment to the next.
+# Moves nginx's link (public, public-canary or admin) to a version's socket, atomically.
 link_socket() { # NAME VERSION
     local new=$RUN/.$1.$$
     ln -sfn -- "${1%-canary}-$2.sock" "$new"
     mv -T -- "$new" "$RUN/$1.sock"
 }
 
-# The version that a socket's name leads to; nothing when it leads nowhere.
+# Prints the version that a link leads to; nothing if there is no link.
 linked() { # NAME
     local target
     target=$(readlink -- "$RUN/$1.sock" 2>/dev/null) || return 0
@@ -164,7 +164,7 @@ linked() { # NAME
 
 # ---- health ----
 
-# Runs a command as the user that the programs run as, where we are root.
+# Runs a command as the user that the programs run as, if this script runs as root.
 as_user() { # COMMAND…
     if ((EUID == 0)) && [[ ${ENV[user]} != root ]]; then
         setpriv --reuid "${ENV[user]}" --regid "$(id -g -- "${ENV[user]}")" --init-groups -- "$@"
@@ -173,26 +173,27 @@ as_user() { # COMMAND…
     fi
 }
 
-# Whether it could take requests: it answers, and it reaches the database. The agent: it reaches the admin, and may see
-# all that is scheduled.
+# Whether the version could take requests: it answers and reaches the database. For the agent: it reaches the admin and can
+# list everything that is scheduled.
 healthy() { # SERVICE VERSION
     local socket
     running "$1" "$2" || return 1
     if has_socket "$1"; then
         socket=$(socket_of "$1" "$2")
-        ask "$socket" /__lbheartbeat__ >/dev/null && ask "$socket" /__heartbeat__ >/dev/null
+        socket_get "$socket" /__lbheartbeat__ >/dev/null && socket_get "$socket" /__heartbeat__ >/dev/null
     else
         program "$1" "$2"
         [[ -n $(worker_pid "$1" "$2") ]] && as_user timeout 60 "${PROGRAM[@]}" --dry-run </dev/null >/dev/null 2>&1
     fi
 }
 
-# Waits until it is healthy; fails when it dies or takes too long, and then shows the end of its log.
+# Waits until the version is healthy. Returns false if it dies or takes longer than start_wait_s, and then logs the end of
+# its log.
 wait_healthy() { # SERVICE VERSION
     local end=$((SECONDS + ENV[start_wait_s])) why="did not become healthy within ${ENV[start_wait_s]} s"
     until healthy "$1" "$2"; do
         if ! running "$1" "$2"; then
-            why="died at its start"
+            why="died while it started"
             break
         fi
         ((SECONDS < end)) || break

@@ -1,4 +1,5 @@
-# For scripts/top: what to show of two files of numbers, each line "PAGE NAME{LABELS} VALUE", the first line "now at TIME".
+# Prints the screen of scripts/top. Input: two files of figures, before and now. Their first line is "now at TIME", the others
+# are "PAGE NAME{LABELS} VALUE".
 
 # The value of LABEL in the labels of a series.
 function of(series, label, at) {
@@ -24,7 +25,7 @@ function rates(page, series, key, sum) {
     return sum + 0
 }
 
-# The time, in ms, within which the share Q was answered: a bucket's bound, from rates.
+# The quantile Q of the latency: the bound, in ms, of the bucket that holds it, computed from rates.
 function quantile(page, q, key, i, le, bound, total) {
     split("", le)
     for (key in now) {
@@ -109,7 +110,7 @@ function show_instances(key, n, row, i) {
             row[n++] = sprintf("  %-14s v%-8s %s, pid %s, for %s", of(key, "program"), of(key, "version"), of(key, "host"), of(key, "pid"), ago(time[2] - now[key]))
         }
     }
-    print "\nprograms that live:" (n ? "" : " none is known")
+    print "\nrunning programs:" (n ? "" : " none is known")
     sort(row, n)
     for (i = 0; i < n; i++) {
         print row[i]

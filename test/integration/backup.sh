@@ -279,7 +279,7 @@ test_verify() {
     awk -F '\t' -v OFS='\t' '$1 == "rules" { $2++ } { print }' "$WORK/kept/tables" >"$STORE/$oldest/tables"
     edit_manifest "$oldest" tables_sha256 "$(sha256sum <"$STORE/$oldest/tables" | cut -d ' ' -f 1)"
     check "a backup that lacks a row" tool 1 backup-verify -e production --scratch "$WORK" --backup "$oldest"
-    check "in which table" said "differs in: rules"
+    check "in which table" said "differ from those that were backed up: rules"
     check "the hook is told" grep -q "^backup-bad: .*$oldest" "$WORK/hook.log"
     rm -r -- "${STORE:?}/$oldest" && mv "$WORK/kept" "$STORE/$oldest"
 }

@@ -8,7 +8,7 @@ set -euo pipefail
 # The machine gets the tree's own version, as a tarball that was built.
 test_first_deploy() {
     check "a version that is no tag" operate 3 deploy admin v9.99
-    check "is named" said "v9.99 is no tag"
+    check "is named" said "v9.99 is not a tag"
     check "nothing was deployed" equal '' "$(running admin)"
     check "a file in place of the upstreams' file" operate 3 deploy --from "$WORK/v1.tar" public "$V1"
     check "is not overwritten" said "was not written by scripts/deploy"

@@ -51,7 +51,7 @@ test_good_time() {
     check "and what overrides it" said "--despite-freeze"
     check "nothing was made" test ! -e "$ROOT/releases/$V1"
     check "despite the freeze" deploy 0 --despite-freeze public "$V1"
-    check "which is logged" grep -q "going on, by --despite-freeze of .*: there is a freeze" "$ROOT/state/deploy.log"
+    check "which is logged" grep -q "overridden with --despite-freeze by .*: there is a freeze" "$ROOT/state/deploy.log"
     check "and recorded" grep -qP '\toverridden\t.*\tfreeze: there is a freeze' "$ROOT/state/deploys"
     rm "$WORK/freeze"
     db <<<"INSERT INTO rules_scheduled_changes (sc_id, scheduled_by, complete, data_version, change_type, base_product)

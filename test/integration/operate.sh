@@ -63,7 +63,7 @@ test_bad_environments() {
     check "is named with both lines" said "t.conf:2: root stands in line 1 already"
     environment "root"
     check "no value" operate 2 "env_load t"
-    check "says what is wanted" said "'key = value' is wanted"
+    check "says what is wanted" said "'key = value' is expected"
     local line
     for line in "root = relative" "canary_percent = 0" "canary_percent = 100" "canary_watch_s = soon" \
         "supervisor = init" "public_url = balrog.example.org" "version_urls = http://a/ b" "database = a b" \
@@ -97,7 +97,7 @@ test_hook() {
     check "a hook" operate 0 "env_load t; notify deploy 'v0.2 is on its way'"
     check "was told" equal "deploy|v0.2 is on its way|deploy|v0.2 is on its way|t|script" "$(<"$work/told")"
     check "no hook in a dry run" operate 0 "env_load t; DRY_RUN=1; notify deploy again"
-    check "says whom it would tell" said "would tell $work/hook: deploy: again"
+    check "says whom it would tell" said "would call $work/hook: deploy: again"
     check "was not told" equal 1 "$(wc -l <"$work/told")"
     printf '#!/bin/bash\nexit 3\n' >"$work/hook"
     check "a hook that fails is not fatal" operate 0 "env_load t; notify deploy x; echo went on"

@@ -60,7 +60,7 @@ copy_schema() { rm -rf "$work/schema" && cp -r "$root/schema" "$work/schema"; }
 test_fresh() {
     new_database fresh
     check "the plan" upgrade 0
-    check "the plan names the step" said "0001_initial: to be applied"
+    check "the plan names the step" said "0001_initial: would be applied"
     check "the plan does nothing" answers 0 "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE()"
     check "a fresh database" upgrade 0 --execute
     check "72 tables of the reference's and 9 of ours" answers 81 \
@@ -75,7 +75,7 @@ test_fresh() {
     check "again says so" said "up to date"
     query <<<"DELETE FROM balrog_schema WHERE version > 1; UPDATE balrog_schema SET applied_at = NULL"
     check "an unfinished step is run again" upgrade 0 --execute
-    check "it was named" said "was begun and not finished"
+    check "it was named" said "is unfinished: "
     structure >"$work/after"
     check "running twice changes nothing" cmp "$work/before" "$work/after"
     check "a name differs by its case" as_two_rows
@@ -245,7 +245,7 @@ test_changed_files() {
     upgrade 0 --execute --schema "$work/schema"
     echo "-- one more line" >>"$work/schema/0001_initial/additive.sql"
     check "a changed file is refused" upgrade 3 --execute --schema "$work/schema"
-    check "the file is named" said "0001_initial/additive.sql is not what was applied"
+    check "the file is named" said "0001_initial/additive.sql differs from the file that was applied"
     check "and by the plan" upgrade 3 --schema "$work/schema"
     copy_schema
     local steps next
@@ -260,7 +260,7 @@ test_changed_files() {
     echo "SELECT 'no table third' WHERE NOT EXISTS (SELECT 1 FROM information_schema.tables
         WHERE table_schema = DATABASE() AND table_name = 'third');" >"$work/schema/${next}_third/verify.sql"
     check "a new step is planned" upgrade 0 --schema "$work/schema"
-    check "the new step alone" equal "${next}_third: to be applied: $work/schema/${next}_third/additive.sql, 1 statements" \
+    check "the new step alone" equal "${next}_third: would be applied: $work/schema/${next}_third/additive.sql, 1 statements" \
         "${SAID%%$'\n'*}"
     check "a new step is run" upgrade 0 --execute --schema "$work/schema"
     check "a database that is ahead is refused" upgrade 3 --execute

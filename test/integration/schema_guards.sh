@@ -84,10 +84,10 @@ test_instances() {
     prepared living
     instance public 0.1 30
     check "an older program lives" contract 6 --without-hosts --execute
-    check "it is named" told_age "balrog-public v0\.1 lives on host1 \(process 77, seen [3-9][0-9] s ago\)"
+    check "it is named" told_age "balrog-public v0\.1 runs on host1 \(process 77, seen [3-9][0-9] s ago\)"
     check "nothing was done" untouched
     check "the plan says so, too" contract 6 --without-hosts
-    check "with its reason" said "refused as things are:"$'\n'"    - balrog-public v0.1 lives"
+    check "with its reason" said "refused at the moment:"$'\n'"    - balrog-public v0.1 runs"
     instance public nonsense 0
     check "one without a version counts as older" contract 6 --without-hosts --execute
     # It is no test of what is seen just within 120 s: time goes on meanwhile.
@@ -112,7 +112,7 @@ test_hosts() {
     local host
     prepared hosts
     check "hosts must be named" contract 2 --execute
-    check "how, is said" said "Name the environment (-e)"
+    check "how, is said" said "give the environment (-e)"
     for host in old none down; do
         check "a host that answers '$host'" contract 6 --execute --version-url "$(url new)" --version-url "$(url $host)"
         check "it is named: $host" said "$(url $host) "
@@ -130,9 +130,9 @@ test_hosts() {
     CONNECT=()
     export BALROG_ENVIRONMENTS=$work/environments
     check "the environment's hosts" contract 6 -e stage --execute
-    check "one of them is down" said "$(url down) does not say its version"
+    check "one of them is down" said "$(url down) does not report its version"
     check "an exception" contract 0 -e stage --execute --without-host "$(url down)" --version-url "$(url newer)"
-    check "is logged" grep -q "$(url down) is not asked for its version, by --without-host" "$work/root/state/schema.log"
+    check "is logged" grep -q "$(url down) is not asked for its version, because of --without-host" "$work/root/state/schema.log"
     check "the hook was told" equal "schema-destructive: $DB: 0005_release_history_deleted is done" "$(<"$work/told")"
     CONNECT=(--socket "$work/sock" --user root)
 }
@@ -147,7 +147,7 @@ test_revert() {
     check "says what" said "0005_release_history_deleted/revert.sql, 1 statements"
     instance public 0.2 0
     check "not while a program lives that needs it" upgrade 6 --revert $number --execute --without-hosts
-    check "which is named" said "balrog-public v0.2 lives"
+    check "which is named" said "balrog-public v0.2 runs"
     instance public 0.1 0
     check "nor while a host has one" upgrade 6 --revert $number --execute --version-url "$(url new)"
     check "an older one does not need it" upgrade 0 --revert $number --execute --version-url "$(url old)"
@@ -182,7 +182,7 @@ test_status() {
     upgrade 0 --execute
     instance public 0.2 5
     check "all is well" status 0
-    check "who lives" said "balrog-public v0.2 lives on host1"
+    check "who lives" said "balrog-public v0.2 runs on host1"
     check "what might be taken away" said "to be applied"
     query <<<"DROP TRIGGER balrog_feed_rules_u; ALTER TABLE rules MODIFY comment VARCHAR(400);
         ALTER TABLE releases DROP INDEX product; ALTER TABLE app_instances ADD COLUMN odd INT;
@@ -192,7 +192,7 @@ test_status() {
     local line
     for line in "trigger balrog_feed_rules_u AFTER UPDATE on rules" "column rules comment varchar(500)" \
         "index releases product (product)" "not from a step: column app_instances odd" "right INSERT on balrog_changes op" \
-        "not from a step: column stray a" "0005_release_history_deleted (additive) was begun and not finished: 1 of 1 statements"; do
+        "not from a step: column stray a" "0005_release_history_deleted (additive) is unfinished: 1 of 1 statements"; do
         check "finds: $line" said "$line"
     done
     query <<<"UPDATE balrog_schema SET applied_at = 1 WHERE version = 5; UPDATE balrog_schema SET checksum = REPEAT('0', 64)
@@ -205,8 +205,8 @@ test_status() {
     check "a database of Mozilla's Balrog" status 0
     query <<<"ALTER TABLE rules DROP INDEX mapping; ALTER TABLE rules_history ADD COLUMN newer INT"
     check "that lacks an index" status 1
-    check "is found" said "missing, or another: index rules mapping (mapping)"
-    check "what it has besides is no problem" said "there besides: column rules_history newer"
+    check "is found" said "missing, or different: index rules mapping (mapping)"
+    check "what it has besides is no problem" said "additional: column rules_history newer"
     check "--help" "$root/scripts/schema-status" --help >"$work/log"
     check "an unknown option" status 2 --frob
     DB=nowhere

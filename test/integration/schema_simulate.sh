@@ -62,7 +62,7 @@ test_diff() {
     check "the destructive step" said "_extra: v0.2"
     check "the order" said "3. when nothing older runs"
     check "none" run schema-diff 0 --repository "$repo" good good
-    check "no order is needed" said "deploy in any order, and back"
+    check "no order is needed" said "deploy and roll back in any order"
     check "a step that was changed" run schema-diff 1 --repository "$repo" good bad
     check "is named" said "bad changes schema/"
     check "a step that is gone" run schema-diff 1 --repository "$repo" good base
@@ -139,7 +139,7 @@ test_dumps() {
 
 test_real() {
     check "v0.1 and this tree" run schema-simulate 0 --new-build "$build" v0.1 HEAD
-    check "the additive steps first" said "First the additive steps, then the deploy of HEAD"
+    check "the additive steps first" said "Apply the additive steps first, then deploy HEAD"
     check "the destructive ones last" said "v0.1 fails after them"
 }
 

@@ -22,7 +22,7 @@ test_records() {
     upgrade 0 --execute --schema "$work/schema"
     mv "$work/schema/0002_more" "$work/schema/0002_other"
     check "a step by another name" upgrade 3 --schema "$work/schema"
-    check "is not what was applied" said "0002_other/additive.sql is not what was applied"
+    check "is not what was applied" said "0002_other/additive.sql differs from the file that was applied"
     small_schema
     mv "$work/schema/0001_base" "$work/schema/0001_x"
     mv "$work/schema/0002_more" "$work/schema/0002_base"
@@ -68,7 +68,7 @@ test_old_records() {
         ALTER TABLE balrog_schema DROP COLUMN chain, DROP COLUMN min_version, DROP COLUMN begun_at, DROP COLUMN statements,
         DROP COLUMN statements_sum"
     check "a step that v0.1 did not finish" upgrade 0 --execute
-    check "is named" said "0002_release_history (additive): was begun and not finished"
+    check "is named" said "0002_release_history (additive): is unfinished"
 }
 
 # ---- killed at any point ----
@@ -164,15 +164,15 @@ test_killed() {
     sed -i '$ a SELEC nonsense;' "$work/schema/0002_more/additive.sql"
     upgrade 1 --execute --schema "$work/schema"
     check "the plan says where it stood" upgrade 0 --schema "$work/schema"
-    check "by its statements" said "0002_more: was begun and not finished; it would go on after 2 of 3 statements"
+    check "by its statements" said "0002_more: is unfinished; would continue after 2 of 3 statements"
     sed -i '$ d' "$work/schema/0002_more/additive.sql"
     check "the rest is run" upgrade 0 --execute --schema "$work/schema"
-    check "and told" said "0002_more (additive): was begun and not finished: 2 of 2 statements were run"
+    check "and the log says so" said "0002_more (additive): is unfinished: 2 of 2 statements were run"
     query <<<"UPDATE balrog_schema SET applied_at = NULL WHERE version = 3"
     sed -i 's/ADD COLUMN IF NOT EXISTS newer INT/ADD COLUMN IF NOT EXISTS newer BIGINT/' \
         "$work/schema/0003_gone/additive.sql"
     check "what was mended where it had been run" upgrade 0 --execute --schema "$work/schema"
-    check "is run from its beginning" said "going on with 1"
+    check "is run from its beginning" said "continuing with statement 1"
 }
 
 test_backfill_killed() {
@@ -243,7 +243,7 @@ test_held() {
     query <<<"CREATE TABLE things (id INT PRIMARY KEY, old INT, gone INT)"
     hold "START TRANSACTION; SELECT COUNT(*) FROM things"
     check "a table that is held" upgrade 7 --execute --schema "$work/schema" --lock-wait 1 --tries 2
-    check "each try is told" said "0001_base, statement 3 of 3 (additive.sql:5): the table is held: try 1 of 2; the next in 1 s"
+    check "each try is told" said "0001_base, statement 3 of 3 (additive.sql:5): others lock the table: try 1 of 2 failed; the next one in 1 s"
     check "and who might hold it" said "(root@localhost, sleep, its transaction open "
     check "the way out, too" said "gave up after 2 tries of 1 s"
     let_go
@@ -251,7 +251,7 @@ test_held() {
     wait_for "SELECT COUNT(*) = 1 FROM information_schema.processlist WHERE user = 'root'"
     hold "START TRANSACTION; SELECT COUNT(*) FROM things"
     check "one that is given back meanwhile" upgrade_until_told 0 "try 1 of" --lock-wait 1
-    check "was waited for" said "the table is held: try 1 of 6"
+    check "was waited for" said "others lock the table: try 1 of 6 failed"
 }
 
 test_long() {
@@ -260,14 +260,14 @@ test_long() {
     query <<<"CREATE TABLE things (id INT PRIMARY KEY, old INT, gone INT)"
     sed -i '$ a DO GET_LOCK("gate", 600);' "$work/schema/0002_more/additive.sql"
     hold "SELECT GET_LOCK('gate', 0)"
-    check "a statement that takes long" upgrade_until_told 0 "still at it"
-    check "shows that it is still at it" said "still at it: "
+    check "a statement that takes long" upgrade_until_told 0 "still running"
+    check "shows that it is still at it" said "still running: "
     check "with what" said 'DO GET_LOCK("gate", 600)'
     printf -- '-- since: v0.2\nALTER TABLE things MODIFY old BIGINT, ALGORITHM=INSTANT, LOCK=NONE;\n' \
         >"$work/schema/0003_gone/additive.sql"
     query <<<"DELETE FROM balrog_schema WHERE version = 3"
     check "what the server could only do by copying" upgrade 1 --execute --schema "$work/schema"
-    check "is told as that" said "the server would have to copy or to lock the table"
+    check "is told as that" said "the server would have to copy or lock the table"
 }
 
 test_lost() {
@@ -281,7 +281,7 @@ test_lost() {
     query <<<"SELECT CONCAT('KILL ', id, ';') FROM information_schema.processlist WHERE info LIKE 'DO SLEEP%'" | query
     wait "$pid" || status=$?
     check "a connection that is lost" equal 1 "$status"
-    check "is told, and what to do" grep -q "the connection was lost; run it again: it goes on there" "$work/log"
+    check "is told, and what to do" grep -q "the connection was lost; run this again: it continues there" "$work/log"
     sed -i '$ d' "$work/schema/0002_more/additive.sql"
     check "run again" upgrade 0 --execute --schema "$work/schema"
 }
