@@ -149,6 +149,11 @@ static const struct format {
     [FORMAT_WHEN] = { "when", .max = 9007199254740991 },
 };
 
+static bool is_number(const struct format *f)
+{
+    return f->name != NULL && f->check == NULL;
+}
+
 static bool check_number(const struct format *f, const cJSON *value, char why[WHY_MAX])
 {
     int64_t n;
@@ -173,7 +178,7 @@ static bool format_fits(enum field_format format, const cJSON *value, char why[W
     if (f->name == NULL || is_blank(value)) {
         return true;
     }
-    if (f->check == NULL) {
+    if (is_number(f)) {
         return check_number(f, value, why);
     }
     return !cJSON_IsString(value) || f->check(value, why);
@@ -396,10 +401,51 @@ struct str body_str(const cJSON *body, const char *name)
     return str_of(json_get_string(body, name));
 }
 
-struct str body_trimmed(void *ctx, const cJSON *body, const char *name)
+/* What Python's str.split() takes for white space, of ASCII. */
+static bool is_space(char c)
 {
-    struct str s = str_strip(body_str(body, name));
-    return s.n > 0 ? mem_str(ctx, s) : STR_NONE;
+    return c == ' ' || (c >= '\t' && c <= '\r') || (c >= 0x1c && c <= 0x1f);
+}
+
+/* TEXT as a string of its own; null where it is empty. */
+static cJSON *string_or_null(struct str text)
+{
+    char *copy = mem_strndup(NULL, text.p, text.n);
+    cJSON *string = mem_check(text.n > 0 ? cJSON_CreateString(copy) : cJSON_CreateNull());
+    talloc_free(copy);
+    return string;
+}
+
+static cJSON *string_without_spaces(const char *text)
+{
+    char *copy = mem_strndup(NULL, text, strlen(text));
+    char *to = copy;
+    for (const char *from = text; *from != '\0'; from++) {
+        if (!is_space(*from)) {
+            *to++ = *from;
+        }
+    }
+    cJSON *string = string_or_null((struct str){ copy, (size_t)(to - copy) });
+    talloc_free(copy);
+    return string;
+}
+
+static cJSON *number_or_null(const cJSON *value)
+{
+    int64_t n;
+    return mem_check(as_int(value, &n) ? cJSON_CreateNumber((double)n) : cJSON_CreateNull());
+}
+
+cJSON *body_column(const struct body_field *field, const cJSON *value)
+{
+    if (is_number(&formats[field->format])) {
+        return number_or_null(value);
+    }
+    if (!cJSON_IsString(value) || field->spaces == SPACES_KEPT) {
+        return mem_check(cJSON_Duplicate(value, true));
+    }
+    return field->spaces == SPACES_REMOVED ? string_without_spaces(value->valuestring)
+                                           : string_or_null(str_strip(str_of(value->valuestring)));
 }
 
 bool body_int(const cJSON *body, const char *name, int64_t *n)

@@ -44,6 +44,14 @@ enum field_format {
     FORMAT_WHEN,              /* ≥ 0, milliseconds since 1970 */
 };
 
+/* What becomes of the white space in a string that is written to a column. A string of which nothing is left
+ * becomes null, unless the white space is kept. */
+enum field_spaces {
+    SPACES_KEPT,
+    SPACES_TRIMMED, /* none at its ends */
+    SPACES_REMOVED, /* none at all: for lists */
+};
+
 struct body_field {
     const char *name; /* NULL ends the table */
     unsigned types;   /* of enum field_type */
@@ -55,6 +63,7 @@ struct body_field {
     const char *refused; /* unless NULL: the server sets this field; a body that holds it is refused with this
                             sentence. BODY_READ_ONLY is the usual one */
     bool no_column;      /* it says how to change the row; admin_columns() leaves it out */
+    enum field_spaces spaces;
 };
 
 #define BODY_READ_ONLY "Property is read-only"
@@ -78,9 +87,9 @@ bool arg_int(struct str value, int64_t *n);
 
 /* Member NAME as a string, absent when it is missing, null or no string. Borrowed. */
 struct str body_str(const cJSON *body, const char *name);
-/* As a string without the white space around it, absent also when nothing is left: how rules take their
- * input. Owned by CTX. */
-struct str body_trimmed(void *ctx, const cJSON *body, const char *name);
+/* VALUE, which fits FIELD, as it is written to a column: a number in a string as a number (a blank one as
+ * null), a string with FIELD's white space. The caller frees it. */
+cJSON *body_column(const struct body_field *field, const cJSON *value);
 /* As a number, which may have come as a string; false when it is missing, null or blank. */
 bool body_int(const cJSON *body, const char *name, int64_t *n);
 /* Whether TEXT is one of WORDS, which are separated by spaces. NULL holds no words. */

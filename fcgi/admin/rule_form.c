@@ -3,54 +3,6 @@
 
 #include "admin/release_rows.h"
 
-#include "admin/scheduled.h"
-
-static bool is_space(char c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r') || (c >= 0x1c && c <= 0x1f);
-}
-
-static cJSON *without_spaces(struct admin_call *call, const char *text)
-{
-    char *copy = mem_printf(call->ctx, "%s", text);
-    char *to = copy;
-    for (const char *from = text; *from != '\0'; from++) {
-        if (!is_space(*from)) {
-            *to++ = *from;
-        }
-    }
-    *to = '\0';
-    return *copy != '\0' ? mem_check(cJSON_CreateString(copy)) : mem_check(cJSON_CreateNull());
-}
-
-static bool is_number(const struct body_field *f)
-{
-    return f->format >= FORMAT_PRIORITY;
-}
-
-static bool is_list(const struct body_field *f)
-{
-    return strcmp(f->name, "locale") == 0 || strcmp(f->name, "distribution") == 0;
-}
-
-/* What the column F becomes. */
-static cJSON *taken(struct admin_call *call, const struct body_field *f, const cJSON *value)
-{
-    int64_t n;
-    if (is_number(f)) {
-        return mem_check(body_int(call->body, f->name, &n) ? cJSON_CreateNumber((double)n)
-                                                           : cJSON_CreateNull());
-    }
-    if (!cJSON_IsString(value)) {
-        return mem_check(cJSON_Duplicate(value, true));
-    }
-    if (is_list(f)) {
-        return without_spaces(call, value->valuestring);
-    }
-    struct str text = body_trimmed(call->ctx, call->body, f->name);
-    return str_absent(text) ? mem_check(cJSON_CreateNull()) : json_text(text);
-}
-
 cJSON *rule_form(struct admin_call *call, const char *except)
 {
     cJSON *sent = admin_columns(call, call->route->body, except);
@@ -58,7 +10,7 @@ cJSON *rule_form(struct admin_call *call, const char *except)
     for (const struct body_field *f = call->route->body; f->name != NULL; f++) {
         const cJSON *value = json_get(sent, f->name);
         if (value != NULL) {
-            cJSON_AddItemToObject(what, f->name, taken(call, f, value));
+            cJSON_AddItemToObject(what, f->name, body_column(f, value));
         }
     }
     return what;

@@ -4,7 +4,10 @@
 
 #include "admin/admin.h"
 
-enum { RULE_TEXT = FIELD_STRING | FIELD_NULL, RULE_NUMBER = FIELD_INT | FIELD_STRING | FIELD_NULL };
+/* The kinds of a rule's fields, for the tables of bodies. */
+#define RULE_NUMBER .types = FIELD_INT | FIELD_STRING | FIELD_NULL
+#define RULE_TEXT .types = FIELD_STRING | FIELD_NULL, .spaces = SPACES_TRIMMED
+#define RULE_LIST .types = FIELD_STRING | FIELD_NULL, .spaces = SPACES_REMOVED
 
 /* Rows for the tables of bodies. All that a rule consists of, but what it is identified by and update_type.
  */
@@ -17,9 +20,9 @@ enum { RULE_TEXT = FIELD_STRING | FIELD_NULL, RULE_NUMBER = FIELD_INT | FIELD_ST
         { "channel", RULE_TEXT, .format = FORMAT_ASCII, .max = 75 },                                         \
         { "buildTarget", RULE_TEXT, .format = FORMAT_ASCII, .max = 75 },                                     \
         { "buildID", RULE_TEXT, .format = FORMAT_RULE_BUILD_ID, .max = 20 },                                 \
-        { "locale", RULE_TEXT, .format = FORMAT_ASCII, .max = 200 },                                         \
+        { "locale", RULE_LIST, .format = FORMAT_ASCII, .max = 200 },                                         \
         { "osVersion", RULE_TEXT, .format = FORMAT_ASCII, .max = 1000 },                                     \
-        { "distribution", RULE_TEXT, .format = FORMAT_ASCII, .max = 2000 },                                  \
+        { "distribution", RULE_LIST, .format = FORMAT_ASCII, .max = 2000 },                                  \
         { "distVersion", RULE_TEXT, .format = FORMAT_ASCII, .max = 100 },                                    \
         { "headerArchitecture", RULE_TEXT, .format = FORMAT_ASCII, .max = 10 },                              \
         { "comment", RULE_TEXT, .format = FORMAT_ASCII, .max = 500 },                                        \
@@ -31,11 +34,11 @@ enum { RULE_TEXT = FIELD_STRING | FIELD_NULL, RULE_NUMBER = FIELD_INT | FIELD_ST
     {                                                                                                        \
         "jaws", .types = FIELD_BOOL | FIELD_NULL                                                             \
     }
-#define RULE_UPDATE_TYPE "update_type", .max = 15, .words = "major minor"
+#define RULE_UPDATE_TYPE "update_type", .max = 15, .words = "major minor", .spaces = SPACES_TRIMMED
 
-/* The members of the call's body that its route's table names, but for those in EXCEPT (names separated by
- * spaces, or NULL): texts without the white space around them, in a list of locales or distributions without
- * any; a blank one is null; numbers as numbers. An object of the transaction's. */
+/* The columns of the rule that the call's body has, as they are written (body_column): its members that the
+ * route's table lists, but for those in EXCEPT (names separated by spaces, or NULL). Owned by the
+ * transaction. */
 cJSON *rule_form(struct admin_call *call, const char *except);
 
 /* Whether the releases that WHAT maps to exist, in one of the tables, not both. REQUIRED: there has to be a

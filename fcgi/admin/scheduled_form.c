@@ -22,22 +22,11 @@ cJSON *scheduled_form_options(const cJSON *text)
     return mem_check(cJSON_CreateNull());
 }
 
-/* What the member of the body that F describes becomes, if it becomes anything else. */
-static cJSON *converted(const struct admin_call *call, const struct body_field *f)
+/* VALUE of the field F as it is scheduled. An empty text stays one, as in the reference. */
+static cJSON *column_value(const struct body_field *f, const cJSON *value)
 {
-    int64_t n;
-    /* An empty text stays one in a scheduled change, as in the reference. */
-    if (f->format == FORMAT_JSON_STRING && body_str(call->body, f->name).n == 0) {
-        return NULL;
-    }
-    if (f->format == FORMAT_JSON_STRING) {
-        return scheduled_form_options(json_get(call->body, f->name));
-    }
-    if (f->format == FORMAT_SIGNOFFS_REQUIRED) {
-        return mem_check(body_int(call->body, f->name, &n) ? cJSON_CreateNumber((double)n)
-                                                           : cJSON_CreateNull());
-    }
-    return NULL;
+    bool is_json = f->format == FORMAT_JSON_STRING && cJSON_IsString(value) && value->valuestring[0] != '\0';
+    return is_json ? scheduled_form_options(value) : body_column(f, value);
 }
 
 /* The members of the body that the route's table names, but for those in EXCEPT. */
@@ -45,9 +34,9 @@ static cJSON *take(struct admin_call *call, const char *except)
 {
     cJSON *what = admin_columns(call, call->route->body, except);
     for (const struct body_field *f = call->route->body; f->name != NULL; f++) {
-        cJSON *value = json_get(what, f->name) != NULL ? converted(call, f) : NULL;
+        const cJSON *value = json_get(what, f->name);
         if (value != NULL) {
-            cJSON_ReplaceItemInObjectCaseSensitive(what, f->name, value);
+            cJSON_ReplaceItemInObjectCaseSensitive(what, f->name, column_value(f, value));
         }
     }
     return what;

@@ -11,7 +11,7 @@
         { "telemetry_uptake", RULE_NUMBER, .format = FORMAT_TELEMETRY_UPTAKE },                              \
         { "rule_id", RULE_NUMBER, .format = FORMAT_RULE_ID },                                                \
         { "data_version", RULE_NUMBER, .format = FORMAT_DATA_VERSION },                                      \
-        { RULE_UPDATE_TYPE, .types = RULE_TEXT }, RULE_FIELDS
+        { RULE_UPDATE_TYPE, .types = FIELD_STRING | FIELD_NULL }, RULE_FIELDS
 
 /* All but the conditions, and all that tells which rule is meant. */
 #define RULE_COLUMNS                                                                                         \
