@@ -72,14 +72,6 @@ static bool is_newer(struct tx *tx, const cJSON *pin, const cJSON *base, bool *n
     return true;
 }
 
-/* {".": LEAF}; takes LEAF. */
-static bool answer_base(struct admin_call *call, cJSON *leaf)
-{
-    cJSON *answer = tx_keep(call->tx, mem_check(cJSON_CreateObject()));
-    cJSON_AddItemToObject(answer, ".", leaf);
-    return admin_json(call, answer);
-}
-
 static bool pin_not_set(struct admin_call *call)
 {
     cJSON *answer = tx_keep(call->tx, mem_check(cJSON_CreateObject()));
@@ -101,7 +93,7 @@ static bool write_pin(struct admin_call *call, const cJSON *pin, const cJSON *va
             return false;
         }
         cJSON_SetNumberValue(cJSON_GetObjectItemCaseSensitive(leaf, "data_version"), (double)(version + 1));
-        return answer_base(call, leaf);
+        return releases_v2_answer_base(call, leaf);
     }
     bool ok =
         pin != NULL
@@ -109,7 +101,7 @@ static bool write_pin(struct admin_call *call, const cJSON *pin, const cJSON *va
                   call->tx, r,
                   &(struct resource_edit){ .key = values, .what = values, .data_version = version }, NULL, e)
             : resource_insert(call->tx, r, values, NULL, NULL, e);
-    return ok && answer_base(call, mem_check(cJSON_CreateNumber((double)(version + 1))));
+    return ok && releases_v2_answer_base(call, mem_check(cJSON_CreateNumber((double)(version + 1))));
 }
 
 static bool set_pinnable(struct admin_call *call, struct error *e)

@@ -4,23 +4,28 @@
 
 #include "admin/admin.h"
 #include "admin/resources.h"
-#include "blob/validate.h"
 
 /* ---- handlers ---- */
 
-bool releases_v1_create(struct admin_call *call, struct error *e);        /* releases_v1_write.c */
-bool releases_v1_ensure(struct admin_call *call, struct error *e);        /* releases_v1_write.c */
-bool releases_v1_delete(struct admin_call *call, struct error *e);        /* releases_v1_write.c */
-bool releases_v1_put_read_only(struct admin_call *call, struct error *e); /* releases_v1_write.c */
-bool releases_v1_update(struct admin_call *call, struct error *e);        /* releases_v1_parts.c */
-bool releases_v1_put_locale(struct admin_call *call, struct error *e);    /* releases_v1_parts.c */
-bool releases_servable_get(struct admin_call *call, struct error *e);     /* releases_servable.c; v2's, too */
-/* What their bodies hold. */
-extern const struct body_field releases_v1_fields[];
-extern const struct body_field releases_v1_read_only_fields[];
-extern const struct body_field releases_v1_part_fields[];
+/* releases_v1_read.c */
+bool releases_v1_list(struct admin_call *call, struct error *e);
+bool releases_v1_get(struct admin_call *call, struct error *e);
+bool releases_v1_get_column(struct admin_call *call, struct error *e);
+bool releases_v1_get_locale(struct admin_call *call, struct error *e);
+bool releases_v1_get_read_only(struct admin_call *call, struct error *e);
+bool releases_v1_get_writable_signoffs(struct admin_call *call, struct error *e);
+/* releases_v1_write.c */
+bool releases_v1_create(struct admin_call *call, struct error *e);
+bool releases_v1_ensure(struct admin_call *call, struct error *e);
+bool releases_v1_delete(struct admin_call *call, struct error *e);
+bool releases_v1_put_read_only(struct admin_call *call, struct error *e);
+/* releases_v1_parts.c */
+bool releases_v1_update(struct admin_call *call, struct error *e);
+bool releases_v1_put_locale(struct admin_call *call, struct error *e);
+/* releases_servable.c; the route of v2 has the same handler */
+bool releases_servable_get(struct admin_call *call, struct error *e);
 
-/* ---- rows and blobs ---- */
+/* ---- rows ---- */
 
 /* The release NAME, *ROW NULL when there is none. LOCK as in write.h; the plain row comes without its data.
  */
@@ -41,11 +46,6 @@ bool releases_v1_demand_read_only(struct tx *tx, bool read_only, const char *pro
 bool releases_v1_may_write(struct admin_call *call, const char *name, const char *product, cJSON **row,
                            struct error *e);
 
-/* The blob in TEXT, the transaction's, if it says of which format it is; otherwise FAIL_BLOB or FAIL_INVALID.
- */
-bool releases_v1_parse(struct tx *tx, const char *text, cJSON **blob, struct error *e);
-/* Makes E of ERRORS, which are freed: FAIL_BLOB or FAIL_INVALID, with the exception's text. Returns false. */
-bool releases_v1_refuse_blob(struct tx *tx, struct blob_errors *errors, struct error *e);
 /* What the release NAME held at DATA_VERSION, the transaction's; FAIL_INVALID when that is not known. */
 bool releases_v1_ancestor(struct tx *tx, const char *name, int64_t data_version, cJSON **blob,
                           struct error *e);

@@ -4,6 +4,7 @@
  *
  * The part is put into the version that the client has seen. Where that is not the newest one, the result is
  * merged with it like a whole release would be: so submissions of different locales never conflict. */
+#include "admin/release_blob.h"
 #include "admin/releases_v1.h"
 #include "core/python.h"
 #include "core/tree.h"
@@ -12,18 +13,6 @@
 #include <stdlib.h>
 
 enum { COPIES_MAX = 10 }; /* each may be as large as a release gets */
-
-const struct body_field releases_v1_part_fields[] = {
-    { "product", FIELD_STRING, FORMAT_ASCII, .required = true, .min = 1, .max = 15 },
-    { "data", FIELD_STRING, FORMAT_JSON_STRING, .required = true },
-    { "data_version", FIELD_INT, .min = 1, .max = INT32_MAX },
-    { "name", FIELD_STRING, FORMAT_ASCII, .min = 1, .max = 100 },
-    { "hashFunction", FIELD_STRING, .format = FORMAT_ASCII },
-    { "schema_version", FIELD_INT, .min = 1, .max = INT32_MAX },
-    { "copyTo", FIELD_STRING, .format = FORMAT_JSON_STRING },
-    { "alias", FIELD_STRING, .format = FORMAT_JSON_STRING },
-    { 0 },
-};
 
 struct submission {
     struct admin_call *call;
@@ -243,7 +232,7 @@ static bool create(struct submission *s, const char *name, cJSON **row, struct e
     mem_check(cJSON_AddStringToObject(values, "product", s->product));
     cJSON_AddItemReferenceToObject(values, "data", blob);
     struct blob_errors errors = { 0 };
-    if ((blob_version(blob, NULL, &errors) || releases_v1_refuse_blob(s->call->tx, &errors, e)) &&
+    if ((blob_version(blob, NULL, &errors) || release_blob_refuse(s->call->tx, &errors, e)) &&
         resource_insert(s->call->tx, &releases_resource, values, NULL, row, e)) {
         return true;
     }

@@ -1,8 +1,6 @@
-/* /releases: what is in the v1 table, and the routes. (reference: views/releases.py, web/common/releases.py)
- */
+/* GET /releases: what is in the v1 table. (reference: views/releases.py, web/common/releases.py) */
 #include "admin/releases_v1.h"
 
-#include "admin/routes.h"
 #include "admin/rows.h"
 #include "ops/log.h"
 #include "store/release.h"
@@ -10,14 +8,7 @@
 
 /* ---- lists ---- */
 
-static const struct body_field list_args[] = {
-    { "product", FIELD_STRING | FIELD_NULL, .format = FORMAT_ASCII },
-    { "name_prefix", FIELD_STRING | FIELD_NULL, .format = FORMAT_ASCII },
-    { "names_only", .types = FIELD_STRING | FIELD_NULL },
-    { 0 },
-};
-
-static bool list_releases(struct admin_call *call, struct error *e)
+bool releases_v1_list(struct admin_call *call, struct error *e)
 {
     struct buf *body = &call->response->body;
     const struct release_filter filter = { admin_arg(call, "product"), admin_arg(call, "name_prefix") };
@@ -32,12 +23,7 @@ static bool list_releases(struct admin_call *call, struct error *e)
     return true;
 }
 
-static const struct body_field column_params[] = {
-    { "column", FIELD_STRING, FORMAT_ASCII, .max = 50 },
-    { 0 },
-};
-
-static bool get_column(struct admin_call *call, struct error *e)
+bool releases_v1_get_column(struct admin_call *call, struct error *e)
 {
     cJSON *values;
     const struct column *c = table_has(&table_releases, admin_text(call, call->param[0]));
@@ -72,12 +58,7 @@ static bool answer_doc(struct admin_call *call, const struct release_doc *doc, e
     return true;
 }
 
-static const struct body_field get_args[] = {
-    { "pretty", .types = FIELD_STRING | FIELD_NULL },
-    { 0 },
-};
-
-static bool get_release(struct admin_call *call, struct error *e)
+bool releases_v1_get(struct admin_call *call, struct error *e)
 {
     struct release_doc doc;
     bool pretty = admin_arg(call, "pretty").n > 0;
@@ -86,7 +67,7 @@ static bool get_release(struct admin_call *call, struct error *e)
            answer_doc(call, &doc, pretty ? JSON_PRETTY : JSON_DUMPS_SORTED, missing);
 }
 
-static bool get_locale(struct admin_call *call, struct error *e)
+bool releases_v1_get_locale(struct admin_call *call, struct error *e)
 {
     struct release_doc doc;
     const struct str *p = call->param;
@@ -96,7 +77,7 @@ static bool get_locale(struct admin_call *call, struct error *e)
            answer_doc(call, &doc, JSON_DUMPS, missing);
 }
 
-static bool get_read_only(struct admin_call *call, struct error *e)
+bool releases_v1_get_read_only(struct admin_call *call, struct error *e)
 {
     cJSON *row;
     const char *name = admin_text(call, call->param[0]);
@@ -111,7 +92,7 @@ static bool get_read_only(struct admin_call *call, struct error *e)
     return admin_json(call, answer);
 }
 
-static bool get_writable_signoffs(struct admin_call *call, struct error *e)
+bool releases_v1_get_writable_signoffs(struct admin_call *call, struct error *e)
 {
     cJSON *row, *needs = signoff_needs_new(call->tx);
     const char *name = admin_text(call, call->param[0]);
@@ -128,51 +109,3 @@ static bool get_writable_signoffs(struct admin_call *call, struct error *e)
     cJSON_AddItemReferenceToObject(answer, "required_signoffs", needs);
     return admin_json(call, answer);
 }
-
-/* ---- routes ---- */
-
-static const struct body_field name_params[] = {
-    { "release", FIELD_STRING, FORMAT_ASCII, .max = 100 },
-    { 0 },
-};
-
-static const struct body_field locale_params[] = {
-    { "release", FIELD_STRING, FORMAT_ASCII, .max = 100 },
-    { "platform", FIELD_STRING, .format = FORMAT_ASCII },
-    { "locale", FIELD_STRING, .format = FORMAT_ASCII },
-    { 0 },
-};
-
-static const struct body_field delete_args[] = {
-    { "data_version", FIELD_INT, .required = true, .min = 1 },
-    { 0 },
-};
-
-static const struct admin_route routes[] = {
-    { METHOD_GET, "/releases", list_releases, ADMIN_ANYONE, "releases_get", .args = list_args },
-    { METHOD_POST, "/releases", releases_v1_create, ADMIN_USER, "releases_create",
-      .body = releases_v1_fields },
-    { METHOD_GET, "/releases/columns/{column}", get_column, ADMIN_ANYONE, "releases_get_single_column",
-      .params = column_params },
-    { METHOD_GET, "/releases/{release}", get_release, ADMIN_ANYONE, "releases_get_release", .args = get_args,
-      .params = name_params },
-    { METHOD_PUT, "/releases/{release}", releases_v1_ensure, ADMIN_USER, "releases_ensure",
-      .body = releases_v1_fields, .params = name_params },
-    { METHOD_POST, "/releases/{release}", releases_v1_update, ADMIN_USER, "releases_update",
-      .body = releases_v1_part_fields, .params = name_params },
-    { METHOD_DELETE, "/releases/{release}", releases_v1_delete, ADMIN_USER, "releases_delete",
-      .args = delete_args, .params = name_params },
-    { METHOD_GET, "/releases/{release}/read_only", get_read_only, ADMIN_ANYONE, "releases_get_read_only",
-      .params = name_params },
-    { METHOD_GET, "/releases/{release}/servable", releases_servable_get, ADMIN_ANYONE,
-      "releases_get_servable", .params = name_params },
-    { METHOD_PUT, "/releases/{release}/read_only", releases_v1_put_read_only, ADMIN_USER,
-      "releases_update_read_only", .body = releases_v1_read_only_fields, .params = name_params },
-    { METHOD_GET, "/releases/{release}/read_only/product/required_signoffs", get_writable_signoffs,
-      ADMIN_ANYONE, "releases_get_read_only_product_required_signoffs", .params = name_params },
-    { METHOD_GET, "/releases/{release}/builds/{platform}/{locale}", get_locale, ADMIN_ANYONE,
-      "releases_get_single_locale", .params = locale_params },
-    { METHOD_PUT, "/releases/{release}/builds/{platform}/{locale}", releases_v1_put_locale, ADMIN_USER,
-      "releases_ensure_single_locale", .body = releases_v1_part_fields, .params = locale_params },
-};
-const struct admin_routes releases_v1_routes = ADMIN_ROUTES(routes);

@@ -4,11 +4,11 @@
  * The reference takes one that names read_only for the first kind alone; here one that also changes what is
  * served is both. A read-only release cannot be changed by the change that makes it writable either: what was
  * scheduled before it became read-only says of itself that it is writable. */
+#include "admin/release_blob.h"
 #include "admin/release_rows.h"
 #include "admin/release_uses.h"
 #include "admin/releases_v1.h"
 #include "blob/merge.h"
-#include "blob/servable.h"
 #include "core/tree.h"
 #include "store/release_history.h"
 #include "store/release_links.h"
@@ -58,23 +58,10 @@ bool releases_v1_demand_read_only(struct tx *tx, bool read_only, const char *pro
                          read_only ? "only" : "write");
 }
 
-/* Whether the data of NOW, which were those of OLD (NULL: none), may be its product's and its own. */
-static bool check_blob(struct tx *tx, const cJSON *now, const cJSON *old, struct error *e)
+static bool check_blob(struct tx *tx, const struct change *c, struct error *e)
 {
-    struct blob_errors errors = { 0 };
-    struct error why;
-    const cJSON *blob = json_get(now, "data");
-    const char *name = row_text(now, "name"), *inside = json_get_string(blob, "name");
-    if (!blob_validate(blob, str_of(row_text(now, "product")), tx->site->allowlist, &errors)) {
-        return releases_v1_refuse_blob(tx, &errors, e);
-    }
-    struct blob_change change = { .blob = blob, .old = json_get(old, "data") };
-    if (!blob_check_servable(&change, &why)) {
-        return fail(e, FAIL_INVALID, "%s", why.what);
-    }
-    return same_text(name, inside) ||
-           fail(e, FAIL_INVALID, "name in database (%s) does not match name in blob (%s)", name,
-                access_text(inside));
+    struct blob_change change = { .blob = json_get(c->now, "data"), .old = json_get(c->old, "data") };
+    return release_blob_check(tx, row_text(c->now, "name"), row_text(c->now, "product"), &change, e);
 }
 
 static bool check_insert(struct tx *tx, const struct change *c, struct error *e)
@@ -83,7 +70,7 @@ static bool check_insert(struct tx *tx, const struct change *c, struct error *e)
     if (product == NULL || row_text(c->now, "name") == NULL || !cJSON_IsObject(json_get(c->now, "data"))) {
         return fail(e, FAIL_INVALID, "name, product, and data are all required");
     }
-    return releases_v1_demand(tx, "create", product, e) && check_blob(tx, c->now, c->old, e);
+    return releases_v1_demand(tx, "create", product, e) && check_blob(tx, c, e);
 }
 
 /* Whether C has to stay away from a release that is read-only. Only a change that is scheduled already may be
@@ -104,7 +91,7 @@ static bool check_content(struct tx *tx, const struct change *c, struct error *e
     }
     return releases_v1_demand(tx, "modify", was, e) &&
            (same_text(was, is) || releases_v1_demand(tx, "modify", is, e)) &&
-           (data == NULL || cJSON_IsNull(data) || check_blob(tx, c->now, c->old, e));
+           (data == NULL || cJSON_IsNull(data) || check_blob(tx, c, e));
 }
 
 static bool check_update(struct tx *tx, const struct change *c, struct error *e)

@@ -1,4 +1,5 @@
 /* /scheduled_changes/releases, and how a scheduled release differs. (reference: views/releases.py) */
+#include "admin/release_blob.h"
 #include "admin/releases_v1.h"
 
 #include "admin/routes.h"
@@ -67,7 +68,7 @@ static bool take_data(struct admin_call *call, cJSON *what, bool *given, struct 
     if (!*given) {
         return true;
     }
-    if (!releases_v1_parse(call->tx, text.p, &blob, e)) {
+    if (!release_blob_parse(call->tx, text.p, &blob, e)) {
         return false;
     }
     cJSON_DeleteItemFromObjectCaseSensitive(what, "data");

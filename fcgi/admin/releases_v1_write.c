@@ -1,95 +1,8 @@
 /* Whole releases of the v1 table: made, replaced, deleted, made read-only. (reference: views/releases.py) */
+#include "admin/release_blob.h"
 #include "admin/releases_v1.h"
 
 #include "store/resource_write.h"
-
-const struct body_field releases_v1_fields[] = {
-    { "name", FIELD_STRING, FORMAT_ASCII, .required = true, .min = 1, .max = 100 },
-    { "product", FIELD_STRING, FORMAT_ASCII, .required = true, .min = 1, .max = 15 },
-    { "blob", FIELD_STRING, FORMAT_JSON_STRING, .required = true },
-    { "data_version", FIELD_INT, .min = 1, .max = INT32_MAX },
-    { 0 },
-};
-
-const struct body_field releases_v1_read_only_fields[] = {
-    { "data_version", FIELD_INT, .required = true, .min = 1, .max = INT32_MAX },
-    { "read_only", FIELD_BOOL | FIELD_STRING, .required = true },
-    { 0 },
-};
-
-/* ---- rows and blobs ---- */
-
-cJSON *releases_v1_key(struct admin_call *call, const char *name)
-{
-    return row_key(call->tx, "name", name);
-}
-
-bool releases_v1_find(struct admin_call *call, const char *name, enum row_lock lock, cJSON **row,
-                      struct error *e)
-{
-    cJSON *rows;
-    struct table_query q = { .table = &table_releases, .key = { { "name", DB_S(str_of(name)) } } };
-    if (lock != ROW_PLAIN) {
-        return row_get(call->tx, &table_releases, releases_v1_key(call, name), lock, row, e);
-    }
-    if (!row_list(call->tx, &q, &rows, e)) {
-        return false;
-    }
-    *row = rows->child;
-    return true;
-}
-
-bool releases_v1_may_write(struct admin_call *call, const char *name, const char *product, cJSON **row,
-                           struct error *e)
-{
-    return releases_v1_find(call, name, ROW_PLAIN, row, e) &&
-           (*row == NULL ? releases_v1_demand(call->tx, "create", product, e)
-                         : releases_v1_demand(call->tx, "modify", row_text(*row, "product"), e));
-}
-
-bool releases_v1_missing(struct admin_call *call, const char *name)
-{
-    return admin_problem(call, 404, "Not Found", mem_printf(call->ctx, "Release: %s not found", name), NULL);
-}
-
-bool releases_v1_refuse_blob(struct tx *tx, struct blob_errors *errors, struct error *e)
-{
-    if (errors->is_list) {
-        cJSON *list = errors->list;
-        errors->list = NULL;
-        tx_fail_blob(tx, list, e);
-    }
-    fail(e, errors->is_list ? FAIL_BLOB : FAIL_INVALID, "%s", errors->error.what);
-    blob_errors_free(errors);
-    return false;
-}
-
-bool releases_v1_parse(struct tx *tx, const char *text, cJSON **blob, struct error *e)
-{
-    struct blob_errors errors = { 0 };
-    struct error why;
-    *blob = tx_keep(tx, json_parse(str_of(text), &why));
-    if (*blob == NULL) {
-        return fail(e, FAIL_INVALID, "%s", why.what);
-    }
-    return blob_version(*blob, NULL, &errors) || releases_v1_refuse_blob(tx, &errors, e);
-}
-
-bool releases_v1_refused(struct admin_call *call, const struct error *e, bool late, const char *detail,
-                         const char *read_only_detail)
-{
-    bool read_only = failed_as(e, FAIL_READ_ONLY);
-    if (failed_as(e, FAIL_BLOB)) {
-        return admin_problem_list(call, 400, "Bad Request", detail, call->tx->request->blob_errors);
-    }
-    if (!read_only && !failed_as(e, FAIL_INVALID) && !(late && failed_as(e, FAIL_OUTDATED))) {
-        return false;
-    }
-    cJSON *reasons = tx_keep(call->tx, mem_check(cJSON_CreateArray()));
-    cJSON_AddItemToArray(reasons, mem_check(cJSON_CreateString(e->what)));
-    return admin_problem_list(call, read_only ? 403 : 400, read_only ? "Forbidden" : "Bad Request",
-                              read_only ? read_only_detail : detail, reasons);
-}
 
 /* ---- making and replacing ---- */
 
@@ -121,7 +34,7 @@ bool releases_v1_create(struct admin_call *call, struct error *e)
         return exists(call, name);
     }
     if (!releases_v1_demand(call->tx, "create", json_get_string(call->body, "product"), e) ||
-        !releases_v1_parse(call->tx, json_get_string(call->body, "blob"), &blob, e) ||
+        !release_blob_parse(call->tx, json_get_string(call->body, "blob"), &blob, e) ||
         !resource_insert(call->tx, &releases_resource, values_of(call, name, blob), NULL, &row, e)) {
         return failed_as(e, FAIL_DUPLICATE) ? exists(call, name)
                                             : releases_v1_refused(call, e, false, "Couldn't create release",
@@ -144,7 +57,7 @@ static bool replace(struct admin_call *call, const char *name, struct error *e)
     if (!body_int(call->body, "data_version", &data_version)) {
         return admin_problem(call, 400, "Bad Request", "data_version field is missing", NULL);
     }
-    if (!releases_v1_parse(call->tx, json_get_string(call->body, "blob"), &blob, e) ||
+    if (!release_blob_parse(call->tx, json_get_string(call->body, "blob"), &blob, e) ||
         !resource_update(call->tx, &releases_resource,
                          &(struct resource_edit){ .key = releases_v1_key(call, name),
                                                   .what = values_of(call, NULL, blob),
@@ -166,7 +79,7 @@ bool releases_v1_ensure(struct admin_call *call, struct error *e)
     if (row != NULL) {
         return replace(call, name, e);
     }
-    if (!releases_v1_parse(call->tx, json_get_string(call->body, "blob"), &blob, e) ||
+    if (!release_blob_parse(call->tx, json_get_string(call->body, "blob"), &blob, e) ||
         !resource_insert(call->tx, &releases_resource, values_of(call, name, blob), NULL, NULL, e)) {
         /* Somebody else was faster: begin again, with his. */
         return failed_as(e, FAIL_DUPLICATE) ? fail(e, FAIL_BUSY, "release %s was made meanwhile", name)

@@ -8,20 +8,28 @@
 
 #include "admin/admin.h"
 #include "admin/resources.h"
-#include "blob/servable.h"
 #include "release/assets.h"
 #include "store/resource.h"
 
 /* ---- handlers ---- */
 
-bool releases_v2_list(struct admin_call *call, struct error *e);              /* releases_v2_read.c */
-bool releases_v2_get(struct admin_call *call, struct error *e);               /* releases_v2_read.c */
-bool releases_v2_get_all_versions(struct admin_call *call, struct error *e);  /* releases_v2_read.c */
-bool releases_v2_get_asset_version(struct admin_call *call, struct error *e); /* releases_v2_read.c */
-bool releases_v2_merge(struct admin_call *call, struct error *e);             /* POST; releases_v2_write.c */
-bool releases_v2_replace(struct admin_call *call, struct error *e);           /* PUT; releases_v2_write.c */
+/* releases_v2_read.c */
+bool releases_v2_list(struct admin_call *call, struct error *e);
+bool releases_v2_get(struct admin_call *call, struct error *e);
+bool releases_v2_get_all_versions(struct admin_call *call, struct error *e);
+bool releases_v2_get_asset_version(struct admin_call *call, struct error *e);
+/* releases_v2_parts.c */
+bool releases_v2_merge(struct admin_call *call, struct error *e);
+/* releases_v2_write.c */
+bool releases_v2_replace(struct admin_call *call, struct error *e);
+bool releases_v2_delete(struct admin_call *call, struct error *e);
+bool releases_v2_set_read_only(struct admin_call *call, struct error *e);
+/* releases_v2_schedule.c */
+bool releases_v2_signoff(struct admin_call *call, struct error *e);
+bool releases_v2_revoke(struct admin_call *call, struct error *e);
+bool releases_v2_enact(struct admin_call *call, struct error *e);
 
-/* ---- reading ---- */
+/* ---- rows (releases_v2_rows.c) ---- */
 
 /* The base of the release NAME; *ROW is NULL when there is none. */
 bool releases_v2_read_base(struct tx *tx, const char *name, enum row_lock lock, cJSON **row, struct error *e);
@@ -36,7 +44,14 @@ bool releases_v2_read_pending(struct tx *tx, const struct resource *r, const cha
 /* Puts VALUE, which it takes, at PATH of TREE; the base's path is "." (or NULL). */
 void releases_v2_put(struct assets *tree, const char *path, cJSON *value);
 
-/* ---- who may, and what is right ---- */
+/* ---- answering; these return true ---- */
+
+/* 200 with {".": LEAF}; takes LEAF. */
+bool releases_v2_answer_base(struct admin_call *call, cJSON *leaf);
+/* 200 with an empty body. */
+bool releases_v2_answer_empty(struct admin_call *call);
+
+/* ---- permissions (releases_v2_resource.c) ---- */
 
 /* Whether tx->actor may ACTION ("create", "modify", "delete") releases of PRODUCT; FAIL_PERMISSION. */
 bool releases_v2_demand(struct tx *tx, const char *action, const char *product, struct error *e);
@@ -44,11 +59,8 @@ bool releases_v2_demand(struct tx *tx, const char *action, const char *product, 
 bool releases_v2_demand_of(struct tx *tx, const char *name, const char *action, struct error *e);
 /* Whether he may make those of PRODUCT read-only, or writable again. */
 bool releases_v2_demand_read_only(struct tx *tx, bool read_only, const char *product, struct error *e);
-/* Whether CHANGE may be made to the release NAME of PRODUCT (NULL: none). FAIL_BLOB or FAIL_INVALID. */
-bool releases_v2_validate(struct tx *tx, const char *name, const struct blob_change *change,
-                          const char *product, struct error *e);
 
-/* ---- scheduling ---- */
+/* ---- scheduling (releases_v2_schedule.c) ---- */
 
 /* Schedules a change of TYPE for WHEN to the row of R with the key and columns in VALUES; VERSION is the
  * row's (not for an insert). *LEAF (the caller's) is what the answer says of it. */

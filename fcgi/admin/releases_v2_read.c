@@ -1,62 +1,9 @@
-/* GET /v2/releases…, and what the writing handlers read. (reference: services/releases.py get_release,
- * get_releases, get_data_versions, get_data_version) */
+/* GET /v2/releases…. (reference: services/releases.py get_release, get_releases, get_data_versions,
+ * get_data_version) */
 #include "admin/releases_v2.h"
 #include "blob/merge.h"
 #include "release/assets.h"
 #include "store/release_list.h"
-
-/* ---- rows ---- */
-
-bool releases_v2_read_base(struct tx *tx, const char *name, enum row_lock lock, cJSON **row, struct error *e)
-{
-    return row_get(tx, &table_releases_json, row_key(tx, "name", name), lock, row, e);
-}
-
-const cJSON *releases_v2_blob_of(struct tx *tx, const cJSON *row)
-{
-    const cJSON *blob = json_get_object(row, "data");
-    return blob != NULL ? blob : tx_keep(tx, mem_check(cJSON_CreateObject()));
-}
-
-/* Where something is to be written, what was committed last counts, not the transaction's snapshot, which may
- * be older than the lock on the base. */
-static const char *ordered_by(struct tx *tx, const char *column)
-{
-    return mem_printf(tx->mem, "ORDER BY %s%s", column, tx_share(tx));
-}
-
-bool releases_v2_read_assets(struct tx *tx, const char *name, bool with_data, cJSON **rows, struct error *e)
-{
-    struct table_query q = {
-        .table = &table_release_assets,
-        .key = { { "name", DB_S(str_of(name)) } },
-        .with_big = with_data,
-        .tail = ordered_by(tx, "path"),
-    };
-    return row_list(tx, &q, rows, e);
-}
-
-bool releases_v2_read_pending(struct tx *tx, const struct resource *r, const char *name, bool with_data,
-                              cJSON **rows, struct error *e)
-{
-    struct table_query q = {
-        .table = r->table->scheduled,
-        .key = { { "complete", DB_I(0) }, { "base_name", DB_S(str_of(name)) } },
-        .with_big = with_data,
-        .tail = ordered_by(tx, "sc_id"),
-    };
-    return row_list(tx, &q, rows, e);
-}
-
-void releases_v2_put(struct assets *tree, const char *path, cJSON *value)
-{
-    if (path != NULL && strcmp(path, ".") != 0) {
-        assets_put(tree, str_of(path), value);
-        return;
-    }
-    cJSON_DeleteItemFromObjectCaseSensitive(tree->root, ".");
-    cJSON_AddItemToObject(tree->root, ".", value);
-}
 
 /* ---- one release ---- */
 

@@ -7,7 +7,6 @@
 #include "admin/release_rows.h"
 #include "admin/release_uses.h"
 #include "admin/releases_v2.h"
-#include "blob/validate.h"
 #include "core/tree.h"
 #include "store/release_links.h"
 
@@ -31,34 +30,6 @@ bool releases_v2_demand_read_only(struct tx *tx, bool read_only, const char *pro
     return access_demand(tx, "release_read_only", action, product, e,
                          "%s is not allowed to %s read_only for %s releases", tx->actor, action,
                          access_text(product));
-}
-
-static bool has_name(const cJSON *blob, const char *name, struct error *e)
-{
-    const char *inside = json_get_string(blob, "name");
-    return (inside != NULL && strcmp(inside, name) == 0) ||
-           fail(e, FAIL_INVALID, "name in database (%s) does not match name in blob (%s)", name,
-                access_text(inside));
-}
-
-bool releases_v2_validate(struct tx *tx, const char *name, const struct blob_change *change,
-                          const char *product, struct error *e)
-{
-    struct blob_errors errors = { 0 };
-    if (blob_validate(change->blob, str_of(product), tx->site->allowlist, &errors)) {
-        struct error why;
-        return (blob_check_servable(change, &why) || fail(e, FAIL_INVALID, "%s", why.what)) &&
-               has_name(change->blob, name, e);
-    }
-    if (errors.is_list) {
-        cJSON *list = errors.list;
-        errors.list = NULL;
-        tx_fail_blob(tx, list, e);
-    } else {
-        fail(e, FAIL_INVALID, "%s", errors.error.what);
-    }
-    blob_errors_free(&errors);
-    return false;
 }
 
 /* ---- the base ---- */

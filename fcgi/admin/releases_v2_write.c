@@ -1,370 +1,18 @@
-/* POST and PUT /v2/releases/{name}: a part of a release merged into it, or a whole one in its place.
- * (reference: services/releases.py update_release, set_release)
- *
- * First it is planned, row by row, what is to be written; then the plan is carried out, at once or, where the
- * body has a `when`, by scheduling each row's change. Nothing but the planned rows is written, so that
- * submissions of different locales do not meet. */
-#include "admin/release_rows.h"
-#include "admin/releases_v2.h"
-#include "blob/merge.h"
-#include "blob/split.h"
-#include "blob/validate.h"
+/* Whole v2 releases: replaced (PUT), deleted, made read-only and writable again. (reference:
+ * services/releases.py set_release, delete_release, set_read_only) */
+#include "admin/release_blob.h"
+#include "admin/release_uses.h"
+#include "admin/releases_v2_edit.h"
 #include "core/tree.h"
-#include "release/assets.h"
 #include "store/resource_write.h"
 #include "store/schedule.h"
-#include "store/schedule_signoffs.h"
 
 #include <limits.h>
 #include <stdlib.h>
 
-/* One row to be written. */
-struct write {
-    enum change_type type;
-    const char *path;  /* NULL: the base */
-    const cJSON *data; /* the new one; NULL for a delete */
-    int64_t version;   /* of the row, as the client knows it; 0 for an insert */
-};
+enum { UNLOCK_DELAY_MS = 30000 }; /* how far ahead a release is scheduled to become writable */
 
-struct edit {
-    struct admin_call *call;
-    struct tx *tx;
-    const char *name;
-    const cJSON *base;    /* the row; NULL: there is none yet */
-    const cJSON *blob;    /* what is in it */
-    const char *product;  /* that the release is to have */
-    struct assets *said;  /* old_data_versions, where there are any */
-    int64_t when;         /* 0: now */
-    struct write *writes; /* in the order in which they are made */
-    size_t n;
-    struct assets *answer; /* the new data versions */
-};
-
-static int close_tree(struct assets *tree)
-{
-    assets_close(tree);
-    return 0;
-}
-
-/* ROOT as a tree, closed with the transaction. */
-static struct assets *open_tree(struct tx *tx, cJSON *root)
-{
-    struct assets *tree = mem_new(tx->mem, struct assets);
-    assets_open(tree, root);
-    talloc_set_destructor(tree, close_tree);
-    return tree;
-}
-
-static struct edit edit_of(struct admin_call *call)
-{
-    struct edit edit = {
-        .call = call,
-        .tx = call->tx,
-        .name = admin_text(call, call->param[0]),
-        .said = open_tree(call->tx, (cJSON *)json_get_object(call->body, "old_data_versions")),
-    };
-    body_int(call->body, "when", &edit.when);
-    return edit;
-}
-
-/* The version that the client says the row at PATH has; 0 when he says none. */
-static int64_t version_said(const struct edit *edit, const char *path)
-{
-    const cJSON *version =
-        path == NULL ? json_get(edit->said->root, ".") : assets_get(edit->said, str_of(path));
-    int64_t n;
-    if (!json_int(version, 1, INT32_MAX, &n) && cJSON_IsNumber(version) && version->valuedouble >= 1) {
-        n = INT32_MAX; /* no row is at such a version */
-    }
-    return n;
-}
-
-static void plan(struct edit *edit, struct write write)
-{
-    if ((edit->n & (edit->n - 1)) == 0) { /* a power of two, or none yet: full */
-        edit->writes = mem_resize(edit->tx->mem, edit->writes, struct write, edit->n > 0 ? edit->n * 2 : 1);
-    }
-    edit->writes[edit->n++] = write;
-}
-
-/* ---- carrying it out ---- */
-
-bool releases_v2_schedule_row(struct tx *tx, const struct resource *r, enum change_type type,
-                              const cJSON *values, int64_t version, int64_t when, cJSON **leaf,
-                              struct error *e)
-{
-    int64_t sc_id;
-    cJSON *signoffs;
-    cJSON *change = tx_keep(tx, mem_check(cJSON_CreateObject()));
-    for (const cJSON *value = values->child; value != NULL; value = value->next) {
-        cJSON_AddItemReferenceToObject(change, value->string, (cJSON *)value);
-    }
-    mem_check(cJSON_AddStringToObject(change, "change_type", change_type_name(type)));
-    mem_check(cJSON_AddNumberToObject(change, "when", (double)when));
-    if (type != CHANGE_INSERT) {
-        mem_check(cJSON_AddNumberToObject(change, "data_version", (double)version));
-    }
-    if (!sc_insert(tx, r, change, &sc_id, e) || !sc_signoffs(tx, r, sc_id, &signoffs, e)) {
-        return false;
-    }
-    *leaf = mem_check(cJSON_CreateObject());
-    mem_check(cJSON_AddNumberToObject(*leaf, "sc_id", (double)sc_id));
-    mem_check(cJSON_AddStringToObject(*leaf, "change_type", change_type_name(type)));
-    mem_check(cJSON_AddNumberToObject(*leaf, "data_version", 1));
-    mem_check(cJSON_AddNumberToObject(*leaf, "when", (double)when));
-    cJSON_AddItemToObject(*leaf, "signoffs", mem_check(cJSON_Duplicate(signoffs, true)));
-    return true;
-}
-
-/* The key of W's row and the columns that are set. */
-static cJSON *values_of(const struct edit *edit, const struct write *w)
-{
-    cJSON *values = row_key(edit->tx, "name", edit->name);
-    if (w->path != NULL) {
-        cJSON_AddItemToObject(values, "path", json_text(str_of(w->path)));
-    } else if (edit->product != NULL) {
-        cJSON_AddItemToObject(values, "product", json_text(str_of(edit->product)));
-    }
-    if (w->data != NULL) {
-        cJSON_AddItemReferenceToObject(values, "data", (cJSON *)w->data);
-    }
-    return values;
-}
-
-static bool write_now(struct edit *edit, const struct write *w, const struct resource *r, const cJSON *values,
-                      struct error *e)
-{
-    switch (w->type) {
-    case CHANGE_INSERT:
-        return resource_insert(edit->tx, r, values, NULL, NULL, e);
-    case CHANGE_UPDATE:
-        return resource_update(
-            edit->tx, r, &(struct resource_edit){ .key = values, .what = values, .data_version = w->version },
-            NULL, e);
-    default:
-        return w->version == 0
-                   ? fail(e, FAIL_INVALID, "old_data_version must be passed for Tables that are versioned")
-                   : resource_delete(edit->tx, r, values, w->version, NULL, e);
-    }
-}
-
-/* The base of a new release is there at once, whenever its locales are to come. */
-static bool write_one(struct edit *edit, const struct write *w, struct error *e)
-{
-    const struct resource *r = w->path == NULL ? &releases_json_resource : &release_assets_resource;
-    const cJSON *values = values_of(edit, w);
-    cJSON *leaf = NULL;
-    if (edit->when != 0 && (w->path != NULL || w->type != CHANGE_INSERT)) {
-        if (!releases_v2_schedule_row(edit->tx, r, w->type, values, w->version, edit->when, &leaf, e)) {
-            return false;
-        }
-    } else if (!write_now(edit, w, r, values, e)) {
-        return false;
-    } else if (w->type != CHANGE_DELETE) {
-        leaf = mem_check(cJSON_CreateNumber((double)(w->version + 1)));
-    }
-    if (leaf != NULL) {
-        releases_v2_put(edit->answer, w->path, leaf);
-    }
-    return true;
-}
-
-static bool write_all(struct edit *edit, struct error *e)
-{
-    for (size_t i = 0; i < edit->n; i++) {
-        if (!write_one(edit, &edit->writes[i], e)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* ---- what both ask first ---- */
-
-static bool read_base(struct edit *edit, enum row_lock lock, struct error *e)
-{
-    cJSON *row;
-    if (!releases_v2_read_base(edit->tx, edit->name, lock, &row, e)) {
-        return false;
-    }
-    edit->base = row;
-    edit->blob = releases_v2_blob_of(edit->tx, row);
-    edit->product = row_text(row, "product");
-    return true;
-}
-
-/* Whether the release needs sign-offs, and the body has no `when` by which they could be had. */
-static bool must_schedule(struct edit *edit, bool *must, struct error *e)
-{
-    cJSON *needs = signoff_needs_new(edit->tx);
-    bool ok = signoff_need_release(edit->tx, edit->name, needs, e);
-    *must = ok && edit->when == 0 && signoff_needs_any(needs);
-    return ok;
-}
-
-static bool refuse_direct(struct error *e)
-{
-    return fail(e, FAIL_SIGNOFF, "Signoff is required, cannot update Release directly");
-}
-
-static int by_path(const void *a, const void *b)
-{
-    return str_cmp(((const struct split_asset *)a)->path, ((const struct split_asset *)b)->path);
-}
-
-static struct split *split_sorted(struct edit *edit, const cJSON *blob, int schema_version)
-{
-    struct split *split = blob_split(edit->tx->mem, blob, schema_version);
-    if (split->n > 1) {
-        qsort(split->asset, split->n, sizeof *split->asset, by_path);
-    }
-    return split;
-}
-
-/* Whether the product fits the v1 release of this name, if there is one. Whatever is written at once is asked
- * again; this is for locales that are scheduled. */
-static bool fits_v1(struct edit *edit, const char *product, struct error *e)
-{
-    struct release_rows rows;
-    return release_rows_read(edit->tx, edit->name, &rows, e) &&
-           release_rows_agree(edit->name, product, rows.v1, e);
-}
-
-/* ---- POST ---- */
-
-/* BASE with NEXT over it, as the reference's merger makes it. */
-static cJSON *merged(struct edit *edit, const cJSON *base, const cJSON *next)
-{
-    bool both = cJSON_IsObject(base) && cJSON_IsObject(next);
-    cJSON *result = tx_keep(edit->tx, mem_check(cJSON_Duplicate(both ? base : next, true)));
-    if (both) {
-        merge_over(result, next);
-    }
-    return result;
-}
-
-/* Plans the base's change, if PART changes it; *BASE becomes what will be in it. */
-static bool plan_base_merge(struct edit *edit, const cJSON *part, const cJSON **base, struct error *e)
-{
-    int64_t version = version_said(edit, NULL);
-    *base = edit->blob;
-    if (part->child == NULL || tree_equal(part, edit->blob)) {
-        return true;
-    }
-    if (version == 0) {
-        return fail(e, FAIL_INVALID, "Missing data_version for .");
-    }
-    *base = merged(edit, edit->blob, part);
-    plan(edit, (struct write){ CHANGE_UPDATE, NULL, *base, version });
-    return true;
-}
-
-/* The asset at PATH, locked; *ROW is NULL when there is none. It is looked for without a lock first: to lock
- * what is not there would lock the gap in which others insert theirs. */
-static bool read_asset(struct edit *edit, const char *path, cJSON **row, struct error *e)
-{
-    cJSON *key = row_key(edit->tx, "name", edit->name);
-    cJSON_AddItemToObject(key, "path", json_text(str_of(path)));
-    return row_get(edit->tx, &table_release_assets, key, ROW_PLAIN, row, e) &&
-           (*row == NULL || row_get(edit->tx, &table_release_assets, key, ROW_LOCKED, row, e));
-}
-
-static bool plan_asset_merge(struct edit *edit, const struct split_asset *asset, struct assets *whole,
-                             struct error *e)
-{
-    const char *path = asset->path.p;
-    const cJSON *data = asset->value;
-    cJSON *row;
-    if (!read_asset(edit, path, &row, e)) {
-        return false;
-    }
-    if (row == NULL) {
-        plan(edit, (struct write){ CHANGE_INSERT, path, data, 0 });
-    } else if (tree_equal(data, json_get(row, "data"))) {
-        return true;
-    } else {
-        int64_t version = version_said(edit, path);
-        if (version == 0) {
-            return fail(e, FAIL_INVALID, "Missing data_version for %s", path);
-        }
-        data = merged(edit, json_get(row, "data"), data);
-        plan(edit, (struct write){ CHANGE_UPDATE, path, data, version });
-    }
-    assets_put(whole, asset->path, mem_check(cJSON_Duplicate(data, true)));
-    return true;
-}
-
-static bool plan_merge(struct edit *edit, const cJSON *part, cJSON **whole, struct error *e)
-{
-    const cJSON *format = json_get(edit->blob, "schema_version");
-    int64_t version;
-    json_int(format, 0, INT_MAX, &version);
-    struct split *split = split_sorted(edit, part, version);
-    const cJSON *base;
-    if (!plan_base_merge(edit, split->base, &base, e)) {
-        return false;
-    }
-    /* What is planned shares the base; the locales are put into a copy. */
-    *whole = tx_keep(edit->tx, mem_check(cJSON_Duplicate(base, true)));
-    struct assets *tree = open_tree(edit->tx, *whole);
-    for (size_t i = 0; i < split->n; i++) {
-        if (!plan_asset_merge(edit, &split->asset[i], tree, e)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool may_merge(struct edit *edit, struct error *e)
-{
-    bool must;
-    if (!must_schedule(edit, &must, e)) {
-        return false;
-    }
-    if (must) {
-        return refuse_direct(e);
-    }
-    if (!releases_v2_demand(edit->tx, "modify", edit->product, e)) {
-        return false;
-    }
-    return (!row_true(edit->base, "read_only") ||
-            fail(e, FAIL_READ_ONLY, "Cannot update a Release that is marked as read-only")) &&
-           fits_v1(edit, edit->product, e);
-}
-
-/* Whether PART has nothing but locales, whatever the format: then the base need not be locked against other
- * submissions. */
-static bool is_locales_only(struct edit *edit, const cJSON *part)
-{
-    return blob_split(edit->tx->mem, part, 9)->base->child == NULL;
-}
-
-bool releases_v2_merge(struct admin_call *call, struct error *e)
-{
-    struct edit edit = edit_of(call);
-    const cJSON *part = json_get_object(call->body, "blob");
-    cJSON *whole;
-    if (!releases_v2_demand_of(call->tx, edit.name, "modify", e) ||
-        !read_base(&edit, is_locales_only(&edit, part) ? ROW_SHARED : ROW_LOCKED, e)) {
-        return false;
-    }
-    if (edit.base == NULL) {
-        return admin_problem(call, 404, "Missing", "Release does not exist", NULL);
-    }
-    edit.answer = open_tree(call->tx, tx_keep(call->tx, mem_check(cJSON_Duplicate(edit.said->root, true))));
-    if (!may_merge(&edit, e) || !plan_merge(&edit, part, &whole, e)) {
-        return false;
-    }
-    struct blob_change change = { .blob = whole, .old = edit.blob, .part = part };
-    /* Of a change that is wrong in more ways than one, the reference tells what scheduling it says first. */
-    bool ok =
-        edit.when != 0
-            ? write_all(&edit, e) && releases_v2_validate(call->tx, edit.name, &change, edit.product, e)
-            : releases_v2_validate(call->tx, edit.name, &change, edit.product, e) && write_all(&edit, e);
-    return ok && admin_json(call, edit.answer->root);
-}
-
-/* ---- PUT ---- */
+/* ---- replacing ---- */
 
 /* What there is besides the base: the assets by path, and what is scheduled. */
 struct current_rows {
@@ -468,7 +116,7 @@ static bool refuse_without_version(struct edit *edit, const char *path, const st
 static bool plan_base_replacement(struct edit *edit, const cJSON *base, const struct current_rows *p,
                                   struct error *e)
 {
-    int64_t version = version_said(edit, NULL);
+    int64_t version = releases_v2_edit_version(edit, NULL);
     if (tree_equal(edit->blob, base)) {
         return cancel_base(edit, p, e);
     }
@@ -478,7 +126,8 @@ static bool plan_base_replacement(struct edit *edit, const cJSON *base, const st
     if (edit->base == NULL && version > 0) {
         return fail(e, FAIL_OUTDATED, "%s does not exist any more", edit->name);
     }
-    plan(edit, (struct write){ version > 0 ? CHANGE_UPDATE : CHANGE_INSERT, NULL, base, version });
+    releases_v2_edit_plan(
+        edit, (struct planned_write){ version > 0 ? CHANGE_UPDATE : CHANGE_INSERT, NULL, base, version });
     return true;
 }
 
@@ -487,7 +136,7 @@ static bool plan_asset_replacement(struct edit *edit, const struct split_asset *
 {
     const char *path = asset->path.p;
     const cJSON *row = tree_index_get(&p->by_path, path);
-    int64_t version = version_said(edit, path);
+    int64_t version = releases_v2_edit_version(edit, path);
     if (row != NULL && tree_equal(asset->value, json_get(row, "data"))) {
         return cancel_asset(edit, p, path, e);
     }
@@ -497,7 +146,8 @@ static bool plan_asset_replacement(struct edit *edit, const struct split_asset *
     if (row == NULL && version > 0 && edit->when == 0) {
         return fail(e, FAIL_OUTDATED, "%s does not exist any more", path);
     }
-    plan(edit, (struct write){ version > 0 ? CHANGE_UPDATE : CHANGE_INSERT, path, asset->value, version });
+    releases_v2_edit_plan(edit, (struct planned_write){ version > 0 ? CHANGE_UPDATE : CHANGE_INSERT, path,
+                                                        asset->value, version });
     return true;
 }
 
@@ -505,11 +155,10 @@ static bool plan_asset_replacement(struct edit *edit, const struct split_asset *
 static void plan_removals(struct edit *edit, const struct split *split, const struct current_rows *p)
 {
     for (const cJSON *row = p->asset->child; row != NULL; row = row->next) {
-        struct split_asset key = { .path = str_of(row->string) };
-        bool stays =
-            split->n > 0 && bsearch(&key, split->asset, split->n, sizeof *split->asset, by_path) != NULL;
-        if (!stays) {
-            plan(edit, (struct write){ CHANGE_DELETE, row->string, NULL, version_said(edit, row->string) });
+        if (!releases_v2_edit_split_has(split, row->string)) {
+            releases_v2_edit_plan(edit,
+                                  (struct planned_write){ CHANGE_DELETE, row->string, NULL,
+                                                          releases_v2_edit_version(edit, row->string) });
         }
     }
 }
@@ -541,33 +190,155 @@ static bool may_replace(struct edit *edit, const char *product, struct error *e)
     }
     return (!row_true(edit->base, "read_only") ||
             fail(e, FAIL_READ_ONLY, "Cannot overwrite a Release that is marked as read-only")) &&
-           fits_v1(edit, product != NULL ? product : edit->product, e);
+           releases_v2_edit_fits_v1(edit, product != NULL ? product : edit->product, e);
 }
 
 bool releases_v2_replace(struct admin_call *call, struct error *e)
 {
-    struct edit edit = edit_of(call);
+    struct edit edit = releases_v2_edit_of(call);
     const cJSON *blob = json_get_object(call->body, "blob");
     const char *product = json_get_string(call->body, "product");
     bool must;
     product = product != NULL && product[0] != '\0' ? product : NULL;
-    if (!releases_v2_demand_of(call->tx, edit.name, "modify", e) || !read_base(&edit, ROW_LOCKED, e) ||
-        !may_replace(&edit, product, e)) {
+    if (!releases_v2_demand_of(call->tx, edit.name, "modify", e) ||
+        !releases_v2_edit_read_base(&edit, ROW_LOCKED, e) || !may_replace(&edit, product, e)) {
         return false;
     }
-    edit.answer = open_tree(call->tx, tx_keep(call->tx, mem_check(cJSON_CreateObject())));
+    edit.answer = releases_v2_edit_tree(call->tx, tx_keep(call->tx, mem_check(cJSON_CreateObject())));
     edit.product = product != NULL ? product : edit.product;
     struct blob_change change = { .blob = blob, .old = edit.blob };
-    if (!releases_v2_validate(call->tx, edit.name, &change, edit.product, e)) {
+    if (!release_blob_check(call->tx, edit.name, edit.product, &change, e)) {
         return false;
     }
     int64_t format;
     json_int(json_get(blob, "schema_version"), 0, INT_MAX, &format);
-    if (!plan_replacement(&edit, split_sorted(&edit, blob, format), e) || !must_schedule(&edit, &must, e)) {
+    if (!plan_replacement(&edit, releases_v2_edit_split(&edit, blob, format), e) ||
+        !releases_v2_edit_must_schedule(&edit, &must, e)) {
         return false;
     }
     if (must && edit.n > 0) {
-        return refuse_direct(e);
+        return releases_v2_edit_refuse_direct(e);
     }
-    return write_all(&edit, e) && admin_json(call, edit.answer->root);
+    return releases_v2_edit_write(&edit, e) && admin_json(call, edit.answer->root);
+}
+
+/* ---- deleting ---- */
+
+static bool may_delete(struct tx *tx, const char *name, const cJSON *base, struct error *e)
+{
+    const char *rule, *pin;
+    if (!release_uses_by_rule(tx, name, &rule, e) || !release_uses_by_pin(tx, name, &pin, e)) {
+        return false;
+    }
+    if (rule != NULL || pin != NULL) {
+        return fail(e, FAIL_INVALID, "Cannot delete release that is %s: %s",
+                    rule != NULL ? "mapped to" : "pinnable", rule != NULL ? rule : pin);
+    }
+    return releases_v2_demand(tx, "delete", row_text(base, "product"), e) &&
+           (!row_true(base, "read_only") ||
+            fail(e, FAIL_READ_ONLY, "Cannot delete a Release that is marked as read-only"));
+}
+
+/* Drops all that is scheduled, as rows that have changes scheduled cannot be deleted. */
+static bool drop_scheduled(struct tx *tx, const struct resource *r, const cJSON *pending, struct error *e)
+{
+    for (const cJSON *sc = pending->child; sc != NULL; sc = sc->next) {
+        if (!sc_delete(tx, r, row_int(sc, "sc_id"), row_int(sc, "data_version"), e)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool delete_rows(struct tx *tx, const char *name, const cJSON *base, struct error *e)
+{
+    cJSON *assets;
+    if (!releases_v2_read_assets(tx, name, false, &assets, e)) {
+        return false;
+    }
+    for (const cJSON *row = assets->child; row != NULL; row = row->next) {
+        if (!resource_delete(tx, &release_assets_resource, row, row_int(row, "data_version"), NULL, e)) {
+            return false;
+        }
+    }
+    return resource_delete(tx, &releases_json_resource, base, row_int(base, "data_version"), NULL, e);
+}
+
+bool releases_v2_delete(struct admin_call *call, struct error *e)
+{
+    struct tx *tx = call->tx;
+    const char *name = admin_text(call, call->param[0]);
+    cJSON *base, *bases, *assets;
+    if (!releases_v2_demand_of(tx, name, "delete", e) ||
+        !releases_v2_read_base(tx, name, ROW_LOCKED, &base, e) ||
+        !releases_v2_read_pending(tx, &releases_json_resource, name, false, &bases, e) ||
+        !releases_v2_read_pending(tx, &release_assets_resource, name, false, &assets, e)) {
+        return false;
+    }
+    if (base == NULL && bases->child == NULL && assets->child == NULL) {
+        return admin_problem(call, 404, "Not Found", "Release does not exist", NULL);
+    }
+    if ((base == NULL || bases->child != NULL) &&
+        !releases_v2_demand(tx, "delete", row_text(bases->child, "base_product"), e)) {
+        return false;
+    }
+    return (base == NULL || may_delete(tx, name, base, e)) &&
+           drop_scheduled(tx, &releases_json_resource, bases, e) &&
+           drop_scheduled(tx, &release_assets_resource, assets, e) &&
+           (base == NULL || delete_rows(tx, name, base, e)) && releases_v2_answer_empty(call);
+}
+
+/* ---- read-only ---- */
+
+/* A release becomes writable by a scheduled change where anything of its product needs sign-offs, even if
+ * nothing maps to it yet. */
+static bool needs_schedule(struct tx *tx, const char *name, const cJSON *base, bool read_only, bool *needed,
+                           struct error *e)
+{
+    cJSON *needs = signoff_needs_new(tx);
+    bool ok = read_only || signoff_need_writable(tx, name, row_text(base, "product"), needs, e);
+    *needed = ok && signoff_needs_any(needs);
+    return ok;
+}
+
+static bool schedule_writable(struct admin_call *call, const char *name, const cJSON *base, int64_t version,
+                              struct error *e)
+{
+    cJSON *leaf;
+    cJSON *values = row_key(call->tx, "name", name);
+    mem_check(cJSON_AddStringToObject(values, "product", row_text(base, "product")));
+    cJSON_AddItemReferenceToObject(values, "data", (cJSON *)json_get(base, "data"));
+    mem_check(cJSON_AddFalseToObject(values, "read_only"));
+    return releases_v2_schedule_row(call->tx, &releases_json_resource, CHANGE_UPDATE, values, version,
+                                    call->now_ms + UNLOCK_DELAY_MS, &leaf, e) &&
+           releases_v2_answer_base(call, leaf);
+}
+
+bool releases_v2_set_read_only(struct admin_call *call, struct error *e)
+{
+    struct tx *tx = call->tx;
+    const char *name = admin_text(call, call->param[0]);
+    bool needed, read_only = cJSON_IsTrue(json_get(call->body, "read_only"));
+    int64_t version = 0;
+    cJSON *base;
+    body_int(call->body, "old_data_version", &version);
+    if (!releases_v2_read_base(tx, name, ROW_LOCKED, &base, e)) {
+        return false;
+    }
+    if (base == NULL) {
+        return admin_problem(call, 404, "Missing", "Release does not exist", NULL);
+    }
+    if (!needs_schedule(tx, name, base, read_only, &needed, e) ||
+        !releases_v2_demand_read_only(tx, read_only, row_text(base, "product"), e)) {
+        return false;
+    }
+    if (needed) {
+        return schedule_writable(call, name, base, version, e);
+    }
+    cJSON *what = tx_keep(tx, mem_check(cJSON_CreateObject()));
+    mem_check(cJSON_AddBoolToObject(what, "read_only", read_only));
+    return resource_update(tx, &releases_json_resource,
+                           &(struct resource_edit){ .key = base, .what = what, .data_version = version },
+                           NULL, e) &&
+           releases_v2_answer_base(call, mem_check(cJSON_CreateNumber((double)(version + 1))));
 }

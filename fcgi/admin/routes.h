@@ -7,8 +7,8 @@
 extern const struct admin_routes app_instances_routes;               /* app_instances.c */
 extern const struct admin_routes history_routes;                     /* history.c */
 extern const struct admin_routes pins_routes;                        /* pins.c */
-extern const struct admin_routes releases_v1_routes;                 /* releases_v1_read.c */
-extern const struct admin_routes releases_v2_routes;                 /* releases_v2_schedule.c */
+extern const struct admin_routes releases_v1_routes;                 /* releases_v1_routes.c */
+extern const struct admin_routes releases_v2_routes;                 /* releases_v2_routes.c */
 extern const struct admin_routes required_signoffs_routes;           /* required_signoffs.c */
 extern const struct admin_routes rules_routes;                       /* rules.c */
 extern const struct admin_routes scheduled_permissions_routes;       /* scheduled_permissions.c */
