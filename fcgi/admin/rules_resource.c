@@ -18,7 +18,7 @@ static bool check_terms(const cJSON *what, const cJSON *old, const cJSON *now, s
 {
     struct error why;
     const char *product = row_text(now, "product");
-    bool loose = product != NULL && product_is_loose(str_of(product));
+    bool loose = product != NULL && version_product_is_loose(str_of(product));
     for (const cJSON *column = what->child; column != NULL; column = column->next) {
         const char *text = cJSON_GetStringValue(column), *was = row_text(old, column->string);
         bool stays = text != NULL && was != NULL && strcmp(text, was) == 0;

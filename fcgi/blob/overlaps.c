@@ -123,7 +123,7 @@ static void read_channels(void *ctx, struct channel_set *channels, const cJSON *
             name.n--;
         }
         channels->stripped.name[channels->stripped.n++] = name;
-        channels->stripped.name[channels->stripped.n++] = fallback_channel(name);
+        channels->stripped.name[channels->stripped.n++] = query_fallback_channel(name);
     }
     names_sort(&channels->whole);
     names_sort(&channels->plain);
@@ -137,7 +137,7 @@ static bool channel_allows(struct str rule, struct str other)
     while (is_glob(other)) {
         other.n--;
     }
-    return match_channel(rule, other, fallback_channel(other));
+    return match_channel(rule, other, query_fallback_channel(other));
 }
 
 static bool channels_meet(struct str x, struct str y, bool *meet, struct error *e)

@@ -8,15 +8,15 @@
 struct gate {
     pthread_mutex_t lock;
     pthread_cond_t left;
-    unsigned places;      /* that are free */
+    unsigned slots;       /* that are free */
     unsigned waiting;     /* threads */
     unsigned waiting_max; /* of them; more are turned away at once */
 };
 
-void gate_init(struct gate *gate, unsigned places, unsigned waiting_max);
-/* Takes a place, for which the thread waits WAIT_MS at most. False: there is none. */
+void gate_init(struct gate *gate, unsigned slots, unsigned waiting_max);
+/* Takes a slot, and waits WAIT_MS at most for one. Returns false if there is none. */
 bool gate_enter(struct gate *gate, unsigned wait_ms);
-/* Gives the place back; from any thread. GATE is a struct gate. */
+/* Gives the slot back; from any thread. GATE is a struct gate. */
 void gate_leave(void *gate);
 
 #endif

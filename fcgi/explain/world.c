@@ -291,7 +291,7 @@ static bool is_edited(const struct world *w, struct str name)
 }
 
 static bool read_release(void *arg, void *ctx, struct str name, struct release_row *row,
-                         struct release_mark *mark, bool *found, struct error *e)
+                         struct release_stamps *mark, bool *found, struct error *e)
 {
     const struct world_reader *reader = arg;
     const struct world *w = reader->world;

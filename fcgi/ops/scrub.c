@@ -91,7 +91,7 @@ static size_t skip_query(struct str s, size_t i)
     return i;
 }
 
-void scrub(struct buf *out, struct str s)
+void scrub_print(struct buf *out, struct str s)
 {
     enum ahead ahead = NOTHING;
     for (size_t i = 0; i < s.n;) {

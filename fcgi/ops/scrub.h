@@ -7,6 +7,6 @@
 /* Appends S to OUT, with these replaced by a word in brackets: what follows a '?' up to a blank or quote,
  * e-mail addresses, what follows Bearer, Basic, Hawk or a word that means a secret (password=…, "token": …),
  * and long random words: tokens, keys, hashes. */
-void scrub(struct buf *out, struct str s);
+void scrub_print(struct buf *out, struct str s);
 
 #endif

@@ -69,7 +69,7 @@ static void scrubbed(struct buf *out, const char *name, struct str value)
 {
     struct buf clean;
     buf_init(&clean, 1024, 16 << 10);
-    scrub(&clean, value);
+    scrub_print(&clean, value);
     buf_printf(out, "\"%s\": ", name);
     json_print_string(out, buf_view(&clean));
     buf_free(&clean);

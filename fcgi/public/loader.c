@@ -76,16 +76,16 @@ struct loader {
 /* ---- reading ---- */
 
 static bool read_release(void *arg, void *ctx, struct str name, struct release_row *row,
-                         struct release_mark *mark, bool *found, struct error *e)
+                         struct release_stamps *stamps, bool *found, struct error *e)
 {
     struct loader *l = arg;
-    return reader_release(l->db, ctx, name, row, mark, found, e);
+    return reader_release(l->db, ctx, name, row, stamps, found, e);
 }
 
-static bool read_base(void *arg, struct str name, struct release_mark *mark, struct error *e)
+static bool read_base(void *arg, struct str name, struct release_stamps *stamps, struct error *e)
 {
     struct loader *l = arg;
-    return reader_base(l->db, name, mark, e);
+    return reader_base(l->db, name, stamps, e);
 }
 
 static bool read_asset(void *arg, void *ctx, struct str name, struct str path, struct release_asset *asset,
@@ -112,7 +112,7 @@ static void log_malformed(const struct rule_row *rules, size_t n)
             { "buildID", rules[i].build_id },
             { "version", rules[i].version },
         };
-        bool loose = !str_absent(rules[i].product) && product_is_loose(rules[i].product);
+        bool loose = !str_absent(rules[i].product) && version_product_is_loose(rules[i].product);
         for (size_t k = 0; k < ARRAY_LEN(columns); k++) {
             struct error why;
             if (!rule_terms_check(columns[k].name, columns[k].text, loose, &why) && found++ < MALFORMED_MAX) {

@@ -137,7 +137,7 @@ struct metric public_metric[] = {
                                   .statsd = name_autograph_error },
 };
 
-enum endpoint endpoint_of(struct str path)
+enum endpoint public_endpoint(struct str path)
 {
     struct str rest = path, first = STR_NONE;
     if (str_starts(path, STR("/update/"))) { /* nearly all */
@@ -161,7 +161,7 @@ void public_metrics_register(struct loader_stats *stats)
     static const struct metrics_table counted = { public_metric, PUBLIC_COUNTED };
     static const struct metrics_table loader = METRICS_TABLE(loader_rows);
     for (int i = 0; i < REASON_COUNT; i++) {
-        reason_names[i] = reason_name((enum reason)i);
+        reason_names[i] = engine_reason_name((enum reason)i);
     }
     metrics_register(&counted, NULL);
     metrics_register(&loader, stats);
@@ -170,7 +170,7 @@ void public_metrics_register(struct loader_stats *stats)
 void public_metrics_request(const struct request *r, int status, int64_t ns)
 {
     const struct metric *requests = &public_metric[PUBLIC_REQUESTS];
-    enum endpoint endpoint = endpoint_of(r->path);
+    enum endpoint endpoint = public_endpoint(r->path);
     unsigned class = status >= 100 && status < 600 ? (unsigned)status / 100 - 1 : 4;
     metric_count(requests, metric_series(requests, endpoint, r->method != METHOD_GET, web_status(status)));
     metric_count(&public_metric[PUBLIC_RESPONSES], class);

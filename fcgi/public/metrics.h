@@ -27,7 +27,7 @@ enum autograph_error { AUTOGRAPH_REQUEST, AUTOGRAPH_UNKNOWN };
 
 /* The kinds of paths, as the reference counts them (by their first segment), and what monitoring asks for. */
 enum endpoint { ENDPOINT_UPDATE, ENDPOINT_JSON, ENDPOINT_API, ENDPOINT_UNKNOWN, ENDPOINT_MONITORING };
-enum endpoint endpoint_of(struct str path);
+enum endpoint public_endpoint(struct str path);
 
 /* Registers all of it; the loader's numbers are read from STATS, which must live as long as the program. */
 void public_metrics_register(struct loader_stats *stats);

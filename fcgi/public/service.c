@@ -19,7 +19,7 @@ enum { LOG_LINES_PER_S = 10 };
 
 /* What one thread has for itself, on cache lines of its own. */
 struct thread {
-    _Alignas(64) struct dice dice;
+    _Alignas(64) struct random_source random;
     struct buf scratch;
     struct buf signature;
     char *text; /* QUERY_TEXT_MAX bytes */
@@ -72,7 +72,7 @@ struct service *service_new(void *ctx, struct public_state *state, struct api *a
     s->threads = (struct thread *)(((uintptr_t)memory + 63) & ~(uintptr_t)63);
     for (unsigned i = 0; i < threads; i++) {
         struct thread *t = &s->threads[i];
-        t->dice = (struct dice){ random_seed(), -1 };
+        t->random = (struct random_source){ random_seed(), -1 };
         t->text = mem_check(talloc_size(s, QUERY_TEXT_MAX));
         buf_init(&t->scratch, 16384, ENGINE_BODY_MAX);
         buf_init(&t->signature, 1024, 65536);
@@ -135,7 +135,7 @@ static void respond_bad_request(struct response *response, const char *what)
 {
     struct buf escaped;
     buf_init(&escaped, 512, 8192);
-    html_escape(&escaped, str_of(what));
+    http_escape_html(&escaped, str_of(what));
     response_text(response, 400, "text/plain; charset=utf-8", buf_view(&escaped));
     buf_free(&escaped);
 }
@@ -255,12 +255,12 @@ static void answer_query(struct service *s, unsigned thread, const struct reques
     epoch_enter(&s->state->epoch, thread);
     const struct published *p = atomic_load(&s->state->current);
     struct signer *signer = p->settings->signer; /* outlives the epoch, unlike the snapshot */
-    engine_answer_watched(p->snapshot, q, &t->dice, &t->scratch, &response->body, &a,
+    engine_answer_watched(p->snapshot, q, &t->random, &t->scratch, &response->body, &a,
                           times.wanted ? note_point : NULL, &times);
     note(t, r, &a);
     respond(response, q, &a);
     epoch_leave(&s->state->epoch, thread);
-    if (sign(t, signer, r, q, response) && a.status != 400 && !a.threw_dice) {
+    if (sign(t, signer, r, q, response) && a.status != 400 && !a.is_random) {
         allow_caching(response, now_ms);
     }
     if (times.wanted) {

@@ -142,7 +142,7 @@ static bool match_version_loose(struct str rule, struct str query)
     while (str_split(&rule, ',', &part)) {
         int cmp;
         enum comparison op = comparison_parse(part, &operand);
-        if (op == CMP_NEVER || !loose_version_cmp(query, operand, &cmp)) {
+        if (op == CMP_NEVER || !version_cmp_loose(query, operand, &cmp)) {
             return false;
         }
         if (comparison_holds(op, cmp)) {

@@ -35,7 +35,7 @@ bool version_test_holds(const struct version_test *t, const struct version *quer
 
 /* "nightly", "release*" against a channel and its fallback. */
 bool match_channel(struct str rule, struct str channel, struct str fallback);
-/* A comma list of version tests against QUERY; LOOSE by loose_version_cmp. *BAD is set when the query's
+/* A comma list of version tests against QUERY; LOOSE by version_cmp_loose. *BAD is set when the query's
  * version had to be parsed and could not be (the reference answers 400 then). BAD may be NULL. */
 bool match_version(struct str rule, struct str query, bool loose, bool *bad);
 bool match_build_id(struct str rule, struct str build_id);

@@ -316,7 +316,7 @@ static void apply_args(struct query *q, struct args *args)
 
 /* ---- the whole ---- */
 
-struct str fallback_channel(struct str channel)
+struct str query_fallback_channel(struct str channel)
 {
     ptrdiff_t at = str_find(channel, STR("-cck-"));
     return at < 0 ? channel : str_slice(channel, 0, (size_t)at);
@@ -347,7 +347,7 @@ static void set_fields(struct query *q, const struct form *form, const struct st
         str_ends(q->version, esrpre)) {
         q->version.n -= esrpre.n;
     }
-    q->fallback_channel = fallback_channel(q->channel);
+    q->fallback_channel = query_fallback_channel(q->channel);
 }
 
 enum query_status query_parse(struct query *q, char *text, struct str uri, struct str user_agent,

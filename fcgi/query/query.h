@@ -72,6 +72,6 @@ enum query_status query_parse(struct query *q, char *text, struct str uri, struc
 bool query_is_form(struct str path);
 
 /* The channel up to "-cck-" (reference: AUS.getFallbackChannel). */
-struct str fallback_channel(struct str channel);
+struct str query_fallback_channel(struct str channel);
 
 #endif

@@ -196,7 +196,7 @@ static bool next_component(struct str *rest, struct component *c)
     return true;
 }
 
-bool loose_version_cmp(struct str a, struct str b, int *cmp)
+bool version_cmp_loose(struct str a, struct str b, int *cmp)
 {
     for (;;) {
         struct component x, y;
@@ -216,7 +216,7 @@ bool loose_version_cmp(struct str a, struct str b, int *cmp)
     }
 }
 
-bool product_is_loose(struct str product)
+bool version_product_is_loose(struct str product)
 {
     return str_eq(product, STR("FirefoxVPN")) || str_eq(product, STR("Guardian"));
 }

@@ -32,8 +32,8 @@ size_t pin_version_print(const struct pin_version *pin, char *out);
 /* distutils' LooseVersion, for FirefoxVPN and Guardian: runs of digits as numbers, other runs as text.
  * Returns false where Python raises TypeError (a number meets a text at the first difference), else sets *CMP
  * to <0, 0, >0. */
-bool loose_version_cmp(struct str a, struct str b, int *cmp);
+bool version_cmp_loose(struct str a, struct str b, int *cmp);
 /* Whether rules for PRODUCT compare loosely (reference: get_version_class). */
-bool product_is_loose(struct str product);
+bool version_product_is_loose(struct str product);
 
 #endif

@@ -95,7 +95,7 @@ enum verdict guardian_should_serve(const struct release *r, const struct query *
     if (str_absent(body->version)) {
         return release_broken(e, "release %.*s has no version", STR_ARG(r->name));
     }
-    if (q->version.n == 0 || !loose_version_cmp(q->version, body->version, &cmp)) {
+    if (q->version.n == 0 || !version_cmp_loose(q->version, body->version, &cmp)) {
         return release_broken(e, "version %.*s cannot be compared with %.*s of release %.*s",
                               STR_ARG(q->version), STR_ARG(body->version), STR_ARG(r->name));
     }

@@ -279,8 +279,8 @@ bool reader_release_stamps(struct db *db, void *ctx, struct release_stamp **stam
     *n = ok ? merge(versions, list.n) : 0;
     *stamps = mem_array(ctx, struct release_stamp, *n);
     for (size_t i = 0; i < *n; i++) {
-        struct release_mark mark = { .rows = rows_stamp(&versions[i]), .assets = versions[i].assets };
-        (*stamps)[i] = (struct release_stamp){ versions[i].name, release_mark_stamp(&mark) };
+        struct release_stamps one = { .rows = rows_stamp(&versions[i]), .assets = versions[i].assets };
+        (*stamps)[i] = (struct release_stamp){ versions[i].name, release_stamps_sum(&one) };
     }
     talloc_free(versions);
     return ok;
@@ -377,19 +377,19 @@ static bool read_v1(struct db *db, bool with_data, struct reading *r, struct err
                     params, 2, take_v1, r, e);
 }
 
-static struct release_mark mark_of(const struct reading *r)
+static struct release_stamps stamps_of(const struct reading *r)
 {
-    return (struct release_mark){ .rows = rows_stamp(&r->versions),
-                                  .assets = r->versions.assets,
-                                  .base = hash_text(hash_text(HASH_START, r->v2_product), r->v2_json) };
+    return (struct release_stamps){ .rows = rows_stamp(&r->versions),
+                                    .assets = r->versions.assets,
+                                    .base = hash_text(hash_text(HASH_START, r->v2_product), r->v2_json) };
 }
 
-bool reader_base(struct db *db, struct str name, struct release_mark *mark, struct error *e)
+bool reader_base(struct db *db, struct str name, struct release_stamps *stamps, struct error *e)
 {
     void *tmp = mem_check(talloc_new(NULL));
     struct reading r = reading_of(tmp, name);
     bool ok = read_v2(db, &r, e) && read_v1(db, false, &r, e);
-    *mark = mark_of(&r);
+    *stamps = stamps_of(&r);
     talloc_free(tmp);
     return ok;
 }
@@ -468,7 +468,7 @@ bool reader_release_parts(struct db *db, void *ctx, struct str name, struct rele
 }
 
 bool reader_release(struct db *db, void *ctx, struct str name, struct release_row *row,
-                    struct release_mark *mark, bool *found, struct error *e)
+                    struct release_stamps *stamps, bool *found, struct error *e)
 {
     struct reading r = reading_of(ctx, name);
     if (!read_v2(db, &r, e) || !read_assets(db, &r, e)) {
@@ -480,6 +480,6 @@ bool reader_release(struct db *db, void *ctx, struct str name, struct release_ro
     }
     parts = parts_of(&r);
     *found = release_row_of_parts(mem_str(ctx, name), &parts, row);
-    *mark = mark_of(&r);
+    *stamps = stamps_of(&r);
     return true;
 }

@@ -36,10 +36,10 @@ bool reader_table_stamps(struct db *db, struct table_stamps *stamps, struct erro
  * releases (reference: services/releases.py get_release, then dbo.releases). A row of releases_json that
  * holds nothing (NULL, null, {}) and has no assets does not count. ROW is owned by CTX; its assets are in the
  * order of their paths' bytes, and their json is absent where the column is NULL. *FOUND is false when there
- * is none; MARK's stamp is what reader_release_stamps() gives, or would. Names compare exactly whatever the
- * collation. Returns false on failure. */
+ * is none; the sum of STAMPS is what reader_release_stamps() gives, or would. Names compare exactly whatever
+ * the collation. Returns false on failure. */
 bool reader_release(struct db *db, void *ctx, struct str name, struct release_row *row,
-                    struct release_mark *mark, bool *found, struct error *e);
+                    struct release_stamps *stamps, bool *found, struct error *e);
 /* What the tables hold under one name, before it is decided as what that is served. */
 struct release_parts {
     bool v1, v2;                                         /* whether releases, releases_json have a row */
@@ -53,8 +53,8 @@ bool reader_release_parts(struct db *db, void *ctx, struct str name, struct rele
 /* Makes ROW of PARTS, which it borrows, as reader_release() does. Returns false where they are no release. */
 bool release_row_of_parts(struct str name, const struct release_parts *parts, struct release_row *row);
 
-/* The mark that reader_release() would give, but for the assets; of a release that has some. */
-bool reader_base(struct db *db, struct str name, struct release_mark *mark, struct error *e);
+/* The stamps that reader_release() would give, but for the assets; of a release that has some. */
+bool reader_base(struct db *db, struct str name, struct release_stamps *stamps, struct error *e);
 /* The asset of the release NAME at PATH, owned by CTX; *FOUND is false when there is none. */
 bool reader_asset(struct db *db, void *ctx, struct str name, struct str path, struct release_asset *asset,
                   bool *found, struct error *e);

@@ -39,10 +39,10 @@ static bool read_version(struct db *db, const struct table *table, struct str na
 bool release_read(struct db *db, void *ctx, struct str name, struct release_doc *doc, struct error *e)
 {
     struct release_row row;
-    struct release_mark mark;
+    struct release_stamps stamps;
     bool found, in_v2, in_v1 = false;
     *doc = (struct release_doc){ .state = RELEASE_MISSING };
-    if (!reader_release(db, ctx, name, &row, &mark, &found, e)) {
+    if (!reader_release(db, ctx, name, &row, &stamps, &found, e)) {
         return false;
     }
     if (!found) {

@@ -15,9 +15,9 @@ struct cached_release {
     UT_hash_handle hh;
     struct str name;
     struct release *release; /* NULL: missing or broken */
-    struct release_mark mark;
+    struct release_stamps stamps;
     enum release_use use;
-    bool known;          /* release and mark are what the database said; false before the first commit */
+    bool known;          /* release and stamps are what the database said; false before the first commit */
     bool expired;        /* the database may say something else now */
     bool base_changed;   /* what is not an asset may have changed */
     struct str *changed; /* paths of assets that have changed */
@@ -32,7 +32,7 @@ struct required_release {
     enum release_use use;
     bool is_read;            /* the next three replace the cached ones at the commit */
     struct release *release; /* a child of CACHED; NULL: missing or broken */
-    struct release_mark mark;
+    struct release_stamps stamps;
     struct compile_job *job; /* NULL: nothing was to be compiled whole */
     struct required_release *next_unread;
 };

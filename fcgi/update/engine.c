@@ -1,4 +1,4 @@
-/* An answer is found in two steps: evaluate() chooses a release (shutoffs, rules, dice, pins), then the
+/* An answer is found in two steps: evaluate() chooses a release (shutoffs, rules, source, pins), then the
  * release writes it. A superblob by products evaluates again for each product.
  *
  * The reference's exceptions split in two: a BadDataError is a 400; anything else is a 500 there and an
@@ -21,21 +21,21 @@ static const char *const reason_names[REASON_COUNT] = {
     [REASON_NO_ROUTE] = "no_route",
 };
 
-const char *reason_name(enum reason reason)
+const char *engine_reason_name(enum reason reason)
 {
     return reason_names[reason];
 }
 
 /* 0…99. xorshift64*: fast and even enough for throttling. */
-static int throw_dice(struct dice *dice)
+static int draw_percent(struct random_source *source)
 {
-    if (dice->fixed >= 0) {
-        return dice->fixed;
+    if (source->fixed >= 0) {
+        return source->fixed;
     }
-    dice->state ^= dice->state >> 12;
-    dice->state ^= dice->state << 25;
-    dice->state ^= dice->state >> 27;
-    return (int)(((dice->state * 2685821657736338717u) >> 32) * 100 >> 32);
+    source->state ^= source->state >> 12;
+    source->state ^= source->state << 25;
+    source->state ^= source->state >> 27;
+    return (int)(((source->state * 2685821657736338717u) >> 32) * 100 >> 32);
 }
 
 /* ---- choosing a release ---- */
@@ -46,7 +46,7 @@ struct choice {
     const struct rule *rule;
     enum reason reason;
     enum throttle throttle;
-    bool threw_dice;
+    bool is_random;
     struct error *error; /* the caller's, clear before */
 };
 
@@ -57,7 +57,7 @@ static void refuse(struct choice *c, enum reason reason)
 }
 
 /* The mapping that the rule and the dice give; absent when there is none (the reason is set then). */
-static struct str choose_mapping(const struct rule_row *row, enum force force, struct dice *dice,
+static struct str choose_mapping(const struct rule_row *row, enum force force, struct random_source *source,
                                  struct choice *c)
 {
     if (row->mapping.n == 0) {
@@ -74,8 +74,8 @@ static struct str choose_mapping(const struct rule_row *row, enum force force, s
     }
     bool lost = force == FORCE_FALLBACK || row->background_rate <= 0;
     if (!lost) {
-        c->threw_dice = true;
-        lost = throw_dice(dice) >= row->background_rate;
+        c->is_random = true;
+        lost = draw_percent(source) >= row->background_rate;
         c->throttle = !lost                          ? THROTTLE_PASSED
                       : row->fallback_mapping.n == 0 ? THROTTLE_WITHHELD
                                                      : THROTTLE_FALLBACK;
@@ -137,8 +137,8 @@ static void apply_pin(const struct snapshot *s, const struct query *q, struct ch
     }
 }
 
-static void evaluate(const struct snapshot *s, const struct query *q, struct dice *dice, struct error *error,
-                     struct choice *c)
+static void evaluate(const struct snapshot *s, const struct query *q, struct random_source *source,
+                     struct error *error, struct choice *c)
 {
     *c = (struct choice){ .reason = REASON_SERVED, .error = error };
     if (snapshot_is_shut_off(s, q->product, q->channel) ||
@@ -157,7 +157,7 @@ static void evaluate(const struct snapshot *s, const struct query *q, struct dic
     case MATCH_FOUND:
         break;
     }
-    struct str mapping = choose_mapping(&c->rule->row, q->force, dice, c);
+    struct str mapping = choose_mapping(&c->rule->row, q->force, source, c);
     if (!str_absent(mapping) && ask(s, mapping, q, c) == VERDICT_MAYBE) {
         apply_pin(s, q, c);
     }
@@ -168,7 +168,7 @@ static void evaluate(const struct snapshot *s, const struct query *q, struct dic
 struct writer {
     const struct snapshot *snapshot;
     const struct query *query;
-    struct dice *dice;
+    struct random_source *source;
     struct buf *out;
     struct answer *answer;
     void (*reached)(void *arg, enum engine_point point); /* or NULL */
@@ -233,9 +233,9 @@ static bool write_products(struct writer *w, const struct release *super)
         error_clear(&why);
         q.product = super->products[i];
         reach(w, ENGINE_PRODUCT_SOUGHT);
-        evaluate(w->snapshot, &q, w->dice, &why, &c);
+        evaluate(w->snapshot, &q, w->source, &why, &c);
         reach(w, ENGINE_PRODUCT_CHOSEN);
-        w->answer->threw_dice |= c.threw_dice;
+        w->answer->is_random |= c.is_random;
         if (c.reason == REASON_BAD_REQUEST) {
             w->answer->error = why;
             return false;
@@ -388,7 +388,7 @@ static void answer_json(struct writer *w, const struct release *r, struct buf *b
     a->status = 404;
 }
 
-void engine_answer_watched(const struct snapshot *s, const struct query *q, struct dice *dice,
+void engine_answer_watched(const struct snapshot *s, const struct query *q, struct random_source *source,
                            struct buf *scratch, struct buf *body, struct answer *a,
                            void (*reached)(void *arg, enum engine_point point), void *arg)
 {
@@ -397,14 +397,14 @@ void engine_answer_watched(const struct snapshot *s, const struct query *q, stru
     buf_reset(body);
     error_clear(&a->error);
     error_clear(&a->skipped);
-    struct writer w = { s, q, dice, scratch, a, reached, arg };
-    evaluate(s, q, dice, &a->error, &c);
+    struct writer w = { s, q, source, scratch, a, reached, arg };
+    evaluate(s, q, source, &a->error, &c);
     reach(&w, ENGINE_EVALUATED);
     a->status = 200;
     a->reason = c.reason;
     a->rule = c.rule;
     a->throttle = c.throttle;
-    a->threw_dice = c.threw_dice;
+    a->is_random = c.is_random;
     if (c.reason == REASON_BAD_REQUEST) {
         bad_request(a);
         return;
@@ -416,8 +416,8 @@ void engine_answer_watched(const struct snapshot *s, const struct query *q, stru
     }
 }
 
-void engine_answer(const struct snapshot *s, const struct query *q, struct dice *dice, struct buf *scratch,
-                   struct buf *body, struct answer *a)
+void engine_answer(const struct snapshot *s, const struct query *q, struct random_source *source,
+                   struct buf *scratch, struct buf *body, struct answer *a)
 {
-    engine_answer_watched(s, q, dice, scratch, body, a, NULL, NULL);
+    engine_answer_watched(s, q, source, scratch, body, a, NULL, NULL);
 }

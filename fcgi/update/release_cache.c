@@ -101,7 +101,7 @@ void release_cache_each(const struct release_cache *cache,
 {
     for (struct cached_release *c = cache->releases; c != NULL; c = c->hh.next) {
         if (!cached_release_is_stale(c)) {
-            seen(arg, c->name, release_mark_stamp(&c->mark));
+            seen(arg, c->name, release_stamps_sum(&c->stamps));
         }
     }
 }
@@ -158,7 +158,7 @@ static void commit_release(struct cached_release *cached)
     }
     talloc_free(cached->changed);
     cached->release = required->release;
-    cached->mark = required->mark;
+    cached->stamps = required->stamps;
     cached->use = required->use;
     cached->known = true;
     cached->expired = false;

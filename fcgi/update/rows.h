@@ -1,5 +1,5 @@
-/* The rows that an engine is made of, whoever has them: the database, a test, or the admin asking "what if".
- */
+/* The rows that the engine works on. The database has them, or a test, or the admin when it is asked what a
+ * change would do. */
 #ifndef BALROG_UPDATE_ROWS_H
 #define BALROG_UPDATE_ROWS_H
 
@@ -28,16 +28,17 @@ struct shutoff_row {
     struct str product, channel;
 };
 
-/* By what a release is known to be as it was read: numbers that change with it. */
-struct release_mark {
-    uint64_t rows;   /* of the versions of its rows but the assets' */
+/* Version numbers that change whenever a release changes; used to find out whether what was read is still
+ * what the database has. */
+struct release_stamps {
+    uint64_t rows;   /* of the versions of its rows, without its assets */
     uint64_t assets; /* the sum of its assets' stamps */
-    uint64_t base;   /* of what its row says, where it has assets beside it */
+    uint64_t base;   /* of the content of its row; only for a release with assets */
 };
-/* Of all that decides about it; 0: there is no such release. */
-static inline uint64_t release_mark_stamp(const struct release_mark *mark)
+/* One number for everything about the release; 0: there is no such release. */
+static inline uint64_t release_stamps_sum(const struct release_stamps *stamps)
 {
-    return mark->rows + mark->assets;
+    return stamps->rows + stamps->assets;
 }
 
 #endif

@@ -8,7 +8,7 @@
 
 /* The columns that limit a rule, in the order in which they are checked. */
 enum rule_column {
-    RULE_MATCHES, /* no column is against it */
+    RULE_MATCHES, /* every column matches */
     RULE_PRODUCT,
     RULE_BUILD_TARGET,
     RULE_HEADER_ARCHITECTURE,
@@ -27,12 +27,12 @@ enum rule_column {
 };
 
 struct rule {
-    struct rule_row row; /* as it came, texts copied: equal ones have equal addresses */
-    unsigned columns;    /* those that are not NULL, a bit each of enum rule_column */
+    struct rule_row row; /* with copied texts: equal texts have equal addresses */
+    unsigned columns;    /* the columns that are not NULL: one bit per enum rule_column */
     size_t n_versions;
-    struct version_test *versions; /* the parts of the version column */
-    bool versions_valid;           /* every part can be parsed */
-    bool wants_version; /* the query's version is parsed before anything is found wrong with the column */
+    struct version_test *versions;    /* the parts of the version column */
+    bool versions_valid;              /* every part could be parsed */
+    bool wants_version;               /* the query's version must be parsed to check the column */
     const struct system_test *system; /* the osVersion column; NULL without one */
     struct {
         enum comparison op;

@@ -1,5 +1,5 @@
-/* The values of a column in 256 classes, for filtering rules: by hash where values must be equal, by place
- * between the rules' own operands where they are compared. */
+/* Puts the values of a column into 256 classes, by which rules are filtered: by hash where a column compares
+ * for equality, by position among the operands of all rules where it compares by order. */
 #ifndef BALROG_UPDATE_RULE_CLASS_H
 #define BALROG_UPDATE_RULE_CLASS_H
 
@@ -9,25 +9,25 @@ enum { RULE_CLASSES = 256 };
 
 /* The columns that are filtered, besides product and channel. */
 enum rule_filter {
-    FILTER_VERSION, /* what tells most rules apart comes first */
+    FILTER_VERSION, /* first, because it leaves the fewest candidates */
     FILTER_BUILD_ID,
     FILTER_BUILD_TARGET,
     FILTER_LOCALE,
     FILTER_DISTRIBUTION,
-    FILTER_WANTS_VERSION, /* passes only rules that have the query's version parsed */
+    FILTER_WANTS_VERSION, /* only rules that need the query's version parsed */
     RULE_FILTERS
 };
 
 struct rule_scales;
 
-/* The scales of versions and build ids for the N rules; owned by CTX. */
+/* The scales of versions and build ids for N rules; owned by CTX. */
 struct rule_scales *rule_scales_new(void *ctx, const struct rule *rules, size_t n);
 
-/* Sets the bit of each class with a value that the column of RULE takes. False where the column takes every
- * value. */
+/* Sets in CLASSES the bit of each class that has a value which COLUMN of RULE accepts. Returns false if it
+ * accepts every value. */
 bool rule_classes(const struct rule_scales *scales, const struct rule *rule, enum rule_filter column,
                   uint64_t classes[RULE_CLASSES / 64]);
-/* The class of Q's value. VERSION may be NULL where the column is not FILTER_VERSION. */
+/* The class of the value that Q has in COLUMN. VERSION may be NULL unless the column is FILTER_VERSION. */
 uint8_t rule_class_of(const struct rule_scales *scales, enum rule_filter column, const struct query *q,
                       const struct version *version);
 

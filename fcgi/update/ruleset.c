@@ -147,7 +147,7 @@ static struct str or_empty(struct str s)
 static struct asked ask(const struct query *q)
 {
     return (struct asked){ .q = q,
-                           .loose = product_is_loose(q->product),
+                           .loose = version_product_is_loose(q->product),
                            .system = { .text = or_empty(q->os_version) } };
 }
 

@@ -42,25 +42,25 @@ static bool amend_release(struct build *b, struct required_release *r)
 {
     const struct release_source *source = b->request->source;
     struct cached_release *cached = r->cached;
-    struct release_mark mark = cached->mark;
+    struct release_stamps stamps = cached->stamps;
     bool same = true;
     if (source->asset == NULL || cached->release == NULL || cached->expired || cached->use != r->use ||
         !cached->release->amendable) {
         return true;
     }
     if (cached->base_changed) {
-        if (!source->base(source->arg, cached->name, &mark, b->e)) {
+        if (!source->base(source->arg, cached->name, &stamps, b->e)) {
             return false;
         }
-        same = mark.base == cached->mark.base;
+        same = stamps.base == cached->stamps.base;
     }
     void *tmp = mem_check(talloc_new(NULL));
     struct release_asset *assets = mem_array(tmp, struct release_asset, cached->n_changed);
     bool ok = !same || read_assets(b, tmp, cached, assets, &same);
     if (ok && same) {
-        mark.assets = cached->mark.assets;
-        r->release = release_amend(cached, cached->release, assets, cached->n_changed, &mark.assets);
-        r->mark = mark;
+        stamps.assets = cached->stamps.assets;
+        r->release = release_amend(cached, cached->release, assets, cached->n_changed, &stamps.assets);
+        r->stamps = stamps;
         r->is_read = r->release != NULL;
     }
     talloc_free(tmp);
@@ -76,14 +76,14 @@ static bool read_release(struct build *b, struct required_release *r, struct com
     *job = (struct compile_job){ .use = r->use,
                                  .memory = mem_check(talloc_pool(NULL, ROW_POOL)),
                                  .why = { .kind = ERROR_NOT_FOUND, .what = "there is no such release" } };
-    r->mark = (struct release_mark){ 0 };
-    if (!source->release(source->arg, job->memory, r->cached->name, &job->row, &r->mark, &found, b->e)) {
+    r->stamps = (struct release_stamps){ 0 };
+    if (!source->release(source->arg, job->memory, r->cached->name, &job->row, &r->stamps, &found, b->e)) {
         talloc_free(job->memory);
         return false;
     }
     if (!found) {
         talloc_free(job->memory);
-        r->mark = (struct release_mark){ 0 };
+        r->stamps = (struct release_stamps){ 0 };
     } else if (pool != NULL) {
         compile_pool_add(pool, job);
     } else {

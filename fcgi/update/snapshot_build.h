@@ -15,11 +15,11 @@
  * when it cannot read now: the build then fails. *FOUND is false when there is no such thing. What they fill
  * in is owned by CTX or lives until the build returns. The thread that builds calls them, and no other. */
 struct release_source {
-    bool (*release)(void *arg, void *ctx, struct str name, struct release_row *row, struct release_mark *mark,
-                    bool *found, struct error *e);
-    /* MARK of the release NAME, without its assets. If this and the next are NULL, releases are always read
+    bool (*release)(void *arg, void *ctx, struct str name, struct release_row *row,
+                    struct release_stamps *stamps, bool *found, struct error *e);
+    /* STAMPS of the release NAME, without its assets. If this and the next are NULL, releases are always read
      * whole. */
-    bool (*base)(void *arg, struct str name, struct release_mark *mark, struct error *e);
+    bool (*base)(void *arg, struct str name, struct release_stamps *stamps, struct error *e);
     /* The asset at PATH of the release NAME. */
     bool (*asset)(void *arg, void *ctx, struct str name, struct str path, struct release_asset *asset,
                   bool *found, struct error *e);

@@ -188,8 +188,8 @@ static bool is_at_least(struct str product, struct str version, struct str wante
 {
     struct version have, want;
     int cmp;
-    if (product_is_loose(product)) {
-        return loose_version_cmp(version, wanted, &cmp) && cmp >= 0;
+    if (version_product_is_loose(product)) {
+        return version_cmp_loose(version, wanted, &cmp) && cmp >= 0;
     }
     return version_parse(&have, version) && version_parse(&want, wanted) && version_cmp(&have, &want) >= 0;
 }

@@ -49,7 +49,7 @@ static void count_line(void *arg, struct str line)
     pthread_mutex_lock(&u->lock);
     u->lines[kind]++;
     if (kind == LINE_QUERY) {
-        counts_add(u->counts, time_s, q.product, fallback_channel(q.channel), q.version);
+        counts_add(u->counts, time_s, q.product, query_fallback_channel(q.channel), q.version);
     }
     pthread_mutex_unlock(&u->lock);
 }

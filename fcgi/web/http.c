@@ -198,7 +198,7 @@ int http_status_of(enum error_kind kind)
     return 500;
 }
 
-void html_escape(struct buf *out, struct str s)
+void http_escape_html(struct buf *out, struct str s)
 {
     for (size_t i = 0; i < s.n; i++) {
         switch (s.p[i]) {

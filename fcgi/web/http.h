@@ -67,6 +67,6 @@ const char *http_reason(int status);
 /* The status of an answer to a request that failed with an error of KIND. */
 int http_status_of(enum error_kind kind);
 /* S with &, < and > as entities (Python's html.escape(quote=False)). */
-void html_escape(struct buf *out, struct str s);
+void http_escape_html(struct buf *out, struct str s);
 
 #endif

@@ -216,7 +216,7 @@ bool program_serve(const struct program_service *service, int signal_fd, struct 
     struct server_options options = {
         .listen_fd = fd,
         .threads = (unsigned)service->threads,
-        .places = service->quick ? process_processors() : 0,
+        .slots = service->quick ? process_processors() : 0,
         .request_max = service->request_max,
         .handle = service->handle,
         .arg = service->handle_arg,

@@ -10,7 +10,7 @@
  * gatherer (web/gather.h): so no request that is still coming takes up a thread, and libfcgi never waits.
  *
  * Places: where requests take microseconds, waking a thread for each costs more than answering it. So only as
- * many threads as there are places (processors) wait for events; one that is awake takes what has come
+ * many threads as there are slots (processors) wait for events; one that is awake takes what has come
  * meanwhile without being woken. A thread whose request may have to wait gives its place to another.
  *
  * Draining: a kept-alive connection must be closed although nginx may be sending a request on it right now.
@@ -68,7 +68,7 @@ struct connection {
 struct worker {
     struct server *server;
     unsigned number;
-    bool placed; /* it has one of the server's places; nobody else's business */
+    bool has_slot; /* one of the server's; only this thread reads it */
     pthread_t thread;
     struct buf head; /* status line and headers, as they are sent */
     struct response response;
@@ -87,47 +87,47 @@ struct server {
 
     pthread_mutex_t lock;  /* of what follows */
     pthread_cond_t ended;  /* the last open connection or the last running worker has */
-    pthread_cond_t vacant; /* a place is */
+    pthread_cond_t vacant; /* a slot is */
     bool draining;
     unsigned running;
-    unsigned placed;
+    unsigned taken; /* slots */
     struct connection *open;
     struct connection *dead; /* closed while draining */
 };
 
-/* ---- places ---- */
+/* ---- slots ---- */
 
-static void place_take(struct worker *w)
+static void slot_take(struct worker *w)
 {
     struct server *s = w->server;
-    if (w->placed) {
+    if (w->has_slot) {
         return;
     }
     pthread_mutex_lock(&s->lock);
-    while (s->placed >= s->options.places) {
+    while (s->taken >= s->options.slots) {
         pthread_cond_wait(&s->vacant, &s->lock);
     }
-    s->placed++;
+    s->taken++;
     pthread_mutex_unlock(&s->lock);
-    w->placed = true;
+    w->has_slot = true;
 }
 
-static void place_leave(struct worker *w)
+static void slot_give_back(struct worker *w)
 {
     struct server *s = w->server;
-    if (!w->placed) {
+    if (!w->has_slot) {
         return;
     }
     pthread_mutex_lock(&s->lock);
-    s->placed--;
+    s->taken--;
     pthread_cond_signal(&s->vacant);
     pthread_mutex_unlock(&s->lock);
-    w->placed = false;
+    w->has_slot = false;
 }
 
 void server_may_wait(const struct request *r)
 {
-    place_leave(r->worker);
+    slot_give_back(r->worker);
 }
 
 /* ---- connections ---- */
@@ -312,7 +312,7 @@ static void *worker_main(void *arg)
     buf_init(&w->response.head, 1024, HEADERS_MAX);
     buf_init(&w->response.body, 16 << 10, RESPONSE_BODY_MAX);
     for (;;) {
-        place_take(w);
+        slot_take(w);
         if (epoll_wait(s->epoll_fd, &event, 1, -1) <= 0) {
             continue;
         }
@@ -323,7 +323,7 @@ static void *worker_main(void *arg)
             worker_serve(s, w, event.data.ptr);
         }
     }
-    place_leave(w);
+    slot_give_back(w);
     buf_free(&w->head);
     buf_free(&w->response.head);
     buf_free(&w->response.body);
@@ -418,7 +418,7 @@ static bool join_workers(struct server *s, struct timespec end)
 {
     raise_event(s->end_fd);
     pthread_mutex_lock(&s->lock);
-    s->options.places = s->options.threads; /* all may look, at once, that it is time to end */
+    s->options.slots = s->options.threads; /* all may look, at once, that it is time to end */
     pthread_cond_broadcast(&s->vacant);
     while (s->running > 0 && pthread_cond_timedwait(&s->ended, &s->lock, &end) != ETIMEDOUT) {
     }
@@ -451,8 +451,8 @@ static struct server *server_new(const struct server_options *options)
 {
     struct server *s = mem_check(calloc(1, sizeof *s));
     s->options = *options;
-    if (s->options.places == 0) {
-        s->options.places = options->threads;
+    if (s->options.slots == 0) {
+        s->options.slots = options->threads;
     }
     if (s->options.stall_ms == 0) {
         s->options.stall_ms = SERVER_STALL_MS;

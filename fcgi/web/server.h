@@ -1,7 +1,7 @@
 /* The FastCGI server: threads that answer requests on the connections of one listening unix socket.
  *
  * No connection owns a thread: nginx may keep as many connections open as it likes, and a request waits only
- * while every thread is busy answering another one, or, with "places", while so many are busy without
+ * while every thread is busy answering another one, or, with "slots", while so many are busy without
  * waiting. */
 #ifndef BALROG_WEB_SERVER_H
 #define BALROG_WEB_SERVER_H
@@ -15,7 +15,7 @@ struct server_options {
     unsigned threads;
     /* For a service that answers most requests at once: how many threads take requests at the same time, the
      * others standing by for those that wait (server_may_wait). 0: all of them, and any request may wait. */
-    unsigned places;
+    unsigned slots;
     /* How long the rest of a request may take that has begun to come, before its connection is closed. 0: 10
      * s. */
     unsigned stall_ms;
@@ -29,7 +29,7 @@ struct server_options {
 };
 
 /* For a handler, before it waits for anything (a database, another server, a lock that is held for long):
- * from here to its end the request R takes up none of the server's places. */
+ * from here to its end the request R takes up none of the server's slots. */
 void server_may_wait(const struct request *r);
 
 /* The socket to listen on: one inherited as fd 0 (FastCGI's convention) or by LISTEN_FDS (systemd), else

@@ -49,7 +49,7 @@ void *aligned_alloc(size_t alignment, size_t n)
 
 struct bench {
     const struct snapshot *snapshot;
-    struct dice dice;
+    struct random_source random;
     struct buf scratch, body;
     char *text; /* QUERY_TEXT_MAX bytes */
 };
@@ -115,7 +115,7 @@ void bench_whole_query(struct bench *b, struct str url)
     struct error e;
     struct answer a;
     query_parse(&q, b->text, url, STR_NONE, &e);
-    engine_answer(b->snapshot, &q, &b->dice, &b->scratch, &b->body, &a);
+    engine_answer(b->snapshot, &q, &b->random, &b->scratch, &b->body, &a);
 }
 
 __attribute__((noinline)) void bench_only_match(const struct bench *b, const struct query *q);
@@ -226,7 +226,7 @@ static void set_up(void *ctx, const struct population_size *size, struct run *r)
     struct population *p = population_new(ctx, size);
     struct bench *b = &r->bench;
     *b = (struct bench){ .snapshot = population_snapshot(ctx, p),
-                         .dice = { 1, -1 },
+                         .random = { 1, -1 },
                          .text = mem_array(ctx, char, QUERY_TEXT_MAX) };
     buf_init(&b->scratch, 16384, ENGINE_BODY_MAX);
     buf_init(&b->body, 16384, ENGINE_BODY_MAX);

@@ -162,7 +162,7 @@ static const struct {
 static bool find_case(const struct population *p, const struct snapshot *s, size_t which, struct buf *url)
 {
     static char text[QUERY_TEXT_MAX];
-    struct dice dice = { 1, -1 };
+    struct random_source random = { 1, -1 };
     struct buf scratch, body;
     bool found = false;
     buf_init(&scratch, 4096, ENGINE_BODY_MAX);
@@ -174,7 +174,7 @@ static bool find_case(const struct population *p, const struct snapshot *s, size
         buf_reset(url);
         population_url(p, i, url);
         if (query_parse(&q, text, buf_view(url), STR_NONE, &e) == QUERY_OK) {
-            engine_answer(s, &q, &dice, &scratch, &body, &a);
+            engine_answer(s, &q, &random, &scratch, &body, &a);
             found = cases[which].is(&q, &a, buf_view(&body));
         }
     }

@@ -383,7 +383,7 @@ static bool is_release(const struct population *p, size_t i, struct str name)
 }
 
 static bool read_release(void *arg, void *ctx, struct str name, struct release_row *row,
-                         struct release_mark *mark, bool *found, struct error *e)
+                         struct release_stamps *stamps, bool *found, struct error *e)
 {
     const struct population *p = arg;
     (void)e;
@@ -391,7 +391,7 @@ static bool read_release(void *arg, void *ctx, struct str name, struct release_r
     for (size_t i = 0; i < p->n_releases && !*found; i++) {
         if (is_release(p, i, name)) {
             population_release(p, ctx, i, row);
-            mark->rows = i + 1;
+            stamps->rows = i + 1;
             *found = true;
         }
     }

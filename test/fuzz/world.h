@@ -49,7 +49,7 @@ struct rows {
 };
 
 static inline bool world_release(void *arg, void *ctx, struct str name, struct release_row *row,
-                                 struct release_mark *mark, bool *found, struct error *e)
+                                 struct release_stamps *stamps, bool *found, struct error *e)
 {
     const struct rows *rows = arg;
     (void)ctx;
@@ -58,7 +58,7 @@ static inline bool world_release(void *arg, void *ctx, struct str name, struct r
     for (size_t i = 0; i < rows->n_releases; i++) {
         if (str_eq(rows->releases[i].name, name)) {
             *row = rows->releases[i];
-            mark->rows = i + 1;
+            stamps->rows = i + 1;
             *found = true;
         }
     }
@@ -110,7 +110,7 @@ static inline void check_answer(const struct query *q, const struct answer *a, s
 {
     bool xml = q->form == QUERY_XML;
     must(a->status == 200 || a->status == 400 || (a->status == 404 && !xml), "the status is 200, 400 or 404");
-    must(a->reason < REASON_COUNT && reason_name(a->reason) != NULL, "there is a reason");
+    must(a->reason < REASON_COUNT && engine_reason_name(a->reason) != NULL, "there is a reason");
     must((a->status == 400) == (a->reason == REASON_BAD_REQUEST), "a 400 is a bad request");
     must(a->status != 200 || body.n > 0, "a 200 has a body");
     must(!xml || a->status != 200 ||
@@ -120,17 +120,17 @@ static inline void check_answer(const struct query *q, const struct answer *a, s
     must(!faulty || a->error.what[0] != '\0', "what is wrong is told");
 }
 
-/* Asks with every throw of the dice that matters. */
+/* Asks with every draw that matters. */
 static inline void ask(const struct snapshot *s, const struct query *q, struct buf *scratch, struct buf *body)
 {
     check_match(s->input.rules, q);
-    for (int throw = 0; throw < 100; throw += 99) {
-        struct dice dice = { 1, throw };
+    for (int drawn = 0; drawn < 100; drawn += 99) {
+        struct random_source random = { 1, drawn };
         struct answer a;
-        engine_answer(s, q, &dice, scratch, body, &a);
+        engine_answer(s, q, &random, scratch, body, &a);
         check_answer(q, &a, buf_view(body));
         must(!body->full, "the body fits");
-        if (!a.threw_dice) {
+        if (!a.is_random) {
             break;
         }
     }

@@ -264,7 +264,7 @@ START_TEST(table_stamps_tell_any_change)
 END_TEST
 
 static struct release_row row;
-static struct release_mark mark;
+static struct release_stamps read_stamps;
 static uint64_t stamp;
 
 /* The release NAME through D; false when there is none. Asserts that its stamp is the one in the list. */
@@ -273,9 +273,9 @@ static bool read_release(struct db *d, struct str name)
     bool found;
     struct release_stamp *stamps;
     size_t n;
-    ck_assert_msg(reader_release(d, ctx, name, &row, &mark, &found, &e), "%s", e.what);
+    ck_assert_msg(reader_release(d, ctx, name, &row, &read_stamps, &found, &e), "%s", e.what);
     ck_assert_msg(reader_release_stamps(d, ctx, &stamps, &n, &e), "%s", e.what);
-    stamp = release_mark_stamp(&mark);
+    stamp = release_stamps_sum(&read_stamps);
     uint64_t listed = 0;
     for (size_t i = 0; i < n; i++) {
         listed = str_eq(stamps[i].name, name) ? stamps[i].stamp : listed;
@@ -343,7 +343,7 @@ END_TEST
 /* What is read alone is what it is when the release is read whole. */
 START_TEST(parts_are_as_in_the_whole)
 {
-    struct release_mark part;
+    struct release_stamps part;
     struct release_asset asset;
     bool found;
     run(writer, "INSERT INTO releases VALUES ('r', 'P1', 0, '{\"v\": 1}', 4)");
@@ -351,7 +351,7 @@ START_TEST(parts_are_as_in_the_whole)
     run(writer, "INSERT INTO release_assets VALUES ('r', '.a', '{\"a\": 1}', 1), ('r', '.b', NULL, 7), "
                 "('R', '.a', '{}', 1)");
     ck_assert(read_release(db, STR("r")));
-    ck_assert_uint_eq(mark.assets, row.assets[0].stamp + row.assets[1].stamp);
+    ck_assert_uint_eq(read_stamps.assets, row.assets[0].stamp + row.assets[1].stamp);
     for (size_t i = 0; i < row.n_assets; i++) {
         ck_assert(reader_asset(db, ctx, STR("r"), row.assets[i].path, &asset, &found, &e) && found);
         ck_assert(str_eq(asset.path, row.assets[i].path) && str_eq(asset.json, row.assets[i].json));
@@ -360,18 +360,18 @@ START_TEST(parts_are_as_in_the_whole)
     ck_assert(reader_asset(db, ctx, STR("r"), STR(".c"), &asset, &found, &e) && !found);
     ck_assert(reader_asset(db, ctx, STR("r"), STR(".A"), &asset, &found, &e) && !found);
     ck_assert(reader_base(db, STR("r"), &part, &e));
-    ck_assert(part.rows == mark.rows && part.base == mark.base && part.assets == 0);
+    ck_assert(part.rows == read_stamps.rows && part.base == read_stamps.base && part.assets == 0);
     run(writer, "UPDATE releases_json SET data_version = 4 WHERE name = 'r'");
     ck_assert(reader_base(db, STR("r"), &part, &e));
-    ck_assert(part.rows != mark.rows && part.base == mark.base);
+    ck_assert(part.rows != read_stamps.rows && part.base == read_stamps.base);
     run(writer, "UPDATE releases_json SET data_version = 3, product = 'P3' WHERE name = 'r'");
     ck_assert(reader_base(db, STR("r"), &part, &e));
-    ck_assert(part.rows == mark.rows && part.base != mark.base);
+    ck_assert(part.rows == read_stamps.rows && part.base != read_stamps.base);
     run(writer, "UPDATE releases_json SET data = '{\"v\": 3}', product = 'P2' WHERE name = 'r'");
     ck_assert(reader_base(db, STR("r"), &part, &e));
-    ck_assert(part.rows == mark.rows && part.base != mark.base);
+    ck_assert(part.rows == read_stamps.rows && part.base != read_stamps.base);
     run(writer, "UPDATE releases SET data_version = 5");
-    ck_assert(reader_base(db, STR("r"), &part, &e) && part.rows != mark.rows);
+    ck_assert(reader_base(db, STR("r"), &part, &e) && part.rows != read_stamps.rows);
 }
 END_TEST
 

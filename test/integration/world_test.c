@@ -41,7 +41,7 @@ static bool say_release(struct buf *out, struct tx *tx, const struct world *w, c
     struct world_reader reader = { tx, w };
     struct release_source source = world_source(&reader);
     struct release_row row;
-    struct release_mark mark;
+    struct release_stamps mark;
     bool found;
     if (!source.release(source.arg, w->ctx, str_of(name), &row, &mark, &found, err)) {
         return false;

@@ -87,7 +87,7 @@ static inline void world_query(const char *product, const char *version, const c
     w.q.build_target = str_of(target);
     w.q.locale = str_of(locale);
     w.q.channel = str_of(channel);
-    w.q.fallback_channel = fallback_channel(w.q.channel);
+    w.q.fallback_channel = query_fallback_channel(w.q.channel);
 }
 
 static inline struct release_env world_env(void)

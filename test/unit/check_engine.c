@@ -32,7 +32,7 @@ static struct {
     struct ruleset *ruleset;
     struct release_cache *cache;
     struct snapshot *snapshot;
-    struct dice dice;
+    struct random_source random;
     struct buf scratch, body;
     struct answer answer;
 } w;
@@ -49,7 +49,7 @@ static void setup(void)
         w.allowlist, STR("download.mozilla.org Firefox OpenH264 Widevine SystemAddons FirefoxVPN"), &e));
     w.settings = (struct engine_settings){ w.allowlist, force_hosts, 1 };
     w.cache = release_cache_new(w.ctx);
-    w.dice = (struct dice){ 1, 0 };
+    w.random = (struct random_source){ 1, 0 };
     buf_init(&w.scratch, 64, ENGINE_BODY_MAX);
     buf_init(&w.body, 64, 2 * ENGINE_BODY_MAX);
 }
@@ -121,7 +121,7 @@ static void note_broken(void *arg, struct str name, const char *why)
 }
 
 static bool read_release(void *arg, void *ctx, struct str name, struct release_row *row,
-                         struct release_mark *mark, bool *found, struct error *e)
+                         struct release_stamps *stamps, bool *found, struct error *e)
 {
     (void)arg;
     (void)ctx;
@@ -135,7 +135,7 @@ static bool read_release(void *arg, void *ctx, struct str name, struct release_r
             *row = (struct release_row){ .name = name,
                                          .product = str_of(w.releases[i].product),
                                          .json = str_of(w.releases[i].json) };
-            mark->rows = w.releases[i].stamp;
+            stamps->rows = w.releases[i].stamp;
             *found = true;
         }
     }
@@ -178,7 +178,7 @@ static const struct answer *ask(const char *uri)
         ck_assert(build());
     }
     ck_assert_msg(query_parse(&q, text, str_of(uri), STR_NONE, &e) == QUERY_OK, "%s", uri);
-    engine_answer(w.snapshot, &q, &w.dice, &w.scratch, &w.body, &w.answer);
+    engine_answer(w.snapshot, &q, &w.random, &w.scratch, &w.body, &w.answer);
     return &w.answer;
 }
 
@@ -196,7 +196,7 @@ static void body_has(const char *want)
 static void is_empty(enum reason reason)
 {
     ck_assert_int_eq(w.answer.status, 200);
-    ck_assert_str_eq(reason_name(w.answer.reason), reason_name(reason));
+    ck_assert_str_eq(engine_reason_name(w.answer.reason), engine_reason_name(reason));
     body_is(ENGINE_EMPTY_XML);
 }
 
@@ -282,15 +282,15 @@ START_TEST(throttling)
     row->background_rate = 25;
     add_app("new", "101.0", "20210101", NULL);
     add_app("fallback", "100.5", "20200601", NULL);
-    w.dice.fixed = 24;
+    w.random.fixed = 24;
     ck_assert_int_eq(ask(ASK_LINUX)->reason, REASON_SERVED);
-    ck_assert(w.answer.threw_dice);
-    w.dice.fixed = 25;
+    ck_assert(w.answer.is_random);
+    w.random.fixed = 25;
     ask(ASK_LINUX);
     is_empty(REASON_THROTTLED);
     ck_assert_int_eq(ask(ASK_LINUX "?force=1")->reason, REASON_SERVED);
-    ck_assert(!w.answer.threw_dice);
-    w.dice.fixed = 0;
+    ck_assert(!w.answer.is_random);
+    w.random.fixed = 0;
     ask(ASK_LINUX "?force=-1");
     is_empty(REASON_THROTTLED);
     row->fallback_mapping = STR("fallback");
@@ -305,7 +305,7 @@ START_TEST(throttling)
     ck_assert(build());
     ask(ASK_LINUX); /* and nothing to win at 0 % */
     body_has("appVersion=\"100.5\"");
-    ck_assert(!w.answer.threw_dice);
+    ck_assert(!w.answer.is_random);
 }
 END_TEST
 
@@ -316,7 +316,7 @@ START_TEST(dice_are_fair)
     unsigned served = 0;
     row->background_rate = 10;
     add_app("new", "101.0", "20210101", NULL);
-    w.dice = (struct dice){ 88172645463325252u, -1 };
+    w.random = (struct random_source){ 88172645463325252u, -1 };
     for (int i = 0; i < THROWS; i++) {
         served += ask(ASK_LINUX)->reason == REASON_SERVED;
     }
@@ -480,10 +480,10 @@ START_TEST(superblob_by_products)
     add_gmp("h264", "OpenH264", "gmp-h264");
     add_gmp("widevine", "Widevine", "gmp-widevine");
     widevine->background_rate = 50;
-    w.dice.fixed = 49;
+    w.random.fixed = 49;
     ask("/update/3/GMP/100.0/20200101/Linux/de/release/os/default/default/update.xml");
     ck_assert_int_eq(w.answer.rule->row.rule_id, 1);
-    ck_assert(w.answer.threw_dice);
+    ck_assert(w.answer.is_random);
     body_is("<?xml version=\"1.0\"?>\n<updates>\n    <addons>\n"
             "        <addon id=\"gmp-h264\" URL=\"https://download.mozilla.org/g\" hashFunction=\"sha512\" "
             "hashValue=\"h\" "
@@ -492,7 +492,7 @@ START_TEST(superblob_by_products)
             "hashFunction=\"sha512\" hashValue=\"h\" "
             "size=\"3\" version=\"1.2\"/>\n"
             "    </addons>\n</updates>");
-    w.dice.fixed = 50;
+    w.random.fixed = 50;
     ask("/update/3/GMP/100.0/20200101/Linux/de/release/os/default/default/update.xml");
     ck_assert(!str_contains(buf_view(&w.body), STR("widevine")));
     w.shutoffs[w.n_shutoffs++] = (struct shutoff_row){ STR("OpenH264"), STR("release") };

@@ -83,7 +83,7 @@ END_TEST
 START_TEST(escaping)
 {
     setup();
-    html_escape(&response.body, STR("<a href=\"x\">&amp;'"));
+    http_escape_html(&response.body, STR("<a href=\"x\">&amp;'"));
     expect(&response.body, "&lt;a href=\"x\"&gt;&amp;amp;'");
 }
 END_TEST

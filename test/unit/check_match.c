@@ -99,7 +99,7 @@ START_TEST(loose_versions)
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         int cmp = 99;
-        bool comparable = loose_version_cmp(str_of(cases[i].a), str_of(cases[i].b), &cmp);
+        bool comparable = version_cmp_loose(str_of(cases[i].a), str_of(cases[i].b), &cmp);
         ck_assert_msg(comparable == cases[i].comparable, "%s %s", cases[i].a, cases[i].b);
         ck_assert_msg(!comparable || (cmp > 0) - (cmp < 0) == cases[i].cmp, "%s %s: %d", cases[i].a,
                       cases[i].b, cmp);

@@ -63,7 +63,7 @@ static bool channel_allows(struct str rule, struct str other)
     while (str_ends(other, STR("*"))) {
         other.n--;
     }
-    return match_channel(rule, other, fallback_channel(other));
+    return match_channel(rule, other, query_fallback_channel(other));
 }
 
 static bool channels_meet(const char *a, const char *b)

@@ -126,7 +126,7 @@ static void random_query(struct query *q)
                          .memory = rnd(8192) };
     q->product = str_absent(q->product) ? STR("Firefox") : q->product;
     q->build_target = str_absent(q->build_target) ? STR("Linux") : q->build_target;
-    q->fallback_channel = fallback_channel(q->channel);
+    q->fallback_channel = query_fallback_channel(q->channel);
 }
 
 static void narrow_query(struct query *q, char texts[2][24])
@@ -184,7 +184,7 @@ static bool matches_plainly(const struct rule_row *row, const struct query *q)
            is_or_null(row->header_architecture, q->header_architecture) &&
            is_or_null(row->dist_version, q->dist_version) &&
            match_channel(row->channel, q->channel, q->fallback_channel) &&
-           match_version(row->version, q->version, product_is_loose(q->product), NULL) &&
+           match_version(row->version, q->version, version_product_is_loose(q->product), NULL) &&
            match_build_id(row->build_id, build_id) && match_memory(row->memory, q->has_memory, q->memory) &&
            os_version_matches(row->os_version, os_version) &&
            match_list(row->instruction_set, q->instruction_set) &&

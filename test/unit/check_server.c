@@ -71,19 +71,16 @@ static void handle(void *arg, unsigned thread, const struct request *r, struct r
                str_absent(r->args) ? "absent" : "there");
 }
 
-static void start_with(unsigned places, unsigned stall_ms)
+static void start_with(unsigned slots, unsigned stall_ms)
 {
     bool inherited;
     ck_assert_ptr_nonnull(mkdtemp(directory));
     snprintf(path, sizeof path, "%s/socket", directory);
     int fd = server_socket(path, 0600, &inherited, &error);
     ck_assert_msg(fd >= 0, "%s", error.what);
-    struct server_options options = { .listen_fd = fd,
-                                      .threads = 2,
-                                      .places = places,
-                                      .stall_ms = stall_ms,
-                                      .handle = handle,
-                                      .arg = &server };
+    struct server_options options = {
+        .listen_fd = fd, .threads = 2, .slots = slots, .stall_ms = stall_ms, .handle = handle, .arg = &server
+    };
     ck_assert_msg(server_start(&server, &options, &error), "%s", error.what);
 }
 
@@ -338,7 +335,7 @@ START_TEST(more_connections_than_threads)
 }
 END_TEST
 
-/* With one place: it is free again while a request waits, and taken by no more than one thread afterwards. */
+/* With one slot: it is free again while a request waits, and taken by no more than one thread afterwards. */
 START_TEST(a_waiting_request_takes_no_place)
 {
     start_with(1, 0);

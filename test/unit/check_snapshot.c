@@ -18,7 +18,7 @@ static struct {
     unsigned reads, fails_at; /* whole releases; 0: never */
     struct {
         unsigned bases, assets; /* that were read */
-        uint64_t base;          /* what the base's mark is */
+        uint64_t base;          /* what the base's stamps is */
         uint64_t version;       /* of the assets; their build ids are the same */
         unsigned n;             /* assets of a release in v2 */
         bool fails;
@@ -74,25 +74,25 @@ static struct release_asset v2_asset(void *ctx, unsigned i)
     };
 }
 
-static void v2_row(void *ctx, struct release_row *row, struct release_mark *mark)
+static void v2_row(void *ctx, struct release_row *row, struct release_stamps *stamps)
 {
     struct release_asset *assets = mem_array(ctx, struct release_asset, w.v2.n);
     row->json = STR("{\"name\": \"v2\", \"schema_version\": 9, \"platforms\": {\"p\": {}}}");
     row->assets = assets;
     row->n_assets = w.v2.n;
-    *mark = (struct release_mark){ .rows = 1, .base = w.v2.base };
+    *stamps = (struct release_stamps){ .rows = 1, .base = w.v2.base };
     for (unsigned i = 0; i < w.v2.n; i++) {
         assets[i] = v2_asset(ctx, i);
-        mark->assets += assets[i].stamp;
+        stamps->assets += assets[i].stamp;
     }
 }
 
-static bool read_base(void *arg, struct str name, struct release_mark *mark, struct error *e)
+static bool read_base(void *arg, struct str name, struct release_stamps *stamps, struct error *e)
 {
     (void)arg;
     (void)name;
     w.v2.bases++;
-    *mark = (struct release_mark){ .rows = 1, .base = w.v2.base };
+    *stamps = (struct release_stamps){ .rows = 1, .base = w.v2.base };
     return !w.v2.fails || error_set(e, ERROR_UNAVAILABLE, "no database");
 }
 
@@ -110,7 +110,7 @@ static bool read_asset(void *arg, void *ctx, struct str name, struct str path, s
 }
 
 static bool read_release(void *arg, void *ctx, struct str name, struct release_row *row,
-                         struct release_mark *mark, bool *found, struct error *e)
+                         struct release_stamps *stamps, bool *found, struct error *e)
 {
     char text[NAME];
     int i;
@@ -121,10 +121,10 @@ static bool read_release(void *arg, void *ctx, struct str name, struct release_r
     snprintf(text, sizeof text, "%.*s", STR_ARG(name));
     *row =
         (struct release_row){ .name = str_of(mem_strndup(ctx, name.p, name.n)), .product = STR("Firefox") };
-    mark->rows = 1;
+    stamps->rows = 1;
     *found = true;
     if (str_starts(name, STR("v2"))) {
-        v2_row(ctx, row, mark);
+        v2_row(ctx, row, stamps);
         return true;
     }
     if (sscanf(text, "super%d", &i) == 1) {
