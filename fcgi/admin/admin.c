@@ -108,14 +108,14 @@ bool admin_problem(struct admin_call *call, int status, const char *title, const
                    const char *exception)
 {
     problem_text(call->response, status, title, detail, exception);
-    return false;
+    return fail(call->error, FAIL_ANSWERED, "%s", detail);
 }
 
 bool admin_problem_list(struct admin_call *call, int status, const char *title, const char *detail,
                         const cJSON *exceptions)
 {
     problem_json(call->response, status, title, detail, exceptions);
-    return false;
+    return fail(call->error, FAIL_ANSWERED, "%s", detail);
 }
 
 bool admin_refuse_value(struct admin_call *call, const struct error *e)
@@ -137,5 +137,5 @@ bool admin_problem_plain(struct admin_call *call, int status, const char *title,
                          const char *exception)
 {
     response_problem(call->response, status, title, detail, exception);
-    return false;
+    return fail(call->error, FAIL_ANSWERED, "%s", detail);
 }

@@ -2,9 +2,10 @@
  * answers.
  *
  * A handler runs inside the one transaction of its request. It returns true when it has answered: the
- * transaction is committed, and then only the response goes out. It returns false when it refuses or fails:
- * everything is rolled back, and the response is what admin_problem() made of it, or else is made from E
- * (problem.h). It may be run again from the start after a deadlock: it keeps nothing outside CALL. */
+ * transaction is committed, and only then is the response sent. It returns false and fills E when it refuses
+ * or fails: everything is rolled back. Then E alone decides on the response: if its reason is FAIL_ANSWERED,
+ * the one that admin_problem() wrote, else one that is made from E (problem.h). After a deadlock a handler is
+ * run again from the start, so it must not keep anything outside CALL. */
 #ifndef BALROG_ADMIN_ADMIN_H
 #define BALROG_ADMIN_ADMIN_H
 
@@ -27,6 +28,7 @@ struct admin_call {
     int64_t now_ms;                     /* time of the request, the same throughout */
     struct call *http;
     const struct admin_route *route;
+    struct error *error; /* the handler's E, for admin_problem() */
 };
 
 enum admin_who {
@@ -97,7 +99,7 @@ void admin_data_version(struct admin_call *call, int64_t data_version);
 bool admin_text_answer(struct admin_call *call, int status, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* ---- refusing; these return false ---- */
+/* ---- refusing; these fill the handler's E and return false ---- */
 
 /* A problem as the reference's handlers make it: application/json with type, title, detail, status and,
  * unless NULL, exception. */

@@ -181,40 +181,53 @@ static enum auth_result machine_user(struct auth *auth, void *ctx, const cJSON *
     return AUTH_OK;
 }
 
-static enum auth_result person_user(struct auth *auth, void *ctx, const cJSON *claims, struct str token,
-                                    int64_t now_ms, const char **user, struct error *e)
+/* A token, and what it is checked with. */
+struct token_check {
+    struct auth *auth;
+    void *ctx; /* owns the account's name */
+    struct str token;
+    int64_t now_ms;
+};
+
+static enum auth_result person_user(const struct token_check *check, const cJSON *claims, const char **user,
+                                    struct error *e)
 {
+    struct auth *auth = check->auth;
     char email[EMAIL_MAX + 1];
     const char *claim = userinfo_claim(claims, auth->config->admin.email_claim);
     if (claim == NULL && auth->userinfo == NULL) {
         return AUTH_NO_EMAIL;
     }
     if (claim == NULL) {
-        int64_t until_s = (int64_t)json_get(claims, "exp")->valuedouble; /* less than 1e11: see jwt.c */
-        enum auth_result result =
-            userinfo_email(auth->userinfo, token, json_get_string(claims, "sub"), until_s, now_ms, email, e);
+        struct userinfo_query query = {
+            .token = check->token,
+            .subject = json_get_string(claims, "sub"),
+            .until_s = (int64_t)json_get(claims, "exp")->valuedouble, /* less than 1e11: see jwt.c */
+            .now_ms = check->now_ms,
+        };
+        enum auth_result result = userinfo_email(auth->userinfo, &query, email, e);
         if (result != AUTH_OK) {
             return result;
         }
         claim = email;
     }
-    *user = mem_strndup(ctx, claim, strlen(claim));
+    *user = mem_strndup(check->ctx, claim, strlen(claim));
     return AUTH_OK;
 }
 
-static enum auth_result token_user(struct auth *auth, void *ctx, struct str token, int64_t now_ms,
-                                   const char **user, struct error *e)
+static enum auth_result token_user(const struct token_check *check, const char **user, struct error *e)
 {
     const cJSON *claims;
-    if (!auth->takes_tokens) {
+    if (!check->auth->takes_tokens) {
         return AUTH_UNKNOWN_KEY;
     }
-    enum auth_result result = jwt_verify(&auth->terms, ctx, token, now_ms, &claims, e);
+    enum auth_result result =
+        jwt_verify(&check->auth->terms, check->ctx, check->token, check->now_ms, &claims, e);
     if (result != AUTH_OK) {
         return result;
     }
-    return json_get(claims, "gty") != NULL ? machine_user(auth, ctx, claims, user)
-                                           : person_user(auth, ctx, claims, token, now_ms, user, e);
+    return json_get(claims, "gty") != NULL ? machine_user(check->auth, check->ctx, claims, user)
+                                           : person_user(check, claims, user, e);
 }
 
 /* Takes the next word off *REST; absent when there is none left. */
@@ -261,14 +274,14 @@ static bool server_user(const struct auth *auth, void *ctx, const struct request
 enum auth_result auth_caller(struct auth *auth, void *ctx, const struct request *r, int64_t now_ms,
                              struct auth_caller *caller, struct error *e)
 {
-    struct str token;
+    struct token_check check = { .auth = auth, .ctx = ctx, .now_ms = now_ms };
     *caller = (struct auth_caller){ 0 };
     if (server_user(auth, ctx, r, &caller->user)) {
         caller->by_server = true;
         return AUTH_OK;
     }
-    enum auth_result result = find_token(r, &token);
-    return result == AUTH_OK ? token_user(auth, ctx, token, now_ms, &caller->user, e) : result;
+    enum auth_result result = find_token(r, &check.token);
+    return result == AUTH_OK ? token_user(&check, &caller->user, e) : result;
 }
 
 /* ---- browsers ---- */

@@ -173,7 +173,7 @@ static bool is_old(const struct jwks *jwks, int64_t now_ms)
     return jwks->set == NULL || gone_by(now_ms, jwks->set_ms, jwks->options.cache_s);
 }
 
-static void load(struct jwks *jwks, int64_t now_ms)
+static void load_and_swap(struct jwks *jwks, int64_t now_ms)
 {
     struct error e = { 0 };
     jwks->loading = true;
@@ -195,12 +195,12 @@ static void load(struct jwks *jwks, int64_t now_ms)
     jwks->loading = false;
 }
 
-static bool lookup(const struct jwks *jwks, void *ctx, const char *kid, const char *alg, const char **key)
+static bool find_key(const struct jwks *jwks, void *ctx, const struct jwks_query *query, const char **key)
 {
     *key = NULL;
     for (size_t i = 0; jwks->set != NULL && i < jwks->set->n; i++) {
         const struct jwks_key *k = &jwks->set->key[i];
-        if (strcmp(k->kid, kid) == 0 && strcmp(k->alg, alg) == 0) {
+        if (strcmp(k->kid, query->kid) == 0 && strcmp(k->alg, query->alg) == 0) {
             *key = mem_strndup(ctx, k->jwk, strlen(k->jwk));
             return true;
         }
@@ -208,14 +208,14 @@ static bool lookup(const struct jwks *jwks, void *ctx, const char *kid, const ch
     return false;
 }
 
-enum jwks_answer jwks_find(struct jwks *jwks, void *ctx, const char *kid, const char *alg, int64_t now_ms,
-                           const char **key, struct error *e)
+enum jwks_answer jwks_find(struct jwks *jwks, void *ctx, const struct jwks_query *query, const char **key,
+                           struct error *e)
 {
     pthread_mutex_lock(&jwks->lock);
-    bool found = lookup(jwks, ctx, kid, alg, key);
-    if ((!found || is_old(jwks, now_ms)) && may_load(jwks, now_ms)) {
-        load(jwks, now_ms);
-        found = lookup(jwks, ctx, kid, alg, key);
+    bool found = find_key(jwks, ctx, query, key);
+    if ((!found || is_old(jwks, query->now_ms)) && may_load(jwks, query->now_ms)) {
+        load_and_swap(jwks, query->now_ms);
+        found = find_key(jwks, ctx, query, key);
     }
     enum jwks_answer answer = found                                 ? JWKS_FOUND
                               : jwks->set != NULL && !jwks->loading ? JWKS_UNKNOWN

@@ -25,14 +25,20 @@ struct jwks *jwks_new(void *ctx, const struct jwks_options *options);
 
 enum jwks_answer {
     JWKS_FOUND,
-    JWKS_UNKNOWN,     /* no key of that id fits ALG, also not in a fresh set, or it is too soon to look */
-    JWKS_UNAVAILABLE, /* there is no set at all, or another thread is loading one that may have the key: E */
+    JWKS_UNKNOWN,     /* neither the set nor, if it could be loaded again, a fresh one has such a key */
+    JWKS_UNAVAILABLE, /* no set could be loaded yet, or another thread is loading one that may have the key */
 };
 
-/* Looks for the key KID that signs with ALG ("RS256" or "ES256"); *KEY becomes its JWK, owned by CTX. Loads
- * the set, in the calling thread, when there is none, when it has become old, and when it lacks the key,
- * unless another thread does: it never waits for that one. NOW_MS: the time. Safe from any thread. */
-enum jwks_answer jwks_find(struct jwks *jwks, void *ctx, const char *kid, const char *alg, int64_t now_ms,
-                           const char **key, struct error *e);
+struct jwks_query {
+    const char *kid; /* the key's id */
+    const char *alg; /* what it has to sign with: "RS256" or "ES256" */
+    int64_t now_ms;  /* ms since 1970 */
+};
+
+/* Finds a key; *KEY becomes its JWK, owned by CTX. If there is no set yet, if the set is too old or if it
+ * lacks the key, the calling thread loads the set again, unless another thread is doing so: it never waits
+ * for that one. E is filled with JWKS_UNAVAILABLE. Safe from any thread. */
+enum jwks_answer jwks_find(struct jwks *jwks, void *ctx, const struct jwks_query *query, const char **key,
+                           struct error *e);
 
 #endif

@@ -107,8 +107,8 @@ static enum auth_result check_claims(const struct jwt_terms *terms, const cJSON 
     return AUTH_OK;
 }
 
-static enum auth_result verify(const struct jwt_terms *terms, void *ctx, cjose_jws_t *jws, int64_t now_ms,
-                               const cJSON **claims, struct error *e)
+static enum auth_result verify_parsed(const struct jwt_terms *terms, void *ctx, cjose_jws_t *jws,
+                                      int64_t now_ms, const cJSON **claims, struct error *e)
 {
     cjose_err error;
     const char *jwk;
@@ -118,8 +118,8 @@ static enum auth_result verify(const struct jwt_terms *terms, void *ctx, cjose_j
     if (alg == NULL) {
         return AUTH_BAD_TOKEN;
     }
-    enum jwks_answer found =
-        kid != NULL ? jwks_find(terms->jwks, ctx, kid, alg, now_ms, &jwk, e) : JWKS_UNKNOWN;
+    struct jwks_query query = { .kid = kid, .alg = alg, .now_ms = now_ms };
+    enum jwks_answer found = kid != NULL ? jwks_find(terms->jwks, ctx, &query, &jwk, e) : JWKS_UNKNOWN;
     if (found != JWKS_FOUND) {
         return found == JWKS_UNKNOWN ? AUTH_UNKNOWN_KEY : AUTH_UNAVAILABLE;
     }
@@ -142,7 +142,7 @@ enum auth_result jwt_verify(const struct jwt_terms *terms, void *ctx, struct str
         return AUTH_BAD_TOKEN;
     }
     enum auth_result result =
-        is_extended(token) ? AUTH_BAD_TOKEN : verify(terms, ctx, jws, now_ms, claims, e);
+        is_extended(token) ? AUTH_BAD_TOKEN : verify_parsed(terms, ctx, jws, now_ms, claims, e);
     cjose_jws_release(jws);
     return result;
 }

@@ -89,24 +89,29 @@ static bool get_swagger(struct admin_call *call, struct error *e)
 
 /* ---- who am I ---- */
 
-/* Adds to ANSWER the member NAME: an object of the rows of T that are the caller's, by the column KEY; of
- * each the columns in COLUMNS. */
-static bool add_own(struct admin_call *call, cJSON *answer, const char *name, const struct table *t,
-                    const char *key, const char *const columns[], struct error *e)
+/* What /whoami shows of the caller's rows of one table. */
+struct own_rows {
+    const char *name; /* the member of the answer: an object, with a member per row */
+    const struct table *table;
+    const char *key;        /* the column that names the row's member */
+    const char *columns[3]; /* those that are shown */
+};
+
+static bool add_own(struct admin_call *call, cJSON *answer, const struct own_rows *shown, struct error *e)
 {
     cJSON *rows;
     const cJSON *row;
-    struct table_query q = { .table = t, .key = { { "username", DB_S(str_of(call->user)) } } };
+    struct table_query q = { .table = shown->table, .key = { { "username", DB_S(str_of(call->user)) } } };
     if (!row_list(call->tx, &q, &rows, e)) {
         return false;
     }
-    cJSON *own = mem_check(cJSON_AddObjectToObject(answer, name));
+    cJSON *own = mem_check(cJSON_AddObjectToObject(answer, shown->name));
     cJSON_ArrayForEach(row, rows)
     {
-        cJSON *item = mem_check(cJSON_AddObjectToObject(own, row_text(row, key)));
-        for (size_t i = 0; columns[i] != NULL; i++) {
-            cJSON_AddItemToObject(item, columns[i],
-                                  mem_check(cJSON_Duplicate(json_get(row, columns[i]), true)));
+        cJSON *item = mem_check(cJSON_AddObjectToObject(own, row_text(row, shown->key)));
+        for (size_t i = 0; shown->columns[i] != NULL; i++) {
+            const char *column = shown->columns[i];
+            cJSON_AddItemToObject(item, column, mem_check(cJSON_Duplicate(json_get(row, column), true)));
         }
     }
     return true;
@@ -126,12 +131,13 @@ static bool add_pending(struct admin_call *call, cJSON *roles, struct error *e)
 
 static bool get_whoami(struct admin_call *call, struct error *e)
 {
-    static const char *const of_permission[] = { "options", "data_version", NULL };
-    static const char *const of_role[] = { "data_version", NULL };
+    static const struct own_rows permissions = {
+        "permissions", &table_permissions, "permission", { "options", "data_version" }
+    };
+    static const struct own_rows roles = { "roles", &table_user_roles, "role", { "data_version" } };
     cJSON *answer = tx_keep(call->tx, mem_check(cJSON_CreateObject()));
     mem_check(cJSON_AddStringToObject(answer, "username", call->user));
-    return add_own(call, answer, "permissions", &table_permissions, "permission", of_permission, e) &&
-           add_own(call, answer, "roles", &table_user_roles, "role", of_role, e) &&
+    return add_own(call, answer, &permissions, e) && add_own(call, answer, &roles, e) &&
            add_pending(call, cJSON_GetObjectItemCaseSensitive(answer, "roles"), e) &&
            admin_json(call, answer);
 }

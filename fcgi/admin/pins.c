@@ -89,7 +89,8 @@ static bool write_pin(struct admin_call *call, const cJSON *pin, const cJSON *va
     cJSON *leaf;
     body_int(call->body, "when", &when);
     if (when != 0) {
-        if (!releases_v2_schedule_row(call->tx, r, type, values, version, when, &leaf, e)) {
+        struct row_schedule schedule = { r, type, values, version, when };
+        if (!releases_v2_schedule_row(call->tx, &schedule, &leaf, e)) {
             return false;
         }
         cJSON_SetNumberValue(cJSON_GetObjectItemCaseSensitive(leaf, "data_version"), (double)(version + 1));

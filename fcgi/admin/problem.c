@@ -111,6 +111,8 @@ void problem_of(struct response *r, const struct request *request, const struct 
     case FAIL_UNKNOWN:
         unavailable(r, e->what);
         break;
+    case FAIL_ANSWERED: /* there is nothing left to say */
+        break;
     case FAIL_OTHER:
         other(r, e);
         break;

@@ -33,6 +33,12 @@ bool release_rows_read(struct tx *tx, const char *name, struct release_rows *row
     return !failed;
 }
 
+bool release_rows_beside(struct tx *tx, const struct change *c, struct release_rows *rows, struct error *e)
+{
+    *rows = (struct release_rows){ 0 };
+    return c->scheduled || release_rows_read(tx, row_text(c->now != NULL ? c->now : c->old, "name"), rows, e);
+}
+
 static bool read_whole(struct tx *tx, const struct table *t, const char *name, const cJSON **row,
                        struct error *e)
 {

@@ -14,6 +14,9 @@ struct release_rows {
 /* Reads both rows of NAME: name, product, read_only. Where TX writes they stay as they are, there or not,
  * until it ends. */
 bool release_rows_read(struct tx *tx, const char *name, struct release_rows *rows, struct error *e);
+/* The same for the release that C changes; both NULL where C is scheduled already: then it is checked when it
+ * is enacted. */
+bool release_rows_beside(struct tx *tx, const struct change *c, struct release_rows *rows, struct error *e);
 /* The same with all columns. */
 bool release_rows_read_whole(struct tx *tx, const char *name, struct release_rows *rows, struct error *e);
 /* The row that is served: v2's, else v1's, else NULL. */

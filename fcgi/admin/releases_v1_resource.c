@@ -142,10 +142,7 @@ static bool check_beside(struct tx *tx, const struct change *c, struct error *e)
 {
     struct release_rows rows;
     const char *name = row_text(c->now != NULL ? c->now : c->old, "name");
-    if (c->scheduled) {
-        return true;
-    }
-    if (!release_rows_read(tx, name, &rows, e)) {
+    if (!release_rows_beside(tx, c, &rows, e)) {
         return false;
     }
     if (rows.v2 == NULL) {

@@ -62,10 +62,16 @@ bool releases_v2_demand_read_only(struct tx *tx, bool read_only, const char *pro
 
 /* ---- scheduling (releases_v2_schedule.c) ---- */
 
-/* Schedules a change of TYPE for WHEN to the row of R with the key and columns in VALUES; VERSION is the
- * row's (not for an insert). *LEAF (the caller's) is what the answer says of it. */
-bool releases_v2_schedule_row(struct tx *tx, const struct resource *r, enum change_type type,
-                              const cJSON *values, int64_t version, int64_t when, cJSON **leaf,
+/* A change of one row that is to be scheduled. */
+struct row_schedule {
+    const struct resource *resource;
+    enum change_type type;
+    const cJSON *values; /* the row's key, and the columns that are set */
+    int64_t version;     /* the row's data_version; not used for an insert */
+    int64_t when;        /* ms since 1970 */
+};
+/* Schedules it. *LEAF is what the answer says of it; the caller frees it. */
+bool releases_v2_schedule_row(struct tx *tx, const struct row_schedule *schedule, cJSON **leaf,
                               struct error *e);
 
 #endif

@@ -92,7 +92,8 @@ static bool write_one(struct edit *edit, const struct planned_write *w, struct e
     const cJSON *values = values_of(edit, w);
     cJSON *leaf = NULL;
     if (edit->when != 0 && (w->path != NULL || w->type != CHANGE_INSERT)) {
-        if (!releases_v2_schedule_row(edit->tx, r, w->type, values, w->version, edit->when, &leaf, e)) {
+        struct row_schedule schedule = { r, w->type, values, w->version, edit->when };
+        if (!releases_v2_schedule_row(edit->tx, &schedule, &leaf, e)) {
             return false;
         }
     } else if (!write_now(edit, w, r, values, e)) {

@@ -6,29 +6,29 @@
 #include "store/schedule_enact.h"
 #include "store/schedule_signoffs.h"
 
-bool releases_v2_schedule_row(struct tx *tx, const struct resource *r, enum change_type type,
-                              const cJSON *values, int64_t version, int64_t when, cJSON **leaf,
+bool releases_v2_schedule_row(struct tx *tx, const struct row_schedule *schedule, cJSON **leaf,
                               struct error *e)
 {
     int64_t sc_id;
     cJSON *signoffs;
     cJSON *change = tx_keep(tx, mem_check(cJSON_CreateObject()));
-    for (const cJSON *value = values->child; value != NULL; value = value->next) {
+    for (const cJSON *value = schedule->values->child; value != NULL; value = value->next) {
         cJSON_AddItemReferenceToObject(change, value->string, (cJSON *)value);
     }
-    mem_check(cJSON_AddStringToObject(change, "change_type", change_type_name(type)));
-    mem_check(cJSON_AddNumberToObject(change, "when", (double)when));
-    if (type != CHANGE_INSERT) {
-        mem_check(cJSON_AddNumberToObject(change, "data_version", (double)version));
+    mem_check(cJSON_AddStringToObject(change, "change_type", change_type_name(schedule->type)));
+    mem_check(cJSON_AddNumberToObject(change, "when", (double)schedule->when));
+    if (schedule->type != CHANGE_INSERT) {
+        mem_check(cJSON_AddNumberToObject(change, "data_version", (double)schedule->version));
     }
-    if (!sc_insert(tx, r, change, &sc_id, e) || !sc_signoffs(tx, r, sc_id, &signoffs, e)) {
+    if (!sc_insert(tx, schedule->resource, change, &sc_id, e) ||
+        !sc_signoffs(tx, schedule->resource, sc_id, &signoffs, e)) {
         return false;
     }
     *leaf = mem_check(cJSON_CreateObject());
     mem_check(cJSON_AddNumberToObject(*leaf, "sc_id", (double)sc_id));
-    mem_check(cJSON_AddStringToObject(*leaf, "change_type", change_type_name(type)));
+    mem_check(cJSON_AddStringToObject(*leaf, "change_type", change_type_name(schedule->type)));
     mem_check(cJSON_AddNumberToObject(*leaf, "data_version", 1));
-    mem_check(cJSON_AddNumberToObject(*leaf, "when", (double)when));
+    mem_check(cJSON_AddNumberToObject(*leaf, "when", (double)schedule->when));
     cJSON_AddItemToObject(*leaf, "signoffs", mem_check(cJSON_Duplicate(signoffs, true)));
     return true;
 }

@@ -309,9 +309,9 @@ static bool schedule_writable(struct admin_call *call, const char *name, const c
     mem_check(cJSON_AddStringToObject(values, "product", row_text(base, "product")));
     cJSON_AddItemReferenceToObject(values, "data", (cJSON *)json_get(base, "data"));
     mem_check(cJSON_AddFalseToObject(values, "read_only"));
-    return releases_v2_schedule_row(call->tx, &releases_json_resource, CHANGE_UPDATE, values, version,
-                                    call->now_ms + UNLOCK_DELAY_MS, &leaf, e) &&
-           releases_v2_answer_base(call, leaf);
+    struct row_schedule schedule = { &releases_json_resource, CHANGE_UPDATE, values, version,
+                                     call->now_ms + UNLOCK_DELAY_MS };
+    return releases_v2_schedule_row(call->tx, &schedule, &leaf, e) && releases_v2_answer_base(call, leaf);
 }
 
 bool releases_v2_set_read_only(struct admin_call *call, struct error *e)

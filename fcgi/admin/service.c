@@ -37,14 +37,13 @@ struct admin_exchange {
     const char *user;
     cJSON *body;
     int64_t now_ms;
-    bool refused; /* the handler has answered and returned false */
 };
 
 /* ---- the transaction ---- */
 
 /* Runs the handler; once more, after a deadlock, from the start. TX is NULL for a route without a database.
  */
-static bool run(struct tx *tx, void *arg, struct error *e)
+static bool run_handler(struct tx *tx, void *arg, struct error *e)
 {
     struct admin_exchange *ex = arg;
     struct admin_call call = {
@@ -59,23 +58,12 @@ static bool run(struct tx *tx, void *arg, struct error *e)
         .now_ms = ex->now_ms,
         .http = ex->call,
         .route = ex->route,
+        .error = e,
     };
     memcpy(call.param, ex->call->param, sizeof call.param);
     response_reset(call.response);
-    *e = (struct error){ 0 };
-    bool ok = ex->route->handle(&call, e);
-    ex->refused = !ok && call.response->status != 0;
-    if (ex->refused && e->reason == FAIL_OTHER) {
-        fail(e, FAIL_INVALID, "refused");
-    }
-    return ok;
-}
-
-/* What the handler has answered counts, but not when it could not be told what it asked for. */
-static bool stands(const struct admin_exchange *ex, const struct error *e)
-{
-    return ex->refused && !failed_as(e, FAIL_DATABASE) && !failed_as(e, FAIL_BUSY) &&
-           !failed_as(e, FAIL_UNKNOWN);
+    error_clear(e);
+    return ex->route->handle(&call, e);
 }
 
 static void log_failure(const struct admin_exchange *ex, const struct error *e, int status)
@@ -96,9 +84,9 @@ static void answer(struct admin_exchange *ex)
         .read_only = ex->route->method == METHOD_GET && (ex->route->flags & ADMIN_WRITES) == 0,
     };
     bool ok = ex->route->flags & ADMIN_NO_DATABASE
-                  ? run(NULL, ex, &e)
-                  : admin_check_database(ex->admin, &e) && tx_run(&ex->admin->site, &tx, run, ex, &e);
-    if (!ok && !stands(ex, &e)) {
+                  ? run_handler(NULL, ex, &e)
+                  : admin_check_database(ex->admin, &e) && tx_run(&ex->admin->site, &tx, run_handler, ex, &e);
+    if (!ok && !failed_as(&e, FAIL_ANSWERED)) {
         response_reset(response);
         problem_of(response, request, &e, tx.blob_errors);
         log_failure(ex, &e, response->status);

@@ -1,5 +1,5 @@
-/* Answers are kept under the token's hash, in a table of fixed size: a token goes to one of a few places,
- * where it puts out what has run out or was put there first. */
+/* Answers are cached by the token's hash, in a table of fixed size. A token may be in one of a few entries of
+ * the table. A new one replaces an entry that has expired, or else the oldest of these. */
 #include "admin/userinfo.h"
 
 #include "core/clock.h"
@@ -20,7 +20,7 @@ enum {
 struct userinfo_entry {
     unsigned char token[SHA256_DIGEST_LENGTH];
     int64_t until_s; /* 0: empty */
-    uint64_t age;    /* of two the lower one was put here first */
+    uint64_t age;    /* the lower, the older */
     char email[EMAIL_MAX + 1];
 };
 
@@ -30,7 +30,7 @@ struct userinfo {
     pthread_mutex_t lock; /* of what follows */
     uint64_t clock;
     unsigned asking; /* threads that wait for the endpoint now */
-    struct userinfo_entry place[USERINFO_CACHED_MAX];
+    struct userinfo_entry entry[USERINFO_CACHED_MAX];
 };
 
 static int free_userinfo(struct userinfo *u)
@@ -49,8 +49,8 @@ struct userinfo *userinfo_new(void *ctx, const char *url, const char *claim)
     return u;
 }
 
-/* A name that may be an account's: printable ASCII with an '@'. What has none would be taken for a machine's.
- */
+/* A name that may be a person's account: printable ASCII with an '@'. A name without one would be taken for a
+ * program's. */
 static bool is_email(const char *text)
 {
     size_t n = strlen(text);
@@ -74,14 +74,14 @@ const char *userinfo_claim(const cJSON *claims, const char *name)
 
 /* ---- the cache ---- */
 
-/* The places that a token may be in. */
+/* The entries that a token may be in. */
 static struct userinfo_entry *ways_of(struct userinfo *u, const unsigned char *token)
 {
     unsigned set = (token[0] | token[1] << 8) % (USERINFO_CACHED_MAX / WAYS);
-    return &u->place[set * WAYS];
+    return &u->entry[set * WAYS];
 }
 
-static bool recall(struct userinfo *u, const unsigned char *token, int64_t now_s, char *email)
+static bool find_cached(struct userinfo *u, const unsigned char *token, int64_t now_s, char *email)
 {
     bool found = false;
     pthread_mutex_lock(&u->lock);
@@ -96,8 +96,8 @@ static bool recall(struct userinfo *u, const unsigned char *token, int64_t now_s
     return found;
 }
 
-static void remember(struct userinfo *u, const unsigned char *token, int64_t now_s, int64_t until_s,
-                     const char *email)
+static void add_cached(struct userinfo *u, const unsigned char *token, int64_t now_s, int64_t until_s,
+                       const char *email)
 {
     pthread_mutex_lock(&u->lock);
     struct userinfo_entry *ways = ways_of(u, token);
@@ -136,12 +136,12 @@ static enum auth_result take_answer(const struct userinfo *u, struct str text, c
     return result;
 }
 
-static enum auth_result ask(const struct userinfo *u, struct str token, const char *subject, char *email,
-                            struct error *e)
+static enum auth_result request_email(const struct userinfo *u, const struct userinfo_query *query,
+                                      char *email, struct error *e)
 {
     int status;
     struct buf answer;
-    char *header = mem_printf(NULL, "Authorization: Bearer %.*s", STR_ARG(token));
+    char *header = mem_printf(NULL, "Authorization: Bearer %.*s", STR_ARG(query->token));
     const char *headers[] = { header };
     struct client_request request = {
         .url = u->url,
@@ -154,7 +154,7 @@ static enum auth_result ask(const struct userinfo *u, struct str token, const ch
     buf_init(&answer, 0, USERINFO_ANSWER_MAX);
     if (client_send(&request, &answer, &status, e)) {
         if (status == 200) {
-            result = take_answer(u, buf_view(&answer), subject, email);
+            result = take_answer(u, buf_view(&answer), query->subject, email);
         } else if (status >= 500 || status == 429) {
             error_set(e, ERROR_UNAVAILABLE, "the userinfo endpoint answered %d", status);
         } else {
@@ -166,7 +166,7 @@ static enum auth_result ask(const struct userinfo *u, struct str token, const ch
     return result;
 }
 
-/* A slow endpoint must not hold all threads: a few may wait for it, and the others are told to come again. */
+/* A slow endpoint must not block all threads: a few may wait for it, and the others refuse at once. */
 static bool may_ask(struct userinfo *u)
 {
     pthread_mutex_lock(&u->lock);
@@ -183,7 +183,7 @@ static void end_asking(struct userinfo *u)
     pthread_mutex_unlock(&u->lock);
 }
 
-/* By the reference's name. */
+/* The timer has the name that it has in the reference. */
 static void keep_time(int64_t ns)
 {
     static const struct statsd_timers timers = { { "auth0_userinfo" } };
@@ -193,12 +193,12 @@ static void keep_time(int64_t ns)
     }
 }
 
-enum auth_result userinfo_email(struct userinfo *u, struct str token, const char *subject, int64_t until_s,
-                                int64_t now_ms, char email[EMAIL_MAX + 1], struct error *e)
+enum auth_result userinfo_email(struct userinfo *u, const struct userinfo_query *query,
+                                char email[EMAIL_MAX + 1], struct error *e)
 {
     unsigned char hash[SHA256_DIGEST_LENGTH];
-    SHA256((const unsigned char *)token.p, token.n, hash);
-    if (recall(u, hash, now_ms / 1000, email)) {
+    SHA256((const unsigned char *)query->token.p, query->token.n, hash);
+    if (find_cached(u, hash, query->now_ms / 1000, email)) {
         return AUTH_OK;
     }
     if (!may_ask(u)) {
@@ -206,11 +206,11 @@ enum auth_result userinfo_email(struct userinfo *u, struct str token, const char
         return AUTH_UNAVAILABLE;
     }
     int64_t start_ns = clock_ns();
-    enum auth_result result = ask(u, token, subject, email, e);
+    enum auth_result result = request_email(u, query, email, e);
     end_asking(u);
     keep_time(clock_ns() - start_ns);
     if (result == AUTH_OK) {
-        remember(u, hash, now_ms / 1000, until_s, email);
+        add_cached(u, hash, query->now_ms / 1000, query->until_s, email);
     }
     return result;
 }

@@ -11,11 +11,16 @@ struct userinfo;
 /* URL: a GET with the token answers with an object whose member CLAIM is the address. Owned by CTX. */
 struct userinfo *userinfo_new(void *ctx, const char *url, const char *claim);
 
-/* The e-mail address that goes with TOKEN, whose subject is SUBJECT (NULL: it names none) and which is valid
- * until UNTIL_S; into EMAIL. AUTH_OK, AUTH_NO_USERINFO, AUTH_NO_EMAIL, or AUTH_UNAVAILABLE with E. Safe from
- * any thread. */
-enum auth_result userinfo_email(struct userinfo *u, struct str token, const char *subject, int64_t until_s,
-                                int64_t now_ms, char email[EMAIL_MAX + 1], struct error *e);
+struct userinfo_query {
+    struct str token;
+    const char *subject; /* the token's; NULL: it names none */
+    int64_t until_s;     /* the token is valid until then, seconds since 1970 */
+    int64_t now_ms;      /* ms since 1970 */
+};
+/* Writes the e-mail address that belongs to the token to EMAIL. Returns AUTH_OK, AUTH_NO_USERINFO,
+ * AUTH_NO_EMAIL, or AUTH_UNAVAILABLE and fills E. Safe from any thread. */
+enum auth_result userinfo_email(struct userinfo *u, const struct userinfo_query *query,
+                                char email[EMAIL_MAX + 1], struct error *e);
 
 /* The address in CLAIMS (a token's or the endpoint's) under NAME; NULL when it is missing, too long, is none,
  * or is said not to be verified. Borrowed. */

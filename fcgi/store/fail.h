@@ -23,6 +23,7 @@ enum fail {
     FAIL_BUSY,       /* 503: deadlock or lock timeout; tx_run() has tried again often enough. Retry-After */
     FAIL_SCHEMA,     /* 503: the database's schema does not fit this version of the code */
     FAIL_UNKNOWN,    /* 503: the connection went while COMMIT ran, so the change may have been made */
+    FAIL_ANSWERED,   /* a handler of the admin API refused and wrote the answer itself (admin_problem) */
 };
 
 /* Fills *E with REASON, the kind that it belongs to and a text; returns false. */

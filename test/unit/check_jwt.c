@@ -61,7 +61,7 @@ static void teardown(void)
 static enum jwks_answer find(const char *kid, const char *alg)
 {
     const char *key = NULL;
-    enum jwks_answer answer = jwks_find(jwks, ctx, kid, alg, now_ms, &key, &error);
+    enum jwks_answer answer = jwks_find(jwks, ctx, &(struct jwks_query){ kid, alg, now_ms }, &key, &error);
     ck_assert_int_eq(key != NULL, answer == JWKS_FOUND);
     return answer;
 }
@@ -161,8 +161,8 @@ static void *ask_often(void *arg)
     for (int i = 0; i < 2000; i++) {
         const char *key;
         bool known = i % 3 != 0;
-        enum jwks_answer answer =
-            jwks_find(jwks, own, known ? "r" : "x", "RS256", now_ms + i * 1000, &key, NULL);
+        enum jwks_answer answer = jwks_find(
+            jwks, own, &(struct jwks_query){ known ? "r" : "x", "RS256", now_ms + i * 1000 }, &key, NULL);
         found += known ? answer == JWKS_FOUND : answer != JWKS_FOUND;
     }
     talloc_free(own);
@@ -189,7 +189,7 @@ static void *ask_for_another(void *arg)
 {
     const char *key;
     (void)arg;
-    return (void *)(uintptr_t)jwks_find(jwks, ctx, "x", "RS256", now_ms, &key, NULL);
+    return (void *)(uintptr_t)jwks_find(jwks, ctx, &(struct jwks_query){ "x", "RS256", now_ms }, &key, NULL);
 }
 
 /* While a thread loads, callers with known keys go on, and others are told to come again. */
