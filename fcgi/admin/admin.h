@@ -1,5 +1,5 @@
-/* balrog-admin from a handler's point of view: the call it answers, the table its route stands in, and how it
- * answers.
+/* The admin API from a handler's point of view: the call that it answers, the route table that it is listed
+ * in, and the functions that write its answer.
  *
  * A handler runs inside the one transaction of its request. It returns true when it has answered: the
  * transaction is committed, and only then is the response sent. It returns false and fills E when it refuses
@@ -17,32 +17,32 @@
 /* One request on its way through a handler. */
 struct admin_call {
     const struct config *config;
-    const struct tx_site *site; /* for what needs a transaction of its own */
-    void *ctx;                  /* goes with this run of the handler (tx->mem) */
+    const struct tx_site *site; /* for handlers that run transactions of their own */
+    void *ctx;                  /* freed after this run of the handler (tx->mem) */
     const struct request *request;
-    struct response *response;          /* empty */
-    struct tx *tx;                      /* NULL where the route is ADMIN_NO_DATABASE */
-    const char *user;                   /* who calls; "" where the route is open to anyone */
-    const cJSON *body;                  /* checked against the route's table; NULL where it has none */
-    struct str param[ROUTE_PARAMS_MAX]; /* the path's parts, decoded and checked, in their order */
-    int64_t now_ms;                     /* time of the request, the same throughout */
+    struct response *response; /* empty when the handler is called */
+    struct tx *tx;             /* NULL where the route is ADMIN_NO_DATABASE */
+    const char *user;          /* the account that sent the request; "" where the route is ADMIN_ANYONE */
+    const cJSON *body;         /* fits the table of the route; NULL where the route has no such table */
+    struct str param[ROUTE_PARAMS_MAX]; /* the parameters in the path, decoded and checked, in their order */
+    int64_t now_ms;                     /* when the request came, ms since 1970 */
     struct call *http;
     const struct admin_route *route;
     struct error *error; /* the handler's E, for admin_problem() */
 };
 
 enum admin_who {
-    ADMIN_ANYONE, /* nobody is asked who he is */
-    ADMIN_USER, /* a verified account; a person (a name with an '@') must hold some permission, else 403, and
-                   so must a program that sends a large body */
+    ADMIN_ANYONE, /* the caller is not identified */
+    ADMIN_USER,   /* the caller must be a verified account. A person (a name with an '@') must also have some
+                     permission, else 403; so must a program that sends a large body */
 };
 
 enum admin_flag {
     ADMIN_NO_DATABASE = 1, /* runs without a transaction */
-    ADMIN_WRITES = 2,      /* a GET that writes; the other GETs have a transaction that only reads */
-    ADMIN_ANY_ARGS = 4, /* query parameters are not looked at, as in the reference where a route has none */
+    ADMIN_WRITES = 2,      /* a GET that writes; the transaction of any other GET only reads */
+    ADMIN_ANY_ARGS = 4, /* any query parameter is allowed, as in the reference where a route declares none */
     ADMIN_PRIVATE =
-        8, /* no cache may keep the answer. So it is for every ADMIN_USER route without saying so */
+        8, /* no cache may store the answer; every ADMIN_USER route is private without this flag */
 };
 
 struct admin_route {
@@ -50,15 +50,15 @@ struct admin_route {
     const char *pattern; /* see struct route: "/rules/{id_or_alias}", without /api */
     bool (*handle)(struct admin_call *call, struct error *e);
     enum admin_who who;
-    const char *metric;            /* the reference's name for it: "views_rules_update_post" */
-    const struct body_field *body; /* NULL: a body is not looked at */
-    const struct body_field *args; /* the query parameters it knows, any other is a 400; NULL: none */
+    const char *metric; /* the endpoint's name in metrics; the reference's name, where it has one */
+    const struct body_field *body; /* the members that the body may have; NULL: the body is ignored */
+    const struct body_field *args; /* the query parameters that it takes; any other is a 400; NULL: none */
     const struct body_field
-        *params;    /* further conditions on the path's parts, a row each in their order, or NULL */
+        *params;    /* more conditions on the parameters in the path, a row each in their order; or NULL */
     unsigned flags; /* of enum admin_flag */
 };
 
-/* What one file adds to the API. */
+/* The routes of one file. */
 struct admin_routes {
     const struct admin_route *route;
     size_t n;
@@ -70,13 +70,14 @@ struct admin_routes {
 
 /* ---- reading ---- */
 
-/* A query parameter, decoded, owned by call->ctx; absent when it is not given. */
+/* The value of a query parameter, decoded; absent if it was not given. Owned by call->ctx. */
 struct str admin_arg(struct admin_call *call, const char *name);
-/* The same as a number, checked by the route's table; false when it is not given. */
+/* The same as a number; false if it was not given. The route's table must say that it is a number. */
 bool admin_arg_int(struct admin_call *call, const char *name, int64_t *n);
-/* PARAM[i], known to consist of digits ({…:int}), as a number; what is too large becomes INT64_MAX. */
+/* call->param[i] as a number. The pattern must say that it consists of digits ({…:int}). A number that is too
+ * large becomes INT64_MAX. */
 int64_t admin_param_int(const struct admin_call *call, size_t i);
-/* A C string of S, owned by call->ctx. */
+/* S as a C string, owned by call->ctx. */
 const char *admin_text(struct admin_call *call, struct str s);
 
 /* The columns to write that the call's body has: its members that FIELDS lists and that are columns, but for
@@ -86,34 +87,34 @@ cJSON *admin_columns(struct admin_call *call, const struct body_field *fields, c
 
 /* ---- answering; these return true, so that handlers can return them ---- */
 
-/* 200 with VALUE (borrowed) as jsonify prints it: sorted, compact, with a newline. */
+/* 200 with VALUE as Flask's jsonify prints it: sorted, compact, with a newline. */
 bool admin_json(struct admin_call *call, const cJSON *value);
-/* STATUS with VALUE (borrowed) as json.dumps prints it. */
+/* STATUS with VALUE as json.dumps prints it. */
 bool admin_dumps(struct admin_call *call, int status, const cJSON *value);
 /* {"new_data_version": N}, 200. */
 bool admin_new_version(struct admin_call *call, int64_t data_version);
-/* The header X-Data-Version. */
+/* Adds the header X-Data-Version. */
 void admin_data_version(struct admin_call *call, int64_t data_version);
-/* text/html, as the reference's bare responses are: a rule's number after it was made, "" after a deletion.
- */
+/* STATUS with a text as text/html, as the reference answers where it does not make JSON: the number of a new
+ * rule, "" after a deletion. */
 bool admin_text_answer(struct admin_call *call, int status, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* ---- refusing; these fill the handler's E and return false ---- */
 
-/* A problem as the reference's handlers make it: application/json with type, title, detail, status and,
- * unless NULL, exception. */
+/* A problem in the form that the reference's handlers make: application/json with type, title, detail, status
+ * and, unless it is NULL, exception. */
 bool admin_problem(struct admin_call *call, int status, const char *title, const char *detail,
                    const char *exception);
-/* The same with a list of strings for its exception. EXCEPTIONS is borrowed. */
+/* The same where the exception is a list of strings, EXCEPTIONS. */
 bool admin_problem_list(struct admin_call *call, int status, const char *title, const char *detail,
                         const cJSON *exceptions);
-/* For handlers that tell what is wrong with a value in their own problem, as the reference prints an
- * exception's arguments ("('…',)"): to be called when something has failed. Other failures are left to the
- * one place. */
+/* To be called when something has failed with E. If E is FAIL_INVALID, it becomes a problem whose detail is
+ * the text of E as the reference prints the arguments of an exception ("('…',)"). Other failures are left as
+ * they are. */
 bool admin_refuse_value(struct admin_call *call, const struct error *e);
-/* A problem as the reference's framework makes it: application/problem+json (validation, shutoffs, v1
- * releases and rules read in common with the public API). */
+/* A problem in the form that the reference's framework makes: application/problem+json. Used for validation,
+ * shutoffs, and the reading of v1 releases and rules that the public API has, too. */
 bool admin_problem_plain(struct admin_call *call, int status, const char *title, const char *detail,
                          const char *exception);
 

@@ -1,5 +1,5 @@
-/* /app_instances: which programs of which version live. Programs with a database account of their own write
- * the table themselves; the agent, which has none, comes here. Not in the reference. */
+/* /app_instances: the programs that run, and their versions. Programs with a database account write the table
+ * themselves; the agent, which has none, reports here. Not in the reference. */
 #include "admin/app_instances.h"
 
 #include "admin/routes.h"
@@ -53,7 +53,7 @@ static bool list_instances(struct admin_call *call, struct error *e)
     return rows_answer(call, "instances", tx_keep(call->tx, list), cJSON_GetArraySize(list));
 }
 
-/* Those who may enact scheduled changes: agents. */
+/* Only those who may enact scheduled changes may report: agents. */
 static bool may_report(struct admin_call *call, struct error *e)
 {
     return access_demand(call->tx, "scheduled_change", "enact", NULL, e,

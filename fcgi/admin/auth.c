@@ -70,8 +70,8 @@ static bool load_url(void *arg, struct buf *out, struct error *e)
     return status == 200 || error_set(e, ERROR_UNAVAILABLE, "%s answered %d", request.url, status);
 }
 
-/* Whoever can change what comes from there can be anybody here: nothing but https, unless it is this machine.
- */
+/* Whoever can change an answer of this URL can act as any user here. So it must be https, unless it is on
+ * this machine. */
 static bool check_url(const char *key, const char *url, struct error *e)
 {
     struct client_url u;
@@ -165,8 +165,8 @@ static bool is_account(struct auth *auth, struct str name)
     return false;
 }
 
-/* A program's token: its client id stands for an account. An id without one is the account's name itself, as
- * long as it can be taken neither for a person's nor for one that another id stands for. */
+/* A program's token: the configuration maps its client id to an account. A client id that is not configured
+ * is the account's name itself, unless it could be taken for a person's or for a configured account. */
 static enum auth_result machine_user(struct auth *auth, void *ctx, const cJSON *claims, const char **user)
 {
     struct str client = str_of(json_get_string(claims, "azp"));
@@ -260,7 +260,7 @@ static enum auth_result find_token(const struct request *r, struct str *token)
     return header.n == 0 ? AUTH_OK : AUTH_NOT_ONE_TOKEN;
 }
 
-/* REMOTE_USER comes first: where nginx asks for a password, Authorization is that. */
+/* REMOTE_USER comes first: where nginx asks for a password, the header Authorization is that password. */
 static bool server_user(const struct auth *auth, void *ctx, const struct request *r, const char **user)
 {
     struct str name = request_param(r, "REMOTE_USER");
@@ -308,7 +308,7 @@ bool auth_cors(const struct config *config, struct str origin)
     return false;
 }
 
-/* "*" lets any page read what anyone may read; it lets none act for the user of a browser. */
+/* With "*" any page may read public answers, but none may act for the user of a browser. */
 static bool may_act(const struct config *config, struct str origin)
 {
     const struct config_list *known = &config->admin.cors_origins;

@@ -1,7 +1,8 @@
-/* Who is calling: a bearer token, or the user that nginx has authenticated, where the configuration says so.
+/* Identifies the caller: by a bearer token, or as the user whom nginx has authenticated, where the
+ * configuration allows that.
  *
- * Nothing that a client can send becomes a user by itself: REMOTE_USER is a FastCGI parameter that only nginx
- * sets, and of the request's headers Authorization alone is looked at. */
+ * A client cannot choose the user name that it gets: REMOTE_USER is a FastCGI parameter that only nginx sets,
+ * and Authorization is the only header of the request that is read. */
 #ifndef BALROG_ADMIN_AUTH_H
 #define BALROG_ADMIN_AUTH_H
 
@@ -10,27 +11,29 @@
 #include "web/http.h"
 
 struct auth;
-/* As CONFIG says, which must outlive it. NULL when something is wrong or missing there. Owned by CTX. */
+/* Sets up what CONFIG, which must outlive it, says. Returns NULL and fills E if something there is wrong or
+ * missing. Owned by CTX. */
 struct auth *auth_new(void *ctx, const struct config *config, struct error *e);
 
 struct auth_caller {
     const char *user; /* the account's name, an e-mail address or a machine's; owned by CTX */
-    bool by_server;   /* nginx said so: a browser may add the credentials by itself, see auth_origin() */
+    bool by_server;   /* nginx authenticated the user: a browser may have added the credentials by itself, see
+                         auth_origin() */
 };
 
-/* Finds out who sent R, at NOW_MS (ms since 1970). E is filled with AUTH_UNAVAILABLE. Safe from any thread.
- */
+/* Finds out who sent R, at NOW_MS (ms since 1970). E is filled with AUTH_UNAVAILABLE. Safe from any
+ * thread. */
 enum auth_result auth_caller(struct auth *auth, void *ctx, const struct request *r, int64_t now_ms,
                              struct auth_caller *caller, struct error *e);
 
-/* "{'code': 'no_email', 'description': '…'}", as the reference's messages end. */
+/* RESULT as text: "{'code': 'no_email', 'description': '…'}". The reference's messages end so. */
 const char *auth_says(enum auth_result result);
 
-/* Whether a request that changes something and comes with credentials that browsers add by themselves is
- * meant: it names no foreign Origin, and no content type that a page may send without being asked for it (a
- * body is JSON). E: 403 or 415. */
+/* Protects users whose browser adds the credentials by itself from requests that other sites' pages send:
+ * refuses a request that names a foreign Origin, or whose content type is one that a page may send without
+ * being allowed to (so a body must be JSON). E is ERROR_FORBIDDEN or ERROR_MEDIA_TYPE. */
 bool auth_origin(const struct auth *auth, const struct request *r, struct error *e);
-/* Whether ORIGIN stands in the configuration's cors_origins, or everything does (*). */
+/* Whether the configuration's cors_origins contain ORIGIN or "*". */
 bool auth_cors(const struct config *config, struct str origin);
 
 /* Whether the media type is application/json, or ends in +json. */

@@ -51,8 +51,8 @@ static bool as_int(const cJSON *value, int64_t *n)
 
 /* ---- formats: each writes what is wrong to WHY and returns false ---- */
 
-static bool wrong(char why[WHY_MAX], const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-static bool wrong(char why[WHY_MAX], const char *fmt, ...)
+static bool set_why(char why[WHY_MAX], const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static bool set_why(char why[WHY_MAX], const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
@@ -73,7 +73,7 @@ static bool is_ascii(struct str s)
 
 static bool check_ascii(const cJSON *value, char why[WHY_MAX])
 {
-    return is_ascii(str_of(value->valuestring)) || wrong(why, "value must be ascii");
+    return is_ascii(str_of(value->valuestring)) || set_why(why, "value must be ascii");
 }
 
 static bool check_json_string(const cJSON *value, char why[WHY_MAX])
@@ -82,7 +82,7 @@ static bool check_json_string(const cJSON *value, char why[WHY_MAX])
     cJSON *json = json_parse(str_of(value->valuestring), &e);
     bool ok = json != NULL;
     cJSON_Delete(json);
-    return ok || wrong(why, "Not a valid json. Error: %s.", e.what);
+    return ok || set_why(why, "Not a valid json. Error: %s.", e.what);
 }
 
 static bool check_version(const cJSON *value, char why[WHY_MAX])
@@ -94,13 +94,13 @@ static bool check_version(const cJSON *value, char why[WHY_MAX])
         struct version_test t;
         version_test_compile(&t, part);
         if (is_list && t.op != CMP_EQ && t.op != CMP_NEVER) {
-            return wrong(why,
-                         "Invalid input for %.100s .Relational Operators are not allowed when providing a "
-                         "list of versions.",
-                         value->valuestring);
+            return set_why(why,
+                           "Invalid input for %.100s .Relational Operators are not allowed when providing a "
+                           "list of versions.",
+                           value->valuestring);
         }
         if (t.op == CMP_NEVER || !t.valid) {
-            return wrong(why, "Invalid input for %.100s . No Operator or Match found.", value->valuestring);
+            return set_why(why, "Invalid input for %.100s . No Operator or Match found.", value->valuestring);
         }
     }
     return true;
@@ -112,12 +112,12 @@ static bool check_build_id(const cJSON *value, char why[WHY_MAX])
     struct str operand;
     int64_t n;
     if (comparison_parse(text, &operand) == CMP_NEVER) {
-        return wrong(why, "Invalid input for buildID : %.100s. No Operator or Match found.",
-                     value->valuestring);
+        return set_why(why, "Invalid input for buildID : %.100s. No Operator or Match found.",
+                       value->valuestring);
     }
     size_t operators = strspn(value->valuestring, "<>=");
     return parse_int(str_slice(text, operators, text.n), &n) ||
-           wrong(why, "Invalid input for buildID: must be an integer.");
+           set_why(why, "Invalid input for buildID: must be an integer.");
 }
 
 #define ALIAS_PATTERN "(^[a-zA-Z][a-zA-Z0-9-]*$|^$)"
@@ -158,13 +158,13 @@ static bool check_number(const struct format *f, const cJSON *value, char why[WH
 {
     int64_t n;
     if (!as_int(value, &n)) {
-        return wrong(why, "Invalid input for %s. Not an integer.", f->name);
+        return set_why(why, "Invalid input for %s. Not an integer.", f->name);
     }
     if (n < f->min) {
-        return wrong(why, "%s field value should be an integer >= %lld", f->name, (long long)f->min);
+        return set_why(why, "%s field value should be an integer >= %lld", f->name, (long long)f->min);
     }
     return n <= f->max ||
-           wrong(why, "%s field value should be an integer <= %lld", f->name, (long long)f->max);
+           set_why(why, "%s field value should be an integer <= %lld", f->name, (long long)f->max);
 }
 
 static bool is_blank(const cJSON *value)
@@ -212,7 +212,7 @@ static bool type_fits(unsigned types, const cJSON *value)
 }
 
 /* VALUE as Python prints it, as far as it fits. */
-static const char *repr(const cJSON *value, char text[REPR_MAX + 1])
+static const char *python_text(const cJSON *value, char text[REPR_MAX + 1])
 {
     struct buf b;
     buf_init(&b, 0, REPR_MAX);
@@ -249,7 +249,7 @@ static bool wrong_type(unsigned types, const char *prefix, const cJSON *value, s
     }
     char quoted[160];
     quote_words(quoted, sizeof quoted, "is not of type ", names, "");
-    return error_set(e, ERROR_BAD_REQUEST, "%s%s %s", prefix, repr(value, text), quoted);
+    return error_set(e, ERROR_BAD_REQUEST, "%s%s %s", prefix, python_text(value, text), quoted);
 }
 
 bool body_is_word(const char *words, struct str text)
@@ -264,7 +264,7 @@ bool body_is_word(const char *words, struct str text)
     return false;
 }
 
-static size_t characters(const char *text)
+static size_t count_characters(const char *text)
 {
     size_t n = 0;
     for (const char *p = text; *p != '\0'; p++) {
@@ -279,18 +279,19 @@ static bool string_fits(const struct body_field *f, const char *prefix, const cJ
     char words[WHY_MAX];
     if (f->words != NULL && !body_is_word(f->words, str_of(value->valuestring))) {
         quote_words(words, sizeof words, "[", f->words, "]");
-        return error_set(e, ERROR_BAD_REQUEST, "%s%s is not one of %s", prefix, repr(value, text), words);
+        return error_set(e, ERROR_BAD_REQUEST, "%s%s is not one of %s", prefix, python_text(value, text),
+                         words);
     }
     if (f->format == FORMAT_RULE_ALIAS && value->valuestring[0] != '\0' && !is_alias(value->valuestring)) {
         return error_set(e, ERROR_BAD_REQUEST, "%s%s does not match '" ALIAS_PATTERN "'", prefix,
-                         repr(value, text));
+                         python_text(value, text));
     }
-    size_t n = characters(value->valuestring);
+    size_t n = count_characters(value->valuestring);
     if (n < (size_t)f->min) {
-        return error_set(e, ERROR_BAD_REQUEST, "%s%s is too short", prefix, repr(value, text));
+        return error_set(e, ERROR_BAD_REQUEST, "%s%s is too short", prefix, python_text(value, text));
     }
     if (f->max != 0 && n > (size_t)f->max) {
-        return error_set(e, ERROR_BAD_REQUEST, "%s%s is too long", prefix, repr(value, text));
+        return error_set(e, ERROR_BAD_REQUEST, "%s%s is too long", prefix, python_text(value, text));
     }
     return true;
 }
@@ -300,11 +301,11 @@ static bool number_fits(const struct body_field *f, const char *prefix, const cJ
     char text[REPR_MAX + 1];
     if (f->min != 0 && value->valuedouble < (double)f->min) {
         return error_set(e, ERROR_BAD_REQUEST, "%s%s is less than the minimum of %lld", prefix,
-                         repr(value, text), (long long)f->min);
+                         python_text(value, text), (long long)f->min);
     }
     if (f->max != 0 && value->valuedouble > (double)f->max) {
         return error_set(e, ERROR_BAD_REQUEST, "%s%s is greater than the maximum of %lld", prefix,
-                         repr(value, text), (long long)f->max);
+                         python_text(value, text), (long long)f->max);
     }
     return true;
 }
@@ -322,7 +323,7 @@ static bool field_fits(const struct body_field *f, const char *prefix, const cJS
         return wrong_type(f->types, prefix, value, e);
     }
     if (!format_fits(f->format, value, why)) {
-        return error_set(e, ERROR_BAD_REQUEST, "%s %s%s is not a '%s'", why, prefix, repr(value, text),
+        return error_set(e, ERROR_BAD_REQUEST, "%s %s%s is not a '%s'", why, prefix, python_text(value, text),
                          formats[f->format].name);
     }
     return cJSON_IsString(value)   ? string_fits(f, prefix, value, e)

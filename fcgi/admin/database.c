@@ -1,5 +1,5 @@
-/* Is the database one that can be served from? What is relied on is looked at once, at the start, rather than
- * when a big release is the first to fail. */
+/* See database.h. These conditions are checked once, at the start, so that they are found before the first
+ * large release fails. */
 #include "admin/database.h"
 
 #include "store/schema_range.h"
@@ -19,7 +19,7 @@ static bool read_number(struct db *db, const char *sql, int64_t *n, struct error
     return !failed;
 }
 
-/* A whole body goes into one statement, escaped in the worst case. */
+/* One statement contains a whole body, in the worst case with every byte escaped. */
 static bool check_packet(struct db *db, int64_t needed, struct error *e)
 {
     int64_t n;
@@ -31,7 +31,7 @@ static bool check_packet(struct db *db, int64_t needed, struct error *e)
                      (long long)n, (long long)needed);
 }
 
-/* Without transactions nothing here is all or nothing. */
+/* Only InnoDB has transactions. */
 static bool check_engines(struct db *db, struct error *e)
 {
     int64_t n;
@@ -44,7 +44,7 @@ static bool check_engines(struct db *db, struct error *e)
     return n == 0 || error_set(e, ERROR_INTERNAL, "%lld tables are not InnoDB", (long long)n);
 }
 
-/* A table that the account of balrog-public may not read. */
+/* Reads a table that the account of balrog-public may not read. */
 static bool check_account(struct db *db, struct error *e)
 {
     int64_t n;

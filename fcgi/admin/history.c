@@ -1,22 +1,23 @@
-/* What has been changed, newest first: of a table, and of what is scheduled for it, a page each in one
- * answer. (reference: common/history_all.py)
+/* GET …/history: the revisions of a table, and those of its scheduled changes, newest first, a page of each
+ * in one answer. (reference: common/history_all.py)
  *
- * Of rules, revisions without product or channel are left out. Product and channel choose among a table's
- * revisions, never among those of what is scheduled. */
+ * Revisions of rules without a product or channel are left out. The parameters product and channel filter
+ * only the revisions of the table, not those of its scheduled changes. */
 #include "store/history.h"
 
 #include "admin/routes.h"
 #include "admin/rows.h"
 #include "admin/permissions.h"
 
-enum { REQUIRED_LIMIT = 100, RULES_LIMIT = 10 }; /* where none is asked for */
+enum { REQUIRED_LIMIT = 100, RULES_LIMIT = 10 }; /* the default */
 
 struct subject {
     const struct table *table;
-    const char *name; /* of the table's revisions in the answer; those of its scheduled changes: SCHEDULED */
+    const char *name; /* the member of the answer with the table's revisions; `scheduled` is that with those
+                         of its scheduled changes */
     const char *scheduled;
-    const char *list;       /* the list of the revisions in NAME */
-    int64_t limit;          /* of those */
+    const char *list;       /* the member of that with the list */
+    int64_t limit;          /* the default number of the table's revisions */
     const char *present[3]; /* columns that must not be null */
 };
 
@@ -26,7 +27,8 @@ static void add_key(struct history_query *q, size_t *n, const char *column, stru
     q->key[(*n)++].value = value;
 }
 
-/* The parameters that there are on tables and on what is scheduled. DATA_VERSION is what that is called. */
+/* Adds the parameters that apply to a table and to its scheduled changes. DATA_VERSION is the name of that
+ * column. */
 static size_t add_common(struct admin_call *call, struct history_query *q, const char *data_version)
 {
     size_t n = 0;
@@ -46,7 +48,7 @@ static size_t add_common(struct admin_call *call, struct history_query *q, const
     return n;
 }
 
-/* Adds the texts that the query parameters NAMES (separated by spaces) give for columns of T. */
+/* Adds the query parameters NAMES (separated by spaces) that are columns of T. */
 static void add_texts(struct admin_call *call, struct history_query *q, size_t n, const struct table *t,
                       const char *names)
 {
@@ -61,7 +63,7 @@ static void add_texts(struct admin_call *call, struct history_query *q, size_t n
     }
 }
 
-/* Adds to ANSWER, as NAME, the page that Q asks for: {"count", LIST}. */
+/* Adds to ANSWER the member NAME: the page that Q selects, {"count", LIST}. */
 static bool add_page(struct admin_call *call, cJSON *answer, const char *name, const char *list,
                      const struct history_query *q, struct error *e)
 {
@@ -76,7 +78,7 @@ static bool add_page(struct admin_call *call, cJSON *answer, const char *name, c
     return true;
 }
 
-static bool answer(struct admin_call *call, const struct subject *s, struct error *e)
+static bool answer_histories(struct admin_call *call, const struct subject *s, struct error *e)
 {
     cJSON *histories = tx_keep(call->tx, mem_check(cJSON_CreateObject()));
     struct history_query own = { .table = s->table, .page = rows_page(call), .limit = s->limit };
@@ -101,7 +103,7 @@ static bool list_rules(struct admin_call *call, struct error *e)
         .limit = RULES_LIMIT,
         .present = { "product", "channel" },
     };
-    return answer(call, &rules, e);
+    return answer_histories(call, &rules, e);
 }
 
 static bool list_permissions(struct admin_call *call, struct error *e)
@@ -113,7 +115,7 @@ static bool list_permissions(struct admin_call *call, struct error *e)
         .list = "revisions",
         .limit = RULES_LIMIT,
     };
-    return permissions_demand_view(call->tx, NULL, e) && answer(call, &permissions, e);
+    return permissions_demand_view(call->tx, NULL, e) && answer_histories(call, &permissions, e);
 }
 
 static bool list_product_signoffs(struct admin_call *call, struct error *e)
@@ -125,7 +127,7 @@ static bool list_product_signoffs(struct admin_call *call, struct error *e)
         .list = "required_signoffs",
         .limit = REQUIRED_LIMIT,
     };
-    return answer(call, &signoffs, e);
+    return answer_histories(call, &signoffs, e);
 }
 
 static bool list_permission_signoffs(struct admin_call *call, struct error *e)
@@ -137,7 +139,7 @@ static bool list_permission_signoffs(struct admin_call *call, struct error *e)
         .list = "required_signoffs",
         .limit = REQUIRED_LIMIT,
     };
-    return answer(call, &signoffs, e);
+    return answer_histories(call, &signoffs, e);
 }
 
 #define COMMON_ARGS                                                                                          \

@@ -1,7 +1,7 @@
-/* A set, once parsed, is never changed: a fresh one takes its place under the lock. One thread at a time
- * loads, with the lock given back. Nobody waits for it: a key that the old set has is used, and for another
- * one the caller is told to come again. So a slow issuer holds one thread, whatever key ids clients make up.
- */
+/* A key set is never changed after it was parsed: a fresh one replaces it under the lock. One thread at a
+ * time loads a set, and it does not hold the lock while it does. The other threads do not wait for it: they
+ * use a key that the old set has, and refuse a token with any other key for now. So a slow issuer blocks one
+ * thread only, whatever key ids clients send. */
 #include "admin/jwks.h"
 
 #include "core/json.h"
@@ -25,13 +25,13 @@ struct jwks_set {
 
 struct jwks {
     struct jwks_options options;
-    pthread_mutex_t lock; /* of what follows */
-    struct jwks_set *set; /* a talloc context of its own; NULL: none yet */
+    pthread_mutex_t lock; /* protects the members below */
+    struct jwks_set *set; /* its own talloc context; NULL: none was loaded yet */
     bool loading;
     bool tried;
     int64_t tried_ms; /* when the last load began */
-    int64_t set_ms;   /* when that of the set did */
-    struct error why; /* what the last load failed with */
+    int64_t set_ms;   /* when the load of the current set began */
+    struct error why; /* why the last load failed */
 };
 
 /* ---- one key ---- */
@@ -59,7 +59,7 @@ static bool may_verify(const cJSON *jwk)
     return may && member_allows(jwk, "use", "sig");
 }
 
-/* What JWK can sign with, NULL when that is nothing we take. */
+/* The algorithm that JWK can sign with; NULL if that is not one that is accepted. */
 static const char *algorithm_of(const cJSON *jwk)
 {
     const char *alg = member_is(jwk, "kty", "RSA")                                    ? "RS256"
@@ -73,7 +73,7 @@ static const char *algorithm_of(const cJSON *jwk)
     return alg[0] == 'E' || (bytes >= RSA_BYTES_MIN && bytes <= RSA_BYTES_MAX) ? alg : NULL;
 }
 
-/* The members of JWK that make a public key, as JSON; NULL when the library cannot make one of them. */
+/* The public members of JWK, as JSON; NULL if the library cannot make a key of them. */
 static const char *public_part(void *ctx, const cJSON *jwk)
 {
     static const char *const members[] = { "kty", "kid", "n", "e", "crv", "x", "y" };
@@ -106,7 +106,7 @@ static void take_key(struct jwks_set *set, const cJSON *jwk)
     }
 }
 
-/* A context of its own. */
+/* The set is a talloc context of its own. */
 static struct jwks_set *parse_set(struct str text, struct error *e)
 {
     cJSON *json = json_parse(text, e);
@@ -156,13 +156,14 @@ struct jwks *jwks_new(void *ctx, const struct jwks_options *options)
     return jwks;
 }
 
-/* Whether SECONDS have gone by since THEN_MS; a clock that was put back counts as having. */
+/* Whether SECONDS have passed since THEN_MS. If the clock was set back, they count as passed. */
 static bool gone_by(int64_t now_ms, int64_t then_ms, int seconds)
 {
     return now_ms < then_ms || now_ms - then_ms >= (int64_t)seconds * 1000;
 }
 
-/* Whether a load may begin: one that runs, and the last one, forbid it. The lock is held, here and below. */
+/* Whether a load may begin: not while another one runs, and not too soon after the last one. The caller holds
+ * the lock, here and below. */
 static bool may_load(const struct jwks *jwks, int64_t now_ms)
 {
     return !jwks->loading && (!jwks->tried || gone_by(now_ms, jwks->tried_ms, jwks->options.refresh_s));
@@ -173,7 +174,7 @@ static bool is_old(const struct jwks *jwks, int64_t now_ms)
     return jwks->set == NULL || gone_by(now_ms, jwks->set_ms, jwks->options.cache_s);
 }
 
-static void load_and_swap(struct jwks *jwks, int64_t now_ms)
+static void load_fresh_set(struct jwks *jwks, int64_t now_ms)
 {
     struct error e = { 0 };
     jwks->loading = true;
@@ -214,7 +215,7 @@ enum jwks_answer jwks_find(struct jwks *jwks, void *ctx, const struct jwks_query
     pthread_mutex_lock(&jwks->lock);
     bool found = find_key(jwks, ctx, query, key);
     if ((!found || is_old(jwks, query->now_ms)) && may_load(jwks, query->now_ms)) {
-        load_and_swap(jwks, query->now_ms);
+        load_fresh_set(jwks, query->now_ms);
         found = find_key(jwks, ctx, query, key);
     }
     enum jwks_answer answer = found                                 ? JWKS_FOUND

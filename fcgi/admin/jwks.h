@@ -13,11 +13,11 @@
 enum { JWKS_TEXT_MAX = 256 << 10, JWKS_KEYS_MAX = 64 };
 
 struct jwks_options {
-    /* Appends the set's text to OUT, and fails when it does not fit; may take its time. */
+    /* Appends the text of the set to OUT; fails if it does not fit. May block. */
     bool (*load)(void *arg, struct buf *out, struct error *e);
     void *arg;
-    int cache_s;   /* a set older than this is loaded again */
-    int refresh_s; /* but no load begins sooner than this after the last one */
+    int cache_s;   /* a set that is older is loaded again; seconds */
+    int refresh_s; /* a load begins at the earliest this many seconds after the last one began */
 };
 
 struct jwks;

@@ -1,6 +1,6 @@
-/* cjose checks the signature. Everything that decides which key and which algorithm is meant is read from
- * cjose's own view of the header, so that there are no two opinions about it; HMAC, none and whatever else
- * come to an end before a key is looked for. */
+/* cjose checks the signature. Everything that selects the key and the algorithm is read from the header as
+ * cjose parsed it, so that the two cannot disagree. Tokens with HMAC, "none" or any other algorithm are
+ * refused before a key is looked up. */
 #include "admin/jwt.h"
 
 #include "store/table.h"
@@ -19,8 +19,8 @@ static const char *taken_algorithm(cjose_header_t *header)
                                        : NULL;
 }
 
-/* Whether TOKEN's header asks for extensions, of which none is known here; also when it cannot be read. cjose
- * does not look, and shows only strings and lists. */
+/* Whether the header of TOKEN asks for extensions, none of which is implemented, or cannot be read. cjose
+ * does not check this. */
 static bool is_extended(struct str token)
 {
     cjose_err error;
@@ -87,7 +87,7 @@ static bool is_time(const cJSON *value)
     return cJSON_IsNumber(value) && fabs(value->valuedouble) < 1e11;
 }
 
-/* exp must be there, nbf may. */
+/* exp is required, nbf is optional. */
 static enum auth_result check_claims(const struct jwt_terms *terms, const cJSON *claims, int64_t now_ms)
 {
     double now = (double)now_ms / 1000;

@@ -1,5 +1,5 @@
-/* balrog-admin: the admin API over FastCGI. A database that cannot be reached at the start is waited for
- * while requests are answered 503; one that is set up wrongly ends the start. */
+/* balrog-admin: the admin API over FastCGI. If the database cannot be reached at the start, requests are
+ * answered 503 until it can; if it is set up wrongly, the program ends. */
 #include "admin/service.h"
 #include "ops/log.h"
 #include "store/fail.h"
@@ -18,7 +18,7 @@ struct admin_program {
     struct admin *admin;
 };
 
-static void reload(void *arg)
+static void reload_log_settings(void *arg)
 {
     const char *path = arg;
     struct error e;
@@ -57,11 +57,11 @@ static bool serve_requests(const struct admin_program *r, const char *path, stru
         .request_max = ((size_t)config->admin.max_body_mb + 1) << 20,
         .handle = admin_handle,
         .handle_arg = r->admin,
-        .reload = reload,
+        .reload = reload_log_settings,
         .reload_arg = (void *)(uintptr_t)path,
     };
-    /* It reports first and asks for the schema then: so a destructive upgrade, which notes that it begins and
-     * asks for instances then, never misses one. */
+    /* The program reports itself before it checks the schema. A destructive upgrade first notes that it
+     * begins and then lists the instances. So one of the two always sees the other. */
     struct reporter *reporter =
         signal_fd >= 0 ? reporter_start(r->admin, &config->database, name, NULL, NULL, e) : NULL;
     bool ok = reporter != NULL && check_database(r->admin, e) && program_serve(&service, signal_fd, e);
@@ -74,7 +74,7 @@ static bool serve_requests(const struct admin_program *r, const char *path, stru
     return ok;
 }
 
-static void *prepare(void *ctx, struct config *config, struct error *e)
+static void *prepare_program(void *ctx, struct config *config, struct error *e)
 {
     struct admin_program *r = mem_new(ctx, struct admin_program);
     r->config = config;
@@ -95,7 +95,7 @@ static const struct program program = {
     .purpose = "Answers the admin API",
     .config = SYSCONFDIR "/balrog/admin.conf",
     .hup = "reads the level and format of its\nlog again; the rest of the configuration needs a restart",
-    .prepare = prepare,
+    .prepare = prepare_program,
     .run = run_program,
 };
 

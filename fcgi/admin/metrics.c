@@ -5,7 +5,8 @@
 
 #include "ops/statsd.h"
 
-static struct statsd_timers *timers; /* "endpoint_rules_get", one a route; none for what monitoring asks */
+static struct statsd_timers
+    *timers; /* one per route, such as "endpoint_rules_get"; none for the routes of monitoring */
 
 static const char *const class_names[] = { "1xx", "2xx", "3xx", "4xx", "5xx" };
 static const char *const auth_names[] = { "unauthenticated", "unavailable" };

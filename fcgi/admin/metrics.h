@@ -1,4 +1,4 @@
-/* What balrog-admin counts. */
+/* The metrics of balrog-admin. */
 #ifndef BALROG_ADMIN_METRICS_H
 #define BALROG_ADMIN_METRICS_H
 
@@ -15,11 +15,12 @@ enum admin_metric {
 };
 extern struct metric admin_metric[];
 
-/* Registers all of it, with the N routes for labels; their array must live as long as the program. */
+/* Registers them. The N routes are the values of labels; their array must live as long as the program. */
 void admin_metrics_register(void *ctx, const struct admin_route *routes, size_t n);
-/* Keeps the time of a request to the route of that number for statsd. */
+/* Records for statsd how long a request to the route with this number took. */
 void admin_metrics_time(unsigned route, int64_t ns);
-/* Counts a request to the route of that number (N: to none) that was answered with STATUS within NS. */
+/* Counts a request to the route with this number (N: no route fits) that was answered with STATUS after
+ * NS. */
 void admin_metrics_request(unsigned route, int status, int64_t ns);
 
 #endif

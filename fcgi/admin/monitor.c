@@ -1,4 +1,4 @@
-/* What those who run the service ask it, and what callers ask about themselves and about the API. */
+/* The routes of monitoring, the API document, and /whoami. */
 #include "admin/routes.h"
 #include "admin/roles.h"
 #include "core/file.h"
@@ -24,7 +24,7 @@ static bool read_watchdog(struct tx *tx, bool *there, int64_t *value, struct err
     return !failed;
 }
 
-/* Raises the number in the table dockerflow: proof that the database takes writes. */
+/* Increments the number in the table dockerflow, to prove that the database accepts writes. */
 static bool raise_watchdog(struct tx *tx, void *arg, struct error *e)
 {
     bool there;
@@ -79,7 +79,7 @@ static bool get_openapi(struct admin_call *call, struct error *e)
     return ok;
 }
 
-/* Where the reference has its own description. */
+/* The reference has its API document under this path. */
 static bool get_swagger(struct admin_call *call, struct error *e)
 {
     call->response->status = 200;

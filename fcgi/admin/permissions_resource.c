@@ -1,15 +1,15 @@
-/* Permissions: what can be permitted, who may permit it, and what needs sign-offs. (reference: Permissions in
- * db.py)
+/* Permissions: which there are, who may grant them, and which sign-offs that needs. (reference: Permissions
+ * in db.py)
  *
- * The options of a permission limit it to some products or actions. The reference takes any JSON for them,
- * and falls over later; here they are an object of lists of texts. */
+ * The options of a permission limit it to some products or actions. The reference accepts any JSON as options
+ * and fails later; here they must be an object of lists of texts. */
 #include "admin/resources.h"
 #include "admin/permissions.h"
 #include "admin/roles.h"
 
 static const struct permission {
     const char *name;
-    const char *options[3]; /* those that it may have */
+    const char *options[3]; /* the options that it may have */
 } known[] = {
     { "admin", { "products" } },
     { "emergency_shutoff", { "actions", "products" } },
@@ -23,7 +23,7 @@ static const struct permission {
     { "scheduled_change", { "actions" } },
 };
 
-static const struct permission *find(const char *name)
+static const struct permission *find_known(const char *name)
 {
     for (size_t i = 0; name != NULL && i < sizeof known / sizeof known[0]; i++) {
         if (strcmp(known[i].name, name) == 0) {
@@ -81,12 +81,12 @@ static bool check_options(const struct permission *p, const cJSON *options, stru
 static bool check_valid(const struct change *c, struct error *e)
 {
     const char *name = row_text(c->now, "permission");
-    const struct permission *p = find(name);
+    const struct permission *p = find_known(name);
     return p != NULL ? check_options(p, json_get(c->what, "options"), e)
                      : fail(e, FAIL_INVALID, "Unknown permission \"%s\"", name != NULL ? name : "");
 }
 
-static bool check(struct tx *tx, const struct change *c, struct error *e)
+static bool check_permission(struct tx *tx, const struct change *c, struct error *e)
 {
     switch (c->type) {
     case CHANGE_INSERT:
@@ -103,10 +103,11 @@ static bool check(struct tx *tx, const struct change *c, struct error *e)
 
 /* ---- what needs sign-offs ---- */
 
-/* The products that ROW is limited to; NULL when it is not, or cannot be. */
+/* The products that the permission ROW is limited to; NULL if it is not, or cannot be, limited to
+ * products. */
 static const cJSON *products_of(const cJSON *row)
 {
-    const struct permission *p = find(row_text(row, "permission"));
+    const struct permission *p = find_known(row_text(row, "permission"));
     const cJSON *products = json_get_array(json_get_object(row, "options"), "products");
     bool counts = p != NULL && has_option(p, "products") && products != NULL && products->child != NULL;
     return counts ? products : NULL;
@@ -128,7 +129,7 @@ static bool require_row(struct tx *tx, const cJSON *row, cJSON *needs, struct er
     return true;
 }
 
-static bool require(struct tx *tx, const struct change *c, cJSON *needs, struct error *e)
+static bool require_signoffs(struct tx *tx, const struct change *c, cJSON *needs, struct error *e)
 {
     return (c->old == NULL || require_row(tx, c->old, needs, e)) &&
            (c->now == NULL || require_row(tx, c->now, needs, e));
@@ -136,8 +137,8 @@ static bool require(struct tx *tx, const struct change *c, cJSON *needs, struct 
 
 /* ---- what happens besides ---- */
 
-/* Roles go with the last permission. */
-static bool after(struct tx *tx, const struct change *c, struct error *e)
+/* A user whose last permission was deleted loses all roles. */
+static bool revoke_roles_without_permission(struct tx *tx, const struct change *c, struct error *e)
 {
     cJSON *left;
     const char *username = row_text(c->old, "username");
@@ -150,7 +151,7 @@ static bool after(struct tx *tx, const struct change *c, struct error *e)
 
 const struct resource permissions_resource = {
     .table = &table_permissions,
-    .check = check,
-    .require = require,
-    .after = after,
+    .check = check_permission,
+    .require = require_signoffs,
+    .after = revoke_roles_without_permission,
 };

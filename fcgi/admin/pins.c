@@ -1,5 +1,5 @@
-/* /v2/pins, /v2/releases/…/pinnable and what is scheduled for pins. The reference makes pins by the second
- * alone, and has no way to delete one, or to look at, edit or drop what is scheduled. (reference:
+/* /v2/pins, /v2/releases/…/pinnable and the scheduled changes of pins. The reference only has …/pinnable: it
+ * cannot delete a pin, nor show, edit or delete a scheduled change of one. (reference:
  * views/pinnable_releases.py, views/pins_v2.py, services/releases.py set_pinnable) */
 #include "admin/pins.h"
 #include "admin/releases_v2.h"
@@ -18,7 +18,7 @@ static cJSON *path_key(struct admin_call *call)
     return key;
 }
 
-static bool missing(struct admin_call *call)
+static bool refuse_missing_pin(struct admin_call *call)
 {
     return admin_problem(call, 404, "Not Found", "Pin does not exist", NULL);
 }
@@ -29,7 +29,7 @@ static bool get_pin(struct admin_call *call, struct error *e)
     if (!row_get(call->tx, &table_pinnable_releases, path_key(call), ROW_PLAIN, &pin, e)) {
         return false;
     }
-    return pin != NULL ? admin_json(call, pin) : missing(call);
+    return pin != NULL ? admin_json(call, pin) : refuse_missing_pin(call);
 }
 
 static const struct body_field delete_args[] = {
@@ -44,13 +44,13 @@ static bool delete_pin(struct admin_call *call, struct error *e)
     if (resource_delete(call->tx, &pinnable_releases_resource, path_key(call), data_version, NULL, e)) {
         return admin_json(call, tx_keep(call->tx, mem_check(cJSON_CreateObject())));
     }
-    return failed_as(e, FAIL_NOT_FOUND) ? missing(call) : false;
+    return failed_as(e, FAIL_NOT_FOUND) ? refuse_missing_pin(call) : false;
 }
 
 /* ---- making one by its release ---- */
 
-/* Whether PIN, a row, leads to a newer release than BASE: a 102.0.3 that is built after 102.1.0 does not take
- * the pin "102." from it. A pin that leads outside of its own version holds nothing back. */
+/* *NEWER: whether PIN, a row, maps to a newer release than BASE. A 102.0.3 that is built after 102.1.0 must
+ * not replace it in the pin "102.". A pin that maps to a release outside of its version is never newer. */
 static bool is_newer(struct tx *tx, const cJSON *pin, const cJSON *base, bool *newer, struct error *e)
 {
     cJSON *pinned;
@@ -80,7 +80,7 @@ static bool pin_not_set(struct admin_call *call)
     return admin_json(call, answer);
 }
 
-/* PIN: the row that there is, or NULL. VALUES: key and mapping of the new one. */
+/* PIN is the present row, or NULL; VALUES the key and the mapping of the new one. */
 static bool write_pin(struct admin_call *call, const cJSON *pin, const cJSON *values, struct error *e)
 {
     const struct resource *r = &pinnable_releases_resource;

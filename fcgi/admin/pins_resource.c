@@ -13,7 +13,7 @@ bool pin_release_version(const cJSON *row, struct str *text, struct version *ver
            fail(e, FAIL_INVALID, "Version number %.*s is invalid.", STR_ARG(*text));
 }
 
-/* Whether TEXT is a pin's version in the one form in which the public service looks pins up. */
+/* Whether TEXT is the version of a pin in the only form in which the public service looks pins up. */
 static bool parse_pin(struct pin_version *pin, const char *text)
 {
     char canonical[24];
@@ -50,7 +50,7 @@ bool pin_fits(const char *version, const char *name, const cJSON *row, struct er
 
 /* ---- the resource ---- */
 
-static bool demand(struct tx *tx, const struct change *c, struct error *e)
+static bool demand_pin(struct tx *tx, const struct change *c, struct error *e)
 {
     static const char *const actions[] = {
         [CHANGE_INSERT] = "create", [CHANGE_UPDATE] = "modify", [CHANGE_DELETE] = "delete"
@@ -62,10 +62,10 @@ static bool demand(struct tx *tx, const struct change *c, struct error *e)
                          access_text(product));
 }
 
-static bool check(struct tx *tx, const struct change *c, struct error *e)
+static bool check_pin(struct tx *tx, const struct change *c, struct error *e)
 {
     struct release_rows rows;
-    if (!demand(tx, c, e)) {
+    if (!demand_pin(tx, c, e)) {
         return false;
     }
     if (c->type == CHANGE_DELETE) {
@@ -79,11 +79,12 @@ static bool check(struct tx *tx, const struct change *c, struct error *e)
            pin_fits(row_text(c->now, "version"), mapping, release_rows_served(&rows), e);
 }
 
-static void leads_to(const struct change *c, cJSON *names)
+static void add_pinned_release(const struct change *c, cJSON *names)
 {
     release_names_add(names, row_text(c->now, "mapping"));
 }
 
-const struct resource pinnable_releases_resource = {
-    .table = &table_pinnable_releases, .check = check, .leads_to = leads_to, .scope = SCOPE_COLUMN
-};
+const struct resource pinnable_releases_resource = { .table = &table_pinnable_releases,
+                                                     .check = check_pin,
+                                                     .leads_to = add_pinned_release,
+                                                     .scope = SCOPE_COLUMN };

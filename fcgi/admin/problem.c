@@ -37,15 +37,15 @@ void problem_text(struct response *r, int status, const char *title, const char 
     cJSON_Delete(text);
 }
 
-static void unavailable(struct response *r, const char *detail)
+static void answer_unavailable(struct response *r, const char *detail)
 {
     response_header_int(r, "Retry-After", PROBLEM_RETRY_S);
     response_problem(r, 503, http_reason(503), detail, NULL);
 }
 
-/* A 400 of the reference's whose exception begins with the request's method. */
-static void refused_request(struct response *r, const struct request *request, const char *detail,
-                            const char *why, const char *more)
+/* A 400 whose exception begins with the method of the request, as in the reference. */
+static void answer_refused_request(struct response *r, const struct request *request, const char *detail,
+                                   const char *why, const char *more)
 {
     char exception[640];
     snprintf(exception, sizeof exception, "Couldn't perform the request %.*s%s%s",
@@ -54,11 +54,11 @@ static void refused_request(struct response *r, const struct request *request, c
 }
 
 /* Errors that name no reason of store/fail.h. */
-static void other(struct response *r, const struct error *e)
+static void answer_other(struct response *r, const struct error *e)
 {
     int status = http_status_of(e->kind);
     if (e->kind == ERROR_UNAVAILABLE) {
-        unavailable(r, "The service is not available now. Try again later.");
+        answer_unavailable(r, "The service is not available now. Try again later.");
     } else if (status >= 400 && status < 500) {
         response_problem(r, status, http_reason(status), e->what, NULL);
     } else {
@@ -71,16 +71,18 @@ void problem_of(struct response *r, const struct request *request, const struct 
 {
     switch ((enum fail)e->reason) {
     case FAIL_OUTDATED:
-        refused_request(r, request, "OutdatedDataError",
-                        ". Outdated Data Version. old_data_version doesn't match current data_version", "");
+        answer_refused_request(r, request, "OutdatedDataError",
+                               ". Outdated Data Version. old_data_version doesn't match current data_version",
+                               "");
         break;
     case FAIL_MERGE:
-        refused_request(r, request, "UpdateMergeError",
-                        " due to merge error. Is there a scheduled change that conflicts with yours?", "");
+        answer_refused_request(r, request, "UpdateMergeError",
+                               " due to merge error. Is there a scheduled change that conflicts with yours?",
+                               "");
         break;
     case FAIL_SCHEDULED:
-        refused_request(r, request, "ChangeScheduledError", " due a conflict with a scheduled change. ",
-                        e->what);
+        answer_refused_request(r, request, "ChangeScheduledError",
+                               " due a conflict with a scheduled change. ", e->what);
         break;
     case FAIL_SIGNOFF:
         problem_text(r, 400, "Bad Request", "Signoff Required", e->what);
@@ -102,19 +104,19 @@ void problem_of(struct response *r, const struct request *request, const struct 
         problem_text(r, 404, "Not Found", e->what, NULL);
         break;
     case FAIL_DATABASE:
-        unavailable(r, "The database does not answer. Nothing was changed; try again later.");
+        answer_unavailable(r, "The database does not answer. Nothing was changed; try again later.");
         break;
     case FAIL_BUSY:
-        unavailable(r, "Others changed the same. Nothing was changed; try again.");
+        answer_unavailable(r, "Others changed the same. Nothing was changed; try again.");
         break;
     case FAIL_SCHEMA:
     case FAIL_UNKNOWN:
-        unavailable(r, e->what);
+        answer_unavailable(r, e->what);
         break;
-    case FAIL_ANSWERED: /* there is nothing left to say */
+    case FAIL_ANSWERED: /* the response has been written */
         break;
     case FAIL_OTHER:
-        other(r, e);
+        answer_other(r, e);
         break;
     }
 }
@@ -123,7 +125,7 @@ void problem_auth(struct response *r, enum auth_result result)
 {
     char exception[256];
     if (result == AUTH_UNAVAILABLE) {
-        unavailable(r, "The token cannot be checked now. Try again later.");
+        answer_unavailable(r, "The token cannot be checked now. Try again later.");
         return;
     }
     snprintf(exception, sizeof exception, "Permission denied to perform the request. %s", auth_says(result));

@@ -10,7 +10,7 @@ static cJSON *row_of(struct tx *tx, const struct db_rows *rows)
     return row;
 }
 
-/* One statement, since it is asked for each locale that is written. */
+/* One statement for both tables, since this runs for every locale that is written. */
 bool release_rows_read(struct tx *tx, const char *name, struct release_rows *rows, struct error *e)
 {
     bool failed = false;

@@ -1,15 +1,16 @@
-/* See release_uses.h. What lies in JSON is searched for by the database as a quoted text, and where that is
- * found the JSON is parsed: the text may mean something else. Those searches take no locks: whoever adds a
- * partial at the same moment as its source is deleted gets what one gets who adds it afterwards, a partial
- * that is left out of answers. */
+/* See release_uses.h. The database searches JSON columns for the name as a quoted text. Where it finds that,
+ * the JSON is parsed, since the text may mean something else. These searches take no locks: if somebody adds
+ * a partial at the same moment as its source is deleted, the result is the same as if they had added it
+ * afterwards, a partial that is left out of answers. */
 #include "admin/release_uses.h"
 
 #include "store/row.h"
 
 /* ---- names in columns ---- */
 
-/* A place where a name may stand: SQL with N times the name for its '?', whose rows are what the place is
- * called, then the name, which is compared again: the collation of an adopted database may be lax. */
+/* A query for rows that name a release: SQL with N times the name for its '?'. The first column of a row
+ * describes what names the release; the second is the name, which is compared again, since the collation of
+ * an adopted database may ignore case. */
 struct name_column {
     const char *sql;
     unsigned n;
@@ -73,7 +74,7 @@ bool release_uses_by_pin(struct tx *tx, const char *name, const char **use, stru
 
 /* ---- names in JSON ---- */
 
-/* Releases that clients are offered by rules and pins, and those that superblobs may offer. */
+/* Releases that clients are offered: by rules and pins (MAPPED), and as members of superblobs (MEMBERS). */
 #define MAPPED                                                                                               \
     "(SELECT mapping AS name FROM rules WHERE mapping IS NOT NULL"                                           \
     " UNION SELECT fallbackMapping FROM rules WHERE fallbackMapping IS NOT NULL"                             \
@@ -88,8 +89,9 @@ bool release_uses_by_pin(struct tx *tx, const char *name, const char **use, stru
     "SELECT CONCAT('scheduled change ', sc_id, ' of " TABLE "'), base_data FROM " TABLE                      \
     "_scheduled_changes WHERE complete = 0 AND " HOLDS("base_data") " AND base_name <> ?"
 
-/* Rows: what the place is called, the JSON. The '?' are the name as it stands in JSON, and the name: what the
- * release itself holds does not count. */
+/* Queries for documents that contain a name. The first column describes the document, the second is its JSON.
+ * The first '?' is the name as it is written in JSON, the second the name itself: the release may name
+ * itself. */
 static const char *const documents[] = {
     OFFERED_IN(MAPPED, "releases"),
     OFFERED_IN(MAPPED, "releases_json"),
@@ -107,7 +109,8 @@ static bool is_name(const cJSON *value, const char *name)
     return cJSON_IsString(value) && strcmp(value->valuestring, name) == 0;
 }
 
-/* Whether a partial in JSON starts from NAME. The nesting of parsed JSON is limited. */
+/* Whether JSON has a partial that starts from NAME. It recurses; the parser limits how deep JSON is
+ * nested. */
 static bool starts_from(const cJSON *json, const char *name)
 {
     for (const cJSON *item = json->child; item != NULL; item = item->next) {
@@ -140,8 +143,8 @@ static bool names_release(struct str text, const char *name)
     return names;
 }
 
-/* NAME as it stands in JSON, quotes included. */
-static const char *quoted(struct tx *tx, const char *name)
+/* NAME as it is written in JSON, with the quotes. */
+static const char *quoted_name(struct tx *tx, const char *name)
 {
     cJSON *value = mem_check(cJSON_CreateString(name));
     char *text = mem_check(cJSON_PrintUnformatted(value));
@@ -155,7 +158,7 @@ static bool find_in_document(struct tx *tx, const char *sql, const char *name, c
                              struct error *e)
 {
     bool failed = false;
-    const struct db_value params[] = { DB_S(str_of(quoted(tx, name))), DB_S(str_of(name)) };
+    const struct db_value params[] = { DB_S(str_of(quoted_name(tx, name))), DB_S(str_of(name)) };
     struct db_rows *rows = db_query(tx->db, sql, params, 2, e);
     *use = NULL;
     while (rows != NULL && *use == NULL && db_next(rows, &failed, e)) {

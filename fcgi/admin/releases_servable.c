@@ -1,10 +1,10 @@
-/* GET /releases/{release}/servable and GET /v2/releases/{name}/servable: what of a release would not be
- * served. Both are about the release that is served under the name: the one of v2 if there is one. */
+/* GET /releases/{release}/servable and GET /v2/releases/{name}/servable: the parts of a release that would
+ * not be served. Both answer for the release that is served under the name: that of v2 if there is one. */
 #include "admin/releases_v1.h"
 #include "admin/releases_v2.h"
 #include "release/unserved.h"
 
-/* The release NAME whole, as text in OUT, and its *PRODUCT. *THERE: whether there is one. */
+/* Prints the whole release NAME to OUT. *PRODUCT is its product; *THERE, whether it exists. */
 static bool print_release(struct admin_call *call, const char *name, struct buf *out, const char **product,
                           bool *there, struct error *e)
 {

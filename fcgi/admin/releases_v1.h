@@ -1,4 +1,4 @@
-/* What the files of /releases, those of the v1 table, share. */
+/* Releases of the v1 table: the handlers of /releases, and what they share. */
 #ifndef BALROG_ADMIN_RELEASES_V1_H
 #define BALROG_ADMIN_RELEASES_V1_H
 
@@ -27,32 +27,32 @@ bool releases_servable_get(struct admin_call *call, struct error *e);
 
 /* ---- rows ---- */
 
-/* The release NAME, *ROW NULL when there is none. LOCK as in write.h; the plain row comes without its data.
- */
+/* *ROW becomes the release NAME, or NULL. LOCK is that of store/row.h; a plain row does not have its data. */
 bool releases_v1_find(struct admin_call *call, const char *name, enum row_lock lock, cJSON **row,
                       struct error *e);
-/* {"name": NAME}, the transaction's. */
+/* {"name": NAME}, owned by the transaction. */
 cJSON *releases_v1_key(struct admin_call *call, const char *name);
-/* The 404 for a release NAME that is not there. Returns false. */
+/* Refuses the call with a 404 for the release NAME. Returns false. */
 bool releases_v1_missing(struct admin_call *call, const char *name);
 
-/* Whether tx->actor may ACTION ("create", "modify", "delete") releases of PRODUCT; FAIL_PERMISSION. Handlers
- * ask this before they read, lock or check anything large. */
+/* Checks that tx->actor may ACTION ("create", "modify", "delete") releases of PRODUCT; FAIL_PERMISSION.
+ * Handlers check this before they read, lock or validate anything large. */
 bool releases_v1_demand(struct tx *tx, const char *action, const char *product, struct error *e);
-/* Whether tx->actor may make releases of PRODUCT read-only, or writable again. */
+/* Checks that tx->actor may make releases of PRODUCT read-only, or writable again; FAIL_PERMISSION. */
 bool releases_v1_demand_read_only(struct tx *tx, bool read_only, const char *product, struct error *e);
-/* releases_v1_demand() for replacing or changing the release NAME, or, where there is none, for creating it
- * for PRODUCT. *ROW receives the plain row, NULL when there is none. */
+/* Checks that tx->actor may change the release NAME or, if it does not exist, create it for PRODUCT. *ROW
+ * becomes the plain row, or NULL. */
 bool releases_v1_may_write(struct admin_call *call, const char *name, const char *product, cJSON **row,
                            struct error *e);
 
-/* What the release NAME held at DATA_VERSION, the transaction's; FAIL_INVALID when that is not known. */
+/* *BLOB becomes what the release NAME was at DATA_VERSION, owned by the transaction; FAIL_INVALID if that is
+ * not known. */
 bool releases_v1_ancestor(struct tx *tx, const char *name, int64_t data_version, cJSON **blob,
                           struct error *e);
 
-/* Where E is about what was sent (FAIL_BLOB, FAIL_INVALID; FAIL_READ_ONLY; FAIL_OUTDATED if LATE): the answer
- * that the handlers give themselves, with DETAIL, or READ_ONLY_DETAIL for the second, and the reasons.
- * Returns false; any other E is left to who called the handler. */
+/* If E is about the contents of the request (FAIL_BLOB, FAIL_INVALID, FAIL_READ_ONLY or, if LATE,
+ * FAIL_OUTDATED), refuses the call as the handlers of the reference do: with the reasons, and with DETAIL, or
+ * READ_ONLY_DETAIL for FAIL_READ_ONLY. Other errors are left as they are. Returns false. */
 bool releases_v1_refused(struct admin_call *call, const struct error *e, bool late, const char *detail,
                          const char *read_only_detail);
 

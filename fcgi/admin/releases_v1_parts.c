@@ -1,9 +1,10 @@
-/* Parts of v1 releases: members of the blob, or a locale, put into the release that the path names and into
- * those that the body's copyTo names; what is missing of them is made. (reference: views/releases.py
+/* Parts of v1 releases: members of the blob, or one locale, are put into the release that the path names and
+ * into those in the body's copyTo. Releases that do not exist are created. (reference: views/releases.py
  * changeRelease)
  *
- * The part is put into the version that the client has seen. Where that is not the newest one, the result is
- * merged with it like a whole release would be: so submissions of different locales never conflict. */
+ * The part is put into the version of the release that the client has seen. If that is not the newest one,
+ * the result is merged with the newest, as for a whole release. So submissions of different locales never
+ * conflict. */
 #include "admin/release_blob.h"
 #include "admin/releases_v1.h"
 #include "core/python.h"
@@ -12,12 +13,12 @@
 
 #include <stdlib.h>
 
-enum { COPIES_MAX = 10 }; /* each may be as large as a release gets */
+enum { COPIES_MAX = 10 }; /* each copy may be as large as a whole release */
 
 struct submission {
     struct admin_call *call;
     const char *primary;           /* the release that the path names */
-    const char *platform, *locale; /* NULL: DATA are members of the blob */
+    const char *platform, *locale; /* NULL: `data` has members of the blob, not a locale */
     const char *product;
     const cJSON *data;
     const cJSON *copy_to;      /* names of releases; NULL: none */
@@ -25,7 +26,7 @@ struct submission {
     const char *hash_function; /* NULL: none */
     const cJSON *schema_version;
     int64_t data_version; /* 0: none was given */
-    bool is_new;          /* what was submitted was not there before */
+    bool is_new;          /* the part did not exist in the release before */
 };
 
 /* ---- what was sent ---- */
@@ -35,7 +36,7 @@ static bool is_text(const cJSON *value)
     return cJSON_IsString(value) && value->valuestring[0] != '\0';
 }
 
-/* The JSON in the member NAME of the body; NULL when there is none. */
+/* *VALUE becomes the JSON in the member NAME of the body; NULL if that is missing or empty. */
 static bool parse_member(struct admin_call *call, const char *name, const cJSON **value, struct error *e)
 {
     struct error why;
@@ -47,8 +48,8 @@ static bool parse_member(struct admin_call *call, const char *name, const cJSON 
     return text.n == 0 || *value != NULL || fail(e, FAIL_INVALID, "%s", why.what);
 }
 
-/* The same for a list of names. JSON that is false in Python is no list, as in the reference: the client
- * library sends "null" for a platform without aliases. */
+/* The same for a list of names. JSON that is false in Python counts as no list, as in the reference: the
+ * client library sends "null" for a platform without aliases. */
 static bool parse_names(struct admin_call *call, const char *name, const cJSON **names, struct error *e)
 {
     if (!parse_member(call, name, names, e)) {
@@ -94,13 +95,13 @@ static cJSON *new_object(struct submission *s)
     return tx_keep(s->call->tx, mem_check(cJSON_CreateObject()));
 }
 
-static void share(cJSON *object, const char *key, const cJSON *value)
+static void add_shared(cJSON *object, const char *key, const cJSON *value)
 {
     cJSON_AddItemReferenceToObject(object, key, (cJSON *)value);
 }
 
-/* OBJECT (NULL: an empty one) with MEMBERS in the place of its own. All but the lists of members is shared.
- */
+/* A new object with the members of OBJECT (NULL: none), replaced and extended by MEMBERS. The values are
+ * shared, only the lists of members are new. */
 static cJSON *with_members(struct submission *s, const cJSON *object, const cJSON *members)
 {
     struct tree_index mine, others;
@@ -109,11 +110,11 @@ static cJSON *with_members(struct submission *s, const cJSON *object, const cJSO
     tree_index_init(&others, object);
     for (const cJSON *item = object != NULL ? object->child : NULL; item != NULL; item = item->next) {
         const cJSON *value = tree_index_get(&mine, item->string);
-        share(changed, item->string, value != NULL ? value : item);
+        add_shared(changed, item->string, value != NULL ? value : item);
     }
     for (const cJSON *item = members->child; item != NULL; item = item->next) {
         if (tree_index_get(&others, item->string) == NULL) {
-            share(changed, item->string, item);
+            add_shared(changed, item->string, item);
         }
     }
     tree_index_free(&mine);
@@ -124,11 +125,11 @@ static cJSON *with_members(struct submission *s, const cJSON *object, const cJSO
 static cJSON *with_member(struct submission *s, const cJSON *object, const char *key, const cJSON *value)
 {
     cJSON *member = new_object(s);
-    share(member, key, value);
+    add_shared(member, key, value);
     return with_members(s, object, member);
 }
 
-/* A name in a list of aliases, and its place in it. */
+/* An alias, and its position in the list that was sent. */
 struct alias {
     const char *name;
     size_t at;
@@ -147,7 +148,7 @@ static int by_alias(const void *a, const void *b)
     return c != 0 ? c : by_place(a, b);
 }
 
-/* The N names that the submission gives as aliases, each once, in the order given. */
+/* The aliases in the submission without repetitions, in the order given; *N becomes their number. */
 static struct alias *list_aliases(struct submission *s, size_t *n)
 {
     size_t all = 0;
@@ -166,7 +167,8 @@ static struct alias *list_aliases(struct submission *s, size_t *n)
     return list;
 }
 
-/* The aliases of PLATFORM that neither MINE nor TIP, both platforms of a blob, has: {name: {"alias": …}}. */
+/* The submitted aliases of PLATFORM that neither MINE nor TIP, the platforms of two blobs, has: {name:
+ * {"alias": …}}. */
 static cJSON *new_aliases(struct submission *s, const cJSON *mine, const cJSON *tip, const char *platform)
 {
     size_t n;
@@ -187,7 +189,7 @@ static cJSON *new_aliases(struct submission *s, const cJSON *mine, const cJSON *
     return aliases;
 }
 
-/* BLOB with the locale, at PLATFORM, and with those aliases of it that neither BLOB nor TIP has. */
+/* BLOB with the submitted locale added to PLATFORM, and with the aliases that neither BLOB nor TIP has. */
 static cJSON *with_locale(struct submission *s, const cJSON *blob, const cJSON *tip, const char *platform)
 {
     const cJSON *platforms = json_get_object(blob, "platforms");
@@ -198,8 +200,8 @@ static cJSON *with_locale(struct submission *s, const cJSON *blob, const cJSON *
     return with_member(s, blob, "platforms", with_members(s, changed, aliases));
 }
 
-/* The platform that the submission's one is an alias of in TIP, or itself. */
-static const char *resolve(const struct submission *s, const cJSON *tip)
+/* The platform of the submission; if that is an alias in TIP, the platform that it stands for. */
+static const char *resolve_alias(const struct submission *s, const cJSON *tip)
 {
     const char *alias = json_get_string(json_get(json_get(tip, "platforms"), s->platform), "alias");
     return alias != NULL ? alias : s->platform;
@@ -213,14 +215,14 @@ static bool has_locale(const struct submission *s, const cJSON *blob)
 
 /* ---- writing ---- */
 
-static bool refused(struct submission *s, const struct error *e, bool late, const char *verb)
+static bool refuse_submission(struct submission *s, const struct error *e, bool late, const char *verb)
 {
     char *detail = mem_printf(s->call->ctx, "Couldn't %s release: %s", verb, e->what);
     return releases_v1_refused(s->call, e, late, detail, detail);
 }
 
-/* Makes the release NAME, of nothing but what it must have. */
-static bool create(struct submission *s, const char *name, cJSON **row, struct error *e)
+/* Creates the release NAME with only the members that a blob must have. */
+static bool create_release(struct submission *s, const char *name, cJSON **row, struct error *e)
 {
     cJSON *values = new_object(s), *blob = new_object(s);
     mem_check(cJSON_AddStringToObject(blob, "name", name));
@@ -236,13 +238,13 @@ static bool create(struct submission *s, const char *name, cJSON **row, struct e
         resource_insert(s->call->tx, &releases_resource, values, NULL, row, e)) {
         return true;
     }
-    /* Somebody else was faster: begin again, with his. */
+    /* Another request created it meanwhile: FAIL_BUSY runs the handler again, which then finds it. */
     return failed_as(e, FAIL_DUPLICATE) ? fail(e, FAIL_BUSY, "release %s was made meanwhile", name)
-                                        : refused(s, e, false, "create");
+                                        : refuse_submission(s, e, false, "create");
 }
 
-/* Whether the submission fits the release ROW, which the path names. */
-static bool fits(const struct submission *s, const cJSON *row)
+/* Checks that the submission fits ROW, the release that the path names. Refuses the call if not. */
+static bool check_fits(const struct submission *s, const cJSON *row)
 {
     struct admin_call *call = s->call;
     const char *product = row_text(row, "product");
@@ -267,8 +269,8 @@ static bool fits(const struct submission *s, const cJSON *row)
     return true;
 }
 
-/* Whether tx->actor may put a locale into ROW. He must be allowed to modify it besides, which the resource
- * sees to. */
+/* Checks that tx->actor may put a locale into the release ROW. They must also be allowed to modify the
+ * release; the resource checks that. */
 static bool may_add_locale(struct submission *s, const cJSON *row, struct error *e)
 {
     struct tx *tx = s->call->tx;
@@ -280,7 +282,7 @@ static bool may_add_locale(struct submission *s, const cJSON *row, struct error 
                          "%s is not allowed to add builds for product %s", tx->actor, access_text(product));
 }
 
-static bool write(struct submission *s, const cJSON *row, int64_t data_version, struct error *e)
+static bool write_part(struct submission *s, const cJSON *row, int64_t data_version, struct error *e)
 {
     struct tx *tx = s->call->tx;
     const cJSON *tip = json_get(row, "data"), *seen = tip;
@@ -296,7 +298,7 @@ static bool write(struct submission *s, const cJSON *row, int64_t data_version, 
         seen = ancestor;
     }
     if (s->locale != NULL) {
-        data = with_locale(s, seen, tip, resolve(s, tip));
+        data = with_locale(s, seen, tip, resolve_alias(s, tip));
     } else {
         data = with_members(s, seen, s->data);
         mem_check(cJSON_AddStringToObject(what, "product", s->product));
@@ -307,7 +309,7 @@ static bool write(struct submission *s, const cJSON *row, int64_t data_version, 
                            NULL, e);
 }
 
-/* Whether tx->actor may do so, by what little of the release that takes. */
+/* Checks the permissions of tx->actor, with as little of the release as that needs. */
 static bool may_submit(struct submission *s, const char *name, struct error *e)
 {
     cJSON *row;
@@ -320,27 +322,27 @@ static bool submit_to(struct submission *s, const char *name, struct error *e)
     cJSON *row;
     bool is_primary = strcmp(name, s->primary) == 0;
     if (!may_submit(s, name, e)) {
-        return refused(s, e, true, "update");
+        return refuse_submission(s, e, true, "update");
     }
     if (!releases_v1_find(s->call, name, ROW_LOCKED, &row, e)) {
         return false;
     }
     if (row == NULL) {
-        if (!create(s, name, &row, e)) {
+        if (!create_release(s, name, &row, e)) {
             return false;
         }
         is_primary = false; /* its version is 1 */
     } else if (is_primary) {
         s->is_new &= s->locale != NULL && !has_locale(s, json_get(row, "data"));
-        if (!fits(s, row)) {
+        if (!check_fits(s, row)) {
             return false;
         }
     }
-    return write(s, row, is_primary ? s->data_version : row_int(row, "data_version"), e) ||
-           refused(s, e, true, "update");
+    return write_part(s, row, is_primary ? s->data_version : row_int(row, "data_version"), e) ||
+           refuse_submission(s, e, true, "update");
 }
 
-static bool submit(struct submission *s, struct error *e)
+static bool submit_to_all(struct submission *s, struct error *e)
 {
     cJSON *row;
     struct admin_call *call = s->call;
@@ -368,7 +370,7 @@ static bool submit(struct submission *s, struct error *e)
 bool releases_v1_update(struct admin_call *call, struct error *e)
 {
     struct submission s = { .call = call };
-    return submit(&s, e);
+    return submit_to_all(&s, e);
 }
 
 bool releases_v1_put_locale(struct admin_call *call, struct error *e)
@@ -376,5 +378,5 @@ bool releases_v1_put_locale(struct admin_call *call, struct error *e)
     struct submission s = { .call = call };
     s.platform = admin_text(call, call->param[1]);
     s.locale = admin_text(call, call->param[2]);
-    return submit(&s, e);
+    return submit_to_all(&s, e);
 }

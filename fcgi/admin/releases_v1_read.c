@@ -36,7 +36,7 @@ bool releases_v1_get_column(struct admin_call *call, struct error *e)
 
 /* ---- one release ---- */
 
-/* Answers with what was read of a release; MISSING is the detail of the 404. */
+/* Answers with DOC. MISSING is the detail of the 404 if there is none. */
 static bool answer_doc(struct admin_call *call, const struct release_doc *doc, enum json_style style,
                        const char *missing)
 {

@@ -1,9 +1,9 @@
-/* Releases of the v1 table as a resource. (reference: db.py Releases)
+/* Releases of the v1 table: who may change them, and which sign-offs that needs. (reference: db.py Releases)
  *
- * A change may be about read_only, or about what is served, and each has its own permission and sign-offs.
- * The reference takes one that names read_only for the first kind alone; here one that also changes what is
- * served is both. A read-only release cannot be changed by the change that makes it writable either: what was
- * scheduled before it became read-only says of itself that it is writable. */
+ * A change may be about read_only, or about what is served; each has its own permission and sign-offs. In the
+ * reference a change that sets read_only is only of the first kind; here, if it also changes what is served,
+ * it is of both kinds. A read-only release also cannot be changed by the change that makes it writable: a
+ * change that was scheduled before the release became read-only contains read_only = false. */
 #include "admin/release_blob.h"
 #include "admin/release_rows.h"
 #include "admin/release_uses.h"
@@ -20,7 +20,7 @@ static bool same_text(const char *a, const char *b)
     return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
-/* Of an update. */
+/* What an update is about. */
 struct aspects {
     bool read_only;
     bool content;
@@ -73,8 +73,8 @@ static bool check_insert(struct tx *tx, const struct change *c, struct error *e)
     return releases_v1_demand(tx, "create", product, e) && check_blob(tx, c, e);
 }
 
-/* Whether C has to stay away from a release that is read-only. Only a change that is scheduled already may be
- * dropped, or be told that the release is now read-only: it is refused when it is to be made. */
+/* Refuses to change a release that is read-only. A change that is scheduled already may be deleted, and a
+ * direct write that makes the release read-only may be merged into it; it is refused when it is enacted. */
 static bool check_read_only(const struct change *c, struct error *e)
 {
     return c->scheduled || !row_true(c->old, "read_only") ||
@@ -103,7 +103,7 @@ static bool check_update(struct tx *tx, const struct change *c, struct error *e)
            (!about.content || check_content(tx, c, e));
 }
 
-/* A release that a v2 release hides from clients may go whatever names it. */
+/* If a v2 release of this name is served instead, the v1 release may be deleted although others name it. */
 static bool check_delete(struct tx *tx, const struct change *c, struct error *e)
 {
     const char *rule = NULL;
@@ -136,8 +136,9 @@ static bool check_alone(struct tx *tx, const struct change *c, struct error *e)
     }
 }
 
-/* The same name as a v2 release, which is served in its place: none is made beside it. What is there already
- * may be changed by those who may change the other one, and be deleted, which changes nothing for clients. */
+/* Checks C against the v2 release of the same name, which is served instead. No v1 release can be created
+ * beside it. An existing one may be changed by those who may change the v2 release, and be deleted, since
+ * clients do not notice that. */
 static bool check_beside(struct tx *tx, const struct change *c, struct error *e)
 {
     struct release_rows rows;
@@ -159,23 +160,23 @@ static bool check_beside(struct tx *tx, const struct change *c, struct error *e)
     }
 }
 
-static bool check(struct tx *tx, const struct change *c, struct error *e)
+static bool check_change(struct tx *tx, const struct change *c, struct error *e)
 {
     return check_alone(tx, c, e) && check_beside(tx, c, e);
 }
 
 /* ---- sign-offs ---- */
 
-/* Deleting a release that a v2 release of its name hides from clients needs none. */
+/* Deleting a release needs no sign-offs if a v2 release of its name is served instead. */
 static bool require_deletion(struct tx *tx, const char *name, cJSON *needs, struct error *e)
 {
     bool hidden;
     return signoff_is_hidden(tx, name, &hidden, e) && (hidden || signoff_need_release(tx, name, needs, e));
 }
 
-/* Making a release read-only needs none; while that is only scheduled, the same are shown as for any change.
- */
-static bool require(struct tx *tx, const struct change *c, cJSON *needs, struct error *e)
+/* Making a release read-only needs no sign-offs. While that is only scheduled, it is shown with those that
+ * any change needs. */
+static bool require_signoffs(struct tx *tx, const struct change *c, cJSON *needs, struct error *e)
 {
     const char *name = row_text(c->now != NULL ? c->now : c->old, "name");
     if (c->type == CHANGE_DELETE) {
@@ -209,7 +210,8 @@ bool releases_v1_ancestor(struct tx *tx, const char *name, int64_t data_version,
     return *blob != NULL;
 }
 
-static bool merge(struct tx *tx, const struct change *c, int64_t data_version, cJSON **what, struct error *e)
+static bool merge_outdated(struct tx *tx, const struct change *c, int64_t data_version, cJSON **what,
+                           struct error *e)
 {
     cJSON *ancestor, *merged = NULL;
     const cJSON *mine = json_get(c->what, "data"), *tip = json_get(c->old, "data");
@@ -231,16 +233,16 @@ static bool merge(struct tx *tx, const struct change *c, int64_t data_version, c
     return true;
 }
 
-static void leads_to(const struct change *c, cJSON *names)
+static void add_members(const struct change *c, cJSON *names)
 {
     release_names_add_members(names, json_get(c->now, "data"));
 }
 
 const struct resource releases_resource = {
     .table = &table_releases,
-    .check = check,
-    .require = require,
-    .merge = merge,
+    .check = check_change,
+    .require = require_signoffs,
+    .merge = merge_outdated,
     .scope = SCOPE_COLUMN,
-    .leads_to = leads_to,
+    .leads_to = add_members,
 };

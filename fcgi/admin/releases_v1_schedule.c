@@ -1,4 +1,5 @@
-/* /scheduled_changes/releases, and how a scheduled release differs. (reference: views/releases.py) */
+/* /scheduled_changes/releases, and the difference between a release and its scheduled change. (reference:
+ * views/releases.py) */
 #include "admin/release_blob.h"
 #include "admin/releases_v1.h"
 
@@ -54,12 +55,12 @@ static const struct body_field edit_fields[] = {
     { 0 },
 };
 
-static bool missing(struct admin_call *call, const char *why)
+static bool refuse_missing_field(struct admin_call *call, const char *why)
 {
     return admin_problem(call, 400, "Bad Request", "Missing field", why);
 }
 
-/* Puts the blob that the body holds as a text into WHAT. *GIVEN: there is one. */
+/* Sets the data in WHAT to the blob, which is a text in the body. *GIVEN: whether the body has one. */
 static bool take_data(struct admin_call *call, cJSON *what, bool *given, struct error *e)
 {
     cJSON *blob;
@@ -76,7 +77,7 @@ static bool take_data(struct admin_call *call, cJSON *what, bool *given, struct 
     return true;
 }
 
-/* A change of read_only alone takes the blob with it as it is. */
+/* A change of read_only alone contains the present blob. */
 static bool take_present_data(struct admin_call *call, cJSON *what, struct error *e)
 {
     cJSON *row;
@@ -90,15 +91,15 @@ static bool take_present_data(struct admin_call *call, cJSON *what, struct error
     return true;
 }
 
-static bool prepare(struct admin_call *call, cJSON *what, struct error *e)
+static bool prepare_columns(struct admin_call *call, cJSON *what, struct error *e)
 {
     bool given;
     const char *type = row_text(what, "change_type");
     if (strcmp(type, "insert") != 0 && row_int(what, "data_version") == 0) {
-        return missing(call, "data_version is missing");
+        return refuse_missing_field(call, "data_version is missing");
     }
     if (strcmp(type, "insert") == 0 && row_text(what, "product") == NULL) {
-        return missing(call, "product is missing");
+        return refuse_missing_field(call, "product is missing");
     }
     if (strcmp(type, "delete") == 0) {
         cJSON_DeleteItemFromObjectCaseSensitive(what, "data");
@@ -108,7 +109,7 @@ static bool prepare(struct admin_call *call, cJSON *what, struct error *e)
         return false;
     }
     if (!given && strcmp(type, "insert") == 0) {
-        return missing(call, "Missing blob 'data' value");
+        return refuse_missing_field(call, "Missing blob 'data' value");
     }
     if (!given) {
         cJSON_DeleteItemFromObjectCaseSensitive(what, "data");
@@ -127,7 +128,7 @@ static bool create_scheduled(struct admin_call *call, struct error *e)
         return admin_problem(call, 400, "Bad Request",
                              "'when' cannot be set to null when scheduling a new change for a Release", NULL);
     }
-    if (!prepare(call, what, e)) {
+    if (!prepare_columns(call, what, e)) {
         return false;
     }
     if (scheduled_create(call, &releases_resource, what, e)) {
@@ -137,8 +138,8 @@ static bool create_scheduled(struct admin_call *call, struct error *e)
     return failed_as(e, FAIL_READ_ONLY) && admin_problem(call, 400, "Bad Request", detail, e->what);
 }
 
-/* What may be edited of a change of TYPE: no other release can be meant, and of an existing one only the blob
- * changes. */
+/* The columns in the body that an edit of a change of TYPE may set: its key stays, and for an existing
+ * release only the blob can be changed. */
 static cJSON *pick_edited(struct admin_call *call, const char *type)
 {
     const char *except = strcmp(type, "insert") == 0   ? "data_version"
@@ -163,7 +164,7 @@ static bool edit_scheduled(struct admin_call *call, struct error *e)
     cJSON *what = pick_edited(call, type);
     int64_t data_version;
     if (!inserts && !body_int(what, "data_version", &data_version)) {
-        return missing(call, "data_version is missing");
+        return refuse_missing_field(call, "data_version is missing");
     }
     bool named = json_get(what, "data") != NULL;
     if (named && !take_data(call, what, &given, e)) {

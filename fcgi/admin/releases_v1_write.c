@@ -1,4 +1,4 @@
-/* Whole releases of the v1 table: made, replaced, deleted, made read-only. (reference: views/releases.py) */
+/* Whole releases of the v1 table: create, replace, delete, make read-only. (reference: views/releases.py) */
 #include "admin/release_blob.h"
 #include "admin/releases_v1.h"
 
@@ -17,7 +17,7 @@ static cJSON *values_of(struct admin_call *call, const char *name, const cJSON *
     return values;
 }
 
-static bool exists(struct admin_call *call, const char *name)
+static bool refuse_existing(struct admin_call *call, const char *name)
 {
     return admin_problem(call, 400, "Bad Request", mem_printf(call->ctx, "Release: %s already exists", name),
                          "Database already contains the release");
@@ -31,12 +31,12 @@ bool releases_v1_create(struct admin_call *call, struct error *e)
         return false;
     }
     if (row != NULL) {
-        return exists(call, name);
+        return refuse_existing(call, name);
     }
     if (!releases_v1_demand(call->tx, "create", json_get_string(call->body, "product"), e) ||
         !release_blob_parse(call->tx, json_get_string(call->body, "blob"), &blob, e) ||
         !resource_insert(call->tx, &releases_resource, values_of(call, name, blob), NULL, &row, e)) {
-        return failed_as(e, FAIL_DUPLICATE) ? exists(call, name)
+        return failed_as(e, FAIL_DUPLICATE) ? refuse_existing(call, name)
                                             : releases_v1_refused(call, e, false, "Couldn't create release",
                                                                   "Couldn't create release");
     }
@@ -44,13 +44,13 @@ bool releases_v1_create(struct admin_call *call, struct error *e)
     return admin_dumps(call, 201, answer);
 }
 
-static bool refused(struct admin_call *call, const struct error *e)
+static bool refuse_update(struct admin_call *call, const struct error *e)
 {
     return releases_v1_refused(call, e, false, "Couldn't update release",
                                "Couldn't update release. Release is marked read only");
 }
 
-static bool replace(struct admin_call *call, const char *name, struct error *e)
+static bool replace_release(struct admin_call *call, const char *name, struct error *e)
 {
     cJSON *blob, *row;
     int64_t data_version;
@@ -63,7 +63,7 @@ static bool replace(struct admin_call *call, const char *name, struct error *e)
                                                   .what = values_of(call, NULL, blob),
                                                   .data_version = data_version },
                          &row, e)) {
-        return refused(call, e);
+        return refuse_update(call, e);
     }
     return admin_new_version(call, row_int(row, "data_version"));
 }
@@ -77,13 +77,13 @@ bool releases_v1_ensure(struct admin_call *call, struct error *e)
         return false;
     }
     if (row != NULL) {
-        return replace(call, name, e);
+        return replace_release(call, name, e);
     }
     if (!release_blob_parse(call->tx, json_get_string(call->body, "blob"), &blob, e) ||
         !resource_insert(call->tx, &releases_resource, values_of(call, name, blob), NULL, NULL, e)) {
-        /* Somebody else was faster: begin again, with his. */
+        /* Another request created it meanwhile: FAIL_BUSY runs the handler again, which then finds it. */
         return failed_as(e, FAIL_DUPLICATE) ? fail(e, FAIL_BUSY, "release %s was made meanwhile", name)
-                                            : refused(call, e);
+                                            : refuse_update(call, e);
     }
     return admin_text_answer(call, 201, "%s", "");
 }

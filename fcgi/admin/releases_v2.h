@@ -1,8 +1,8 @@
-/* What the files of /v2/releases share. A release is a row of releases_json, its base, and rows of
- * release_assets, one a locale.
+/* Releases of v2: the handlers of /v2/releases, and what they share. A release consists of a row of
+ * releases_json, its base, and rows of release_assets, one per locale.
  *
- * Whoever writes any of a release's rows locks its base first: shared where only locales are written, so that
- * many submit to one release at the same time, else exclusively. */
+ * To write any row of a release, its base is locked first: shared where only locales are written, so that
+ * many may submit to one release at the same time, else exclusively. */
 #ifndef BALROG_ADMIN_RELEASES_V2_H
 #define BALROG_ADMIN_RELEASES_V2_H
 
@@ -31,17 +31,18 @@ bool releases_v2_enact(struct admin_call *call, struct error *e);
 
 /* ---- rows (releases_v2_rows.c) ---- */
 
-/* The base of the release NAME; *ROW is NULL when there is none. */
+/* *ROW becomes the base of the release NAME, or NULL. */
 bool releases_v2_read_base(struct tx *tx, const char *name, enum row_lock lock, cJSON **row, struct error *e);
-/* What is in the base, an object, without copying it; an empty object where the column holds none. */
+/* The blob in the base ROW, borrowed; an empty object if the column holds none. */
 const cJSON *releases_v2_blob_of(struct tx *tx, const cJSON *row);
-/* All assets of NAME, by path; without their data unless WITH_DATA. Locked where TX writes. */
+/* *ROWS becomes all assets of NAME, sorted by path, with their data only if WITH_DATA. They are locked if TX
+ * writes. */
 bool releases_v2_read_assets(struct tx *tx, const char *name, bool with_data, cJSON **rows, struct error *e);
-/* The rows of R's scheduled table that are to come for the release NAME, with their base_… columns, by
- * sc_id. Locked where TX writes. */
+/* *ROWS becomes the pending scheduled changes of R for the release NAME, with their base_… columns, sorted by
+ * sc_id. They are locked if TX writes. */
 bool releases_v2_read_pending(struct tx *tx, const struct resource *r, const char *name, bool with_data,
                               cJSON **rows, struct error *e);
-/* Puts VALUE, which it takes, at PATH of TREE; the base's path is "." (or NULL). */
+/* Puts VALUE, which it takes, at PATH of TREE. The path of the base is "." or NULL. */
 void releases_v2_put(struct assets *tree, const char *path, cJSON *value);
 
 /* ---- answering; these return true ---- */
@@ -53,11 +54,12 @@ bool releases_v2_answer_empty(struct admin_call *call);
 
 /* ---- permissions (releases_v2_resource.c) ---- */
 
-/* Whether tx->actor may ACTION ("create", "modify", "delete") releases of PRODUCT; FAIL_PERMISSION. */
+/* Checks that tx->actor may ACTION ("create", "modify", "delete") releases of PRODUCT; FAIL_PERMISSION. */
 bool releases_v2_demand(struct tx *tx, const char *action, const char *product, struct error *e);
-/* The same for the release NAME, if there is one: asked before anything of it is locked. */
+/* The same for the product of the release NAME, if it exists. Handlers check this before they lock any of its
+ * rows. */
 bool releases_v2_demand_of(struct tx *tx, const char *name, const char *action, struct error *e);
-/* Whether he may make those of PRODUCT read-only, or writable again. */
+/* Checks that tx->actor may make releases of PRODUCT read-only, or writable again; FAIL_PERMISSION. */
 bool releases_v2_demand_read_only(struct tx *tx, bool read_only, const char *product, struct error *e);
 
 /* ---- scheduling (releases_v2_schedule.c) ---- */

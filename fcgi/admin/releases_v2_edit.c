@@ -39,21 +39,21 @@ int64_t releases_v2_edit_version(const struct edit *edit, const char *path)
         path == NULL ? json_get(edit->said->root, ".") : assets_get(edit->said, str_of(path));
     int64_t n;
     if (!json_int(version, 1, INT32_MAX, &n) && cJSON_IsNumber(version) && version->valuedouble >= 1) {
-        n = INT32_MAX; /* no row is at such a version */
+        n = INT32_MAX; /* no row has such a data_version */
     }
     return n;
 }
 
 void releases_v2_edit_plan(struct edit *edit, struct planned_write write)
 {
-    if ((edit->n & (edit->n - 1)) == 0) { /* a power of two, or none yet: full */
+    if ((edit->n & (edit->n - 1)) == 0) { /* the array is full: its size is always a power of two */
         edit->writes =
             mem_resize(edit->tx->mem, edit->writes, struct planned_write, edit->n > 0 ? edit->n * 2 : 1);
     }
     edit->writes[edit->n++] = write;
 }
 
-/* The key of W's row and the columns that are set. */
+/* The key of the row that W writes, and the columns that it sets. */
 static cJSON *values_of(const struct edit *edit, const struct planned_write *w)
 {
     cJSON *values = row_key(edit->tx, "name", edit->name);
@@ -85,7 +85,7 @@ static bool write_now(struct edit *edit, const struct planned_write *w, const st
     }
 }
 
-/* The base of a new release is there at once, whenever its locales are to come. */
+/* The base of a new release is always written at once; only its assets can be scheduled. */
 static bool write_one(struct edit *edit, const struct planned_write *w, struct error *e)
 {
     const struct resource *r = w->path == NULL ? &releases_json_resource : &release_assets_resource;

@@ -7,7 +7,7 @@
 
 #include <limits.h>
 
-/* BASE with NEXT over it, as the reference's merger makes it. */
+/* BASE merged with NEXT, which wins, as the reference merges them. */
 static cJSON *merged(struct edit *edit, const cJSON *base, const cJSON *next)
 {
     bool both = cJSON_IsObject(base) && cJSON_IsObject(next);
@@ -18,7 +18,7 @@ static cJSON *merged(struct edit *edit, const cJSON *base, const cJSON *next)
     return result;
 }
 
-/* Plans the base's change, if PART changes it; *BASE becomes what will be in it. */
+/* Plans the change of the base, if PART changes it; *BASE becomes the new one. */
 static bool plan_base_merge(struct edit *edit, const cJSON *part, const cJSON **base, struct error *e)
 {
     int64_t version = releases_v2_edit_version(edit, NULL);
@@ -34,8 +34,8 @@ static bool plan_base_merge(struct edit *edit, const cJSON *part, const cJSON **
     return true;
 }
 
-/* The asset at PATH, locked; *ROW is NULL when there is none. It is looked for without a lock first: to lock
- * what is not there would lock the gap in which others insert theirs. */
+/* *ROW becomes the asset at PATH, locked, or NULL. It is first read without a lock: a lock on a missing row
+ * would lock the gap in which others insert theirs. */
 static bool read_asset(struct edit *edit, const char *path, cJSON **row, struct error *e)
 {
     cJSON *key = row_key(edit->tx, "name", edit->name);
@@ -79,7 +79,7 @@ static bool plan_merge(struct edit *edit, const cJSON *part, cJSON **whole, stru
     if (!plan_base_merge(edit, split->base, &base, e)) {
         return false;
     }
-    /* What is planned shares the base; the locales are put into a copy. */
+    /* The plan refers to the base, so the locales are put into a copy of it. */
     *whole = tx_keep(edit->tx, mem_check(cJSON_Duplicate(base, true)));
     struct assets *tree = releases_v2_edit_tree(edit->tx, *whole);
     for (size_t i = 0; i < split->n; i++) {
@@ -107,7 +107,7 @@ static bool may_merge(struct edit *edit, struct error *e)
            releases_v2_edit_fits_v1(edit, edit->product, e);
 }
 
-/* Whether PART has nothing but locales, whatever the format: then the base need not be locked against other
+/* Whether PART has only locales, whatever the format: then the base need not be locked against other
  * submissions. */
 static bool is_locales_only(struct edit *edit, const cJSON *part)
 {
@@ -132,7 +132,7 @@ bool releases_v2_merge(struct admin_call *call, struct error *e)
         return false;
     }
     struct blob_change change = { .blob = whole, .old = edit.blob, .part = part };
-    /* Of a change that is wrong in more ways than one, the reference tells what scheduling it says first. */
+    /* If a change has several faults, the reference reports that of the scheduling first. */
     bool ok = edit.when != 0 ? releases_v2_edit_write(&edit, e) &&
                                    release_blob_check(call->tx, edit.name, edit.product, &change, e)
                              : release_blob_check(call->tx, edit.name, edit.product, &change, e) &&

@@ -7,20 +7,20 @@
 
 /* ---- one release ---- */
 
-static cJSON *number(int64_t n)
+static cJSON *new_number(int64_t n)
 {
     return mem_check(cJSON_CreateNumber((double)n));
 }
 
-/* COLUMN of ROW, taken out of it. */
-static cJSON *take(cJSON *row, const char *column)
+/* COLUMN of ROW, detached from it. */
+static cJSON *detach_column(cJSON *row, const char *column)
 {
     return mem_check(cJSON_DetachItemFromObjectCaseSensitive(row, column));
 }
 
-/* What is asked for: a release as it is, and as it will be once all that is scheduled was enacted. */
+/* The answer: a release as it is, and as it will be when all its scheduled changes have been enacted. */
 struct view {
-    cJSON *answer; /* has the other four */
+    cJSON *answer; /* contains the members below */
     cJSON *blob;
     cJSON *data_versions;
     cJSON *sc_blob;
@@ -46,25 +46,25 @@ static bool view_live(struct view *v, struct tx *tx, const char *name, struct er
         return false;
     }
     if (json_get_object(base, "data") != NULL) {
-        v->blob = take(base, "data");
+        v->blob = detach_column(base, "data");
         cJSON_ReplaceItemInObjectCaseSensitive(v->answer, "blob", v->blob);
     }
     assets_open(&blob, v->blob);
     assets_open(&versions, v->data_versions);
     if (base != NULL) {
-        releases_v2_put(&versions, ".", number(row_int(base, "data_version")));
+        releases_v2_put(&versions, ".", new_number(row_int(base, "data_version")));
     }
     for (cJSON *row = rows->child; row != NULL; row = row->next) {
         const char *path = row_text(row, "path");
-        assets_put(&blob, str_of(path), take(row, "data"));
-        assets_put(&versions, str_of(path), number(row_int(row, "data_version")));
+        assets_put(&blob, str_of(path), detach_column(row, "data"));
+        assets_put(&versions, str_of(path), new_number(row_int(row, "data_version")));
     }
     assets_close(&blob);
     assets_close(&versions);
     return true;
 }
 
-static bool deletes(const cJSON *scheduled)
+static bool is_deletion(const cJSON *scheduled)
 {
     const char *type = row_text(scheduled, "change_type");
     return type != NULL && strcmp(type, "delete") == 0;
@@ -76,10 +76,10 @@ static void view_scheduled_base(struct view *v, const cJSON *scheduled)
     if (scheduled != NULL) {
         struct assets versions;
         assets_open(&versions, v->sc_data_versions);
-        releases_v2_put(&versions, ".", number(row_int(scheduled, "data_version")));
+        releases_v2_put(&versions, ".", new_number(row_int(scheduled, "data_version")));
         assets_close(&versions);
     }
-    if (scheduled == NULL || !deletes(scheduled)) {
+    if (scheduled == NULL || !is_deletion(scheduled)) {
         v->sc_blob = mem_check(cJSON_Duplicate(v->blob, true));
         cJSON_ReplaceItemInObjectCaseSensitive(v->answer, "sc_blob", v->sc_blob);
         if (data != NULL) {
@@ -88,7 +88,7 @@ static void view_scheduled_base(struct view *v, const cJSON *scheduled)
     }
 }
 
-/* A locale that is going to be deleted still shows, as in the reference. */
+/* A locale that is scheduled for deletion is still shown, as in the reference. */
 static bool view_scheduled(struct view *v, struct tx *tx, const char *name, struct error *e)
 {
     cJSON *bases, *rows;
@@ -105,9 +105,9 @@ static bool view_scheduled(struct view *v, struct tx *tx, const char *name, stru
     assets_open(&versions, v->sc_data_versions);
     for (cJSON *row = rows->child; row != NULL; row = row->next) {
         const char *path = row_text(row, "base_path");
-        assets_put(&versions, str_of(path), number(row_int(row, "data_version")));
-        if (!deletes(row)) {
-            assets_put(&blob, str_of(path), take(row, "base_data"));
+        assets_put(&versions, str_of(path), new_number(row_int(row, "data_version")));
+        if (!is_deletion(row)) {
+            assets_put(&blob, str_of(path), detach_column(row, "base_data"));
         }
     }
     assets_close(&blob);
@@ -147,9 +147,9 @@ bool releases_v2_get_all_versions(struct admin_call *call, struct error *e)
     cJSON *answer = tx_keep(call->tx, mem_check(cJSON_CreateObject()));
     struct assets versions;
     assets_open(&versions, mem_check(cJSON_AddObjectToObject(answer, "data_versions")));
-    releases_v2_put(&versions, ".", number(row_int(base, "data_version")));
+    releases_v2_put(&versions, ".", new_number(row_int(base, "data_version")));
     for (const cJSON *row = assets->child; row != NULL; row = row->next) {
-        releases_v2_put(&versions, row_text(row, "path"), number(row_int(row, "data_version")));
+        releases_v2_put(&versions, row_text(row, "path"), new_number(row_int(row, "data_version")));
     }
     assets_close(&versions);
     return admin_json(call, answer);

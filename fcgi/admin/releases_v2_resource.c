@@ -1,9 +1,11 @@
-/* Bases and assets of v2 releases as resources. (reference: db.py ReleasesJSON, ReleaseAssets)
+/* Bases and assets of v2 releases: who may change them, and which sign-offs that needs. (reference: db.py
+ * ReleasesJSON, ReleaseAssets)
  *
- * The reference asks who may do something in its handlers alone, once for the whole release. Here they ask
- * likewise, and nobody is asked again while a change is being scheduled, merged into or dropped; but when it
- * is made, the one in whose name that happens must still be allowed to. What needs sign-offs goes by the
- * release's name alone, so that a base or locale that does not exist yet needs the same as any other. */
+ * In the reference only the handlers check permissions, once for the whole release. Here the handlers do
+ * that, too, and the resources do not check again while a change is scheduled, merged into or deleted. But
+ * when it is enacted, the user who scheduled it must still have the permission. Which sign-offs are needed
+ * depends on the name of the release only, so that a base or locale that does not exist yet needs the same as
+ * any other. */
 #include "admin/release_rows.h"
 #include "admin/release_uses.h"
 #include "admin/releases_v2.h"
@@ -39,7 +41,7 @@ static bool same_text(const char *a, const char *b)
     return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
-/* Whether an update changes, or may change, what is served; anything else is about read_only. */
+/* Whether an update changes, or may change, what is served. Otherwise it is about read_only. */
 static bool changes_content(const struct change *c)
 {
     if (c->old == NULL) {
@@ -54,15 +56,15 @@ static bool changes_read_only(const struct change *c)
     return c->old != NULL && row_true(c->old, "read_only") != row_true(c->now, "read_only");
 }
 
-/* Whether an update names read_only and nothing else that can be changed. */
+/* Whether an update sets read_only and no other column. */
 static bool is_about_read_only(const struct change *c)
 {
     return json_get(c->what, "read_only") != NULL && json_get(c->what, "data") == NULL &&
            json_get(c->what, "product") == NULL;
 }
 
-/* Handlers refuse to schedule changes of a read-only release; what was scheduled before is refused here when
- * it is made. */
+/* Refuses to change a read-only release. Handlers do not schedule changes of one; a change that was scheduled
+ * before is refused here when it is enacted. */
 static bool check_read_only(const cJSON *base, struct error *e)
 {
     return !row_true(base, "read_only") ||
@@ -83,7 +85,7 @@ static bool check_base_update(struct tx *tx, const struct change *c, struct erro
            (same_text(was, is) || releases_v2_demand(tx, "modify", is, e));
 }
 
-/* The handler has looked at rules and pins before; what others scheduled is deleted without it. */
+/* The handler checks rules and pins before; scheduled deletions do not pass through it. */
 static bool check_unused(struct tx *tx, const char *name, struct error *e)
 {
     const char *rule;
@@ -112,8 +114,8 @@ static bool check_base_alone(struct tx *tx, const struct change *c, struct error
     }
 }
 
-/* Where a v1 release has the name, too. One that is made over it is served in its place: that is a change of
- * the v1 release. */
+/* Checks C against the v1 release of the same name. A v2 release that is created over it is served instead,
+ * which is a change of the v1 release. */
 static bool check_base_beside(struct tx *tx, const struct change *c, struct error *e)
 {
     struct release_rows rows;
@@ -136,7 +138,8 @@ static bool check_base_beside(struct tx *tx, const struct change *c, struct erro
     }
 }
 
-/* A blob that calls itself otherwise was refused when it was sent; what others scheduled is not ours. */
+/* The handler refuses a blob with another name; a change that another program scheduled does not pass through
+ * it. */
 static bool check_own_name(const struct change *c, struct error *e)
 {
     const char *name = row_text(c->now, "name"), *inside = json_get_string(json_get(c->what, "data"), "name");
@@ -163,7 +166,7 @@ static bool require_base(struct tx *tx, const struct change *c, cJSON *needs, st
     return locks || signoff_need_release(tx, row_text(row, "name"), needs, e);
 }
 
-static void base_leads_to(const struct change *c, cJSON *names)
+static void add_members(const struct change *c, cJSON *names)
 {
     release_names_add_members(names, json_get(c->now, "data"));
 }
@@ -173,13 +176,12 @@ const struct resource releases_json_resource = {
     .check = check_base,
     .require = require_base,
     .scope = SCOPE_COLUMN,
-    .leads_to = base_leads_to,
+    .leads_to = add_members,
 };
 
 /* ---- assets ---- */
 
-/* Assets come with a release that is created, and go with one that is deleted: who may do that may do this
- * too. */
+/* Who may create a release may create its assets, and who may delete a release may delete them. */
 static bool check_asset(struct tx *tx, const struct change *c, struct error *e)
 {
     static const char *const instead[] = { [CHANGE_INSERT] = "create", [CHANGE_DELETE] = "delete" };

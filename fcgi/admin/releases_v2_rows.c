@@ -12,8 +12,8 @@ const cJSON *releases_v2_blob_of(struct tx *tx, const cJSON *row)
     return blob != NULL ? blob : tx_keep(tx, mem_check(cJSON_CreateObject()));
 }
 
-/* Where something is to be written, what was committed last counts, not the transaction's snapshot, which may
- * be older than the lock on the base. */
+/* If TX writes, the rows are read as they were committed last, not from the snapshot of the transaction,
+ * which may be older than the lock on the base. */
 static const char *ordered_by(struct tx *tx, const char *column)
 {
     return mem_printf(tx->mem, "ORDER BY %s%s", column, tx_share(tx));

@@ -40,11 +40,11 @@ static bool nothing_scheduled(struct admin_call *call)
 
 /* ---- sign-offs and enacting: of all that is scheduled for the release ---- */
 
-/* What is scheduled for a release, base and assets. */
+/* The resources of a release: base and assets. */
 static const struct resource *const resources[] = { &releases_json_resource, &release_assets_resource };
 enum { RESOURCES = sizeof resources / sizeof resources[0] };
 
-/* Does DO with each scheduled change of the release; 404 when there is none. */
+/* Calls ACT for each scheduled change of the release. Refuses the call with a 404 if there is none. */
 static bool each_scheduled(struct admin_call *call,
                            bool (*act)(struct admin_call *call, const struct resource *r, int64_t sc_id,
                                        void *arg, struct error *e),

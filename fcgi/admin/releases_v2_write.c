@@ -14,13 +14,13 @@ enum { UNLOCK_DELAY_MS = 30000 }; /* how far ahead a release is scheduled to bec
 
 /* ---- replacing ---- */
 
-/* What there is besides the base: the assets by path, and what is scheduled. */
+/* The rows of the release besides its base. */
 struct current_rows {
     cJSON *asset; /* {path: row} */
     struct tree_index by_path;
     cJSON *pending_bases;
     cJSON *pending_assets;
-    const cJSON **pending; /* the latter, by path */
+    const cJSON **pending; /* pending_assets, sorted by path */
     size_t n_pending;
 };
 
@@ -80,7 +80,7 @@ static bool cancel_base(struct edit *edit, const struct current_rows *p, struct 
     return true;
 }
 
-/* Drops what is scheduled for the asset at PATH. */
+/* Deletes the scheduled changes of the asset at PATH. */
 static bool cancel_asset(struct edit *edit, const struct current_rows *p, const char *path, struct error *e)
 {
     size_t first = 0;
@@ -102,7 +102,8 @@ static bool cancel_asset(struct edit *edit, const struct current_rows *p, const 
     return true;
 }
 
-/* The row at PATH (NULL: the base) is there, but the client says no version of it: he takes it for new. */
+/* The row at PATH (NULL: the base) exists, but the client names no version of it: it expected that there is
+ * none. */
 static bool refuse_without_version(struct edit *edit, const char *path, const struct current_rows *p,
                                    struct error *e)
 {
@@ -151,7 +152,7 @@ static bool plan_asset_replacement(struct edit *edit, const struct split_asset *
     return true;
 }
 
-/* The assets that the new release does not have. SPLIT is sorted. */
+/* Plans to delete the assets that the new release does not have. SPLIT is sorted by path. */
 static void plan_removals(struct edit *edit, const struct split *split, const struct current_rows *p)
 {
     for (const cJSON *row = p->asset->child; row != NULL; row = row->next) {
@@ -178,7 +179,7 @@ static bool plan_replacement(struct edit *edit, const struct split *split, struc
     return true;
 }
 
-/* PRODUCT is what the body says; NULL: nothing. */
+/* Checks the permission to replace the release. PRODUCT is that in the body, or NULL. */
 static bool may_replace(struct edit *edit, const char *product, struct error *e)
 {
     if (edit->product == NULL || edit->product[0] == '\0') {
@@ -239,7 +240,7 @@ static bool may_delete(struct tx *tx, const char *name, const cJSON *base, struc
             fail(e, FAIL_READ_ONLY, "Cannot delete a Release that is marked as read-only"));
 }
 
-/* Drops all that is scheduled, as rows that have changes scheduled cannot be deleted. */
+/* Deletes the scheduled changes PENDING: rows with scheduled changes cannot be deleted. */
 static bool drop_scheduled(struct tx *tx, const struct resource *r, const cJSON *pending, struct error *e)
 {
     for (const cJSON *sc = pending->child; sc != NULL; sc = sc->next) {
@@ -290,8 +291,8 @@ bool releases_v2_delete(struct admin_call *call, struct error *e)
 
 /* ---- read-only ---- */
 
-/* A release becomes writable by a scheduled change where anything of its product needs sign-offs, even if
- * nothing maps to it yet. */
+/* A release can only become writable by a scheduled change if any change of its product needs sign-offs, even
+ * if nothing maps to the release yet. */
 static bool needs_schedule(struct tx *tx, const char *name, const cJSON *base, bool read_only, bool *needed,
                            struct error *e)
 {

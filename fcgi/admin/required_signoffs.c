@@ -1,6 +1,6 @@
-/* /required_signoffs: which sign-offs changes need, of a product and channel or of permissions. What is
- * required can be posted as long as nothing is required so far; else, and to change or remove it, it has to
- * be scheduled. (reference: views/required_signoffs.py) */
+/* /required_signoffs: the sign-offs that changes of a product and channel, or of permissions, need. They can
+ * be posted directly if none are required so far. All other changes of them have to be scheduled. (reference:
+ * views/required_signoffs.py) */
 #include "admin/resources.h"
 #include "admin/routes.h"
 #include "admin/rows.h"
@@ -8,11 +8,11 @@
 #include "store/history.h"
 #include "store/resource_write.h"
 
-enum { REQUIRED_SIGNOFFS_LIMIT = 100 }; /* where none is asked for */
+enum { REQUIRED_SIGNOFFS_LIMIT = 100 }; /* the default */
 
 /* ---- reading ---- */
 
-/* What the query parameters say of the columns in KEYS, names separated by spaces. */
+/* Adds to Q the columns KEYS, separated by spaces, with the values of the query parameters of these names. */
 static void add_args(struct admin_call *call, struct table_query *q, const char *keys)
 {
     struct str rest = str_of(keys);
@@ -32,7 +32,7 @@ static bool list_rows(struct admin_call *call, const struct table *t, const char
            rows_answer(call, "required_signoffs", rows, cJSON_GetArraySize(rows));
 }
 
-/* KEYS are all of the table's. */
+/* KEYS are all key columns of the table. */
 static bool list_revisions(struct admin_call *call, const struct table *t, const char *keys, struct error *e)
 {
     cJSON *rows, *revisions;
@@ -57,7 +57,7 @@ static bool list_revisions(struct admin_call *call, const struct table *t, const
 
 /* ---- writing ---- */
 
-static bool create(struct admin_call *call, const struct resource *r, struct error *e)
+static bool create_required(struct admin_call *call, const struct resource *r, struct error *e)
 {
     cJSON *row;
     cJSON *what = admin_columns(call, call->route->body, NULL);
@@ -92,7 +92,7 @@ static bool list_product_revisions(struct admin_call *call, struct error *e)
 
 static bool create_product(struct admin_call *call, struct error *e)
 {
-    return create(call, &product_req_signoffs_resource, e);
+    return create_required(call, &product_req_signoffs_resource, e);
 }
 
 /* ---- of permissions ---- */
@@ -109,7 +109,7 @@ static bool list_permission_revisions(struct admin_call *call, struct error *e)
 
 static bool create_permission(struct admin_call *call, struct error *e)
 {
-    return create(call, &permissions_req_signoffs_resource, e);
+    return create_required(call, &permissions_req_signoffs_resource, e);
 }
 
 /* ---- tables ---- */

@@ -1,5 +1,5 @@
-/* Required sign-offs: who may set them, and which sign-offs that needs itself. (reference:
- * RequiredSignoffsTable in db.py) */
+/* Required sign-offs: who may set them, and which sign-offs that needs. (reference: RequiredSignoffsTable in
+ * db.py) */
 #include "admin/resources.h"
 
 static const char *channel_of(const cJSON *row)
@@ -8,7 +8,8 @@ static const char *channel_of(const cJSON *row)
     return channel != NULL ? channel : "";
 }
 
-/* Whether as many hold the role as are to sign off. CHANNEL_TOO: required for a product and channel. */
+/* Checks that enough users hold the role. CHANNEL_TOO: the sign-offs are required for a product and
+ * channel. */
 static bool can_be_met(struct tx *tx, const cJSON *row, bool channel_too, struct error *e)
 {
     const char *role = row_text(row, "role"), *product = row_text(row, "product");
@@ -27,27 +28,28 @@ static bool can_be_met(struct tx *tx, const cJSON *row, bool channel_too, struct
                  (long long)holders, role));
 }
 
-static bool demand(struct tx *tx, const char *action, const char *words, struct error *e)
+static bool demand_required(struct tx *tx, const char *action, const char *words, struct error *e)
 {
     return access_demand(tx, "required_signoff", action, NULL, e,
                          "%s is not allowed to %s Required Signoffs.", tx->actor, words);
 }
 
-static bool check(struct tx *tx, const struct change *c, bool channel_too, struct error *e)
+static bool check_required(struct tx *tx, const struct change *c, bool channel_too, struct error *e)
 {
     switch (c->type) {
     case CHANGE_INSERT:
-        return can_be_met(tx, c->now, channel_too, e) && demand(tx, "create", "create new", e);
+        return can_be_met(tx, c->now, channel_too, e) && demand_required(tx, "create", "create new", e);
     case CHANGE_UPDATE:
-        return can_be_met(tx, c->now, channel_too, e) && demand(tx, "modify", "modify", e);
+        return can_be_met(tx, c->now, channel_too, e) && demand_required(tx, "modify", "modify", e);
     default:
-        return demand(tx, "delete", "remove", e);
+        return demand_required(tx, "delete", "remove", e);
     }
 }
 
-/* What is required so far for the same product (and channel) is required for a change of it as well. Old and
- * new row have the same key. */
-static bool require(struct tx *tx, const struct change *c, bool channel_too, cJSON *needs, struct error *e)
+/* Changing the required sign-offs needs the sign-offs that are required so far for the same product (and
+ * channel). Old and new row have the same key. */
+static bool require_signoffs(struct tx *tx, const struct change *c, bool channel_too, cJSON *needs,
+                             struct error *e)
 {
     const cJSON *row = c->old != NULL ? c->old : c->now;
     return signoff_need_required(tx, row_text(row, "product"), channel_too ? channel_of(row) : NULL, needs,
@@ -58,12 +60,12 @@ static bool require(struct tx *tx, const struct change *c, bool channel_too, cJS
 
 static bool check_product(struct tx *tx, const struct change *c, struct error *e)
 {
-    return check(tx, c, true, e);
+    return check_required(tx, c, true, e);
 }
 
 static bool require_product(struct tx *tx, const struct change *c, cJSON *needs, struct error *e)
 {
-    return require(tx, c, true, needs, e);
+    return require_signoffs(tx, c, true, needs, e);
 }
 
 const struct resource product_req_signoffs_resource = {
@@ -74,12 +76,12 @@ const struct resource product_req_signoffs_resource = {
 
 static bool check_permissions(struct tx *tx, const struct change *c, struct error *e)
 {
-    return check(tx, c, false, e);
+    return check_required(tx, c, false, e);
 }
 
 static bool require_permissions(struct tx *tx, const struct change *c, cJSON *needs, struct error *e)
 {
-    return require(tx, c, false, needs, e);
+    return require_signoffs(tx, c, false, needs, e);
 }
 
 const struct resource permissions_req_signoffs_resource = {

@@ -1,5 +1,5 @@
-/* The tables that can be scheduled, as the admin API sees them: who may change what, and what needs
- * sign-offs. Each stands in the file that is named. */
+/* The tables whose changes can be scheduled, as the admin API sees them: who may change what, and which
+ * sign-offs that needs. Each is defined in the file that is named. */
 #ifndef BALROG_ADMIN_RESOURCES_H
 #define BALROG_ADMIN_RESOURCES_H
 

@@ -52,7 +52,7 @@ void roles_show_pending(cJSON *item, const cJSON *pending, const char *username,
     }
 }
 
-/* The most sign-offs of ROLE that a row of T requires, if that is more than *MOST. */
+/* Raises *MOST to the number of sign-offs of ROLE that any row of T requires. */
 static bool most_required(struct tx *tx, const struct table *t, const char *role, int64_t *most,
                           struct error *e)
 {
@@ -72,7 +72,7 @@ static bool most_required(struct tx *tx, const struct table *t, const char *role
     return true;
 }
 
-/* Whether those who are left can still sign off whatever needs ROLE. */
+/* Checks that, without one holder of ROLE, the others can still sign off everything that needs it. */
 static bool can_spare(struct tx *tx, const char *role, struct error *e)
 {
     int64_t required = 0, holders;
@@ -93,7 +93,8 @@ bool roles_revoke(struct tx *tx, const char *username, const char *role, int64_t
     if (!access_demand(tx, "permission", "delete", NULL, e,
                        "('%%s is not allowed to revoke user roles', '%s')", tx->actor) ||
         !role_pending_list(tx, username, role, &pending, e) ||
-        (pending->child == NULL && !can_spare(tx, role, e)) || /* one that does not count yet is not missed */
+        (pending->child == NULL &&
+         !can_spare(tx, role, e)) || /* a role that was not confirmed is not counted */
         !row_get(tx, &table_user_roles, key_of(tx, username, role), ROW_LOCKED, &row, e)) {
         return false;
     }

@@ -5,19 +5,20 @@
 
 #include "store/tx.h"
 
-/* Grants a role that USERNAME does not have. FAIL_PERMISSION; FAIL_INVALID for a user without permissions. */
+/* Grants ROLE to USERNAME, who does not have it. FAIL_PERMISSION; FAIL_INVALID for a user without
+ * permissions. */
 bool roles_grant(struct tx *tx, const char *username, const char *role, struct error *e);
-/* Confirms a role that somebody else has granted and that waits for it (store/role_pending.h).
+/* Confirms ROLE, which somebody else has granted and which waits for that (store/role_pending.h).
  * FAIL_PERMISSION; FAIL_NOT_FOUND; FAIL_INVALID. */
 bool roles_confirm(struct tx *tx, const char *username, const char *role, struct error *e);
-/* Adds to ITEM, what is shown of ROLE of USERNAME, who has granted it and when, if it is among those PENDING.
- */
+/* Adds to ITEM, which describes ROLE of USERNAME, who has granted it and when, if it is one of the PENDING
+ * grants. */
 void roles_show_pending(cJSON *item, const cJSON *pending, const char *username, const char *role);
-/* Revokes one. FAIL_PERMISSION; FAIL_NOT_FOUND; FAIL_INVALID when too few would be left to sign off what
- * needs it; FAIL_OUTDATED. */
+/* Revokes ROLE from USERNAME. FAIL_PERMISSION; FAIL_NOT_FOUND; FAIL_OUTDATED; FAIL_INVALID if too few users
+ * would be left to sign off what needs it. */
 bool roles_revoke(struct tx *tx, const char *username, const char *role, int64_t data_version,
                   struct error *e);
-/* Revokes them all, as above. */
+/* Revokes all roles of USERNAME, likewise. */
 bool roles_revoke_all(struct tx *tx, const char *username, struct error *e);
 
 #endif

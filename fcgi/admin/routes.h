@@ -20,7 +20,7 @@ extern const struct admin_routes shutoffs_routes; /* shutoffs.c */
 extern const struct admin_routes status_routes;   /* status.c */
 extern const struct admin_routes users_routes;    /* users.c */
 
-/* All of them, in one array owned by CTX; *N is how many. */
+/* All routes in one array owned by CTX; *N becomes their number. */
 const struct admin_route *admin_routes_join(void *ctx, size_t *n);
 
 #endif

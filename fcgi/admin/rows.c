@@ -9,7 +9,7 @@ bool rows_answer(struct admin_call *call, const char *name, const cJSON *rows, i
     return admin_json(call, answer);
 }
 
-/* The value in the current row's only column. */
+/* The value in the only column of the current row. */
 static cJSON *value_of(const struct db_rows *rows, enum column_type type)
 {
     return type == COLUMN_TEXT   ? json_text(db_text(rows, 0))

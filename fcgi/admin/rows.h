@@ -7,12 +7,13 @@
 /* 200 with {"count": COUNT, NAME: ROWS}. ROWS, an array, is borrowed. Returns true. */
 bool rows_answer(struct admin_call *call, const char *name, const cJSON *rows, int64_t count);
 
-/* The values in the column C of T, each once, even where the database's collation takes two for the same: an
- * array of the transaction's. */
+/* *VALUES becomes an array of the different values in the column C of T, owned by the transaction. Values
+ * that only the collation of the database takes for the same are listed apart. */
 bool rows_distinct(struct admin_call *call, const struct table *t, const struct column *c, cJSON **values,
                    struct error *e);
 
-/* The query parameters of a page of revisions, and what they say where they are not given. */
+/* The query parameters of a page of revisions, and their values, with the default where they are not
+ * given. */
 extern const struct body_field rows_page_args[];
 int64_t rows_page(struct admin_call *call);
 int64_t rows_limit(struct admin_call *call);

@@ -18,8 +18,8 @@ cJSON *rule_form(struct admin_call *call, const char *except)
 
 /* ---- mappings ---- */
 
-/* Whether WHAT's COLUMN, if it is set, names a release, and one alone. It stays until the transaction ends.
- */
+/* Checks that COLUMN of WHAT, if it is set, names a release that exists in one table only. The release stays
+ * until the transaction ends. */
 static bool names_release(struct admin_call *call, const cJSON *what, const char *column, struct error *e)
 {
     struct release_rows rows;

@@ -1,4 +1,4 @@
-/* A rule as it is sent: what its fields may be, and what becomes of them. */
+/* The fields of a rule in a request, and how they become columns. */
 #ifndef BALROG_ADMIN_RULE_FORM_H
 #define BALROG_ADMIN_RULE_FORM_H
 
@@ -9,8 +9,7 @@
 #define RULE_TEXT .types = FIELD_STRING | FIELD_NULL, .spaces = SPACES_TRIMMED
 #define RULE_LIST .types = FIELD_STRING | FIELD_NULL, .spaces = SPACES_REMOVED
 
-/* Rows for the tables of bodies. All that a rule consists of, but what it is identified by and update_type.
- */
+/* Rows for the tables of bodies: all columns of a rule but rule_id, data_version and update_type. */
 #define RULE_FIELDS                                                                                          \
     { "priority", RULE_NUMBER, .format = FORMAT_PRIORITY },                                                  \
         { "mapping", RULE_TEXT, .format = FORMAT_ASCII, .max = 100 },                                        \
@@ -41,8 +40,8 @@
  * transaction. */
 cJSON *rule_form(struct admin_call *call, const char *except);
 
-/* Whether the releases that WHAT maps to exist, in one of the tables, not both. REQUIRED: there has to be a
- * mapping; else it may be left out, but not be null. If not, the call is refused. */
+/* Checks that the releases that WHAT maps to exist, each in one table only. If REQUIRED, there must be a
+ * mapping; otherwise it may be missing, but not null. Refuses the call if not. */
 bool rule_form_maps(struct admin_call *call, const cJSON *what, bool required, struct error *e);
 
 #endif

@@ -9,7 +9,7 @@
 
 /* ---- finding ---- */
 
-/* A letter, then letters, digits and hyphens; all else is a number. */
+/* An alias is a letter and then letters, digits and hyphens. Anything else is a number. */
 static bool is_alias(struct str s)
 {
     char first = s.n > 0 ? s.p[0] : '\0';
@@ -25,7 +25,8 @@ static bool is_digits(struct str s)
     return n > 0 && n == s.n;
 }
 
-/* The rule whose number or alias is the first part of the path, or NULL. TAIL: how it is locked. */
+/* *RULE becomes the rule whose number or alias is the first parameter in the path, or NULL. TAIL is how it is
+ * locked. */
 static bool find_rule(struct admin_call *call, const char *tail, const cJSON **rule, struct error *e)
 {
     cJSON *rows;
@@ -50,7 +51,7 @@ static bool find_rule(struct admin_call *call, const char *tail, const cJSON **r
 
 #define NOT_FOUND 404, "Not Found", "Requested rule wasn't found", "Requested rule does not exist"
 
-/* The same for one that is to be written: where there is none, the call is refused. */
+/* The same for a rule that will be written. Refuses the call if there is none. */
 static bool lock_rule(struct admin_call *call, const cJSON **rule, struct error *e)
 {
     return find_rule(call, "FOR UPDATE", rule, e) && (*rule != NULL || admin_problem(call, NOT_FOUND));
@@ -239,7 +240,8 @@ static cJSON *restored(struct admin_call *call, const cJSON *change)
     return what;
 }
 
-/* The revision that the body names, of RULE; a moment at which that did not exist is none. */
+/* *CHANGE becomes the revision of RULE that the body names. Refuses the call if there is none, or if the rule
+ * did not exist then. */
 static bool find_revision(struct admin_call *call, const cJSON *rule, cJSON **change, struct error *e)
 {
     int64_t change_id = 0;

@@ -1,4 +1,4 @@
-/* Rules: who may change them, and what needs sign-offs. (reference: Rules in db.py) */
+/* Rules: who may change them, and which sign-offs that needs. (reference: Rules in db.py) */
 #include "admin/release_rows.h"
 #include "admin/resources.h"
 #include "query/rule_terms.h"
@@ -6,14 +6,15 @@
 #include "store/release_links.h"
 #include "store/row_write.h"
 
-static bool demand(struct tx *tx, const char *action, const char *verb, const cJSON *row, struct error *e)
+static bool demand_rule(struct tx *tx, const char *action, const char *verb, const cJSON *row,
+                        struct error *e)
 {
     const char *product = row_text(row, "product");
     return access_demand(tx, "rule", action, product, e, "%s is not allowed to %s rules for product %s",
                          tx->actor, verb, access_text(product));
 }
 
-/* Whether the columns of WHAT that differ from OLD (NULL: there is none) can match what they are meant to. */
+/* Checks that the columns of WHAT that differ from OLD (NULL: all do) have values that can match a query. */
 static bool check_terms(const cJSON *what, const cJSON *old, const cJSON *now, struct error *e)
 {
     struct error why;
@@ -29,21 +30,21 @@ static bool check_terms(const cJSON *what, const cJSON *old, const cJSON *now, s
     return true;
 }
 
-/* A rule that goes from one product to another is the business of both. */
+/* To move a rule from one product to another needs the permission for both. */
 static bool may_change(struct tx *tx, const struct change *c, struct error *e)
 {
     switch (c->type) {
     case CHANGE_INSERT:
-        return demand(tx, "create", "create new", c->now, e) && check_terms(c->what, NULL, c->now, e);
+        return demand_rule(tx, "create", "create new", c->now, e) && check_terms(c->what, NULL, c->now, e);
     case CHANGE_UPDATE:
-        return (json_get(c->what, "product") == NULL || demand(tx, "modify", "modify", c->what, e)) &&
-               demand(tx, "modify", "modify", c->old, e) && check_terms(c->what, c->old, c->now, e);
+        return (json_get(c->what, "product") == NULL || demand_rule(tx, "modify", "modify", c->what, e)) &&
+               demand_rule(tx, "modify", "modify", c->old, e) && check_terms(c->what, c->old, c->now, e);
     default:
-        return demand(tx, "delete", "delete", c->old, e);
+        return demand_rule(tx, "delete", "delete", c->old, e);
     }
 }
 
-/* Whether the release in COLUMN, where C sets it anew, is there. It stays until TX ends. */
+/* Checks that the release in COLUMN exists, if C changes the column. The release stays until TX ends. */
 static bool maps_to_release(struct tx *tx, const struct change *c, const char *column, struct error *e)
 {
     struct release_rows rows;
@@ -56,15 +57,16 @@ static bool maps_to_release(struct tx *tx, const struct change *c, const char *c
             fail(e, FAIL_INVALID, "The rule's %s, release '%s', does not exist", column, name));
 }
 
-/* Who schedules a rule is asked for its releases by the form; they may be gone when it is made. */
-static bool check(struct tx *tx, const struct change *c, struct error *e)
+/* When a change is scheduled, the form checks the releases (rule_form_maps). They may be deleted before it is
+ * enacted, so they are checked again then. */
+static bool check_rule(struct tx *tx, const struct change *c, struct error *e)
 {
     return may_change(tx, c, e) &&
            (c->scheduled || c->now == NULL ||
             (maps_to_release(tx, c, "mapping", e) && maps_to_release(tx, c, "fallbackMapping", e)));
 }
 
-static bool require(struct tx *tx, const struct change *c, cJSON *needs, struct error *e)
+static bool require_signoffs(struct tx *tx, const struct change *c, cJSON *needs, struct error *e)
 {
     const cJSON *const rows[] = { c->old, c->now };
     for (unsigned i = 0; i < 2; i++) {
@@ -78,8 +80,8 @@ static bool require(struct tx *tx, const struct change *c, cJSON *needs, struct 
 
 /* ---- aliases ---- */
 
-/* The rows of T, rules or what is scheduled for them, whose COLUMN is ALIAS as the database compares: a
- * unique index is to take it. They stay so until TX ends. */
+/* *ROWS becomes the rows of T, rules or their scheduled changes, whose column has this ALIAS, compared as the
+ * database compares, because a unique index has to accept it. They stay so until TX ends. */
 static bool list_alias(struct tx *tx, const struct table *t, const char *more, const char *alias,
                        cJSON **rows, struct error *e)
 {
@@ -95,7 +97,7 @@ static bool is_rule(const cJSON *row, const char *column, const cJSON *rule)
     return rule != NULL && row_int(row, column) == row_int(rule, "rule_id");
 }
 
-/* Whether a rule other than that of C has ALIAS. */
+/* Checks that no rule but that of C has ALIAS. */
 static bool check_rules(struct tx *tx, const struct change *c, const char *alias, struct error *e)
 {
     cJSON *rows;
@@ -110,9 +112,9 @@ static bool check_rules(struct tx *tx, const struct change *c, const char *alias
     return true;
 }
 
-/* An alias that a rule, or another pending change, has cannot be asked for: the change could never be made.
- */
-static bool plan(struct tx *tx, const struct change *c, int64_t sc_id, struct error *e)
+/* Refuses to schedule an alias that another rule or another pending change has: the change could never be
+ * enacted. */
+static bool check_alias(struct tx *tx, const struct change *c, int64_t sc_id, struct error *e)
 {
     cJSON *rows;
     const char *alias = c->now != NULL ? row_text(c->now, "alias") : NULL;
@@ -133,7 +135,7 @@ static bool plan(struct tx *tx, const struct change *c, int64_t sc_id, struct er
     return true;
 }
 
-static void leads_to(const struct change *c, cJSON *names)
+static void add_mappings(const struct change *c, cJSON *names)
 {
     release_names_add(names, row_text(c->now, "mapping"));
     release_names_add(names, row_text(c->now, "fallbackMapping"));
@@ -141,9 +143,9 @@ static void leads_to(const struct change *c, cJSON *names)
 
 const struct resource rules_resource = {
     .table = &table_rules,
-    .check = check,
-    .require = require,
-    .plan = plan,
-    .leads_to = leads_to,
+    .check = check_rule,
+    .require = require_signoffs,
+    .plan = check_alias,
+    .leads_to = add_mappings,
     .scope = SCOPE_COLUMN,
 };

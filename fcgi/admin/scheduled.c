@@ -8,7 +8,7 @@
 #include "store/schedule_signoffs.h"
 
 static const struct {
-    const char *prefix; /* of the route's pattern */
+    const char *prefix; /* the start of the route's pattern */
     const struct resource *resource;
 } resources[] = {
     { "/scheduled_changes/emergency_shutoff", &emergency_shutoffs_resource },
@@ -20,7 +20,7 @@ static const struct {
     { "/scheduled_changes/rules", &rules_resource },
 };
 
-/* NULL for a route that is none of ours: a table that names a wrong handler. */
+/* The resource of the route; NULL if there is none: then a table names a wrong handler. */
 static const struct resource *resource_of(const struct admin_call *call, struct error *e)
 {
     const char *pattern = call->route->pattern;
@@ -46,7 +46,7 @@ static bool answer_nothing(struct admin_call *call)
     return admin_json(call, new_object(call));
 }
 
-static bool not_there(struct admin_call *call)
+static bool refuse_missing(struct admin_call *call)
 {
     return admin_problem(call, 404, "Bad Request", "Scheduled change does not exist", NULL);
 }
@@ -57,7 +57,7 @@ bool scheduled_failed(struct admin_call *call, const struct resource *r, struct 
     struct error again;
     bool looked =
         failed_as(e, FAIL_NOT_FOUND) && sc_get(call->tx, r, admin_param_int(call, 0), ROW_PLAIN, &sc, &again);
-    return looked && sc == NULL ? not_there(call) : false;
+    return looked && sc == NULL ? refuse_missing(call) : false;
 }
 
 /* {NUMBER: N, "signoffs": …} */
@@ -105,7 +105,7 @@ bool scheduled_get(struct admin_call *call, struct error *e)
         return false;
     }
     if (q.sc_id <= 0 || list->child == NULL) {
-        return not_there(call);
+        return refuse_missing(call);
     }
     cJSON *answer = new_object(call);
     cJSON_AddItemReferenceToObject(answer, "scheduled_change", list->child);
@@ -257,7 +257,7 @@ const struct body_field scheduled_revert_fields[] = {
     { 0 },
 };
 
-/* A revision in which the scheduled change did not exist cannot be gone back to. */
+/* A revision in which the scheduled change did not exist cannot be restored. */
 static bool is_revision(const cJSON *change)
 {
     return change != NULL && cJSON_IsNumber(json_get(change, "sc_data_version"));

@@ -20,7 +20,7 @@
 
 /* ---- handlers, and the tables of what they take ---- */
 
-/* GET …: those to come, or ?all of them. */
+/* GET …: the pending ones, or with ?all also the complete ones. */
 bool scheduled_list(struct admin_call *call, struct error *e);
 extern const struct body_field scheduled_list_args[];
 /* GET …/{sc_id:int} */
@@ -44,22 +44,22 @@ extern const struct body_field scheduled_revert_fields[];
 
 /* ---- for a resource's own handlers ---- */
 
-/* Rows for the tables of bodies. A time, which may be null. */
+/* Rows for the tables of bodies. The time, which may be null. */
 #define SCHEDULED_WHEN                                                                                       \
     {                                                                                                        \
         "when", FIELD_INT | FIELD_NULL, .format = FORMAT_WHEN                                                \
     }
-/* What kind of change. */
+/* The kind of the change. */
 #define SCHEDULED_CHANGE_TYPE                                                                                \
     {                                                                                                        \
         "change_type", FIELD_STRING, FORMAT_ASCII, .words = "insert update delete"                           \
     }
-/* Which version of the scheduled change is edited. */
+/* The version of the scheduled change that is edited. */
 #define SCHEDULED_VERSION                                                                                    \
     {                                                                                                        \
         "sc_data_version", FIELD_INT, .required = true, .min = 1, .max = INT32_MAX, .no_column = true        \
     }
-/* What the server sets. */
+/* Columns that the server sets. */
 #define SCHEDULED_COMPLETE                                                                                   \
     {                                                                                                        \
         "complete", FIELD_ANY, .refused = BODY_READ_ONLY                                                     \
@@ -69,19 +69,19 @@ extern const struct body_field scheduled_revert_fields[];
         "scheduled_by", FIELD_ANY, .refused = BODY_READ_ONLY                                                 \
     }
 
-/* Answers {"count", "scheduled_changes"} with those that Q asks for. */
+/* Answers {"count", "scheduled_changes"} with the scheduled changes that Q selects. */
 bool scheduled_answer_list(struct admin_call *call, const struct resource *r, const struct sc_query *q,
                            struct error *e);
-/* Schedules WHAT (change_type, columns, conditions; sc_insert) and answers {"sc_id", "signoffs"}. Refuses a
- * change_type that is none and a time that is past. */
+/* Schedules WHAT (change_type, columns, conditions; see sc_insert) and answers {"sc_id", "signoffs"}. Refuses
+ * an unknown change_type and a time in the past. */
 bool scheduled_create(struct admin_call *call, const struct resource *r, const cJSON *what, struct error *e);
-/* Changes what is scheduled as the first part of the path by WHAT (sc_update) and answers
- * {"new_data_version", "signoffs"}. The body's sc_data_version tells which version is meant. */
+/* Edits the scheduled change whose number is the first parameter in the path: sets WHAT (see sc_update).
+ * Answers {"new_data_version", "signoffs"}. The body's sc_data_version says which version is edited. */
 bool scheduled_edit(struct admin_call *call, const struct resource *r, const cJSON *what, struct error *e);
-/* Whether WHAT has a `when` that is past; if so, the call is refused. */
+/* Whether WHAT has a `when` in the past; if so, refuses the call. */
 bool scheduled_in_past(struct admin_call *call, const cJSON *what);
-/* To be called when one of schedule.h's functions has failed: where E says that there is no such scheduled
- * change, the call is refused with a 404. Returns false. */
+/* To be called when a function of store/schedule*.h has failed. If E says that there is no such scheduled
+ * change, refuses the call with a 404. Returns false. */
 bool scheduled_failed(struct admin_call *call, const struct resource *r, struct error *e);
 
 #endif

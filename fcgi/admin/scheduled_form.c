@@ -29,8 +29,8 @@ static cJSON *column_value(const struct body_field *f, const cJSON *value)
     return is_json ? scheduled_form_options(value) : body_column(f, value);
 }
 
-/* The members of the body that the route's table names, but for those in EXCEPT. */
-static cJSON *take(struct admin_call *call, const char *except)
+/* The columns in the body that the table of the route lists, but for those in EXCEPT. */
+static cJSON *take_columns(struct admin_call *call, const char *except)
 {
     cJSON *what = admin_columns(call, call->route->body, except);
     for (const struct body_field *f = call->route->body; f->name != NULL; f++) {
@@ -42,14 +42,14 @@ static cJSON *take(struct admin_call *call, const char *except)
     return what;
 }
 
-/* Whether WHAT has NAME, not null and not 0; if not, the call is refused. */
-static bool has(struct admin_call *call, const cJSON *what, const char *name)
+/* Checks that WHAT has the number NAME, not null and not 0. Refuses the call if not. */
+static bool need_number(struct admin_call *call, const cJSON *what, const char *name)
 {
     const char *exception = mem_printf(call->ctx, "%s is missing", name);
     return row_int(what, name) != 0 || admin_problem(call, 400, "Bad Request", "Missing field", exception);
 }
 
-static bool is(const char *type, const char *name)
+static bool is_type(const char *type, const char *name)
 {
     return type != NULL && strcmp(type, name) == 0;
 }
@@ -57,7 +57,7 @@ static bool is(const char *type, const char *name)
 bool scheduled_form_create(struct admin_call *call, const struct scheduled_form *form, struct error *e)
 {
     const char *type = json_get_string(call->body, "change_type");
-    const cJSON *what = take(call, is(type, "insert") ? "data_version" : NULL);
+    const cJSON *what = take_columns(call, is_type(type, "insert") ? "data_version" : NULL);
     if (cJSON_IsNull(json_get(call->body, "when"))) {
         return admin_problem(call, 400, "Bad Request", form->needs_when, NULL);
     }
@@ -65,8 +65,8 @@ bool scheduled_form_create(struct admin_call *call, const struct scheduled_form 
         return admin_problem(call, 400, "Bad Request", "sc_id cannot be set when scheduling a new change",
                              NULL);
     }
-    return (form->required == NULL || is(type, "delete") || has(call, what, form->required)) &&
-           (is(type, "insert") || has(call, what, "data_version")) &&
+    return (form->required == NULL || is_type(type, "delete") || need_number(call, what, form->required)) &&
+           (is_type(type, "insert") || need_number(call, what, "data_version")) &&
            scheduled_create(call, form->resource, what, e);
 }
 
@@ -80,10 +80,11 @@ bool scheduled_form_edit(struct admin_call *call, const struct scheduled_form *f
         return admin_problem(call, 404, "Not Found", "Unknown sc_id", form->unknown);
     }
     const char *type = row_text(sc, "change_type");
-    const char *left_alone = is(type, "insert")   ? "data_version"
-                             : is(type, "update") ? form->keys
-                                                  : mem_printf(call->ctx, "%s %s", form->keys, form->columns);
-    const cJSON *what = take(call, left_alone);
-    return (is(type, "insert") || has(call, what, "data_version")) &&
+    const char *left_alone = is_type(type, "insert") ? "data_version"
+                             : is_type(type, "update")
+                                 ? form->keys
+                                 : mem_printf(call->ctx, "%s %s", form->keys, form->columns);
+    const cJSON *what = take_columns(call, left_alone);
+    return (is_type(type, "insert") || need_number(call, what, "data_version")) &&
            scheduled_edit(call, form->resource, what, e);
 }

@@ -55,7 +55,7 @@ static const struct body_field permissions_edit_fields[] = {
     { 0 },
 };
 
-/* `channel` is known to both, but counts only where there is one. */
+/* Both accept `channel`, but it is ignored for permissions, which have no channel. */
 static const struct body_field list_args[] = {
     { "all", .types = FIELD_STRING },
     { "product", FIELD_STRING, FORMAT_ASCII },
@@ -65,7 +65,7 @@ static const struct body_field list_args[] = {
 
 /* ---- handlers ---- */
 
-static bool list(struct admin_call *call, const struct resource *r, struct error *e)
+static bool list_scheduled(struct admin_call *call, const struct resource *r, struct error *e)
 {
     static const char *const filters[] = { "product", "channel" };
     struct sc_query q = { .all = !str_absent(admin_arg(call, "all")) };
@@ -82,12 +82,12 @@ static bool list(struct admin_call *call, const struct resource *r, struct error
 
 static bool list_product(struct admin_call *call, struct error *e)
 {
-    return list(call, &product_req_signoffs_resource, e);
+    return list_scheduled(call, &product_req_signoffs_resource, e);
 }
 
 static bool list_permissions(struct admin_call *call, struct error *e)
 {
-    return list(call, &permissions_req_signoffs_resource, e);
+    return list_scheduled(call, &permissions_req_signoffs_resource, e);
 }
 
 static bool create_product(struct admin_call *call, struct error *e)

@@ -3,7 +3,8 @@
 #include "admin/rule_form.h"
 #include "admin/scheduled.h"
 
-/* What may be scheduled, and when: at a time; or at an uptake, with 0 as `when`. In an edit null will do. */
+/* What may be scheduled. A change is due at the time `when`; or at an uptake, then `when` is 0, or null in an
+ * edit. */
 #define SCHEDULED_RULE_FIELDS                                                                                \
     SCHEDULED_CHANGE_TYPE, SCHEDULED_WHEN, SCHEDULED_COMPLETE, SCHEDULED_BY,                                 \
         { "telemetry_product", RULE_TEXT, .format = FORMAT_ASCII, .min = 1, .max = 15 },                     \
@@ -13,7 +14,7 @@
         { "data_version", RULE_NUMBER, .format = FORMAT_DATA_VERSION },                                      \
         { RULE_UPDATE_TYPE, .types = FIELD_STRING | FIELD_NULL }, RULE_FIELDS
 
-/* All but the conditions, and all that tells which rule is meant. */
+/* All columns of a rule, without the conditions and without what says which rule is meant. */
 #define RULE_COLUMNS                                                                                         \
     "update_type priority mapping backgroundRate product version channel buildTarget buildID locale "        \
     "osVersion distribution distVersion headerArchitecture comment alias instructionSet memory "             \
@@ -48,13 +49,14 @@ static const struct body_field create_args[] = {
     { 0 },
 };
 
-static bool missing(struct admin_call *call, const char *field)
+static bool refuse_missing_field(struct admin_call *call, const char *field)
 {
     const char *exception = mem_printf(call->ctx, "%s is missing", field);
     return admin_problem(call, 400, "Bad Request", "Missing field", exception);
 }
 
-/* Whether what a new rule has to have is there and not null; where it is edited it may be left out. */
+/* Checks that the columns that a new rule must have are set and not null. MAY_LACK: they may be missing, in
+ * an edit. */
 static bool is_filled(struct admin_call *call, const cJSON *what, bool may_lack, const char *words)
 {
     static const char *const fields[] = { "update_type", "backgroundRate", "priority" };
@@ -77,15 +79,15 @@ static bool create_insert(struct admin_call *call, struct error *e)
            scheduled_create(call, &rules_resource, what, e);
 }
 
-/* Of an existing rule: an update, or a deletion, which has no columns. */
+/* Schedules an update of an existing rule, or its deletion, which has no columns. */
 static bool create_change(struct admin_call *call, bool deletes, struct error *e)
 {
     cJSON *what = rule_form(call, deletes ? RULE_COLUMNS : NULL);
     if (row_int(what, "rule_id") == 0) {
-        return missing(call, "rule_id");
+        return refuse_missing_field(call, "rule_id");
     }
     if (row_int(what, "data_version") == 0) {
-        return missing(call, "data_version");
+        return refuse_missing_field(call, "data_version");
     }
     return (deletes || rule_form_maps(call, what, false, e)) &&
            scheduled_create(call, &rules_resource, what, e);
@@ -132,12 +134,12 @@ static bool edit_update(struct admin_call *call, struct error *e)
 {
     cJSON *what = rule_form(call, "change_type rule_id");
     if (row_int(what, "data_version") == 0) {
-        return missing(call, "data_version");
+        return refuse_missing_field(call, "data_version");
     }
     return rule_form_maps(call, what, false, e) && scheduled_edit(call, &rules_resource, what, e);
 }
 
-/* Which rule is meant cannot be changed, nor what kind of change it is. */
+/* An edit cannot change which rule is meant, nor the kind of change. */
 static bool edit_scheduled(struct admin_call *call, struct error *e)
 {
     cJSON *sc;

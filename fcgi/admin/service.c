@@ -24,9 +24,9 @@ struct admin {
     struct auth *auth;
     struct tx_site site;
     const struct admin_route *route;
-    struct route *router; /* the same routes as the router knows them */
+    struct route *router; /* the same routes in the form that the router needs */
     size_t n_routes;
-    atomic_bool checked; /* the database is one that can be served from */
+    atomic_bool checked; /* the database was checked and can be used */
 };
 
 /* One request and its response, on the way through the steps. */
@@ -41,8 +41,8 @@ struct admin_exchange {
 
 /* ---- the transaction ---- */
 
-/* Runs the handler; once more, after a deadlock, from the start. TX is NULL for a route without a database.
- */
+/* Runs the handler; after a deadlock tx_run() runs it again from the start. TX is NULL for a route without a
+ * database. */
 static bool run_handler(struct tx *tx, void *arg, struct error *e)
 {
     struct admin_exchange *ex = arg;
@@ -73,7 +73,7 @@ static void log_failure(const struct admin_exchange *ex, const struct error *e, 
               r->id, "%.*s %.*s: %s", STR_ARG(r->method_name), STR_ARG(r->path), e->what);
 }
 
-static void answer(struct admin_exchange *ex)
+static void answer_request(struct admin_exchange *ex)
 {
     const struct request *request = ex->call->request;
     struct response *response = ex->call->response;
@@ -98,7 +98,7 @@ static void answer(struct admin_exchange *ex)
 
 /* ---- the steps before it ---- */
 
-static bool refuse(struct admin_exchange *ex, const struct error *e)
+static bool refuse_request(struct admin_exchange *ex, const struct error *e)
 {
     problem_of(ex->call->response, ex->call->request, e, NULL);
     log_failure(ex, e, ex->call->response->status);
@@ -110,7 +110,7 @@ static bool changes_something(const struct admin_exchange *ex)
     return ex->route->method != METHOD_GET;
 }
 
-static bool identify(struct admin_exchange *ex)
+static bool identify_caller(struct admin_exchange *ex)
 {
     struct auth_caller caller;
     struct error e = { 0 };
@@ -127,7 +127,7 @@ static bool identify(struct admin_exchange *ex)
     }
     ex->user = caller.user;
     if (caller.by_server && changes_something(ex) && !auth_origin(ex->admin->auth, ex->call->request, &e)) {
-        return refuse(ex, &e);
+        return refuse_request(ex, &e);
     }
     return true;
 }
@@ -137,8 +137,8 @@ static bool ask_known(struct tx *tx, void *arg, struct error *e)
     return access_is_known(tx, tx->actor, arg, e);
 }
 
-/* The reference does not look a program's account up first, and names in its 403 what the program may not do.
- * So it is here, as long as the body is small. */
+/* The reference does not look up a program's account first, and its 403 names what the program may not do. So
+ * it is here, if the body is small. */
 static bool is_spared(const struct admin_exchange *ex)
 {
     struct str length = request_param(ex->call->request, "CONTENT_LENGTH");
@@ -146,9 +146,9 @@ static bool is_spared(const struct admin_exchange *ex)
     return strchr(ex->user, '@') == NULL && (ex->route->body == NULL || small);
 }
 
-/* Refuses a caller who has no permission at all, before anything of theirs is read. The handler asks for the
- * permission that it needs, in its own transaction. */
-static bool admit(struct admin_exchange *ex)
+/* Refuses a caller without any permission before their body is read. The handler checks the permission that
+ * it needs in its own transaction. */
+static bool check_known(struct admin_exchange *ex)
 {
     bool known = true;
     struct error e = { 0 };
@@ -157,7 +157,7 @@ static bool admit(struct admin_exchange *ex)
         return true;
     }
     if (!admin_check_database(ex->admin, &e) || !tx_run(&ex->admin->site, &tx, ask_known, &known, &e)) {
-        return refuse(ex, &e);
+        return refuse_request(ex, &e);
     }
     if (!known) {
         problem_text(ex->call->response, 403, "Forbidden", "Authorization Required", NULL);
@@ -173,12 +173,12 @@ static bool check_parameters(struct admin_exchange *ex)
     for (size_t i = 0; i < ROUTE_PARAMS_MAX && !str_absent(ex->call->param[i]); i++) {
         const struct body_field *f = row != NULL && row->name != NULL ? row++ : &any;
         if (!body_check_arg(f, "path", ex->call->param[i], &e)) {
-            return refuse(ex, &e);
+            return refuse_request(ex, &e);
         }
     }
     for (const struct body_field *f = ex->route->args; f != NULL && f->name != NULL; f++) {
         if (!body_check_arg(f, "query", call_arg(ex->call, f->name), &e)) {
-            return refuse(ex, &e);
+            return refuse_request(ex, &e);
         }
     }
     return true;
@@ -211,11 +211,11 @@ static bool take_body(struct admin_exchange *ex)
     if (ex->route->body == NULL) {
         return true;
     }
-    return (read_body(ex, &e) && body_check(ex->route->body, ex->body, &e)) || refuse(ex, &e);
+    return (read_body(ex, &e) && body_check(ex->route->body, ex->body, &e)) || refuse_request(ex, &e);
 }
 
-/* For every route of the router's table: what belongs to the admin's own. */
-static void dispatch(struct call *call)
+/* The handler of every route in the router's table. */
+static void dispatch_call(struct call *call)
 {
     struct admin *admin = call->app;
     struct admin_exchange ex = {
@@ -225,8 +225,8 @@ static void dispatch(struct call *call)
         .user = "",
         .now_ms = clock_wall_ms(),
     };
-    if (identify(&ex) && admit(&ex) && check_parameters(&ex) && take_body(&ex)) {
-        answer(&ex);
+    if (identify_caller(&ex) && check_known(&ex) && check_parameters(&ex) && take_body(&ex)) {
+        answer_request(&ex);
     }
     cJSON_Delete(ex.body);
 }
@@ -306,7 +306,7 @@ void admin_handle(void *arg, unsigned thread, const struct request *request, str
 
 /* ---- at the start ---- */
 
-/* The names of a route's query parameters, as the router wants them; NULL: any may come. */
+/* The names of the query parameters of a route, as the router needs them; NULL: any are allowed. */
 static const char *arg_names(void *ctx, const struct admin_route *route)
 {
     char *names = mem_strndup(ctx, "", 0);
@@ -322,7 +322,8 @@ static void make_router(struct admin *admin)
     admin->router = mem_array(admin, struct route, admin->n_routes);
     for (size_t i = 0; i < admin->n_routes; i++) {
         const struct admin_route *r = &admin->route[i];
-        admin->router[i] = (struct route){ r->method, r->pattern, arg_names(admin, r), dispatch, r->metric };
+        admin->router[i] =
+            (struct route){ r->method, r->pattern, arg_names(admin, r), dispatch_call, r->metric };
     }
 }
 

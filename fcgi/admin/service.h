@@ -1,4 +1,5 @@
-/* What balrog-admin does with one request: who calls, what is asked for, one transaction, one answer. */
+/* The way of one request through balrog-admin: identify the caller, check the request, run its handler in one
+ * transaction, answer. */
 #ifndef BALROG_ADMIN_SERVICE_H
 #define BALROG_ADMIN_SERVICE_H
 
@@ -6,8 +7,8 @@
 
 struct admin;
 
-/* Everything that requests need, as CONFIG (which must outlive it) says. NULL when something is wrong there.
- * Owned by CTX. */
+/* Makes everything that requests need from CONFIG, which must outlive it. Returns NULL and fills E if
+ * something there is wrong. Owned by CTX. */
 struct admin *admin_new(void *ctx, const struct config *config, struct error *e);
 /* See database_check(). */
 bool admin_check_database(struct admin *admin, struct error *e);

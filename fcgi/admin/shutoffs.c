@@ -56,7 +56,7 @@ static const struct body_field create_fields[] = {
     { 0 },
 };
 
-static bool exists_already(struct admin_call *call)
+static bool refuse_existing(struct admin_call *call)
 {
     return admin_problem_plain(call, 400, "Bad Request", "Invalid Emergency shutoff data",
                                "Emergency shutoff for product/channel already exists.");
@@ -70,10 +70,10 @@ static bool create_shutoff(struct admin_call *call, struct error *e)
         return false;
     }
     if (shutoff != NULL) {
-        return exists_already(call);
+        return refuse_existing(call);
     }
     if (!resource_insert(call->tx, &emergency_shutoffs_resource, what, NULL, &shutoff, e)) {
-        return failed_as(e, FAIL_DUPLICATE) ? exists_already(call) : false;
+        return failed_as(e, FAIL_DUPLICATE) ? refuse_existing(call) : false;
     }
     return admin_dumps(call, 201, shutoff);
 }

@@ -2,8 +2,8 @@
  * EmergencyShutoffs in db.py) */
 #include "admin/resources.h"
 
-/* A rule's channel may end in '*', a shutoff's may not: it is compared with the client's channel exactly, so
- * that one with a '*' would be listed and stop nobody. */
+/* The channel of a rule may end in '*', that of a shutoff may not. It is compared with the client's channel
+ * exactly, so a shutoff with a '*' would be listed but stop nobody. */
 static bool check_channel(const cJSON *row, struct error *e)
 {
     const char *channel = row_text(row, "channel");
@@ -14,7 +14,7 @@ static bool check_channel(const cJSON *row, struct error *e)
                 channel);
 }
 
-static bool check(struct tx *tx, const struct change *c, struct error *e)
+static bool check_shutoff(struct tx *tx, const struct change *c, struct error *e)
 {
     const char *product = row_text(c->type == CHANGE_INSERT ? c->now : c->old, "product");
     switch (c->type) {
@@ -32,13 +32,15 @@ static bool check(struct tx *tx, const struct change *c, struct error *e)
     }
 }
 
-/* Shutting off must be quick; turning updates on again needs what a rule for them needs. */
-static bool require(struct tx *tx, const struct change *c, cJSON *needs, struct error *e)
+/* Shutting off needs no sign-offs, because it must be quick. Turning updates on again needs the same as a
+ * rule for them. */
+static bool require_signoffs(struct tx *tx, const struct change *c, cJSON *needs, struct error *e)
 {
     return c->old == NULL ||
            signoff_need_product(tx, row_text(c->old, "product"), row_text(c->old, "channel"), needs, e);
 }
 
-const struct resource emergency_shutoffs_resource = {
-    .table = &table_emergency_shutoffs, .check = check, .require = require, .scope = SCOPE_COLUMN
-};
+const struct resource emergency_shutoffs_resource = { .table = &table_emergency_shutoffs,
+                                                      .check = check_shutoff,
+                                                      .require = require_signoffs,
+                                                      .scope = SCOPE_COLUMN };

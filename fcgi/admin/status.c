@@ -1,5 +1,5 @@
-/* GET /status: for people's pages, what /__metrics__ tells machines, and what is to be learnt from the
- * database. A database that is away leaves its part out rather than fail. Not in the reference. */
+/* GET /status, for the operators' pages: the numbers of /__metrics__, and more from the database. If the
+ * database cannot be reached, its part is left out. Not in the reference. */
 #include "admin/status.h"
 
 #include "admin/app_instances.h"
@@ -26,20 +26,20 @@ static const struct table *const schedulable[] = {
 };
 enum { SCHEDULABLE = sizeof schedulable / sizeof schedulable[0] };
 
-static void number(cJSON *object, const char *name, double n)
+static void add_number(cJSON *object, const char *name, double n)
 {
     mem_check(cJSON_AddNumberToObject(object, name, n));
 }
 
-static cJSON *object(cJSON *parent, const char *name)
+static cJSON *add_object(cJSON *parent, const char *name)
 {
     return mem_check(cJSON_AddObjectToObject(parent, name));
 }
 
 /* ---- from the database ---- */
 
-/* What is scheduled and not carried out, by table, and how many of it has its time behind it. A `when` of 0,
- * as changes that wait for an uptake have it, is no time. */
+/* The number of pending scheduled changes per table, and of those whose time has come. Changes that wait for
+ * an uptake have a `when` of 0, which is not a time. */
 static bool add_scheduled(struct tx *tx, int64_t now_ms, cJSON *answer, struct error *e)
 {
     bool failed = false;
@@ -57,13 +57,13 @@ static bool add_scheduled(struct tx *tx, int64_t now_ms, cJSON *answer, struct e
     if (rows == NULL) {
         return false;
     }
-    cJSON *scheduled = object(answer, "scheduled_changes");
+    cJSON *scheduled = add_object(answer, "scheduled_changes");
     while (db_next(rows, &failed, e)) {
         char name[64];
         snprintf(name, sizeof name, "%.*s", STR_ARG(db_text(rows, 0)));
-        cJSON *of = object(scheduled, name);
-        number(of, "pending", (double)db_int(rows, 1));
-        number(of, "due", (double)db_int(rows, 2));
+        cJSON *of = add_object(scheduled, name);
+        add_number(of, "pending", (double)db_int(rows, 1));
+        add_number(of, "due", (double)db_int(rows, 2));
     }
     db_rows_close(rows);
     return !failed;
@@ -80,16 +80,16 @@ static bool add_feed(struct tx *tx, cJSON *answer, struct error *e)
         return false;
     }
     if (db_next(rows, &failed, e)) {
-        cJSON *feed = object(answer, "feed");
-        number(feed, "oldest_id", (double)db_int(rows, 0));
-        number(feed, "newest_id", (double)db_int(rows, 1));
-        number(feed, "changed_at", (double)db_int(rows, 2));
+        cJSON *feed = add_object(answer, "feed");
+        add_number(feed, "oldest_id", (double)db_int(rows, 0));
+        add_number(feed, "newest_id", (double)db_int(rows, 1));
+        add_number(feed, "changed_at", (double)db_int(rows, 2));
     }
     db_rows_close(rows);
     return !failed;
 }
 
-/* Those that live. */
+/* The programs that run. */
 static bool add_instances(struct tx *tx, cJSON *answer, struct error *e)
 {
     cJSON *list;
@@ -118,7 +118,7 @@ bool status_read(struct tx *tx, int64_t now_ms, cJSON *answer, struct error *e)
     return add_scheduled(tx, now_ms, answer, e) && add_feed(tx, answer, e) && add_instances(tx, answer, e);
 }
 
-/* Pins and what is in the releases that they lead to. */
+/* All pins, with the data of the releases that they map to. */
 static const char PINS[] =
     "SELECT p.product, p.channel, p.version, p.mapping, COALESCE(j.data, r.data),"
     " j.name IS NOT NULL OR r.name IS NOT NULL"
@@ -128,7 +128,7 @@ static const char PINS[] =
     " AND BINARY r.name = BINARY p.mapping"
     " ORDER BY p.product, p.channel, p.version";
 
-/* Adds to LIST the pin in ROW, if it leads outside of itself. */
+/* Adds the pin in ROW to LIST if its release does not fit it. */
 static void add_odd_pin(cJSON *list, const struct db_rows *row)
 {
     static const char *const names[] = { "product", "channel", "version", "mapping" };
@@ -150,7 +150,7 @@ static void add_odd_pin(cJSON *list, const struct db_rows *row)
     cJSON_Delete(release);
 }
 
-/* Pins of before they were checked, or whose release has changed since. */
+/* Pins can be odd if they were made before pins were checked, or if their release has changed since. */
 static bool add_odd_pins(struct tx *tx, cJSON *answer, struct error *e)
 {
     bool failed = false;
@@ -170,7 +170,7 @@ static bool add_odd_pins(struct tx *tx, cJSON *answer, struct error *e)
 struct status_query {
     struct admin_call *call;
     cJSON *answer;
-    bool known; /* who asks may see it */
+    bool known; /* the caller has some permission, so may see the status */
 };
 
 static bool read_database(struct tx *tx, void *arg, struct error *e)
@@ -189,52 +189,52 @@ static void add_process(cJSON *answer)
 {
     double memory = process_memory_bytes();
     mem_check(cJSON_AddStringToObject(answer, "version", PACKAGE_VERSION));
-    cJSON *process = object(answer, "process");
-    number(process, "started_at", (double)(int64_t)(process_start_seconds() * 1000));
-    number(process, "memory_bytes", memory);
-    number(process, "threads", process_threads());
+    cJSON *process = add_object(answer, "process");
+    add_number(process, "started_at", (double)(int64_t)(process_start_seconds() * 1000));
+    add_number(process, "memory_bytes", memory);
+    add_number(process, "threads", process_threads());
 }
 
-/* The counter M, which has one label, as NAME. */
+/* Adds the counter M, which has one label, as the object NAME. */
 static void add_counter(cJSON *parent, const char *name, const struct metric *m)
 {
-    cJSON *counter = object(parent, name);
+    cJSON *counter = add_object(parent, name);
     for (unsigned i = 0; i < metric_n_series(m); i++) {
-        number(counter, metric_label_value(m, 0, i), metric_value(m, i));
+        add_number(counter, metric_label_value(m, 0, i), metric_value(m, i));
     }
 }
 
-/* What the fraction Q of the histogram M took at most, in ms, to the microsecond. */
+/* The quantile Q of the histogram M in ms, rounded to the microsecond. */
 static double quantile_ms(const struct metric *m, double q)
 {
     return round(metric_quantile(m, 0, metric_n_series(m), q) * 1e6) / 1000;
 }
 
-/* By the class of their status; how long they took; who was refused. */
+/* The number of requests by class of status, how long they took, and refused callers. */
 static void add_requests(cJSON *answer)
 {
     const struct metric *seconds = &admin_metric[ADMIN_SECONDS];
     add_counter(answer, "requests", &admin_metric[ADMIN_RESPONSES]);
-    cJSON *ms = object(answer, "request_ms");
-    number(ms, "median", quantile_ms(seconds, 0.5));
-    number(ms, "p99", quantile_ms(seconds, 0.99));
+    cJSON *ms = add_object(answer, "request_ms");
+    add_number(ms, "median", quantile_ms(seconds, 0.5));
+    add_number(ms, "p99", quantile_ms(seconds, 0.99));
     add_counter(answer, "auth_refused", &admin_metric[ADMIN_AUTH]);
 }
 
 static void add_database(struct admin_call *call, cJSON *answer, bool reachable)
 {
     struct pool_use use;
-    cJSON *database = object(answer, "database");
+    cJSON *database = add_object(answer, "database");
     pool_use(call->site->pool, &use);
     mem_check(cJSON_AddBoolToObject(database, "reachable", reachable));
-    cJSON *connections = object(database, "connections");
-    number(connections, "size", use.size);
-    number(connections, "used", use.used);
-    number(connections, "idle", use.idle);
-    number(connections, "waiting", use.waiting);
-    number(connections, "refused", metric_value(&store_metric[STORE_POOL_REFUSED], 0));
-    number(database, "statements", metric_value(&store_metric[STORE_STATEMENTS], 0));
-    number(database, "retries", metric_value(&store_metric[STORE_TX_RETRIES], 0));
+    cJSON *connections = add_object(database, "connections");
+    add_number(connections, "size", use.size);
+    add_number(connections, "used", use.used);
+    add_number(connections, "idle", use.idle);
+    add_number(connections, "waiting", use.waiting);
+    add_number(connections, "refused", metric_value(&store_metric[STORE_POOL_REFUSED], 0));
+    add_number(database, "statements", metric_value(&store_metric[STORE_STATEMENTS], 0));
+    add_number(database, "retries", metric_value(&store_metric[STORE_TX_RETRIES], 0));
     add_counter(database, "errors", &store_metric[STORE_ERRORS]);
 }
 

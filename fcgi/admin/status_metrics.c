@@ -1,11 +1,11 @@
-/* The part of /__metrics__ that is read from the database: what is scheduled, who lives, and the figures of
- * agents, which report here and have no page of their own. */
+/* The part of /__metrics__ that is read from the database: scheduled changes, running programs, and the
+ * metrics of the agents, which report them here because they have no page of their own. */
 #include "admin/status.h"
 #include "core/clock.h"
 #include "core/json.h"
 #include "ops/metrics.h"
 
-/* What agents report (fcgi/agent/report.c), and as what it is shown. */
+/* The members of an agent's report (fcgi/agent/report.c), and the metric that each becomes. */
 static const struct {
     const char *member, *name, *type, *help;
     double unit;
@@ -22,7 +22,7 @@ static const struct {
       "When the last run without a failure began.", 1000 },
 };
 
-static double number(const cJSON *object, const char *name)
+static double number_of(const cJSON *object, const char *name)
 {
     const cJSON *n = json_get(object, name);
     return cJSON_IsNumber(n) ? n->valuedouble : 0;
@@ -33,7 +33,7 @@ static void print_labels(struct buf *out, const cJSON *instance)
     metrics_print_label(out, "program", str_of(json_get_string(instance, "program")));
     buf_char(out, ',');
     metrics_print_label(out, "host", str_of(json_get_string(instance, "host")));
-    buf_printf(out, ",pid=\"%.0f\",", number(instance, "pid"));
+    buf_printf(out, ",pid=\"%.0f\",", number_of(instance, "pid"));
     metrics_print_label(out, "version", str_of(json_get_string(instance, "version")));
 }
 
@@ -47,7 +47,7 @@ static void print_scheduled(struct buf *out, const cJSON *scheduled)
     {
         for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {
             buf_printf(out, "balrog_scheduled_changes{table=\"%s\",state=\"%s\"} %.0f\n", table->string,
-                       states[i], number(table, states[i]));
+                       states[i], number_of(table, states[i]));
         }
     }
 }
@@ -61,7 +61,7 @@ static void print_instances(struct buf *out, const cJSON *instances)
     {
         buf_lit(out, "balrog_instance_started_timestamp_seconds{");
         print_labels(out, instance);
-        buf_printf(out, "} %.3f\n", number(instance, "started_at") / 1000);
+        buf_printf(out, "} %.3f\n", number_of(instance, "started_at") / 1000);
     }
 }
 
@@ -79,7 +79,7 @@ static void print_agents(struct buf *out, const cJSON *instances)
                 strcmp(json_get_string(instance, "program"), "balrog-agent") == 0) {
                 buf_printf(out, "%s{", name);
                 print_labels(out, instance);
-                buf_printf(out, "} %.15g\n", number(detail, figures[i].member) / figures[i].unit);
+                buf_printf(out, "} %.15g\n", number_of(detail, figures[i].member) / figures[i].unit);
             }
         }
     }

@@ -27,9 +27,9 @@ struct userinfo_entry {
 struct userinfo {
     const char *url;
     const char *claim;
-    pthread_mutex_t lock; /* of what follows */
+    pthread_mutex_t lock; /* protects the members below */
     uint64_t clock;
-    unsigned asking; /* threads that wait for the endpoint now */
+    unsigned asking; /* threads that are waiting for the endpoint */
     struct userinfo_entry entry[USERINFO_CACHED_MAX];
 };
 

@@ -1,5 +1,4 @@
-/* Who a token belongs to, where the token itself does not say: the userinfo endpoint is asked, once a token.
- */
+/* Finds the user of a token that does not name them itself: asks the userinfo endpoint, once per token. */
 #ifndef BALROG_ADMIN_USERINFO_H
 #define BALROG_ADMIN_USERINFO_H
 
@@ -8,7 +7,8 @@
 enum { USERINFO_CACHED_MAX = 1024, EMAIL_MAX = 100 };
 
 struct userinfo;
-/* URL: a GET with the token answers with an object whose member CLAIM is the address. Owned by CTX. */
+/* A GET of URL with the token answers with an object whose member CLAIM is the e-mail address. Owned by
+ * CTX. */
 struct userinfo *userinfo_new(void *ctx, const char *url, const char *claim);
 
 struct userinfo_query {
@@ -22,8 +22,8 @@ struct userinfo_query {
 enum auth_result userinfo_email(struct userinfo *u, const struct userinfo_query *query,
                                 char email[EMAIL_MAX + 1], struct error *e);
 
-/* The address in CLAIMS (a token's or the endpoint's) under NAME; NULL when it is missing, too long, is none,
- * or is said not to be verified. Borrowed. */
+/* The address under NAME in CLAIMS, the payload of a token or the endpoint's answer. NULL if it is missing,
+ * too long, not an address, or marked as not verified. Borrowed. */
 const char *userinfo_claim(const cJSON *claims, const char *name);
 
 #endif

@@ -1,4 +1,4 @@
-/* /users: what users are permitted, and their roles. (reference: views/permissions.py) */
+/* /users: the permissions and roles of users. (reference: views/permissions.py) */
 #include "admin/permissions.h"
 #include "admin/roles.h"
 
@@ -48,7 +48,7 @@ static cJSON *permission_of(const cJSON *row)
     return columns_of(row, names);
 }
 
-/* A status besides 200 with a new version, which the reference sends as text/html. */
+/* A new version with a status other than 200, which the reference sends as text/html. */
 static bool answer_version(struct admin_call *call, int status, int64_t data_version)
 {
     return admin_text_answer(call, status, "{\"new_data_version\": %lld}", (long long)data_version);
@@ -79,7 +79,7 @@ static void add_users(cJSON *users, const cJSON *rows)
     }
 }
 
-/* The roles of those who are among USERS: of those whose permissions are all gone none are left. */
+/* Adds the roles of the users in USERS. A user without permissions is not in USERS. */
 static void add_roles(cJSON *users, const cJSON *rows, const cJSON *pending)
 {
     static const char *const names[] = { "role", "data_version", NULL };
@@ -121,7 +121,8 @@ static const char *username_of(struct admin_call *call)
     return admin_text(call, call->param[0]);
 }
 
-/* {permission: {options, data_version}} of the user in the path, for those who may see it. */
+/* *PERMISSIONS becomes {permission: {options, data_version}} of the user in the path, if the caller may see
+ * it. */
 static bool read_permissions(struct admin_call *call, cJSON **permissions, struct error *e)
 {
     cJSON *rows;
@@ -182,7 +183,7 @@ static bool get_permissions(struct admin_call *call, struct error *e)
 
 /* ---- one permission ---- */
 
-/* The one in the path, to be shown or written; NULL when the user does not have it. */
+/* *PERMISSION becomes the permission in the path, or NULL if the user does not have it. */
 static bool find_permission(struct admin_call *call, cJSON **permission, struct error *e)
 {
     cJSON *permissions;
@@ -193,7 +194,7 @@ static bool find_permission(struct admin_call *call, cJSON **permission, struct 
     return true;
 }
 
-/* The same where there has to be one; if there is none, the call is refused. */
+/* The same, but refuses the call if the user does not have it. */
 static bool need_permission(struct admin_call *call, cJSON **permission, struct error *e)
 {
     if (!find_permission(call, permission, e)) {
@@ -223,7 +224,7 @@ static const struct body_field permission_fields[] = {
     { 0 },
 };
 
-/* The permission with the options of the body, none where it names none. */
+/* The permission with the options in the body; without options if the body has none. */
 static cJSON *permission_sent(struct admin_call *call)
 {
     cJSON *what = permission_key(call);
@@ -295,7 +296,7 @@ static bool find_role(struct admin_call *call, cJSON **role, struct error *e)
     return row_get(call->tx, &table_user_roles, key, ROW_LOCKED, role, e);
 }
 
-/* Granting what is there changes nothing, and so nobody is asked whether he may. */
+/* Granting a role that the user has changes nothing, so it needs no permission. */
 static bool put_role(struct admin_call *call, struct error *e)
 {
     cJSON *role;
