@@ -376,3 +376,47 @@ enum query_status query_parse(struct query *q, char *text, struct str uri, struc
     }
     return status;
 }
+
+/* ---- one spelling ---- */
+
+/* Only unescaped dots make a segment that path_decode() would take out. */
+static void print_segment(struct buf *out, struct str segment)
+{
+    if (str_eq(segment, STR(".")) || str_eq(segment, STR(".."))) {
+        buf_str(out, segment.n == 1 ? STR("%2E") : STR("%2E%2E"));
+    } else {
+        percent_encode_but(out, segment, "!$&'()*+,;=:@");
+    }
+}
+
+static void print_args(struct buf *out, const struct query *q)
+{
+    char separator = '?';
+    if (q->force != FORCE_NONE) {
+        buf_printf(out, "%cforce=%d", separator, (int)q->force);
+        separator = '&';
+    }
+    if (q->mig64 != TRI_UNKNOWN) {
+        buf_printf(out, "%cmig64=%d", separator, (int)q->mig64);
+        separator = '&';
+    }
+    if (!str_absent(q->pin)) {
+        buf_printf(out, "%cpin=", separator);
+        percent_encode(out, q->pin);
+    }
+}
+
+void query_print_canonical(struct buf *out, const struct query *q, char *text, struct str uri)
+{
+    struct str segment[SEGMENTS_MAX];
+    struct str rest = uri, path;
+    str_split(&rest, '?', &path);
+    unsigned n = decode_path(text, path, &path, segment);
+    const struct form *form = find_form(segment, n);
+    unsigned imei = form != NULL && form->form == QUERY_XML && form->version == '5' ? n - 2 : n;
+    for (unsigned i = 0; i < n; i++) {
+        buf_char(out, '/');
+        print_segment(out, i == imei ? STR("-") : segment[i]);
+    }
+    print_args(out, q);
+}

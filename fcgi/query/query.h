@@ -4,8 +4,8 @@
 #ifndef BALROG_QUERY_QUERY_H
 #define BALROG_QUERY_QUERY_H
 
+#include "core/buf.h"
 #include "core/error.h"
-#include "core/str.h"
 
 enum {
     QUERY_URL_MAX = 16384, /* a longer URL is not looked at: no route */
@@ -67,6 +67,13 @@ enum query_status {
  * TEXT, which has QUERY_TEXT_MAX bytes. USER_AGENT may be absent. */
 enum query_status query_parse(struct query *q, char *text, struct str uri, struct str user_agent,
                               struct error *e);
+
+/* Appends to OUT the one spelling of all URIs that mean the same query as URI, which query_parse() has
+ * accepted:
+ * "/update/6/…/update.xml" or "/json/…", printable ASCII, percent-encoded, with the parameters force, mig64
+ * and pin where they matter. The IMEI of form 5 is replaced by "-". query_parse() makes the same struct query
+ * of it. Q is what it made of URI; TEXT, QUERY_TEXT_MAX bytes, is not the one that Q points into. */
+void query_print_canonical(struct buf *out, const struct query *q, char *text, struct str uri);
 
 /* Whether PATH, decoded, is one of the forms. */
 bool query_is_form(struct str path);

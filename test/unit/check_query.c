@@ -380,6 +380,101 @@ static char *long_uri(size_t n)
     return uri;
 }
 
+/* ---- one spelling ---- */
+
+/* What URI, which is a query, is printed as. */
+static const char *canonical(const char *uri)
+{
+    static char other[QUERY_TEXT_MAX], printed[4096];
+    struct buf out;
+    ck_assert_msg(parse(uri) == QUERY_OK, "%s", uri);
+    buf_init(&out, 0, sizeof printed - 1);
+    query_print_canonical(&out, &q, other, str_of(uri));
+    ck_assert(!out.full);
+    memcpy(printed, out.p, out.n);
+    printed[out.n] = '\0';
+    buf_free(&out);
+    return printed;
+}
+
+START_TEST(one_spelling_for_a_query)
+{
+    static const char *const pairs[][2] = {
+        { V6("ISET:SSE4_2,MEM:8192"), V6("ISET:SSE4_2,MEM:8192") },
+        { "//update/3/P/1.0/%62/t/x/../l/c/o%20s/d+d/dv/update.xml?mig64=7&avast=1&force=1",
+          "/update/3/P/1.0/b/t/l/c/o%20s/d+d/dv/update.xml?force=1&mig64=0" },
+        { "/update/3/P/1.0/b/t/l/c/\xc3\xa4\"/%2e%2E/%/update.xml?pin=1+2.%26&force=0",
+          "/update/3/P/1.0/b/t/l/c/%C3%A4%22/%2E%2E/%25/update.xml?pin=1%202.%26" },
+        { "/json/1/P/1.0/t/c/update.json?force=-1", "/json/1/P/1.0/t/c/update.json?force=-1" },
+        /* The IMEI, and nothing else of any form. */
+        { "/update/5/P/1.0/b/t/l/c/os/d/dv/490154203237518/update.xml",
+          "/update/5/P/1.0/b/t/l/c/os/d/dv/-/update.xml" },
+        { "//update/%35/P/1.0/b/t/l/c/os/d/x/../dv/%34901542%30?/update.xml", NULL },
+        { "//update/%35/P/1.0/b/t/l/c/os/d/x/../dv/%34901542%30/update.xml?force=1",
+          "/update/5/P/1.0/b/t/l/c/os/d/dv/-/update.xml?force=1" },
+        { "/update/4/P/1.0/b/t/l/c/os/d/dv/pv/update.xml", "/update/4/P/1.0/b/t/l/c/os/d/dv/pv/update.xml" },
+    };
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        if (pairs[i][1] == NULL) {
+            ck_assert_int_ne(parse(pairs[i][0]), QUERY_OK);
+            continue;
+        }
+        ck_assert_str_eq(canonical(pairs[i][0]), pairs[i][1]);
+        ck_assert_str_eq(canonical(pairs[i][1]), pairs[i][1]);
+    }
+}
+END_TEST
+
+/* Random texts in all places: what is printed is the same query, but for the IMEI. */
+START_TEST(the_one_spelling_means_the_same)
+{
+    static const char *const bits[] = { "a",    "%20",    "%2F",   "%",      "%41",   "..",   ".",
+                                        "#",    "%2e",    "+",     "&",      "=",     "\xff", "%e2%82%ac",
+                                        "x86 ", "esrpre", "-cck-", "Darwin", "ISET:", "," };
+    static char other[QUERY_TEXT_MAX];
+    srand(1);
+    int compared = 0;
+    for (int i = 0; i < 20000; i++) {
+        struct buf uri;
+        int version = 1 + rand() % 6, parts = (int[]){ 6, 7, 9, 10, 10, 10 }[version - 1];
+        buf_init(&uri, 0, QUERY_URL_MAX);
+        buf_printf(&uri, "/update/%d", version);
+        for (int part = 0; part < parts; part++) {
+            buf_lit(&uri, "/v");
+            for (int n = rand() % 3; n > 0; n--) {
+                buf_str(&uri, str_of(bits[(size_t)rand() % (sizeof bits / sizeof bits[0])]));
+            }
+        }
+        buf_lit(&uri, "/update.xml");
+        buf_printf(&uri, "%s%d", (const char *[]){ "?force=", "?mig64=", "?pin=1." }[rand() % 3],
+                   rand() % 3 - 1);
+        if (query_parse(&q, text, buf_view(&uri), STR_NONE, &e) == QUERY_OK) {
+            struct query again;
+            struct buf out;
+            compared++;
+            buf_init(&out, 0, 3 * QUERY_URL_MAX);
+            query_print_canonical(&out, &q, other, buf_view(&uri));
+            ck_assert_int_eq(query_parse(&again, other, buf_view(&out), STR_NONE, &e), QUERY_OK);
+            const struct str had[] = { q.product,      q.version,         q.build_id,   q.build_target,
+                                       q.locale,       q.channel,         q.os_version, q.distribution,
+                                       q.dist_version, q.instruction_set, q.pin };
+            const struct str has[] = { again.product,         again.version,      again.build_id,
+                                       again.build_target,    again.locale,       again.channel,
+                                       again.os_version,      again.distribution, again.dist_version,
+                                       again.instruction_set, again.pin };
+            for (size_t f = 0; f < sizeof had / sizeof had[0]; f++) {
+                ck_assert_msg(str_eq(had[f], has[f]), "field %zu of %.*s became %.*s", f,
+                              STR_ARG(buf_view(&uri)), STR_ARG(buf_view(&out)));
+            }
+            ck_assert(q.force == again.force && q.mig64 == again.mig64 && q.memory == again.memory);
+            buf_free(&out);
+        }
+        buf_free(&uri);
+    }
+    ck_assert_int_gt(compared, 2000);
+}
+END_TEST
+
 START_TEST(long_urls)
 {
     static const struct {
@@ -412,5 +507,5 @@ END_TEST
 SUITE_MAIN("query", every_form_names_its_fields, json_forms, what_is_no_route, fields_become_ascii, escapes,
            paths_lose_their_dot_segments, unambiguous_paths, of_slashes_in_front_one_counts,
            slashes_are_merged, avast_and_esrpre_are_cleaned, force_and_mig64, parameters_that_are_refused,
-           system_capabilities, architecture_comes_from_the_user_agent, channels_fall_back, long_urls,
-           thousands_of_parameters)
+           system_capabilities, architecture_comes_from_the_user_agent, channels_fall_back,
+           one_spelling_for_a_query, the_one_spelling_means_the_same, long_urls, thousands_of_parameters)
