@@ -93,6 +93,8 @@ struct config {
         int versions;             /* of a product and channel that are shown by name */
         int window_h;
         int min_queries;
+        const char *state_dir; /* "": nothing is kept across restarts */
+        int sample_entries;
     } uptake;
     struct {
         struct config_list special_force_hosts;

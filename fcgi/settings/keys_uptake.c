@@ -22,5 +22,13 @@ const struct config_key keys_uptake[] = {
               "agent's uptake conditions use it. Repeat the key: once per product and channel." },
     { "uptake", "min_queries", CONFIG_INT, AT(uptake.min_queries), "1000", 0, 1000000000, "",
       .help = "With fewer queries in the window, the share of a watched version is not reported." },
+    { "uptake", "state_dir", CONFIG_PATH, AT(uptake.state_dir), "/var/lib/balrog",
+      .help =
+          "Where the sample of queries and their numbers by time are kept across restarts, in uptake.state.\n"
+          "The program must be allowed to write there. Empty: they are not kept." },
+    { "uptake", "sample_entries", CONFIG_INT, AT(uptake.sample_entries), "200000", 1000, 500000, "queries",
+      .help =
+          "The number of distinct queries in the sample of the last 24 hours. Each takes about 350 bytes\n"
+          "of memory, and 650 at most. A product and channel listed above keep 500, however rare they are." },
     { 0 },
 };

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { READ_SIZE = 1 << 20 };
+enum { READ_SIZE = 1 << 20, HASHED_MAX = 80 /* a line's time and request id, no client's address */ };
 
 struct follow {
     const char *path;
@@ -17,6 +17,7 @@ struct follow {
     ino_t inode;
     dev_t device;
     off_t at;
+    off_t line_end;      /* behind the line that was seen last */
     struct buf part;     /* the beginning of a line whose end has not been read yet */
     bool skipping;       /* the rest of a line that is too long */
     bool previous;       /* the open file is PATH.1 */
@@ -50,6 +51,7 @@ static bool open_file(struct follow *f, const char *path, struct error *e)
     f->inode = st.st_ino;
     f->device = st.st_dev;
     f->at = 0;
+    f->line_end = 0;
     f->replaced_ms = 0;
     f->skipping = false;
     buf_reset(&f->part);
@@ -80,6 +82,7 @@ static void split_lines(struct follow *f, struct str chunk, void (*see)(void *ar
         if (end == NULL) {
             return;
         }
+        f->line_end = f->at - (off_t)(chunk.n - n - 1);
         if (!f->skipping) {
             see(arg, buf_view(&f->part));
         }
@@ -113,6 +116,7 @@ static bool look_for_next(struct follow *f, int64_t now_ms, struct error *e)
     }
     if (fstat(f->fd, &mine) == 0 && mine.st_size < f->at) {
         f->at = 0;
+        f->line_end = 0;
         buf_reset(&f->part);
         return true;
     }
@@ -141,4 +145,69 @@ bool follow_read(struct follow *f, int64_t now_ms, void (*see)(void *arg, struct
         return true;
     }
     return look_for_next(f, now_ms, e);
+}
+
+/* ---- places ---- */
+
+/* FNV-1a of the first N bytes of the file FD, at most HASHED_MAX; 0 if it is shorter. */
+static uint64_t hash_start(int fd, uint64_t n)
+{
+    char start[HASHED_MAX];
+    uint64_t hash = 0xcbf29ce484222325u;
+    if (n > sizeof start || pread(fd, start, (size_t)n, 0) != (ssize_t)n) {
+        return 0;
+    }
+    for (size_t i = 0; i < n; i++) {
+        hash = (hash ^ (unsigned char)start[i]) * 0x100000001b3u;
+    }
+    return hash;
+}
+
+struct follow_mark follow_place(const struct follow *f)
+{
+    if (f->fd < 0) {
+        return (struct follow_mark){ 0 };
+    }
+    struct follow_mark mark = { f->device, f->inode, (uint64_t)f->line_end, (uint64_t)f->line_end, 0 };
+    mark.hashed = mark.hashed < HASHED_MAX ? mark.hashed : HASHED_MAX;
+    mark.hash = hash_start(f->fd, mark.hashed);
+    return mark;
+}
+
+static bool file_has(const char *path, const struct follow_mark *mark)
+{
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return false;
+    }
+    bool has = fstat(fd, &st) == 0 && st.st_ino == mark->inode && st.st_dev == mark->device &&
+               (uint64_t)st.st_size >= mark->offset && hash_start(fd, mark->hashed) == mark->hash;
+    close(fd);
+    return has;
+}
+
+enum follow_found follow_find(const struct follow *f, const struct follow_mark *mark)
+{
+    char *previous = mem_printf(NULL, "%s.1", f->path);
+    enum follow_found found = file_has(f->path, mark)    ? FOLLOW_FOUND_CURRENT
+                              : file_has(previous, mark) ? FOLLOW_FOUND_PREVIOUS
+                                                         : FOLLOW_FOUND_NOWHERE;
+    talloc_free(previous);
+    return found;
+}
+
+bool follow_is_at_end(const struct follow *f)
+{
+    struct stat st;
+    return f->fd >= 0 && !f->previous && fstat(f->fd, &st) == 0 && st.st_size <= f->at;
+}
+
+bool follow_is_behind(const struct follow *f, const struct follow_mark *mark, enum follow_found found)
+{
+    if (f->previous != (found == FOLLOW_FOUND_PREVIOUS)) {
+        return !f->previous;
+    }
+    bool same = f->inode == mark->inode && f->device == mark->device; /* else it was replaced since */
+    return !same || (uint64_t)f->line_end > mark->offset;
 }

@@ -12,6 +12,20 @@ enum {
 
 struct follow;
 
+/* A place in a log, between two lines, which can be found again after a restart. */
+struct follow_mark {
+    uint64_t device, inode; /* of the file; 0: no file was open */
+    uint64_t offset;        /* bytes before the place */
+    uint64_t hashed, hash; /* how many bytes of the file's beginning, and their hash: inodes are used again */
+};
+
+/* Where a place is found. */
+enum follow_found {
+    FOLLOW_FOUND_NOWHERE,
+    FOLLOW_FOUND_PREVIOUS, /* in PATH.1 */
+    FOLLOW_FOUND_CURRENT,  /* in PATH */
+};
+
 /* Owned by CTX. PATH need not exist yet. If BEFORE is true, PATH.1, which is where logrotate puts the
  * previous file, is read first. */
 struct follow *follow_new(void *ctx, const char *path, bool before);
@@ -20,5 +34,14 @@ struct follow *follow_new(void *ctx, const char *path, bool before);
  * monotonic clock. Returns false if the log cannot be read: E says why, and a later call tries again. */
 bool follow_read(struct follow *f, int64_t now_ms, void (*see)(void *arg, struct str line), void *arg,
                  size_t *n, struct error *e);
+
+/* The place behind the line that SEE gets, or got last. */
+struct follow_mark follow_place(const struct follow *f);
+/* Looks for MARK in the two files that a new F reads. */
+enum follow_found follow_find(const struct follow *f, const struct follow_mark *mark);
+/* Whether all that PATH holds has been read. */
+bool follow_is_at_end(const struct follow *f);
+/* Whether the line that SEE gets is behind MARK, which was FOUND in one of the files. */
+bool follow_is_behind(const struct follow *f, const struct follow_mark *mark, enum follow_found found);
 
 #endif

@@ -31,8 +31,9 @@ static struct str uri_of(const char *request)
     return end != NULL ? (struct str){ rest.p, (size_t)(end - rest.p) } : STR_NONE;
 }
 
-enum line_kind line_parse(struct str line, struct query *q, char *text, int64_t *time_s)
+enum line_kind line_parse(struct str line, struct query *q, char *text, int64_t *time_s, struct buf *path)
 {
+    static _Thread_local char other[QUERY_TEXT_MAX];
     struct error ignored;
     cJSON *object = json_parse(line, &ignored);
     const char *request = json_get_string(object, "request");
@@ -43,6 +44,9 @@ enum line_kind line_parse(struct str line, struct query *q, char *text, int64_t 
         bool is = status->valuedouble == 200 && !str_absent(uri) &&
                   query_parse(q, text, uri, STR_NONE, &ignored) == QUERY_OK;
         kind = is ? LINE_QUERY : LINE_OTHER;
+        if (is) {
+            query_print_canonical(path, q, other, uri);
+        }
     }
     cJSON_Delete(object);
     return kind;

@@ -12,7 +12,7 @@ enum line_kind {
 };
 
 /* Parses LINE. The fields of *Q point into TEXT, a buffer of QUERY_TEXT_MAX bytes. *TIME_S is the time of the
- * answer, s since 1970. */
-enum line_kind line_parse(struct str line, struct query *q, char *text, int64_t *time_s);
+ * answer, s since 1970. The canonical path of a query is appended to PATH: query_print_canonical(). */
+enum line_kind line_parse(struct str line, struct query *q, char *text, int64_t *time_s, struct buf *path);
 
 #endif

@@ -3,12 +3,16 @@
  *
  *     GET /__uptake__/metrics              for Prometheus
  *     GET /__uptake__/PRODUCT/CHANNEL      JSON, for people and for balrog-agent's uptake conditions
+ *     GET /__uptake__/sample               a sample of the queries: query/sample.h
+ *     GET /__uptake__/series               the queries of the last 24 hours in steps of five minutes
  *
  * One thread follows the log. A lock protects the counts between it and the threads that answer. */
 #include "core/clock.h"
+#include "core/python.h"
 #include "ops/log.h"
 #include "ops/metrics.h"
 #include "uptake/follow.h"
+#include "uptake/keep.h"
 #include "uptake/line.h"
 #include "uptake/show.h"
 #include "web/observe.h"
@@ -21,13 +25,21 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { THREADS = 2, IDLE_MS = 200, WINDOW_MS = 5000, LOG_PAUSE_MS = 60000, UPTAKE_NICE = 10 };
+enum {
+    THREADS = 2,
+    IDLE_MS = 200,
+    WINDOW_MS = 5000,
+    LOG_PAUSE_MS = 60000,
+    UPTAKE_NICE = 10,
+    SAMPLE_LIMIT = 20000
+};
 
 struct uptake_program {
     const struct config *config;
     struct uptake_view view; /* of counts; now_s is not set here */
-    pthread_mutex_t lock;    /* protects counts, lines and readable */
+    pthread_mutex_t lock;    /* protects counts, keep, lines and readable */
     struct counts *counts;
+    struct keep *keep;
     uint64_t lines[LINE_BROKEN + 1]; /* by kind */
     bool readable;                   /* whether the log could be read the last time */
     /* Used by the following thread alone: */
@@ -35,6 +47,7 @@ struct uptake_program {
     pthread_t thread;
     atomic_bool ending;
     char text[QUERY_TEXT_MAX];
+    struct buf path;             /* of a line */
     int64_t moved_ms, logged_ms; /* when the window was last moved, and a failure last logged */
 };
 
@@ -45,11 +58,14 @@ static void count_line(void *arg, struct str line)
     struct uptake_program *u = arg;
     struct query q;
     int64_t time_s;
-    enum line_kind kind = line_parse(line, &q, u->text, &time_s);
+    buf_reset(&u->path);
+    enum line_kind kind = line_parse(line, &q, u->text, &time_s, &u->path);
+    struct str path = u->path.full ? STR_NONE : buf_view(&u->path);
     pthread_mutex_lock(&u->lock);
     u->lines[kind]++;
     if (kind == LINE_QUERY) {
         counts_add(u->counts, time_s, q.product, query_fallback_channel(q.channel), q.version);
+        keep_count(u->keep, u->follow, time_s, &q, path);
     }
     pthread_mutex_unlock(&u->lock);
 }
@@ -67,6 +83,7 @@ static void move_window(struct uptake_program *u)
     if (u->moved_ms == 0 || clock_ms() - u->moved_ms >= WINDOW_MS) {
         pthread_mutex_lock(&u->lock);
         counts_move_window(u->counts, clock_wall_ms() / 1000);
+        keep_move_window(u->keep, clock_wall_ms() / 1000);
         pthread_mutex_unlock(&u->lock);
         u->moved_ms = clock_ms();
     }
@@ -86,10 +103,15 @@ static void *follow_log(void *arg)
         u->readable = ok;
         pthread_mutex_unlock(&u->lock);
         move_window(u);
+        if (ok && n == 0 && follow_is_at_end(u->follow)) {
+            keep_caught_up(u->keep);
+        }
+        keep_save(u->keep, u->follow, false);
         if (n == 0) {
             usleep(IDLE_MS * 1000);
         }
     }
+    keep_save(u->keep, u->follow, true);
     return NULL;
 }
 
@@ -123,6 +145,12 @@ static void get_metrics(struct call *call)
     pthread_mutex_unlock(&u->lock);
 }
 
+static void not_listed(struct call *call)
+{
+    response_problem(call->response, 404, "Not Found",
+                     "The product or the channel is not listed in [uptake] of the configuration.", NULL);
+}
+
 static void get_cell(struct call *call)
 {
     struct uptake_program *u = call->app;
@@ -132,12 +160,67 @@ static void get_cell(struct call *call)
     bool known = show_cell(&call->response->body, &view, call->param[0], call->param[1]);
     pthread_mutex_unlock(&u->lock);
     if (!known) {
-        response_problem(call->response, 404, "Not Found",
-                         "The product or the channel is not listed in [uptake] of the configuration.", NULL);
+        not_listed(call);
     }
 }
 
+/* The query parameter NAME as a number from MIN to MAX; STANDARD without it. */
+static bool number_arg(struct call *call, const char *name, unsigned standard, unsigned min, unsigned max,
+                       unsigned *n)
+{
+    struct str text = call_arg(call, name);
+    int64_t number = standard;
+    bool ok = str_absent(text) || (python_int(text, &number) && number >= min && number <= max);
+    *n = ok ? (unsigned)number : standard;
+    if (!ok) {
+        response_problem(call->response, 400, "Bad Request",
+                         mem_printf(call->ctx, "%s must be a number from %u to %u.", name, min, max), NULL);
+    }
+    return ok;
+}
+
+static void get_series(struct call *call)
+{
+    struct uptake_program *u = call->app;
+    struct str product = call_arg(call, "product"), channel = call_arg(call, "channel");
+    unsigned step_s;
+    if (!number_arg(call, "step_s", SERIES_STEP_S, SERIES_STEP_S, 24 * 3600, &step_s)) {
+        return;
+    }
+    if (step_s % SERIES_STEP_S != 0) {
+        response_problem(call->response, 400, "Bad Request", "step_s must be a multiple of 300.", NULL);
+        return;
+    }
+    response_text(call->response, 200, "application/json", STR(""));
+    pthread_mutex_lock(&u->lock);
+    struct uptake_view view = view_of(u);
+    bool known = show_series(&call->response->body, &view, u->keep->series, product, channel, step_s);
+    pthread_mutex_unlock(&u->lock);
+    if (!known) {
+        not_listed(call);
+    }
+}
+
+static void get_sample(struct call *call)
+{
+    struct uptake_program *u = call->app;
+    struct sample *sample = sample_new(call->ctx);
+    struct str product = call_arg(call, "product"), channel = call_arg(call, "channel");
+    unsigned limit;
+    if (!number_arg(call, "limit", SAMPLE_LIMIT, 1, SAMPLE_QUERIES_MAX, &limit)) {
+        return;
+    }
+    pthread_mutex_lock(&u->lock);
+    recent_sample(u->keep->recent, product, channel, limit, sample);
+    pthread_mutex_unlock(&u->lock);
+    sample_fold(sample);
+    response_text(call->response, 200, "application/x-ndjson", STR(""));
+    sample_print(&call->response->body, sample);
+}
+
 static const struct route routes[] = {
+    { METHOD_GET, "/__uptake__/sample", "product channel limit", get_sample, "sample" },
+    { METHOD_GET, "/__uptake__/series", "product channel step_s", get_series, "series" },
     { METHOD_GET, "/__uptake__/metrics", NULL, get_metrics, "metrics" },
     { METHOD_GET, "/__uptake__/{product}/{channel}", NULL, get_cell, "uptake" },
 };
@@ -151,7 +234,9 @@ static void handle_request(void *arg, unsigned thread, const struct request *req
     response_header(response, "Cache-Control", STR("no-store"));
     if (router_check_path(request, response) && router_dispatch(routes, ARRAY_LEN(routes), &call) == NULL) {
         response_problem(response, 404, "Not Found",
-                         "The paths here are /__uptake__/metrics and /__uptake__/PRODUCT/CHANNEL.", NULL);
+                         "The paths here are /__uptake__/metrics, /__uptake__/PRODUCT/CHANNEL, "
+                         "/__uptake__/sample and /__uptake__/series.",
+                         NULL);
     }
     talloc_free(call.ctx);
 }
@@ -217,6 +302,9 @@ static bool serve(struct uptake_program *u, int signal_fd, struct error *e)
                                        .handle = handle_request,
                                        .handle_arg = u };
     u->follow = follow_new(u, u->config->uptake.log, true);
+    buf_init(&u->path, SAMPLE_PATH_MAX, SAMPLE_PATH_MAX);
+    u->keep = keep_new(u, u->config);
+    keep_load(u->keep, u->follow);
     int rc = pthread_create(&u->thread, NULL, follow_log, u);
     if (rc != 0) {
         return error_set(e, ERROR_INTERNAL, "the thread that follows the log could not be started: %s",
@@ -225,6 +313,7 @@ static bool serve(struct uptake_program *u, int signal_fd, struct error *e)
     bool ok = program_serve(&service, signal_fd, e);
     atomic_store(&u->ending, true);
     pthread_join(u->thread, NULL);
+    buf_free(&u->path);
     return ok;
 }
 

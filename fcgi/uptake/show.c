@@ -111,29 +111,110 @@ static const struct watch *find_watch(const struct uptake_view *view, struct str
     return NULL;
 }
 
-bool show_cell(struct buf *out, const struct uptake_view *view, struct str product, struct str channel)
+/* Prints BEFORE and what is watched, where something is and enough is known. Returns whether it did. */
+static bool print_watched(struct buf *out, const struct uptake_view *view, const struct cell *cell,
+                          struct str product, struct str channel, const char *before)
 {
     const struct counts *c = view->counts;
-    const struct cell *cell = counts_cell(c, product, channel);
     const struct watch *watch = find_watch(view, product, channel);
-    if (cell == NULL) {
+    uint64_t all = counts_cell_window(c, cell);
+    if (watch == NULL || all < view->min_queries || all == 0 || view->now_s - c->last_s >= STALE_S) {
         return false;
     }
-    uint64_t all = counts_cell_window(c, cell);
-    int64_t age_s = view->now_s - c->last_s;
+    buf_printf(out, "%s", before);
+    print_share(out, counts_reached(c, cell, product, watch->version), all);
+    buf_lit(out, ", \"version\": ");
+    json_print_string(out, watch->version);
+    buf_char(out, '}');
+    return true;
+}
+
+static void print_names(struct buf *out, struct str product, struct str channel)
+{
     buf_lit(out, "{\"product\": ");
     json_print_string(out, product);
     buf_lit(out, ", \"channel\": ");
     json_print_string(out, channel);
+}
+
+bool show_cell(struct buf *out, const struct uptake_view *view, struct str product, struct str channel)
+{
+    const struct counts *c = view->counts;
+    const struct cell *cell = counts_cell(c, product, channel);
+    if (cell == NULL) {
+        return false;
+    }
+    uint64_t all = counts_cell_window(c, cell);
+    print_names(out, product, channel);
     buf_printf(out, ", \"hours\": %u, \"queries\": %llu, \"age_s\": %lld", c->hours, (unsigned long long)all,
-               (long long)age_s);
+               (long long)(view->now_s - c->last_s));
     print_versions(out, c, cell, all);
-    if (watch != NULL && all >= view->min_queries && all > 0 && age_s < STALE_S) {
-        buf_lit(out, ", \"watched\": ");
-        print_share(out, counts_reached(c, cell, product, watch->version), all);
-        buf_lit(out, ", \"version\": ");
-        json_print_string(out, watch->version);
-        buf_char(out, '}');
+    print_watched(out, view, cell, product, channel, ", \"watched\": ");
+    buf_lit(out, "}\n");
+    return true;
+}
+
+/* ---- the series ---- */
+
+/* The sum of the N elements of RING from STEP on, up to NEWEST. */
+static uint64_t sum_steps(const uint32_t *ring, int64_t step, int64_t n, int64_t newest)
+{
+    uint64_t sum = 0;
+    for (int64_t i = step < newest - SERIES_STEPS + 1 ? newest - SERIES_STEPS + 1 : step;
+         i < step + n && i <= newest; i++) {
+        sum += ring[i % SERIES_STEPS];
+    }
+    return sum;
+}
+
+/* Steps STEP to STEP + N - 1 as one point. */
+static void print_point(struct buf *out, const struct series_cell *cell,
+                        const struct series_version *const *version, size_t n_versions, int64_t step,
+                        int64_t n, int64_t newest)
+{
+    const char *comma = "";
+    buf_printf(out, "{\"at\": %lld, \"queries\": %llu, \"versions\": {",
+               (long long)step * SERIES_STEP_S * 1000,
+               (unsigned long long)sum_steps(cell->step, step, n, newest));
+    for (size_t i = 0; i < n_versions; i++) {
+        uint64_t sum = sum_steps(version[i]->step, step, n, newest);
+        if (sum > 0) {
+            buf_printf(out, "%s", comma);
+            json_print_string(out, version[i]->version);
+            buf_printf(out, ": %llu", (unsigned long long)sum);
+            comma = ", ";
+        }
+    }
+    buf_lit(out, "}}");
+}
+
+bool show_series(struct buf *out, const struct uptake_view *view, const struct series *series,
+                 struct str product, struct str channel, unsigned step_s)
+{
+    const struct cell *window = counts_cell(view->counts, product, channel);
+    const struct series_cell *cell = series_find(series, product, channel);
+    const struct series_version *version[SERIES_VERSIONS];
+    int64_t n = step_s / SERIES_STEP_S, newest = series->step;
+    const char *comma = "";
+    if (window == NULL || cell == NULL) {
+        return false;
+    }
+    size_t n_versions = series_top(cell, version, view->counts->shown);
+    print_names(out, product, channel);
+    buf_printf(out, ", \"hours\": 24, \"step_s\": %u, \"series\": [", step_s);
+    int64_t first = newest - SERIES_STEPS + 1;
+    while (first <= newest && cell->step[first % SERIES_STEPS] == 0) {
+        first++;
+    }
+    for (int64_t step = first / n * n; step <= newest; step += n) {
+        buf_printf(out, "%s", comma);
+        print_point(out, cell, version, n_versions, step, n, newest);
+        comma = ", ";
+    }
+    buf_printf(out, "], \"window\": {\"hours\": %u, \"queries\": %llu}", view->counts->hours,
+               (unsigned long long)counts_cell_window(view->counts, window));
+    if (!print_watched(out, view, window, product, channel, ", \"watched\": ")) {
+        buf_lit(out, ", \"watched\": null");
     }
     buf_lit(out, "}\n");
     return true;

@@ -3,6 +3,7 @@
 #define BALROG_UPTAKE_SHOW_H
 
 #include "uptake/counts.h"
+#include "uptake/series.h"
 
 /* A version whose uptake is watched: the share of queries from it or a newer version. */
 struct watch {
@@ -26,5 +27,13 @@ void show_metrics(struct buf *out, const struct uptake_view *view);
  * "watched" is absent if no version is watched, if there were too few queries, or if none came for an hour.
  */
 bool show_cell(struct buf *out, const struct uptake_view *view, struct str product, struct str channel);
+/* Appends a JSON object with the queries of SERIES in steps of STEP_S seconds, a multiple of SERIES_STEP_S.
+ * Returns false if the product and the channel are not configured. The object:
+ * {"product", "channel", "hours": 24, "step_s", "series": [{"at": ms since 1970, "queries", "versions":
+ * {VERSION: queries, …}}, …], "window": {"hours", "queries"}, "watched": as above, or null} The steps go from
+ * the first one with a query to the newest; the versions are the most frequent ones. "window" is what
+ * "watched" is a share of. */
+bool show_series(struct buf *out, const struct uptake_view *view, const struct series *series,
+                 struct str product, struct str channel, unsigned step_s);
 
 #endif

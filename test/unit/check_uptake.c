@@ -79,10 +79,17 @@ static void lacks(const char *text, const char *part)
 
 /* ---- lines ---- */
 
+static struct str canonical; /* of the last line */
+
 static enum line_kind parse(const char *line, struct query *q, int64_t *time_s)
 {
     static char text[QUERY_TEXT_MAX];
-    return line_parse(str_of(line), q, text, time_s);
+    static struct buf path;
+    buf_free(&path);
+    buf_init(&path, 0, 1024);
+    enum line_kind kind = line_parse(str_of(line), q, text, time_s, &path);
+    canonical = buf_view(&path);
+    return kind;
 }
 
 #define QUERY_PATH                                                                                           \
@@ -98,6 +105,7 @@ START_TEST(lines)
                      LINE_QUERY);
     ck_assert_int_eq(time_s, 1795399506);
     ck_assert(str_eq(q.version, STR("118.0")));
+    ck_assert(str_eq(canonical, STR(QUERY_PATH "/update.xml?force=1")));
     ck_assert(str_eq(q.channel, STR("release-cck-x")));
     static const char *const other[] = {
         "{\"time\":\"2026-11-23T04:05:06+02:00\",\"request\":\"GET /__version__ HTTP/1.1\",\"status\":200}",
