@@ -8,15 +8,10 @@ enum { PACKET_MIN = 64 << 20, DATABASE_CHECK_WAIT_MS = 5000 };
 
 static bool read_number(struct db *db, const char *sql, int64_t *n, struct error *e)
 {
-    bool failed = false;
     struct db_rows *rows = db_query(db, sql, NULL, 0, e);
-    if (rows == NULL) {
-        return false;
-    }
-    bool there = db_next(rows, &failed, e);
+    bool there = db_next(rows, e);
     *n = there ? db_int(rows, 0) : 0;
-    db_rows_close(rows);
-    return !failed;
+    return db_finish(rows);
 }
 
 /* One statement contains a whole body, in the worst case with every byte escaped. */

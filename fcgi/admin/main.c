@@ -3,7 +3,7 @@
 #include "admin/service.h"
 #include "ops/log.h"
 #include "store/fail.h"
-#include "store/instances.h"
+#include "store/reporter.h"
 #include "web/observe.h"
 #include "web/program.h"
 

@@ -13,15 +13,10 @@ enum { OPENAPI_MAX = 4 << 20 };
 
 static bool read_watchdog(struct tx *tx, bool *there, int64_t *value, struct error *e)
 {
-    bool failed = false;
     struct db_rows *rows = db_query(tx->db, "SELECT watchdog FROM dockerflow LIMIT 1 FOR UPDATE", NULL, 0, e);
-    if (rows == NULL) {
-        return false;
-    }
-    *there = db_next(rows, &failed, e);
+    *there = db_next(rows, e);
     *value = *there ? db_int(rows, 0) : 0;
-    db_rows_close(rows);
-    return !failed;
+    return db_finish(rows);
 }
 
 /* Increments the number in the table dockerflow, to prove that the database accepts writes. */

@@ -13,7 +13,6 @@ static cJSON *row_of(struct tx *tx, const struct db_rows *rows)
 /* One statement for both tables, since this runs for every locale that is written. */
 bool release_rows_read(struct tx *tx, const char *name, struct release_rows *rows, struct error *e)
 {
-    bool failed = false;
     const struct str wanted = str_of(name);
     const struct db_value names[] = { DB_S(wanted), DB_S(wanted) };
     const char *share = tx_share(tx);
@@ -23,14 +22,12 @@ bool release_rows_read(struct tx *tx, const char *name, struct release_rows *row
                            share, share);
     struct db_rows *found = db_query(tx->db, sql, names, 2, e);
     *rows = (struct release_rows){ 0 };
-    while (found != NULL && db_next(found, &failed, e)) {
+    while (db_next(found, e)) {
         if (str_eq(db_text(found, 1), wanted)) {
             *(db_int(found, 0) == 1 ? &rows->v1 : &rows->v2) = row_of(tx, found);
         }
     }
-    failed |= found == NULL;
-    db_rows_close(found);
-    return !failed;
+    return db_finish(found);
 }
 
 bool release_rows_beside(struct tx *tx, const struct change *c, struct release_rows *rows, struct error *e)

@@ -46,20 +46,17 @@ static const char *copy_text(struct tx *tx, struct str text)
 static bool find_in_columns(struct tx *tx, const struct name_column *place, const char *name,
                             const char **use, struct error *e)
 {
-    bool failed = false;
     const struct str wanted = str_of(name);
     const struct db_value names[] = { DB_S(wanted), DB_S(wanted), DB_S(wanted) };
     char *sql = mem_printf(tx->mem, "%s%s", place->sql, tx_share(tx));
     struct db_rows *rows = db_query(tx->db, sql, names, place->n, e);
     *use = NULL;
-    while (rows != NULL && *use == NULL && db_next(rows, &failed, e)) {
+    while (*use == NULL && db_next(rows, e)) {
         if (str_eq(db_text(rows, 1), wanted)) {
             *use = copy_text(tx, db_text(rows, 0));
         }
     }
-    failed |= rows == NULL;
-    db_rows_close(rows);
-    return !failed;
+    return db_finish(rows);
 }
 
 bool release_uses_by_rule(struct tx *tx, const char *name, const char **use, struct error *e)
@@ -157,18 +154,15 @@ static const char *quoted_name(struct tx *tx, const char *name)
 static bool find_in_document(struct tx *tx, const char *sql, const char *name, const char **use,
                              struct error *e)
 {
-    bool failed = false;
     const struct db_value params[] = { DB_S(str_of(quoted_name(tx, name))), DB_S(str_of(name)) };
     struct db_rows *rows = db_query(tx->db, sql, params, 2, e);
     *use = NULL;
-    while (rows != NULL && *use == NULL && db_next(rows, &failed, e)) {
+    while (*use == NULL && db_next(rows, e)) {
         if (!db_is_null(rows, 1) && names_release(db_text(rows, 1), name)) {
             *use = copy_text(tx, db_text(rows, 0));
         }
     }
-    failed |= rows == NULL;
-    db_rows_close(rows);
-    return !failed;
+    return db_finish(rows);
 }
 
 /* ---- all ---- */

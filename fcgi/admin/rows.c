@@ -20,18 +20,15 @@ static cJSON *value_of(const struct db_rows *rows, enum column_type type)
 bool rows_distinct(struct admin_call *call, const struct table *t, const struct column *c, cJSON **values,
                    struct error *e)
 {
-    bool failed = false;
     const char *sql =
         mem_printf(call->ctx, "SELECT DISTINCT %s`%s` AS v FROM `%s` WHERE `%s` IS NOT NULL ORDER BY v",
                    c->type == COLUMN_TEXT ? "BINARY " : "", c->name, t->name, c->name);
     struct db_rows *rows = db_query(call->tx->db, sql, NULL, 0, e);
     *values = tx_keep(call->tx, mem_check(cJSON_CreateArray()));
-    while (rows != NULL && db_next(rows, &failed, e)) {
+    while (db_next(rows, e)) {
         cJSON_AddItemToArray(*values, value_of(rows, c->type));
     }
-    failed |= rows == NULL;
-    db_rows_close(rows);
-    return !failed;
+    return db_finish(rows);
 }
 
 const struct body_field rows_page_args[] = {

@@ -42,7 +42,6 @@ static cJSON *add_object(cJSON *parent, const char *name)
  * an uptake have a `when` of 0, which is not a time. */
 static bool add_scheduled(struct tx *tx, int64_t now_ms, cJSON *answer, struct error *e)
 {
-    bool failed = false;
     char *sql = mem_strndup(tx->mem, "", 0);
     for (int i = 0; i < SCHEDULABLE; i++) {
         const struct table *sc = schedulable[i]->scheduled;
@@ -58,35 +57,29 @@ static bool add_scheduled(struct tx *tx, int64_t now_ms, cJSON *answer, struct e
         return false;
     }
     cJSON *scheduled = add_object(answer, "scheduled_changes");
-    while (db_next(rows, &failed, e)) {
+    while (db_next(rows, e)) {
         char name[64];
         snprintf(name, sizeof name, "%.*s", STR_ARG(db_text(rows, 0)));
         cJSON *of = add_object(scheduled, name);
         add_number(of, "pending", (double)db_int(rows, 1));
         add_number(of, "due", (double)db_int(rows, 2));
     }
-    db_rows_close(rows);
-    return !failed;
+    return db_finish(rows);
 }
 
 static bool add_feed(struct tx *tx, cJSON *answer, struct error *e)
 {
-    bool failed = false;
     struct db_rows *rows = db_query(tx->db,
                                     "SELECT COALESCE(MIN(id), 0), COALESCE(MAX(id), 0), COALESCE(MAX(at), 0) "
                                     "FROM balrog_changes",
                                     NULL, 0, e);
-    if (rows == NULL) {
-        return false;
-    }
-    if (db_next(rows, &failed, e)) {
+    if (db_next(rows, e)) {
         cJSON *feed = add_object(answer, "feed");
         add_number(feed, "oldest_id", (double)db_int(rows, 0));
         add_number(feed, "newest_id", (double)db_int(rows, 1));
         add_number(feed, "changed_at", (double)db_int(rows, 2));
     }
-    db_rows_close(rows);
-    return !failed;
+    return db_finish(rows);
 }
 
 /* The programs that run. */
@@ -153,18 +146,16 @@ static void add_odd_pin(cJSON *list, const struct db_rows *row)
 /* Pins can be odd if they were made before pins were checked, or if their release has changed since. */
 static bool add_odd_pins(struct tx *tx, cJSON *answer, struct error *e)
 {
-    bool failed = false;
     cJSON_DeleteItemFromObjectCaseSensitive(answer, "odd_pins"); /* of an attempt that failed */
     struct db_rows *rows = db_query(tx->db, PINS, NULL, 0, e);
     if (rows == NULL) {
         return false;
     }
     cJSON *list = mem_check(cJSON_AddArrayToObject(answer, "odd_pins"));
-    while (db_next(rows, &failed, e)) {
+    while (db_next(rows, e)) {
         add_odd_pin(list, rows);
     }
-    db_rows_close(rows);
-    return !failed;
+    return db_finish(rows);
 }
 
 struct status_query {

@@ -147,21 +147,19 @@ static bool fits_row(struct tx *tx, const struct row_change *c, const cJSON *wha
 /* The number that the next rule would get: one more than the highest there is or was. */
 static bool next_rule_id(struct tx *tx, const struct row_changes *changes, int64_t *id, struct error *e)
 {
-    bool failed = false;
     struct db_rows *rows = db_query(tx->db,
                                     "SELECT GREATEST((SELECT COALESCE(MAX(rule_id), 0) FROM rules),"
                                     " (SELECT COALESCE(MAX(rule_id), 0) FROM rules_history))",
                                     NULL, 0, e);
-    *id = rows != NULL && db_next(rows, &failed, e) ? db_int(rows, 0) : 0;
-    failed |= rows == NULL;
-    db_rows_close(rows);
+    *id = db_next(rows, e) ? db_int(rows, 0) : 0;
+    bool ok = db_finish(rows);
     for (size_t i = 0; i < changes->n; i++) {
         const struct row_change *c = &changes->list[i];
         int64_t used = c->table == &table_rules ? row_int(c->now, "rule_id") : 0;
         *id = used > *id ? used : *id;
     }
     ++*id;
-    return !failed;
+    return ok;
 }
 
 static bool number_rule(struct tx *tx, const struct row_changes *changes, cJSON *row, struct error *e)

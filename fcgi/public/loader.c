@@ -12,6 +12,7 @@
 #include "query/rule_terms.h"
 #include "query/version.h"
 #include "store/fail.h"
+#include "store/feed.h"
 #include "store/reader.h"
 #include "store/schema_range.h"
 #include "update/snapshot_build.h"
@@ -161,14 +162,12 @@ static void note_changes(struct loader *l, const struct feed_change *changes, si
 static bool poll_feed(struct loader *l, struct error *e)
 {
     void *tmp = talloc_new(l);
-    struct feed_change *changes = NULL;
-    size_t n = 0;
-    bool rebuild = false;
-    bool ok = feed_poll(l->feed, l->db, tmp, clock_ms(), &changes, &n, &rebuild, e);
+    struct feed_news news;
+    bool ok = feed_poll(l->feed, l->db, tmp, clock_ms(), &news, e);
     if (ok) {
-        l->todo.everything |= rebuild;
-        note_changes(l, changes, n, &l->todo);
-        l->told_ms = n > 0 && l->told_ms == 0 ? clock_ms() : l->told_ms;
+        l->todo.everything |= news.rebuild;
+        note_changes(l, news.changes, news.n, &l->todo);
+        l->told_ms = news.n > 0 && l->told_ms == 0 ? clock_ms() : l->told_ms;
     }
     talloc_free(tmp);
     return ok;

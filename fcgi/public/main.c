@@ -6,7 +6,7 @@
 #include "public/metrics.h"
 #include "public/service.h"
 #include "store/fail.h"
-#include "store/instances.h"
+#include "store/reporter.h"
 #include "store/metrics.h"
 #include "store/pool_metrics.h"
 #include "web/observe.h"

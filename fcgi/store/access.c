@@ -236,7 +236,6 @@ bool access_prefetch(struct tx *tx, struct error *e)
 {
     struct access_cache *cache = cache_of(tx);
     struct table_query roles = { .table = &table_user_roles };
-    bool failed = false;
     cJSON *rows, *all = tx_keep(tx, mem_check(cJSON_CreateObject()));
     cJSON *known = tx_keep(tx, mem_check(cJSON_CreateObject()));
     if (!row_list(tx, &roles, &rows, e)) {
@@ -250,14 +249,13 @@ bool access_prefetch(struct tx *tx, struct error *e)
         cJSON_AddItemToArray(names, mem_check(cJSON_CreateString(row_text(row, "role"))));
     }
     struct db_rows *users = db_query(tx->db, "SELECT DISTINCT username FROM permissions", NULL, 0, e);
-    while (users != NULL && db_next(users, &failed, e)) {
+    while (db_next(users, e)) {
         mem_check(cJSON_AddNullToObject(known, mem_str(tx->mem, db_text(users, 0)).p));
     }
-    failed |= users == NULL;
-    db_rows_close(users);
+    bool ok = db_finish(users);
     cache->all_roles = all;
     cache->known = known;
-    return !failed;
+    return ok;
 }
 
 bool access_has_role(struct tx *tx, const char *username, const char *role, bool *has, struct error *e)

@@ -47,6 +47,7 @@ struct result_column {
 };
 
 struct db_rows {
+    bool failed;
     bool grew; /* buffers are to be bound again, before the next fetch: binding sets the lengths to 0 */
     struct db *db;
     MYSQL_STMT *stmt;
@@ -402,11 +403,10 @@ static bool fetch_rest(struct db_rows *rows, unsigned i, struct error *e)
            statement_failed(rows->db, rows->stmt, e);
 }
 
-bool db_next(struct db_rows *rows, bool *failed, struct error *e)
+static bool fetch_row(struct db_rows *rows, struct error *e)
 {
-    *failed = false;
     if (rows->grew && mysql_stmt_bind_result(rows->stmt, rows->binds) != 0) {
-        *failed = true;
+        rows->failed = true;
         return statement_failed(rows->db, rows->stmt, e);
     }
     rows->grew = false;
@@ -415,16 +415,21 @@ bool db_next(struct db_rows *rows, bool *failed, struct error *e)
         return false;
     }
     if (rc != 0 && rc != MYSQL_DATA_TRUNCATED) {
-        *failed = true;
+        rows->failed = true;
         return statement_failed(rows->db, rows->stmt, e);
     }
-    for (unsigned i = 0; i < rows->n_columns && !*failed; i++) {
+    for (unsigned i = 0; i < rows->n_columns && !rows->failed; i++) {
         if (!rows->columns[i].null && rows->columns[i].n > rows->columns[i].cap) {
-            *failed = !fetch_rest(rows, i, e);
+            rows->failed = !fetch_rest(rows, i, e);
             rows->grew = true;
         }
     }
-    return !*failed;
+    return !rows->failed;
+}
+
+bool db_next(struct db_rows *rows, struct error *e)
+{
+    return rows != NULL && !rows->failed && fetch_row(rows, e);
 }
 
 unsigned db_columns(const struct db_rows *rows)
@@ -455,11 +460,14 @@ int64_t db_int(const struct db_rows *rows, unsigned i)
     return strtoll(digits, NULL, 10);
 }
 
-void db_rows_close(struct db_rows *rows)
+bool db_finish(struct db_rows *rows)
 {
-    if (rows != NULL) {
-        mysql_stmt_free_result(rows->stmt);
-        rows->db->open = NULL;
-        talloc_free(rows);
+    if (rows == NULL) {
+        return false;
     }
+    bool ok = !rows->failed;
+    mysql_stmt_free_result(rows->stmt);
+    rows->db->open = NULL;
+    talloc_free(rows);
+    return ok;
 }

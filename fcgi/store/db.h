@@ -51,15 +51,23 @@ struct db_rows;
  * Only one result may be open on a connection at a time. Rows come as they are read, values up to 255 MB. */
 struct db_rows *db_query(struct db *db, const char *sql, const struct db_value *params, size_t n,
                          struct error *e);
-/* The next row; false at the end or on failure (*FAILED tells, E says why). */
-bool db_next(struct db_rows *rows, bool *failed, struct error *e);
+/* Goes to the next row. Returns false at the end, after a failure (E says why), and if ROWS is NULL:
+ *
+ *     struct db_rows *rows = db_query(db, sql, params, n, e);
+ *     while (db_next(rows, e)) {
+ *         … db_text(rows, 0) …
+ *     }
+ *     return db_finish(rows);
+ */
+bool db_next(struct db_rows *rows, struct error *e);
+/* Ends the query and frees ROWS. To be called after every db_query(). Returns false if ROWS is NULL, or if a
+ * db_next() has failed. Rows that were not fetched are dropped. */
+bool db_finish(struct db_rows *rows);
 unsigned db_columns(const struct db_rows *rows);
 /* Column I of the current row: text (absent when NULL; valid until the next row), or a number (0 when NULL).
  * A number can be had as text too. */
 struct str db_text(const struct db_rows *rows, unsigned i);
 bool db_is_null(const struct db_rows *rows, unsigned i);
 int64_t db_int(const struct db_rows *rows, unsigned i);
-/* Always to be called; also after a failure. */
-void db_rows_close(struct db_rows *rows);
 
 #endif

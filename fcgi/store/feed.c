@@ -3,7 +3,7 @@
  * (auto_increment_increment). One statement asks for what is beyond the cursor, for the ends of the feed, and
  * for how many rows there are between the first gap and the last: only when that number is not the expected
  * one is this window read again. */
-#include "store/reader.h"
+#include "store/feed.h"
 
 #include <stdlib.h>
 
@@ -202,7 +202,6 @@ static bool read_new(struct poll *poll, struct db *db, struct error *e)
     struct feed *feed = poll->feed;
     struct db_value params[] = { DB_I((int64_t)poll->first), DB_I((int64_t)poll->last),
                                  DB_I((int64_t)feed->cursor) };
-    bool failed = false;
     int64_t lag_ms = -1;
     struct db_rows *rows =
         db_query(db,
@@ -211,10 +210,7 @@ static bool read_new(struct poll *poll, struct db *db, struct error *e)
                  "CAST(UNIX_TIMESTAMP(NOW(6)) * 1000 AS SIGNED) - c.at "
                  "FROM (SELECT 1 AS one) AS always LEFT JOIN balrog_changes AS c ON c.id > ? ORDER BY c.id",
                  params, 3, e);
-    if (rows == NULL) {
-        return false;
-    }
-    while (db_next(rows, &failed, e)) {
+    while (db_next(rows, e)) {
         poll->lowest = (uint64_t)db_int(rows, 0);
         poll->highest = (uint64_t)db_int(rows, 1);
         poll->window = db_int(rows, 2);
@@ -226,8 +222,7 @@ static bool read_new(struct poll *poll, struct db *db, struct error *e)
         }
     }
     feed->lag_ms = lag_ms >= 0 ? lag_ms : feed->lag_ms;
-    db_rows_close(rows);
-    return !failed;
+    return db_finish(rows);
 }
 
 /* ID is there. If it was missing, its gap, the one at *I or behind, is cut in two; whole gaps before it go to
@@ -255,49 +250,42 @@ static bool read_window(struct poll *poll, struct db *db, struct error *e)
     struct gaps next = { 0 };
     size_t i = 0;
     int64_t known = 0;
-    bool failed = false;
     struct db_rows *rows = db_query(
         db, "SELECT id, tbl, k, path FROM balrog_changes WHERE id BETWEEN ? AND ? ORDER BY id", params, 2, e);
     if (rows == NULL) {
         return false;
     }
-    while (db_next(rows, &failed, e)) {
+    while (db_next(rows, e)) {
         if (fill(feed, &i, &next, (uint64_t)db_int(rows, 0))) {
             note(poll, rows, 1);
         } else {
             known++;
         }
     }
-    db_rows_close(rows);
+    bool ok = db_finish(rows);
     while (i < feed->gaps.n) {
         add_gap(feed, &next, feed->gaps.gap[i++]);
     }
     talloc_free(feed->gaps.gap);
     feed->gaps = next;
     feed->gone += poll->expected - known;
-    return !failed;
+    return ok;
 }
 
 /* The newest id and the oldest. */
 static bool read_ends(struct db *db, uint64_t *lowest, uint64_t *highest, struct error *e)
 {
-    bool failed = false;
     struct db_rows *rows = db_query(db, "SELECT MIN(id), MAX(id) FROM balrog_changes", NULL, 0, e);
-    if (rows == NULL) {
-        return false;
-    }
-    if (db_next(rows, &failed, e)) {
+    if (db_next(rows, e)) {
         *lowest = (uint64_t)db_int(rows, 0);
         *highest = (uint64_t)db_int(rows, 1);
     }
-    db_rows_close(rows);
-    return !failed;
+    return db_finish(rows);
 }
 
 bool feed_start(struct feed *feed, struct db *db, int64_t now_ms, struct error *e)
 {
     uint64_t highest = 0;
-    bool failed = false;
     feed->cursor = 0;
     feed->gaps.n = 0;
     feed->gone = 0;
@@ -308,14 +296,10 @@ bool feed_start(struct feed *feed, struct db *db, int64_t now_ms, struct error *
     struct db_value from = DB_I((int64_t)feed->cursor);
     struct db_rows *rows =
         db_query(db, "SELECT id FROM balrog_changes WHERE id > ? ORDER BY id", &from, 1, e);
-    if (rows == NULL) {
-        return false;
-    }
-    while (db_next(rows, &failed, e)) {
+    while (db_next(rows, e)) {
         pass(feed, (uint64_t)db_int(rows, 0), now_ms);
     }
-    db_rows_close(rows);
-    return !failed;
+    return db_finish(rows);
 }
 
 /* ---- polling ---- */
@@ -344,8 +328,8 @@ static bool is_lost(const struct poll *poll, uint64_t cursor)
     return cursor > 0 && (poll->highest < cursor || poll->lowest > cursor + 1);
 }
 
-bool feed_poll(struct feed *feed, struct db *db, void *ctx, int64_t now_ms, struct feed_change **changes,
-               size_t *n, bool *rebuild, struct error *e)
+bool feed_poll(struct feed *feed, struct db *db, void *ctx, int64_t now_ms, struct feed_news *news,
+               struct error *e)
 {
     const struct gaps *gaps = &feed->gaps;
     struct poll poll = { .feed = copy_feed(feed, ctx), .ctx = ctx, .now_ms = now_ms, .first = 1 };
@@ -359,16 +343,14 @@ bool feed_poll(struct feed *feed, struct db *db, void *ctx, int64_t now_ms, stru
     if (ok && !poll.rebuild && gaps->n > 0 && (poll.window != poll.expected || poll.lowest != feed->lowest)) {
         ok = read_window(&poll, db, e);
     }
-    *rebuild = ok && poll.rebuild;
-    *n = 0;
-    *changes = NULL;
+    *news = (struct feed_news){ .rebuild = ok && poll.rebuild };
     if (ok && !poll.rebuild) {
         make_unique(&poll);
         expire_gaps(poll.feed, now_ms);
         poll.feed->lowest = poll.lowest;
         adopt(feed, poll.feed);
-        *changes = poll.changes;
-        *n = poll.n;
+        news->changes = poll.changes;
+        news->n = poll.n;
     }
     talloc_free(poll.feed);
     return ok;

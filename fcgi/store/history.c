@@ -5,7 +5,7 @@
 #include "store/sc_view.h"
 #include "store/row.h"
 
-enum { SQL_MAX = 8192 };
+enum { HISTORY_SQL_MAX = 8192 };
 
 /* A SELECT on a history that is put together. */
 struct select {
@@ -24,8 +24,8 @@ static bool is_scheduled(const struct table *t)
 static void start(struct select *s, const struct table *t)
 {
     *s = (struct select){ .n = 0 };
-    buf_init(&s->sql, 512, SQL_MAX);
-    buf_init(&s->columns, 1024, SQL_MAX);
+    buf_init(&s->sql, 512, HISTORY_SQL_MAX);
+    buf_init(&s->columns, 1024, HISTORY_SQL_MAX);
     if (is_scheduled(t)) {
         sc_view_columns(t, true, true, &s->view, &s->columns);
         sc_view_from(t, true, &s->sql);
@@ -49,7 +49,7 @@ static struct db_rows *run(struct tx *tx, const struct select *s, const char *wh
                            struct error *e)
 {
     struct buf sql;
-    buf_init(&sql, 2048, 2 * SQL_MAX);
+    buf_init(&sql, 2048, 2 * HISTORY_SQL_MAX);
     buf_lit(&sql, "SELECT ");
     buf_str(&sql, what != NULL ? str_of(what) : buf_view(&s->columns));
     buf_str(&sql, buf_view(&s->sql));
@@ -62,25 +62,19 @@ static struct db_rows *run(struct tx *tx, const struct select *s, const char *wh
 
 static bool read_all(struct tx *tx, const struct select *s, const char *tail, cJSON **list, struct error *e)
 {
-    bool failed = false;
     struct db_rows *rows = run(tx, s, NULL, tail, e);
     *list = tx_keep(tx, mem_check(cJSON_CreateArray()));
-    while (rows != NULL && db_next(rows, &failed, e)) {
+    while (db_next(rows, e)) {
         cJSON_AddItemToArray(*list, table_row(&s->view, rows));
     }
-    failed |= rows == NULL;
-    db_rows_close(rows);
-    return !failed;
+    return db_finish(rows);
 }
 
 static bool read_count(struct tx *tx, const struct select *s, int64_t *count, struct error *e)
 {
-    bool failed = false;
     struct db_rows *rows = run(tx, s, "COUNT(*)", "", e);
-    *count = rows != NULL && db_next(rows, &failed, e) ? db_int(rows, 0) : 0;
-    failed |= rows == NULL;
-    db_rows_close(rows);
-    return !failed;
+    *count = db_next(rows, e) ? db_int(rows, 0) : 0;
+    return db_finish(rows);
 }
 
 static bool add_key(struct select *s, const struct table *t, const char *column, struct db_value value,

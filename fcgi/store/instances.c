@@ -43,7 +43,6 @@ static struct instance row_of(void *ctx, const struct db_rows *rows)
 bool instances_list(struct db *db, void *ctx, struct instance **list, size_t *n, int64_t *now_ms,
                     struct error *e)
 {
-    bool failed = false;
     size_t size = 16;
     struct db_rows *rows = db_query(db,
                                     "SELECT " NOW_MS ", i.instance, i.program, i.host, i.pid, i.version,"
@@ -55,7 +54,7 @@ bool instances_list(struct db *db, void *ctx, struct instance **list, size_t *n,
     }
     *n = 0;
     *list = mem_array(ctx, struct instance, size);
-    while (db_next(rows, &failed, e)) {
+    while (db_next(rows, e)) {
         *now_ms = db_int(rows, 0);
         if (db_is_null(rows, 1)) {
             continue; /* the row that carries the time alone */
@@ -66,6 +65,5 @@ bool instances_list(struct db *db, void *ctx, struct instance **list, size_t *n,
         }
         (*list)[(*n)++] = row_of(*list, rows);
     }
-    db_rows_close(rows);
-    return !failed;
+    return db_finish(rows);
 }

@@ -33,15 +33,4 @@ bool instance_leave(struct db *db, struct str id, bool *left, struct error *e);
 bool instances_list(struct db *db, void *ctx, struct instance **rows, size_t *n, int64_t *now_ms,
                     struct error *e);
 
-/* A thread that reports this process with a connection of its own, every INSTANCE_BEAT_MS. A database that is
- * away is logged and tried again; nobody waits for it. */
-struct reporter;
-/* Reports once before it returns, if the database can be had. AT must outlive the reporter. PROGRAM:
- * "balrog-public", constant text. FIGURES (may be NULL) is called in the reporter's thread and appends a JSON
- * object of at most INSTANCE_DETAIL_MAX bytes. NULL when the thread cannot be started. */
-struct reporter *reporter_start(void *ctx, const struct config_database *at, const char *program,
-                                void (*figures)(void *arg, struct buf *out), void *arg, struct error *e);
-/* Takes the row away, if the database can be had at once, and ends the thread. */
-void reporter_stop(struct reporter *reporter);
-
 #endif

@@ -24,16 +24,11 @@ bool reader_end(struct db *db, struct error *e)
 static bool each_row(struct db *db, const char *sql, const struct db_value *params, size_t n,
                      void (*row)(const struct db_rows *rows, void *arg), void *arg, struct error *e)
 {
-    bool failed = false;
     struct db_rows *rows = db_query(db, sql, params, n, e);
-    if (rows == NULL) {
-        return false;
-    }
-    while (db_next(rows, &failed, e)) {
+    while (db_next(rows, e)) {
         row(rows, arg);
     }
-    db_rows_close(rows);
-    return !failed;
+    return db_finish(rows);
 }
 
 static struct str copy_column(void *ctx, const struct db_rows *rows, unsigned i)
@@ -42,14 +37,14 @@ static struct str copy_column(void *ctx, const struct db_rows *rows, unsigned i)
 }
 
 /* An array that grows by doubling, elements zeroed. */
-struct list {
+struct row_array {
     void *ctx;   /* who owns it */
     size_t size; /* of an element */
     size_t n, cap;
     char *p;
 };
 
-static void *list_add(struct list *list)
+static void *row_array_add(struct row_array *list)
 {
     if (list->n == list->cap) {
         list->cap = list->cap == 0 ? 16 : 2 * list->cap;
@@ -96,8 +91,8 @@ static enum tristate tristate_column(const struct db_rows *rows, unsigned i)
 
 static void add_rule(const struct db_rows *rows, void *arg)
 {
-    struct list *list = arg;
-    struct rule_row *rule = list_add(list);
+    struct row_array *list = arg;
+    struct rule_row *rule = row_array_add(list);
     rule->rule_id = db_int(rows, 0);
     rule->data_version = db_int(rows, 1);
     rule->has_priority = !db_is_null(rows, 2);
@@ -113,8 +108,8 @@ static void add_rule(const struct db_rows *rows, void *arg)
 
 static void add_pin(const struct db_rows *rows, void *arg)
 {
-    struct list *list = arg;
-    struct pin_row *pin = list_add(list);
+    struct row_array *list = arg;
+    struct pin_row *pin = row_array_add(list);
     pin->product = copy_column(list->ctx, rows, 0);
     pin->version = copy_column(list->ctx, rows, 1);
     pin->channel = copy_column(list->ctx, rows, 2);
@@ -123,15 +118,15 @@ static void add_pin(const struct db_rows *rows, void *arg)
 
 static void add_shutoff(const struct db_rows *rows, void *arg)
 {
-    struct list *list = arg;
-    struct shutoff_row *shutoff = list_add(list);
+    struct row_array *list = arg;
+    struct shutoff_row *shutoff = row_array_add(list);
     shutoff->product = copy_column(list->ctx, rows, 0);
     shutoff->channel = copy_column(list->ctx, rows, 1);
 }
 
 bool reader_rules(struct db *db, void *ctx, struct rule_row **rows, size_t *n, struct error *e)
 {
-    struct list list = { .ctx = ctx, .size = sizeof(struct rule_row) };
+    struct row_array list = { .ctx = ctx, .size = sizeof(struct rule_row) };
     bool ok = each_row(db, RULES, NULL, 0, add_rule, &list, e);
     *rows = (struct rule_row *)(void *)list.p;
     *n = list.n;
@@ -140,7 +135,7 @@ bool reader_rules(struct db *db, void *ctx, struct rule_row **rows, size_t *n, s
 
 bool reader_pins(struct db *db, void *ctx, struct pin_row **rows, size_t *n, struct error *e)
 {
-    struct list list = { .ctx = ctx, .size = sizeof(struct pin_row) };
+    struct row_array list = { .ctx = ctx, .size = sizeof(struct pin_row) };
     bool ok = each_row(db, PINS, NULL, 0, add_pin, &list, e);
     *rows = (struct pin_row *)(void *)list.p;
     *n = list.n;
@@ -149,7 +144,7 @@ bool reader_pins(struct db *db, void *ctx, struct pin_row **rows, size_t *n, str
 
 bool reader_shutoffs(struct db *db, void *ctx, struct shutoff_row **rows, size_t *n, struct error *e)
 {
-    struct list list = { .ctx = ctx, .size = sizeof(struct shutoff_row) };
+    struct row_array list = { .ctx = ctx, .size = sizeof(struct shutoff_row) };
     bool ok = each_row(db, SHUTOFFS, NULL, 0, add_shutoff, &list, e);
     *rows = (struct shutoff_row *)(void *)list.p;
     *n = list.n;
@@ -214,8 +209,8 @@ static uint64_t rows_stamp(const struct versions *v)
 
 static void add_v1(const struct db_rows *rows, void *arg)
 {
-    struct list *list = arg;
-    struct versions *v = list_add(list);
+    struct row_array *list = arg;
+    struct versions *v = row_array_add(list);
     v->name = copy_column(list->ctx, rows, 0);
     v->v1 = true;
     v->v1_version = db_int(rows, 1);
@@ -223,8 +218,8 @@ static void add_v1(const struct db_rows *rows, void *arg)
 
 static void add_v2(const struct db_rows *rows, void *arg)
 {
-    struct list *list = arg;
-    struct versions *v = list_add(list);
+    struct row_array *list = arg;
+    struct versions *v = row_array_add(list);
     v->name = copy_column(list->ctx, rows, 0);
     v->v2 = true;
     v->v2_version = db_int(rows, 1);
@@ -232,8 +227,8 @@ static void add_v2(const struct db_rows *rows, void *arg)
 
 static void add_assets(const struct db_rows *rows, void *arg)
 {
-    struct list *list = arg;
-    struct versions *v = list_add(list);
+    struct row_array *list = arg;
+    struct versions *v = row_array_add(list);
     v->name = copy_column(list->ctx, rows, 0);
     v->assets = (uint64_t)db_int(rows, 1);
 }
@@ -265,7 +260,7 @@ static size_t merge(struct versions *v, size_t n)
 bool reader_release_stamps(struct db *db, void *ctx, struct release_stamp **stamps, size_t *n,
                            struct error *e)
 {
-    struct list list = { .ctx = ctx, .size = sizeof(struct versions) };
+    struct row_array list = { .ctx = ctx, .size = sizeof(struct versions) };
     bool ok = each_row(db, "SELECT name, data_version FROM releases", NULL, 0, add_v1, &list, e) &&
               each_row(db, "SELECT name, data_version FROM releases_json", NULL, 0, add_v2, &list, e) &&
               each_row(db,
@@ -293,7 +288,7 @@ struct reading {
     struct str name;
     struct versions versions;
     struct str v1_product, v1_json, v2_product, v2_json;
-    struct list assets; /* its ctx owns all texts */
+    struct row_array assets; /* its ctx owns all texts */
 };
 
 static void take_v2(const struct db_rows *rows, void *arg)
@@ -322,7 +317,7 @@ static void take_asset(const struct db_rows *rows, void *arg)
 {
     struct reading *r = arg;
     if (str_eq(db_text(rows, 0), r->name)) {
-        struct release_asset *asset = list_add(&r->assets);
+        struct release_asset *asset = row_array_add(&r->assets);
         asset->path = copy_column(r->assets.ctx, rows, 1);
         asset->json = copy_column(r->assets.ctx, rows, 2);
         asset->stamp = (uint64_t)db_int(rows, 3);

@@ -1,6 +1,6 @@
-/* What the public service reads: rules, pins, shutoffs and releases for the snapshot, and the change feed.
+/* Reads what a snapshot is made of: rules, pins, shutoffs and releases.
  *
- * All of a snapshot is read in one consistent read (reader_begin … reader_end). */
+ * A snapshot is read in one consistent read, from reader_begin() to reader_end(). */
 #ifndef BALROG_STORE_READER_H
 #define BALROG_STORE_READER_H
 
@@ -58,34 +58,5 @@ bool reader_base(struct db *db, struct str name, struct release_stamps *stamps, 
 /* The asset of the release NAME at PATH, owned by CTX; *FOUND is false when there is none. */
 bool reader_asset(struct db *db, void *ctx, struct str name, struct str path, struct release_asset *asset,
                   bool *found, struct error *e);
-
-/* Kinds of tables that matter to a snapshot, as the feed names them. */
-enum feed_table { FEED_RULES, FEED_RELEASES, FEED_PINS, FEED_SHUTOFFS, FEED_OTHER };
-struct feed_change {
-    enum feed_table table;
-    struct str key;  /* a release's name; absent for the other tables */
-    struct str path; /* of its asset; absent: a row of releases or releases_json */
-};
-
-/* Follows the change feed. Ids show out of commit order: an id that is missing between two that were seen is
- * asked for again for gap_s seconds. */
-struct feed;
-struct feed *feed_new(void *ctx, int gap_s);
-/* Inside the consistent read of a full build: from here on. Ids missing among the newest 10,000 are asked for
- * too: their transactions may still be under way. NOW_MS is monotonic time. */
-bool feed_start(struct feed *feed, struct db *db, int64_t now_ms, struct error *e);
-/* What came since: changes, owned by CTX, each table, key and path once. *REBUILD is set where the feed
- * cannot tell (the cursor is beyond the newest id or before the oldest kept one, too many changes or gaps, a
- * release or an asset without its name): build everything again, from feed_start() on. The changes are not
- * told again: who fails to act on them has to remember them. After a failure nothing counts as told. One
- * statement where nothing has happened. */
-bool feed_poll(struct feed *feed, struct db *db, void *ctx, int64_t now_ms, struct feed_change **changes,
-               size_t *n, bool *rebuild, struct error *e);
-/* The newest id seen, and how many ids are missing. */
-uint64_t feed_cursor(const struct feed *feed);
-size_t feed_gaps(const struct feed *feed);
-/* How old, by the database's clock, of whole seconds for the change, the oldest change was that the last poll
- * brought which brought any. */
-int64_t feed_lag_ms(const struct feed *feed);
 
 #endif

@@ -24,16 +24,13 @@ static void set_version(struct release_doc *doc, int64_t data_version)
 static bool read_version(struct db *db, const struct table *table, struct str name, struct release_doc *doc,
                          bool *found, struct error *e)
 {
-    bool failed = false;
     struct table_query q = { .table = table, .key = { { "name", DB_S(name) } } };
     struct db_rows *rows = table_find(db, &q, e);
-    *found = rows != NULL && table_next(rows, &q, &failed, e);
+    *found = table_next(rows, &q, e);
     if (*found) {
         set_version(doc, db_int(rows, table_column(table, "data_version")));
     }
-    failed |= rows == NULL;
-    db_rows_close(rows);
-    return !failed;
+    return db_finish(rows);
 }
 
 bool release_read(struct db *db, void *ctx, struct str name, struct release_doc *doc, struct error *e)
@@ -60,21 +57,18 @@ bool release_read(struct db *db, void *ctx, struct str name, struct release_doc 
 static bool read_asset(struct db *db, void *ctx, struct str name, const char *path, struct release_doc *doc,
                        struct error *e)
 {
-    bool failed = false;
     struct table_query q = {
         .table = &table_release_assets,
         .with_big = true,
         .key = { { "name", DB_S(name) }, { "path", DB_S(str_of(path)) } },
     };
     struct db_rows *rows = table_find(db, &q, e);
-    if (rows != NULL && table_next(rows, &q, &failed, e)) {
+    if (table_next(rows, &q, e)) {
         struct str data = db_text(rows, table_column(&table_release_assets, "data"));
         set_version(doc, db_int(rows, table_column(&table_release_assets, "data_version")));
         set_json(ctx, doc, str_absent(data) ? mem_check(cJSON_CreateNull()) : json_parse(data, &doc->why));
     }
-    failed |= rows == NULL;
-    db_rows_close(rows);
-    return !failed;
+    return db_finish(rows);
 }
 
 bool release_read_locale(struct db *db, void *ctx, struct str name, struct str platform, struct str locale,

@@ -62,21 +62,20 @@ struct entry {
 
 static bool read_entry(struct tx *tx, int64_t change_id, struct entry *entry, struct error *e)
 {
-    bool failed = false, found;
+    bool found;
     char *sql = mem_printf(
         tx->mem, "SELECT base, size, frame FROM balrog_release_history WHERE change_id = ?%s", tx_share(tx));
     struct db_rows *rows = db_query(tx->db, sql, &DB_I(change_id), 1, e);
-    found = rows != NULL && db_next(rows, &failed, e);
+    found = db_next(rows, e);
     if (found) {
         *entry = (struct entry){ db_int(rows, 0), (size_t)db_int(rows, 1), copy_of(tx, db_text(rows, 2)) };
     }
-    failed |= rows == NULL;
-    db_rows_close(rows);
-    if (!failed && (!found || str_absent(entry->frame))) {
+    bool ok = db_finish(rows);
+    if (ok && (!found || str_absent(entry->frame))) {
         return error_set(e, ERROR_INTERNAL, "release history: there is no version %lld",
                          (long long)change_id);
     }
-    return !failed;
+    return ok;
 }
 
 bool release_history_change(struct tx *tx, int64_t change_id, struct str *json, struct error *e)
@@ -109,7 +108,6 @@ bool release_history_change(struct tx *tx, int64_t change_id, struct str *json, 
 bool release_history_read(struct tx *tx, const char *table, const char *name, const char *path,
                           int64_t data_version, struct str *json, struct error *e)
 {
-    bool failed = false;
     int64_t change_id = 0;
     const struct head h = head_of(table, name, path);
     const struct db_value params[] = {
@@ -123,13 +121,12 @@ bool release_history_read(struct tx *tx, const char *table, const char *name, co
                  " FROM balrog_release_history WHERE tbl = ? AND name = ? AND path = ?"
                  " AND (size = 0 OR data_version = 1))",
                  params, sizeof params / sizeof params[0], e);
-    if (rows != NULL && db_next(rows, &failed, e)) {
+    if (db_next(rows, e)) {
         change_id = db_int(rows, 0);
     }
-    failed |= rows == NULL;
-    db_rows_close(rows);
+    bool ok = db_finish(rows);
     *json = STR_NONE;
-    return !failed && (change_id == 0 || release_history_change(tx, change_id, json, e));
+    return ok && (change_id == 0 || release_history_change(tx, change_id, json, e));
 }
 
 bool release_history_list(struct tx *tx, const char *table, const char *name, const char *path, int64_t from,
@@ -144,7 +141,6 @@ bool release_history_list(struct tx *tx, const char *table, const char *name, co
                     { "timestamp", COLUMN_INT, 0 },
                     { "size", COLUMN_INT, 0 } },
     };
-    bool failed = false;
     const struct head h = head_of(table, name, path);
     const struct db_value params[] = { h.row[0], h.row[1], h.row[2], DB_I(limit), DB_I(from) };
     struct db_rows *rows = db_query(tx->db,
@@ -153,12 +149,10 @@ bool release_history_list(struct tx *tx, const char *table, const char *name, co
                                     " ORDER BY change_id DESC LIMIT ? OFFSET ?",
                                     params, sizeof params / sizeof params[0], e);
     *list = tx_keep(tx, mem_check(cJSON_CreateArray()));
-    while (rows != NULL && db_next(rows, &failed, e)) {
+    while (db_next(rows, e)) {
         cJSON_AddItemToArray(*list, table_row(&columns, rows));
     }
-    failed |= rows == NULL;
-    db_rows_close(rows);
-    return !failed;
+    return db_finish(rows);
 }
 
 /* ---- the head ---- */
@@ -166,7 +160,6 @@ bool release_history_list(struct tx *tx, const char *table, const char *name, co
 /* Reads and locks H, which is made where it is missing. */
 static bool lock_head(struct tx *tx, struct head *h, struct error *e)
 {
-    bool failed = false;
     if (!db_execute(tx->db,
                     "INSERT INTO balrog_release_heads (tbl, name, path) VALUES (?, ?, ?)"
                     " ON DUPLICATE KEY UPDATE tbl = VALUES(tbl)",
@@ -178,7 +171,7 @@ static bool lock_head(struct tx *tx, struct head *h, struct error *e)
                  "SELECT change_id, data_version, step, tenth, digest FROM balrog_release_heads"
                  " WHERE tbl = ? AND name = ? AND path = ? FOR UPDATE",
                  h->row, 3, e);
-    if (rows != NULL && db_next(rows, &failed, e)) {
+    if (db_next(rows, e)) {
         struct str digest = db_text(rows, 4);
         h->change_id = db_int(rows, 0);
         h->data_version = db_int(rows, 1);
@@ -187,9 +180,7 @@ static bool lock_head(struct tx *tx, struct head *h, struct error *e)
         memcpy(h->digest, digest.p != NULL ? digest.p : "",
                digest.n < sizeof h->digest ? digest.n : sizeof h->digest);
     }
-    failed |= rows == NULL;
-    db_rows_close(rows);
-    return !failed;
+    return db_finish(rows);
 }
 
 static bool save_head(struct tx *tx, const struct head *h, struct error *e)
@@ -219,13 +210,13 @@ static bool save_head(struct tx *tx, const struct head *h, struct error *e)
 
 static bool read_present(struct tx *tx, const struct head *h, struct present *now, struct error *e)
 {
-    bool failed = false, of_asset = strcmp(h->row[0].text.p, "release_assets") == 0;
+    bool of_asset = strcmp(h->row[0].text.p, "release_assets") == 0;
     char *sql =
         mem_printf(tx->mem, "SELECT data_version, data, name, %s FROM `%s` WHERE name = ?%s FOR UPDATE",
                    of_asset ? "path" : "''", h->row[0].text.p, of_asset ? " AND path = ?" : "");
     struct db_rows *rows = db_query(tx->db, sql, &h->row[1], of_asset ? 2 : 1, e);
     *now = (struct present){ .there = false };
-    while (rows != NULL && db_next(rows, &failed, e)) {
+    while (db_next(rows, e)) {
         if (str_eq(db_text(rows, 2), h->row[1].text) && str_eq(db_text(rows, 3), h->row[2].text)) {
             struct str text = db_text(rows, 1);
             now->there = true;
@@ -234,9 +225,7 @@ static bool read_present(struct tx *tx, const struct head *h, struct present *no
             digest_of(now->text, now->digest);
         }
     }
-    failed |= rows == NULL;
-    db_rows_close(rows);
-    return !failed;
+    return db_finish(rows);
 }
 
 /* What the step after H is to be kept as a difference from: its change_id, 0 for a key frame, and text. NOW

@@ -38,21 +38,19 @@ void release_names_add_members(cJSON *names, const cJSON *blob)
  * second column differs from NAME are left out: the collation of an adopted database may be lax. */
 static bool add_linked(struct tx *tx, const char *sql, const char *name, cJSON *names, struct error *e)
 {
-    bool failed = false;
     const struct db_value param = DB_S(str_of(name));
     cJSON *found = tx_keep(tx, mem_check(cJSON_CreateArray()));
     struct db_rows *rows = db_query(tx->db, sql, &param, 1, e);
-    while (rows != NULL && db_next(rows, &failed, e)) {
+    while (db_next(rows, e)) {
         if (str_eq(db_text(rows, 1), str_of(name))) {
             cJSON_AddItemToArray(found, json_text(db_text(rows, 0)));
         }
     }
-    failed |= rows == NULL;
-    db_rows_close(rows);
+    bool ok = db_finish(rows);
     for (const cJSON *item = found->child; item != NULL; item = item->next) {
         release_names_add(names, item->valuestring);
     }
-    return !failed;
+    return ok;
 }
 
 /* Adds what SQL finds for each name in NAMES, and for what was found. Fails with FAIL_INVALID if NAMES has

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 /* A rule that maps to a release, by its mapping or fallbackMapping. */
-struct mapping {
+struct rule_mapping {
     struct str release; /* first: see range() */
     char rule_id[24];
     struct str product, channel;
@@ -24,17 +24,17 @@ struct scheduled {
     cJSON *change;      /* NULL once it has been printed */
 };
 
-struct list {
+struct list_output {
     struct tx *tx;
     const struct release_filter *filter;
-    struct mapping *mappings;
+    struct rule_mapping *mappings;
     size_t n_mappings;
     struct scheduled *scheduled;
     size_t n_scheduled;
     size_t printed;
 };
 
-static int list_free(struct list *l)
+static int listing_free(struct list_output *l)
 {
     for (size_t i = 0; i < l->n_scheduled; i++) {
         cJSON_Delete(l->scheduled[i].change);
@@ -42,19 +42,19 @@ static int list_free(struct list *l)
     return 0;
 }
 
-static struct list *list_new(struct tx *tx, const struct release_filter *filter)
+static struct list_output *listing_new(struct tx *tx, const struct release_filter *filter)
 {
-    struct list *l = mem_new(NULL, struct list);
+    struct list_output *l = mem_new(NULL, struct list_output);
     l->tx = tx;
     l->filter = filter;
-    talloc_set_destructor(l, list_free);
+    talloc_set_destructor(l, listing_free);
     return l;
 }
 
 /* ---- reading what belongs to releases ---- */
 
 /* A copy of column I of the current row, owned by L. */
-static struct str text_copy(struct list *l, const struct db_rows *rows, unsigned i)
+static struct str text_copy(struct list_output *l, const struct db_rows *rows, unsigned i)
 {
     return mem_str(l, db_text(rows, i));
 }
@@ -65,32 +65,32 @@ static bool is_full(size_t n)
     return (n & (n - 1)) == 0;
 }
 
-static void add_mapping(struct list *l, struct str release, int64_t rule_id, struct str product,
+static void add_mapping(struct list_output *l, struct str release, int64_t rule_id, struct str product,
                         struct str channel)
 {
     if (is_full(l->n_mappings)) {
-        l->mappings = mem_resize(l, l->mappings, struct mapping, l->n_mappings > 0 ? l->n_mappings * 2 : 1);
+        l->mappings =
+            mem_resize(l, l->mappings, struct rule_mapping, l->n_mappings > 0 ? l->n_mappings * 2 : 1);
     }
-    struct mapping *m = &l->mappings[l->n_mappings++];
-    *m = (struct mapping){ .release = release, .product = product, .channel = channel };
+    struct rule_mapping *m = &l->mappings[l->n_mappings++];
+    *m = (struct rule_mapping){ .release = release, .product = product, .channel = channel };
     snprintf(m->rule_id, sizeof m->rule_id, "%lld", (long long)rule_id);
 }
 
 /* By release, then by rule_id as text, as the keys of rule_info are. */
 static int by_release_and_id(const void *a, const void *b)
 {
-    const struct mapping *x = a;
-    const struct mapping *y = b;
+    const struct rule_mapping *x = a;
+    const struct rule_mapping *y = b;
     int c = str_cmp(x->release, y->release);
     return c != 0 ? c : strcmp(x->rule_id, y->rule_id);
 }
 
-static bool read_mappings(struct list *l, struct error *e)
+static bool read_mappings(struct list_output *l, struct error *e)
 {
-    bool failed = false;
     struct db_rows *rows = db_query(
         l->tx->db, "SELECT rule_id, product, channel, mapping, fallbackMapping FROM rules", NULL, 0, e);
-    while (rows != NULL && db_next(rows, &failed, e)) {
+    while (db_next(rows, e)) {
         int64_t id = db_int(rows, 0);
         struct str product = text_copy(l, rows, 1);
         struct str channel = text_copy(l, rows, 2);
@@ -103,12 +103,11 @@ static bool read_mappings(struct list *l, struct error *e)
             add_mapping(l, fallback, id, product, channel);
         }
     }
-    failed |= rows == NULL;
-    db_rows_close(rows);
+    bool ok = db_finish(rows);
     if (l->n_mappings > 0) {
         qsort(l->mappings, l->n_mappings, sizeof *l->mappings, by_release_and_id);
     }
-    return !failed;
+    return ok;
 }
 
 /* How a table of scheduled changes is read: the members of a change, then name, user and role of one
@@ -163,7 +162,7 @@ static const struct scheduled_source scheduled_assets = {
            " WHERE sc.complete = 0 ORDER BY sc.sc_id",
 };
 
-static struct scheduled *add_scheduled(struct list *l, const struct scheduled_source *source,
+static struct scheduled *add_scheduled(struct list_output *l, const struct scheduled_source *source,
                                        const struct db_rows *rows)
 {
     size_t n = l->n_scheduled;
@@ -180,7 +179,7 @@ static struct scheduled *add_scheduled(struct list *l, const struct scheduled_so
     return &l->scheduled[n];
 }
 
-static void add_signoff(struct list *l, struct scheduled *s, const struct scheduled_source *source,
+static void add_signoff(struct list_output *l, struct scheduled *s, const struct scheduled_source *source,
                         const struct db_rows *rows)
 {
     struct str user = text_copy(l, rows, source->n_members);
@@ -190,22 +189,19 @@ static void add_signoff(struct list *l, struct scheduled *s, const struct schedu
     }
 }
 
-static bool read_scheduled(struct list *l, const struct scheduled_source *source, struct error *e)
+static bool read_scheduled(struct list_output *l, const struct scheduled_source *source, struct error *e)
 {
-    bool failed = false;
     struct scheduled *last = NULL;
     int64_t last_id = 0;
     struct db_rows *rows = db_query(l->tx->db, source->sql, NULL, 0, e);
-    while (rows != NULL && db_next(rows, &failed, e)) {
+    while (db_next(rows, e)) {
         if (last == NULL || db_int(rows, 0) != last_id) {
             last = add_scheduled(l, source, rows);
             last_id = db_int(rows, 0);
         }
         add_signoff(l, last, source, rows);
     }
-    failed |= rows == NULL;
-    db_rows_close(rows);
-    return !failed;
+    return db_finish(rows);
 }
 
 static int by_release_and_place(const void *a, const void *b)
@@ -217,7 +213,7 @@ static int by_release_and_place(const void *a, const void *b)
 }
 
 /* Shows which sign-offs of the changes that were read from FROM on do not count. They are changes of T. */
-static bool add_invalid(struct list *l, const struct table *t, size_t from, struct error *e)
+static bool add_invalid(struct list_output *l, const struct table *t, size_t from, struct error *e)
 {
     size_t n = l->n_scheduled - from;
     cJSON **changes = mem_array(l, cJSON *, n + 1);
@@ -227,7 +223,7 @@ static bool add_invalid(struct list *l, const struct table *t, size_t from, stru
     return signoff_add_invalid(l->tx, t, changes, n, e);
 }
 
-static bool read_all_scheduled(struct list *l, bool judge, struct error *e)
+static bool read_all_scheduled(struct list_output *l, bool judge, struct error *e)
 {
     bool ok = read_scheduled(l, &scheduled_bases, e);
     size_t n_bases = l->n_scheduled;
@@ -269,19 +265,19 @@ static cJSON *text_or_null(struct str s)
     return str_absent(s) ? mem_check(cJSON_CreateNull()) : json_text(s);
 }
 
-static void add_rule_info(const struct list *l, cJSON *row, struct str release)
+static void add_rule_info(const struct list_output *l, cJSON *row, struct str release)
 {
     size_t end;
     cJSON *info = mem_check(cJSON_AddObjectToObject(row, "rule_info"));
     for (size_t i = range(l->mappings, l->n_mappings, sizeof *l->mappings, release, &end); i < end; i++) {
-        const struct mapping *m = &l->mappings[i];
+        const struct rule_mapping *m = &l->mappings[i];
         cJSON *rule = mem_check(cJSON_AddObjectToObject(info, m->rule_id));
         cJSON_AddItemToObject(rule, "product", text_or_null(m->product));
         cJSON_AddItemToObject(rule, "channel", text_or_null(m->channel));
     }
 }
 
-static void add_rule_ids(const struct list *l, cJSON *row, struct str release)
+static void add_rule_ids(const struct list_output *l, cJSON *row, struct str release)
 {
     size_t end;
     cJSON *ids = mem_check(cJSON_AddArrayToObject(row, "rule_ids"));
@@ -291,7 +287,7 @@ static void add_rule_ids(const struct list *l, cJSON *row, struct str release)
 }
 
 /* What a change to RELEASE needs. Everything that this rests on has been read. */
-static cJSON *add_required_signoffs(const struct list *l, cJSON *row, struct str release)
+static cJSON *add_required_signoffs(const struct list_output *l, cJSON *row, struct str release)
 {
     struct error ignored;
     cJSON *needs = mem_check(cJSON_AddObjectToObject(row, "required_signoffs"));
@@ -302,7 +298,7 @@ static cJSON *add_required_signoffs(const struct list *l, cJSON *row, struct str
 }
 
 /* What PRODUCT requires, on any channel. */
-static void require_product(const struct list *l, cJSON *needs, struct str product)
+static void require_product(const struct list_output *l, cJSON *needs, struct str product)
 {
     struct error ignored;
     if (product.n > 0) {
@@ -325,7 +321,7 @@ static bool becomes_writable(const cJSON *row)
 }
 
 /* Moves the scheduled changes of RELEASE to ROW. */
-static void add_scheduled_changes(struct list *l, cJSON *row, struct str release)
+static void add_scheduled_changes(struct list_output *l, cJSON *row, struct str release)
 {
     size_t end;
     cJSON *changes = mem_check(cJSON_AddArrayToObject(row, "scheduled_changes"));
@@ -338,14 +334,14 @@ static void add_scheduled_changes(struct list *l, cJSON *row, struct str release
 /* ---- printing ---- */
 
 /* Prints ROW and frees it. */
-static void print_row(struct list *l, struct buf *out, cJSON *row)
+static void print_row(struct list_output *l, struct buf *out, cJSON *row)
 {
     buf_str(out, l->printed++ > 0 ? STR(",") : STR(""));
     json_print(out, row, JSON_COMPACT);
     cJSON_Delete(row);
 }
 
-static cJSON *row_v1(struct list *l, const struct db_rows *rows, struct str name)
+static cJSON *row_v1(struct list_output *l, const struct db_rows *rows, struct str name)
 {
     cJSON *row = table_row(&table_releases, rows);
     add_rule_ids(l, row, name);
@@ -353,12 +349,12 @@ static cJSON *row_v1(struct list *l, const struct db_rows *rows, struct str name
     return row;
 }
 
-static void print_v1(struct list *l, const struct db_rows *rows, struct buf *out)
+static void print_v1(struct list_output *l, const struct db_rows *rows, struct buf *out)
 {
     print_row(l, out, row_v1(l, rows, db_text(rows, table_column(&table_releases, "name"))));
 }
 
-static void print_v1_needs(struct list *l, const struct db_rows *rows, struct buf *out)
+static void print_v1_needs(struct list_output *l, const struct db_rows *rows, struct buf *out)
 {
     struct str name = db_text(rows, table_column(&table_releases, "name"));
     cJSON *row = row_v1(l, rows, name);
@@ -366,7 +362,7 @@ static void print_v1_needs(struct list *l, const struct db_rows *rows, struct bu
     print_row(l, out, row);
 }
 
-static void print_v2(struct list *l, const struct db_rows *rows, struct buf *out)
+static void print_v2(struct list_output *l, const struct db_rows *rows, struct buf *out)
 {
     struct str name = db_text(rows, table_column(&table_releases_json, "name"));
     struct str product = db_text(rows, table_column(&table_releases_json, "product"));
@@ -381,13 +377,13 @@ static void print_v2(struct list *l, const struct db_rows *rows, struct buf *out
     print_row(l, out, row);
 }
 
-static void print_name(struct list *l, const struct db_rows *rows, struct buf *out)
+static void print_name(struct list_output *l, const struct db_rows *rows, struct buf *out)
 {
     print_row(l, out, json_text(db_text(rows, table_column(&table_releases, "name"))));
 }
 
 /* What is scheduled for releases that are not there. */
-static void print_scheduled_only(struct list *l, struct buf *out)
+static void print_scheduled_only(struct list_output *l, struct buf *out)
 {
     for (size_t i = 0; i < l->n_scheduled && l->filter->product.n == 0; i++) {
         struct str name = l->scheduled[i].release;
@@ -423,11 +419,10 @@ static struct str like_pattern(void *ctx, struct str prefix)
 }
 
 /* Prints each row of TABLE that the filter lets pass. */
-static bool print_table(struct list *l, const struct table *table,
-                        void (*print)(struct list *l, const struct db_rows *rows, struct buf *out),
+static bool print_table(struct list_output *l, const struct table *table,
+                        void (*print)(struct list_output *l, const struct db_rows *rows, struct buf *out),
                         struct buf *out, struct error *e)
 {
-    bool failed = false;
     const struct release_filter *f = l->filter;
     struct db_value pattern = DB_S(like_pattern(l, f->name_prefix));
     struct table_query q = {
@@ -439,27 +434,25 @@ static bool print_table(struct list *l, const struct table *table,
         .n_params = f->name_prefix.n > 0 ? 1 : 0,
     };
     struct db_rows *rows = table_find(l->tx->db, &q, e);
-    while (rows != NULL && table_next(rows, &q, &failed, e)) {
+    while (table_next(rows, &q, e)) {
         if (str_starts(db_text(rows, table_column(table, "name")), f->name_prefix)) {
             print(l, rows, out);
         }
     }
-    failed |= rows == NULL;
-    db_rows_close(rows);
-    return !failed;
+    return db_finish(rows);
 }
 
 static const struct release_filter all = { STR_NONE, STR_NONE };
 
-enum { V1 = 1, V2 = 2 }; /* which tables */
+enum { LIST_V1 = 1, LIST_V2 = 2 }; /* which tables */
 
 static bool list_names(struct tx *tx, const struct release_filter *filter, unsigned tables, struct buf *out,
                        struct error *e)
 {
-    struct list *l = list_new(tx, filter);
+    struct list_output *l = listing_new(tx, filter);
     buf_char(out, '[');
-    bool ok = ((tables & V1) == 0 || print_table(l, &table_releases, print_name, out, e)) &&
-              ((tables & V2) == 0 || print_table(l, &table_releases_json, print_name, out, e));
+    bool ok = ((tables & LIST_V1) == 0 || print_table(l, &table_releases, print_name, out, e)) &&
+              ((tables & LIST_V2) == 0 || print_table(l, &table_releases_json, print_name, out, e));
     buf_char(out, ']');
     talloc_free(l);
     return ok;
@@ -467,24 +460,24 @@ static bool list_names(struct tx *tx, const struct release_filter *filter, unsig
 
 bool release_list_names(struct tx *tx, const struct release_filter *filter, struct buf *out, struct error *e)
 {
-    return list_names(tx, filter, V1 | V2, out, e);
+    return list_names(tx, filter, LIST_V1 | LIST_V2, out, e);
 }
 
 bool release_list_names_v1(struct tx *tx, const struct release_filter *filter, struct buf *out,
                            struct error *e)
 {
-    return list_names(tx, filter, V1, out, e);
+    return list_names(tx, filter, LIST_V1, out, e);
 }
 
 bool release_list_names_v2(struct tx *tx, struct buf *out, struct error *e)
 {
-    return list_names(tx, &all, V2, out, e);
+    return list_names(tx, &all, LIST_V2, out, e);
 }
 
 static bool list_print(struct tx *tx, const struct release_filter *filter, bool v1, struct buf *out,
                        struct error *e)
 {
-    struct list *l = list_new(tx, filter);
+    struct list_output *l = listing_new(tx, filter);
     bool ok = read_mappings(l, e) && signoff_prefetch(tx, e) && read_all_scheduled(l, !v1, e);
     buf_char(out, '[');
     ok = ok && (!v1 || print_table(l, &table_releases, print_v1, out, e)) &&
@@ -503,7 +496,7 @@ bool release_list_print(struct tx *tx, const struct release_filter *filter, stru
 bool release_list_print_v1(struct tx *tx, const struct release_filter *filter, struct buf *out,
                            struct error *e)
 {
-    struct list *l = list_new(tx, filter);
+    struct list_output *l = listing_new(tx, filter);
     buf_char(out, '[');
     bool ok = read_mappings(l, e) && signoff_prefetch(tx, e) &&
               print_table(l, &table_releases, print_v1_needs, out, e);

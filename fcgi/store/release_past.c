@@ -26,17 +26,14 @@ static bool list_rows(struct tx *tx, struct str name, int64_t ms, struct past_ro
         " FROM (SELECT tbl, name, path, MIN(change_id) AS first FROM balrog_release_history"
         " WHERE tbl IN ('releases', 'releases_json', 'release_assets') AND name = ? AND timestamp > ?"
         " GROUP BY tbl, name, path) later";
-    bool failed = false;
     const struct db_value params[] = { DB_S(name), DB_I(ms) };
     struct db_rows *rows = db_query(tx->db, sql, params, 2, e);
-    while (rows != NULL && db_next(rows, &failed, e)) {
+    while (db_next(rows, e)) {
         list->row = mem_resize(tx->mem, list->row, struct past_row, list->n + 1);
         list->row[list->n++] = (struct past_row){ mem_str(tx->mem, db_text(rows, 0)),
                                                   mem_str(tx->mem, db_text(rows, 1)), db_int(rows, 2) };
     }
-    failed |= rows == NULL;
-    db_rows_close(rows);
-    return !failed;
+    return db_finish(rows);
 }
 
 static bool is_of(const struct past_row *row, const char *table)

@@ -1,16 +1,17 @@
-/* The thread that keeps this process's row in app_instances fresh. It also removes rows that nobody has
- * refreshed for a day: of processes that were killed. */
+/* The thread also deletes rows that have not been refreshed for a day: those of processes that were killed.
+ */
+#include "store/reporter.h"
+
 #include "core/clock.h"
 #include "core/thread.h"
 #include "ops/crash.h"
 #include "ops/log.h"
-#include "store/instances.h"
 
 #include <pthread.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { FORGET_MS = 86400000, QUIET_MS = 600000 };
+enum { DELETE_AFTER_MS = 86400000, LOG_EVERY_MS = 600000 };
 
 struct reporter {
     const struct config_database *at;
@@ -23,11 +24,11 @@ struct reporter {
     pthread_cond_t wake;
     bool stopping; /* under lock */
     struct buf detail;
-    bool failing;
-    int64_t complained_ms;
+    bool failing;      /* the last report failed */
+    int64_t logged_ms; /* when a failure was last logged */
 };
 
-static bool connected(struct reporter *r, struct error *e)
+static bool connect_database(struct reporter *r, struct error *e)
 {
     if (r->db != NULL && db_alive(r->db)) {
         return true;
@@ -36,31 +37,31 @@ static bool connected(struct reporter *r, struct error *e)
     r->db = db_open(r, r->at, e);
     return r->db != NULL &&
            db_execute(r->db, "DELETE FROM app_instances WHERE seen_at < UNIX_TIMESTAMP() * 1000 - ?",
-                      &DB_I(FORGET_MS), 1, NULL, NULL, e);
+                      &DB_I(DELETE_AFTER_MS), 1, NULL, NULL, e);
 }
 
-static bool report(struct reporter *r, struct error *e)
+static bool send_report(struct reporter *r, struct error *e)
 {
     buf_reset(&r->detail);
     if (r->figures != NULL) {
         r->figures(r->arg, &r->detail);
     }
     r->instance.detail = r->detail.n > 0 && !r->detail.full ? buf_view(&r->detail) : STR_NONE;
-    return connected(r, e) && instance_beat(r->db, &r->instance, e);
+    return connect_database(r, e) && instance_beat(r->db, &r->instance, e);
 }
 
-/* The first failure, then one line every ten minutes. */
-static void complain(struct reporter *r, const struct error *e)
+/* Logs the first failure, and then one line every LOG_EVERY_MS. */
+static void log_failure(struct reporter *r, const struct error *e)
 {
-    if (!r->failing || clock_ms() - r->complained_ms >= QUIET_MS) {
+    if (!r->failing || clock_ms() - r->logged_ms >= LOG_EVERY_MS) {
         log_warning("instance.unreported", "cannot write to app_instances: %s", e->what);
-        r->complained_ms = clock_ms();
+        r->logged_ms = clock_ms();
     }
     r->failing = true;
 }
 
-/* False when it is time to stop. */
-static bool rest(struct reporter *r)
+/* Waits until the next beat. Returns false if the thread is to end. */
+static bool wait_for_beat(struct reporter *r)
 {
     struct timespec until = clock_after_ms(INSTANCE_BEAT_MS);
     pthread_mutex_lock(&r->lock);
@@ -73,26 +74,26 @@ static bool rest(struct reporter *r)
     return !stopping;
 }
 
-static void beat(struct reporter *r)
+static void report_or_log(struct reporter *r)
 {
     struct error e;
-    if (report(r, &e)) {
+    if (send_report(r, &e)) {
         r->failing = false;
     } else {
-        complain(r, &e);
+        log_failure(r, &e);
     }
 }
 
-static void *run(void *arg)
+static void *run_reporter(void *arg)
 {
     struct reporter *r = arg;
     struct error e;
     crash_watch_thread();
-    while (rest(r)) {
-        beat(r);
+    while (wait_for_beat(r)) {
+        report_or_log(r);
     }
     if (!r->failing && r->db != NULL && db_alive(r->db) && !instance_leave(r->db, r->instance.id, NULL, &e)) {
-        complain(r, &e);
+        log_failure(r, &e);
     }
     return NULL;
 }
@@ -110,7 +111,7 @@ static void name_instance(struct reporter *r, const char *program)
                                      .version = STR(PACKAGE_VERSION) };
 }
 
-static void destroy(struct reporter *r)
+static void destroy_reporter(struct reporter *r)
 {
     pthread_cond_destroy(&r->wake);
     pthread_mutex_destroy(&r->lock);
@@ -127,11 +128,11 @@ struct reporter *reporter_start(void *ctx, const struct config_database *at, con
     buf_init(&r->detail, 256, INSTANCE_DETAIL_MAX);
     pthread_mutex_init(&r->lock, NULL);
     thread_cond_init(&r->wake);
-    beat(r);
-    int rc = pthread_create(&r->thread, NULL, run, r);
+    report_or_log(r);
+    int rc = pthread_create(&r->thread, NULL, run_reporter, r);
     if (rc != 0) {
         error_set(e, ERROR_INTERNAL, "cannot start the reporter's thread: %s", strerror(rc));
-        destroy(r);
+        destroy_reporter(r);
         return NULL;
     }
     return r;
@@ -144,5 +145,5 @@ void reporter_stop(struct reporter *r)
     pthread_cond_signal(&r->wake);
     pthread_mutex_unlock(&r->lock);
     pthread_join(r->thread, NULL);
-    destroy(r);
+    destroy_reporter(r);
 }

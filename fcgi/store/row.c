@@ -162,15 +162,12 @@ cJSON *row_with(struct tx *tx, const struct table *t, const cJSON *old, const cJ
 
 bool row_list(struct tx *tx, const struct table_query *q, cJSON **rows, struct error *e)
 {
-    bool failed = false;
     struct db_rows *result = table_find(tx->db, q, e);
     *rows = tx_keep(tx, mem_check(cJSON_CreateArray()));
-    while (result != NULL && table_next(result, q, &failed, e)) {
+    while (table_next(result, q, e)) {
         cJSON_AddItemToArray(*rows, table_row(q->table, result));
     }
-    failed |= result == NULL;
-    db_rows_close(result);
-    return !failed;
+    return db_finish(result);
 }
 
 bool row_get(struct tx *tx, const struct table *t, const cJSON *key, enum row_lock lock, cJSON **row,

@@ -5,7 +5,7 @@
 #include "store/sc_view.h"
 #include "store/signoff_invalid.h"
 
-enum { SQL_MAX = 8192, PARAMS = 4 };
+enum { SC_SQL_MAX = 8192, PARAMS = 4 };
 
 struct reader {
     struct tx *tx;
@@ -20,7 +20,7 @@ struct reader {
 static void make_where(struct reader *rd)
 {
     const struct sc_query *q = rd->q;
-    buf_init(&rd->where, 128, SQL_MAX);
+    buf_init(&rd->where, 128, SC_SQL_MAX);
     if (q->sc_id != 0) {
         buf_lit(&rd->where, " WHERE s.sc_id = ?");
         rd->params[rd->n_params++] = DB_I(q->sc_id);
@@ -60,14 +60,13 @@ static bool read_changes(struct reader *rd, struct error *e)
     const struct table *t = rd->r->table->scheduled;
     struct table view;
     struct buf sql;
-    bool failed = false;
-    buf_init(&sql, 2048, SQL_MAX);
+    buf_init(&sql, 2048, SC_SQL_MAX);
     buf_lit(&sql, "SELECT ");
     sc_view_columns(t, false, !rd->q->without_big, &view, &sql);
     sc_view_from(t, false, &sql);
     struct db_rows *rows = run(rd, &sql, " ORDER BY s.sc_id", e);
     rd->list = tx_keep(rd->tx, mem_check(cJSON_CreateArray()));
-    while (rows != NULL && db_next(rows, &failed, e)) {
+    while (db_next(rows, e)) {
         cJSON *sc = table_row(&view, rows);
         cJSON_AddItemToObject(sc, "signoffs", mem_check(cJSON_CreateObject()));
         cJSON_AddItemToObject(sc, "required_signoffs", mem_check(cJSON_CreateObject()));
@@ -77,9 +76,7 @@ static bool read_changes(struct reader *rd, struct error *e)
             cJSON_Delete(sc);
         }
     }
-    failed |= rows == NULL;
-    db_rows_close(rows);
-    return !failed;
+    return db_finish(rows);
 }
 
 /* The change SC_ID at or after *AT in the list, or NULL; *AT moves there. */
@@ -95,13 +92,12 @@ static bool read_signoffs(struct reader *rd, struct error *e)
 {
     const struct table *t = rd->r->table->scheduled;
     struct buf sql;
-    bool failed = false;
-    buf_init(&sql, 512, SQL_MAX);
+    buf_init(&sql, 512, SC_SQL_MAX);
     buf_printf(&sql, "SELECT g.sc_id, g.username, g.role FROM `%s` g JOIN `%s` s ON s.sc_id = g.sc_id",
                t->signoffs->name, t->name);
     struct db_rows *rows = run(rd, &sql, " ORDER BY g.sc_id", e);
     cJSON *at = rd->list->child;
-    while (rows != NULL && db_next(rows, &failed, e)) {
+    while (db_next(rows, e)) {
         cJSON *sc = walk_to(&at, db_int(rows, 0));
         if (sc != NULL) {
             char *username = mem_strndup(NULL, db_text(rows, 1).p, db_text(rows, 1).n);
@@ -110,9 +106,7 @@ static bool read_signoffs(struct reader *rd, struct error *e)
             talloc_free(username);
         }
     }
-    failed |= rows == NULL;
-    db_rows_close(rows);
-    return !failed;
+    return db_finish(rows);
 }
 
 /* Adds invalid_signoffs to the pending changes that have such. */
@@ -165,17 +159,14 @@ static bool read_originals(struct reader *rd, cJSON **originals, struct error *e
 {
     const struct table view = originals_view(rd->r->table);
     struct buf sql;
-    bool failed = false;
-    buf_init(&sql, 1024, SQL_MAX);
+    buf_init(&sql, 1024, SC_SQL_MAX);
     select_originals(rd, &sql);
     struct db_rows *rows = run(rd, &sql, " AND s.complete = 0 ORDER BY s.sc_id", e);
     *originals = tx_keep(rd->tx, mem_check(cJSON_CreateArray()));
-    while (rows != NULL && db_next(rows, &failed, e)) {
+    while (db_next(rows, e)) {
         cJSON_AddItemToArray(*originals, table_row(&view, rows));
     }
-    failed |= rows == NULL;
-    db_rows_close(rows);
-    return !failed;
+    return db_finish(rows);
 }
 
 static bool add_needs(struct reader *rd, cJSON *sc, const cJSON *old, struct error *e)
@@ -235,8 +226,7 @@ bool sc_get(struct tx *tx, const struct resource *r, int64_t sc_id, enum row_loc
     const struct db_value id = DB_I(sc_id);
     struct table view;
     struct buf sql;
-    bool failed = false;
-    buf_init(&sql, 2048, SQL_MAX);
+    buf_init(&sql, 2048, SC_SQL_MAX);
     buf_lit(&sql, "SELECT ");
     sc_view_columns(t, false, true, &view, &sql);
     sc_view_from(t, false, &sql);
@@ -244,8 +234,6 @@ bool sc_get(struct tx *tx, const struct resource *r, int64_t sc_id, enum row_loc
     buf_char(&sql, '\0');
     struct db_rows *rows = db_query(tx->db, sql.p, &id, 1, e);
     buf_free(&sql);
-    *sc = rows != NULL && db_next(rows, &failed, e) ? tx_keep(tx, table_row(&view, rows)) : NULL;
-    failed |= rows == NULL;
-    db_rows_close(rows);
-    return !failed;
+    *sc = db_next(rows, e) ? tx_keep(tx, table_row(&view, rows)) : NULL;
+    return db_finish(rows);
 }

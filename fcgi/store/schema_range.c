@@ -7,14 +7,9 @@
 
 static bool read_int(struct db *db, const char *sql, int64_t *value, struct error *e)
 {
-    bool failed = false;
     struct db_rows *rows = db_query(db, sql, NULL, 0, e);
-    if (rows == NULL) {
-        return false;
-    }
-    *value = db_next(rows, &failed, e) ? db_int(rows, 0) : 0;
-    db_rows_close(rows);
-    return !failed;
+    *value = db_next(rows, e) ? db_int(rows, 0) : 0;
+    return db_finish(rows);
 }
 
 static bool check_added(struct db *db, const char *version, int needs, struct error *e)
@@ -59,15 +54,12 @@ int schema_version_cmp(struct str a, struct str b)
 
 static bool check_taken_away(struct db *db, const char *version, struct error *e)
 {
-    bool failed = false, fits = true;
+    bool fits = true;
     struct db_rows *rows = db_query(db,
                                     "SELECT version, COALESCE(min_version, '') FROM balrog_schema"
                                     " WHERE phase = 'destructive' ORDER BY version",
                                     NULL, 0, e);
-    if (rows == NULL) {
-        return false;
-    }
-    while (fits && db_next(rows, &failed, e)) {
+    while (fits && db_next(rows, e)) {
         struct str oldest = db_text(rows, 1);
         fits =
             schema_version_cmp(str_of(version), oldest) >= 0 ||
@@ -75,8 +67,7 @@ static bool check_taken_away(struct db *db, const char *version, struct error *e
                  "the schema is too new: its destructive step %lld leaves only v%.*s and later; this is v%s",
                  (long long)db_int(rows, 0), STR_ARG(oldest), version);
     }
-    db_rows_close(rows);
-    return fits && !failed;
+    return db_finish(rows) && fits;
 }
 
 bool schema_range_check_for(struct db *db, const char *version, int needs, struct error *e)

@@ -237,15 +237,12 @@ static void sort_mappings(struct mappings *m)
 static bool read_mappings(struct tx *tx, const char *sql, const char *name, size_t n, struct mappings *m,
                           struct error *e)
 {
-    bool failed = false;
     const struct db_value params[] = { DB_S(str_of(name)), DB_S(str_of(name)), DB_S(str_of(name)) };
     struct db_rows *rows = db_query(tx->db, sql, params, n, e);
-    while (rows != NULL && db_next(rows, &failed, e)) {
+    while (db_next(rows, e)) {
         add_mappings(m, rows);
     }
-    failed |= rows == NULL;
-    db_rows_close(rows);
-    return !failed;
+    return db_finish(rows);
 }
 
 static struct mappings *mappings_new(struct tx *tx)
@@ -274,17 +271,15 @@ static size_t find_mapping(const struct mappings *m, const char *name)
  * Superblobs of superblobs take a turn each. */
 static bool add_members(struct tx *tx, struct mappings *m, struct error *e)
 {
-    bool failed = false;
     cJSON *links = tx_keep(tx, mem_check(cJSON_CreateArray()));
     struct db_rows *rows =
         db_query(tx->db, "SELECT DISTINCT superblob, member FROM balrog_release_members", NULL, 0, e);
-    while (rows != NULL && db_next(rows, &failed, e)) {
+    while (db_next(rows, e)) {
         cJSON_AddItemToArray(links, json_text(db_text(rows, 0)));
         cJSON_AddItemToArray(links, json_text(db_text(rows, 1)));
     }
-    failed |= rows == NULL;
-    db_rows_close(rows);
-    for (unsigned depth = 0; !failed && depth < RELEASE_LINKS_DEPTH; depth++) {
+    bool ok = db_finish(rows);
+    for (unsigned depth = 0; ok && depth < RELEASE_LINKS_DEPTH; depth++) {
         size_t known = m->n;
         for (const cJSON *link = links->child; link != NULL; link = link->next->next) {
             const char *superblob = link->valuestring;
@@ -298,13 +293,12 @@ static bool add_members(struct tx *tx, struct mappings *m, struct error *e)
         }
         sort_mappings(m);
     }
-    return !failed;
+    return ok;
 }
 
 /* Reads names of both tables into *NAMES: all, or with ONLY that one. */
 static bool read_twice(struct tx *tx, const char *only, cJSON **names, struct error *e)
 {
-    bool failed = false;
     const struct db_value param = DB_S(str_of(only));
     char *sql =
         only == NULL
@@ -312,12 +306,10 @@ static bool read_twice(struct tx *tx, const char *only, cJSON **names, struct er
             : mem_printf(tx->mem, "SELECT name FROM releases_json WHERE name = ?%s", tx_share(tx));
     *names = tx_keep(tx, mem_check(cJSON_CreateObject()));
     struct db_rows *rows = db_query(tx->db, sql, &param, only != NULL, e);
-    while (rows != NULL && db_next(rows, &failed, e)) {
+    while (db_next(rows, e)) {
         mem_check(cJSON_AddNullToObject(*names, mem_str(tx->mem, db_text(rows, 0)).p));
     }
-    failed |= rows == NULL;
-    db_rows_close(rows);
-    return !failed;
+    return db_finish(rows);
 }
 
 bool signoff_is_hidden(struct tx *tx, const char *name, bool *is, struct error *e)

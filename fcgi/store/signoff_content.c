@@ -63,10 +63,9 @@ static struct db_rows *query_names(struct tx *tx, const char *sql, const char *t
 static bool add_versions(struct tx *tx, const char *table, const char *kind, const char *const names[],
                          cJSON *prints, struct error *e)
 {
-    bool failed = false;
     char *sql = mem_printf(tx->mem, "SELECT name, data_version FROM %s WHERE name IN (", table);
     struct db_rows *rows = query_names(tx, sql, "", names, e);
-    while (rows != NULL && db_next(rows, &failed, e)) {
+    while (db_next(rows, e)) {
         char *name = mem_strndup(tx->mem, db_text(rows, 0).p, db_text(rows, 0).n);
         char text[40];
         snprintf(text, sizeof text, "%s:%lld", kind, (long long)db_int(rows, 1));
@@ -74,9 +73,7 @@ static bool add_versions(struct tx *tx, const char *table, const char *kind, con
             add_print(prints, name, text);
         }
     }
-    failed |= rows == NULL;
-    db_rows_close(rows);
-    return !failed;
+    return db_finish(rows);
 }
 
 /* Ends the hash for the release NAME and adds it. */
@@ -95,13 +92,12 @@ static void finish_hash(EVP_MD_CTX *hash, cJSON *prints, const char *name)
 
 static bool add_assets(struct tx *tx, const char *const names[], cJSON *prints, struct error *e)
 {
-    bool failed = false;
     char *name = NULL;
     EVP_MD_CTX *hash = mem_check(EVP_MD_CTX_new());
     struct db_rows *rows =
         query_names(tx, "SELECT name, path, data_version FROM release_assets WHERE name IN (",
                     " ORDER BY BINARY name, BINARY path", names, e);
-    while (rows != NULL && db_next(rows, &failed, e)) {
+    while (db_next(rows, e)) {
         char version[32];
         if (name == NULL || !str_eq(db_text(rows, 0), str_of(name))) {
             if (name != NULL) {
@@ -117,10 +113,9 @@ static bool add_assets(struct tx *tx, const char *const names[], cJSON *prints, 
     if (name != NULL) {
         finish_hash(hash, prints, name);
     }
-    failed |= rows == NULL;
-    db_rows_close(rows);
+    bool ok = db_finish(rows);
     EVP_MD_CTX_free(hash);
-    return !failed;
+    return ok;
 }
 
 /* Fingerprints of the releases in NAMES, an object whose members' names they are: {release: fingerprint}; ""
@@ -175,7 +170,6 @@ bool signoff_content(struct tx *tx, const struct resource *r, const struct chang
 bool signoff_content_read(struct tx *tx, const struct resource *r, int64_t sc_id, cJSON **contents,
                           struct error *e)
 {
-    bool failed = false;
     const struct db_value params[] = { DB_S(str_of(r->table->name)), DB_I(sc_id) };
     char *sql = mem_printf(tx->mem,
                            "SELECT username, content FROM balrog_signoff_content"
@@ -183,13 +177,11 @@ bool signoff_content_read(struct tx *tx, const struct resource *r, int64_t sc_id
                            tx->request->read_only ? "" : " FOR UPDATE");
     *contents = tx_keep(tx, mem_check(cJSON_CreateObject()));
     struct db_rows *rows = db_query(tx->db, sql, params, 2, e);
-    while (rows != NULL && db_next(rows, &failed, e)) {
+    while (db_next(rows, e)) {
         char *username = mem_strndup(tx->mem, db_text(rows, 0).p, db_text(rows, 0).n);
         cJSON_AddItemToObject(*contents, username, json_text(db_text(rows, 1)));
     }
-    failed |= rows == NULL;
-    db_rows_close(rows);
-    return !failed;
+    return db_finish(rows);
 }
 
 bool signoff_content_store(struct tx *tx, const struct resource *r, int64_t sc_id, const char *username,
@@ -257,22 +249,19 @@ static bool judge_user(struct tx *tx, struct signoff_case *s, struct error *e)
 /* Who changed the release NAME last, and when. */
 static bool find_blame(struct tx *tx, const char *name, cJSON *why, struct error *e)
 {
-    bool failed = false;
     const struct db_value param = DB_S(str_of(name));
     const char *sql = "SELECT changed_by, timestamp FROM balrog_release_history WHERE change_id ="
                       " (SELECT MAX(change_id) FROM balrog_release_history WHERE tbl IN"
                       " ('releases', 'releases_json', 'release_assets') AND name = ?)";
     struct db_rows *rows = db_query(tx->db, sql, &param, 1, e);
-    if (rows != NULL && db_next(rows, &failed, e)) {
+    if (db_next(rows, e)) {
         cJSON_ReplaceItemInObjectCaseSensitive(why, "changed_by", json_text(db_text(rows, 0)));
         cJSON_ReplaceItemInObjectCaseSensitive(why, "timestamp",
                                                db_is_null(rows, 1)
                                                    ? mem_check(cJSON_CreateNull())
                                                    : mem_check(cJSON_CreateNumber((double)db_int(rows, 1))));
     }
-    failed |= rows == NULL;
-    db_rows_close(rows);
-    return !failed;
+    return db_finish(rows);
 }
 
 static bool judge_content(struct tx *tx, struct signoff_case *s, const cJSON *content, const cJSON *prints,

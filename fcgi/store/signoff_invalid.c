@@ -23,7 +23,6 @@ static int compare_contents(const void *a, const void *b)
 static bool read_contents(struct tx *tx, const struct table *t, int64_t only, struct stored_content **list,
                           size_t *n, struct error *e)
 {
-    bool failed = false;
     const struct db_value params[] = { DB_S(str_of(t->name)), DB_I(only) };
     char *sql = mem_printf(tx->mem,
                            "SELECT g.sc_id, g.username, g.content FROM balrog_signoff_content g"
@@ -32,7 +31,7 @@ static bool read_contents(struct tx *tx, const struct table *t, int64_t only, st
     struct db_rows *rows = db_query(tx->db, sql, params, only != 0 ? 2 : 1, e);
     *list = mem_array(tx->mem, struct stored_content, 16);
     *n = 0;
-    while (rows != NULL && db_next(rows, &failed, e)) {
+    while (db_next(rows, e)) {
         if (*n == talloc_array_length(*list)) {
             *list = mem_resize(tx->mem, *list, struct stored_content, *n * 2);
         }
@@ -40,10 +39,9 @@ static bool read_contents(struct tx *tx, const struct table *t, int64_t only, st
                                                    .username = mem_str(tx->mem, db_text(rows, 1)).p,
                                                    .content = mem_str(tx->mem, db_text(rows, 2)).p };
     }
-    failed |= rows == NULL;
-    db_rows_close(rows);
+    bool ok = db_finish(rows);
     qsort(*list, *n, sizeof **list, compare_contents);
-    return !failed;
+    return ok;
 }
 
 static size_t count_signoffs(cJSON *const *changes, size_t n)

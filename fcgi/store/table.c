@@ -96,9 +96,9 @@ static bool exactly(const struct db_rows *rows, const struct table_query *q)
     return true;
 }
 
-bool table_next(struct db_rows *rows, const struct table_query *q, bool *failed, struct error *e)
+bool table_next(struct db_rows *rows, const struct table_query *q, struct error *e)
 {
-    while (db_next(rows, failed, e)) {
+    while (db_next(rows, e)) {
         if (exactly(rows, q)) {
             return true;
         }
@@ -166,11 +166,10 @@ cJSON *table_row(const struct table *t, const struct db_rows *rows)
 
 bool table_print(struct db *db, const struct table_query *q, struct buf *out, size_t *count, struct error *e)
 {
-    bool failed = false;
     struct db_rows *rows = table_find(db, q, e);
     *count = 0;
     buf_char(out, '[');
-    while (rows != NULL && table_next(rows, q, &failed, e)) {
+    while (table_next(rows, q, e)) {
         cJSON *row = table_row(q->table, rows);
         buf_str(out, *count > 0 ? STR(",") : STR(""));
         json_print(out, row, JSON_COMPACT);
@@ -178,27 +177,19 @@ bool table_print(struct db *db, const struct table_query *q, struct buf *out, si
         ++*count;
     }
     buf_char(out, ']');
-    failed |= rows == NULL;
-    db_rows_close(rows);
-    return !failed;
+    return db_finish(rows);
 }
 
 bool table_get(struct db *db, const struct table_query *q, cJSON **row, struct error *e)
 {
-    bool failed = false;
     struct db_rows *rows = table_find(db, q, e);
-    *row = rows != NULL && table_next(rows, q, &failed, e) ? table_row(q->table, rows) : NULL;
-    failed |= rows == NULL;
-    db_rows_close(rows);
-    return !failed;
+    *row = table_next(rows, q, e) ? table_row(q->table, rows) : NULL;
+    return db_finish(rows);
 }
 
 bool table_count(struct db *db, const struct table_query *q, int64_t *count, struct error *e)
 {
-    bool failed = false;
     struct db_rows *rows = run(db, q, true, e);
-    *count = rows != NULL && db_next(rows, &failed, e) ? db_int(rows, 0) : 0;
-    failed |= rows == NULL;
-    db_rows_close(rows);
-    return !failed;
+    *count = db_next(rows, e) ? db_int(rows, 0) : 0;
+    return db_finish(rows);
 }

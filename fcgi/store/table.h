@@ -74,10 +74,10 @@ struct table_query {
     size_t n_params;
 };
 
-/* Runs Q. NULL on failure. */
+/* Runs Q. NULL on failure. db_finish() ends it. */
 struct db_rows *table_find(struct db *db, const struct table_query *q, struct error *e);
-/* The next row of a result of table_find(Q); false at its end or on failure (*FAILED tells). */
-bool table_next(struct db_rows *rows, const struct table_query *q, bool *failed, struct error *e);
+/* Goes to the next row of a result of table_find(Q), as db_next() does. */
+bool table_next(struct db_rows *rows, const struct table_query *q, struct error *e);
 /* The index of a column of T, which there must be. */
 unsigned table_column(const struct table *t, const char *name);
 /* The column NAME of T, or NULL. */

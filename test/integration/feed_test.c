@@ -1,12 +1,11 @@
 /* The change feed against a real server, whose transactions overlap, roll back and restart. */
+#include "store/feed.h"
 #include "store_world.h"
 
 enum { GAP_S = 600 };
 
 static struct feed *feed;
-static struct feed_change *changes;
-static size_t n_changes;
-static bool rebuild;
+static struct feed_news news;
 
 static void feed_setup(void)
 {
@@ -23,16 +22,16 @@ static void start(int64_t now_ms)
 
 static void poll_at(int64_t now_ms)
 {
-    ck_assert_msg(feed_poll(feed, db, ctx, now_ms, &changes, &n_changes, &rebuild, &e), "%s", e.what);
+    ck_assert_msg(feed_poll(feed, db, ctx, now_ms, &news, &e), "%s", e.what);
 }
 
 /* The change of the asset of KEY at PATH; of what is no asset where that is NULL. */
 static bool told_of(enum feed_table table, const char *key, const char *path)
 {
     size_t n = 0;
-    for (size_t i = 0; i < n_changes; i++) {
-        n += changes[i].table == table && str_eq(changes[i].key, str_of(key)) &&
-             str_eq(changes[i].path, str_of(path));
+    for (size_t i = 0; i < news.n; i++) {
+        n += news.changes[i].table == table && str_eq(news.changes[i].key, str_of(key)) &&
+             str_eq(news.changes[i].path, str_of(path));
     }
     ck_assert_uint_le(n, 1);
     return n == 1;
@@ -52,7 +51,7 @@ START_TEST(changes_are_told_once)
 {
     start(0);
     poll_at(1);
-    ck_assert(n_changes == 0 && !rebuild);
+    ck_assert(news.n == 0 && !news.rebuild);
     run(writer, "INSERT INTO rules (update_type, data_version) VALUES ('minor', 1), ('minor', 1)");
     run(writer, "INSERT INTO pinnable_releases VALUES ('Firefox', '100.', 'release', 'Fx-100', 1)");
     run(writer, "INSERT INTO emergency_shutoffs VALUES ('Firefox', 'beta', NULL, 1)");
@@ -65,8 +64,8 @@ START_TEST(changes_are_told_once)
     run(writer, "UPDATE releases SET name = 'OLD'");
     run(writer, "INSERT INTO balrog_changes (tbl, op) VALUES ('something_else', 'I')");
     poll_at(2);
-    ck_assert(!rebuild);
-    ck_assert_uint_eq(n_changes, 11);
+    ck_assert(!news.rebuild);
+    ck_assert_uint_eq(news.n, 11);
     ck_assert(told(FEED_RULES, NULL) && told(FEED_PINS, NULL) && told(FEED_SHUTOFFS, NULL) &&
               told(FEED_OTHER, NULL));
     ck_assert(told(FEED_RELEASES, "new"));
@@ -75,7 +74,7 @@ START_TEST(changes_are_told_once)
     ck_assert(told(FEED_RELEASES, "old") && told(FEED_RELEASES, "OLD"));
     ck_assert_uint_eq(feed_gaps(feed), 0);
     poll_at(3);
-    ck_assert(n_changes == 0 && !rebuild);
+    ck_assert(news.n == 0 && !news.rebuild);
 }
 END_TEST
 
@@ -97,7 +96,7 @@ START_TEST(a_quiet_poll_is_one_statement)
     before = number(db, executed);
     poll_at(5);
     ck_assert_int_eq(number(db, executed), before + 2);
-    ck_assert(n_changes == 0 && !rebuild);
+    ck_assert(news.n == 0 && !news.rebuild);
 }
 END_TEST
 
@@ -113,14 +112,14 @@ START_TEST(an_early_id_that_commits_late_is_seen)
     add_release(late, "late3");
     add_release(writer, "c");
     poll_at(1000);
-    ck_assert(n_changes == 2 && told(FEED_RELEASES, "b") && told(FEED_RELEASES, "c"));
+    ck_assert(news.n == 2 && told(FEED_RELEASES, "b") && told(FEED_RELEASES, "c"));
     ck_assert_uint_eq(feed_gaps(feed), 3);
     add_release(writer, "d");
     poll_at(2000);
-    ck_assert(n_changes == 1 && told(FEED_RELEASES, "d"));
+    ck_assert(news.n == 1 && told(FEED_RELEASES, "d"));
     run(late, "COMMIT");
     poll_at(GAP_S * 1000);
-    ck_assert(!rebuild && n_changes == 3);
+    ck_assert(!news.rebuild && news.n == 3);
     ck_assert(told(FEED_RELEASES, "late1") && told(FEED_RELEASES, "late2") && told(FEED_RELEASES, "late3"));
     ck_assert_uint_eq(feed_gaps(feed), 0);
 }
@@ -136,7 +135,7 @@ START_TEST(a_transaction_under_way_at_the_start_is_seen)
     ck_assert_uint_eq(feed_gaps(feed), 1);
     run(late, "COMMIT");
     poll_at(1);
-    ck_assert(!rebuild && n_changes == 1 && told(FEED_RELEASES, "late"));
+    ck_assert(!news.rebuild && news.n == 1 && told(FEED_RELEASES, "late"));
 }
 END_TEST
 
@@ -148,11 +147,11 @@ START_TEST(a_rolled_back_id_is_given_up_in_time)
     run(writer, "ROLLBACK");
     add_release(writer, "b");
     poll_at(1000);
-    ck_assert(n_changes == 1 && feed_gaps(feed) == 1);
+    ck_assert(news.n == 1 && feed_gaps(feed) == 1);
     poll_at(GAP_S * 1000 + 999);
     ck_assert_uint_eq(feed_gaps(feed), 1);
     poll_at(GAP_S * 1000 + 1000);
-    ck_assert(!rebuild && n_changes == 0 && feed_gaps(feed) == 0);
+    ck_assert(!news.rebuild && news.n == 0 && feed_gaps(feed) == 0);
 }
 END_TEST
 
@@ -163,11 +162,11 @@ START_TEST(ids_in_steps_are_no_reason_to_rebuild)
     for (int i = 0; i < 40; i++) {
         run(writer, "INSERT INTO release_assets SELECT CONCAT('r', seq), UUID(), '{}', 1 FROM seq_1_to_100");
         poll_at(i);
-        ck_assert(!rebuild);
-        ck_assert_uint_eq(n_changes, 100);
+        ck_assert(!news.rebuild);
+        ck_assert_uint_eq(news.n, 100);
     }
     poll_at(GAP_S * 1000 + 40);
-    ck_assert(!rebuild && feed_gaps(feed) == 0);
+    ck_assert(!news.rebuild && feed_gaps(feed) == 0);
 }
 END_TEST
 
@@ -176,18 +175,18 @@ START_TEST(too_many_gaps_and_changes_mean_rebuild)
     start(0);
     run(writer, "INSERT INTO balrog_changes (id, tbl, op) SELECT 2 * seq, 'rules', 'U' FROM seq_1_to_60000");
     poll_at(1);
-    ck_assert(rebuild && n_changes == 0);
+    ck_assert(news.rebuild && news.n == 0);
     poll_at(2);
-    ck_assert(rebuild);
+    ck_assert(news.rebuild);
     start(3);
     poll_at(4);
-    ck_assert(!rebuild && n_changes == 0);
+    ck_assert(!news.rebuild && news.n == 0);
     run(writer, "INSERT INTO balrog_changes (tbl, k, op) SELECT 'releases', seq, 'U' FROM seq_1_to_110000");
     poll_at(5);
-    ck_assert(rebuild);
+    ck_assert(news.rebuild);
     start(6);
     poll_at(7);
-    ck_assert(!rebuild);
+    ck_assert(!news.rebuild);
 }
 END_TEST
 
@@ -211,13 +210,13 @@ START_TEST(pruning_what_was_seen_changes_nothing)
     }
     run(late, "COMMIT");
     poll_at(2);
-    ck_assert(!rebuild && n_changes == 2);
+    ck_assert(!news.rebuild && news.n == 2);
     ck_assert(told(FEED_RELEASES, "late") && told(FEED_RELEASES, "later"));
     poll_at(3);
-    ck_assert(!rebuild && n_changes == 0);
+    ck_assert(!news.rebuild && news.n == 0);
     add_release(writer, "f");
     poll_at(4);
-    ck_assert(!rebuild && n_changes == 1 && told(FEED_RELEASES, "f"));
+    ck_assert(!news.rebuild && news.n == 1 && told(FEED_RELEASES, "f"));
 }
 END_TEST
 
@@ -229,10 +228,10 @@ START_TEST(pruning_what_was_not_seen_means_rebuild)
     add_release(writer, "c");
     run(writer, "DELETE FROM balrog_changes WHERE id < 3");
     poll_at(1);
-    ck_assert(rebuild);
+    ck_assert(news.rebuild);
     start(2);
     poll_at(3);
-    ck_assert(!rebuild && n_changes == 0);
+    ck_assert(!news.rebuild && news.n == 0);
 }
 END_TEST
 
@@ -240,21 +239,21 @@ START_TEST(an_empty_feed_is_no_endless_rebuild)
 {
     start(0);
     poll_at(1);
-    ck_assert(!rebuild);
+    ck_assert(!news.rebuild);
     add_release(writer, "a");
     poll_at(2);
-    ck_assert(!rebuild && n_changes == 1);
+    ck_assert(!news.rebuild && news.n == 1);
     run(writer, "DELETE FROM balrog_changes");
     poll_at(3);
-    ck_assert(rebuild);
+    ck_assert(news.rebuild);
     start(4);
     for (int i = 5; i < 10; i++) {
         poll_at(i);
-        ck_assert(!rebuild && n_changes == 0);
+        ck_assert(!news.rebuild && news.n == 0);
     }
     add_release(writer, "b");
     poll_at(11);
-    ck_assert(!rebuild && n_changes == 1 && told(FEED_RELEASES, "b"));
+    ck_assert(!news.rebuild && news.n == 1 && told(FEED_RELEASES, "b"));
 }
 END_TEST
 
@@ -265,20 +264,20 @@ START_TEST(a_feed_that_went_back_means_rebuild)
     start(0);
     run(writer, "DELETE FROM balrog_changes WHERE id = 2"); /* as if restored from an older backup */
     poll_at(1);
-    ck_assert(rebuild);
+    ck_assert(news.rebuild);
     start(2);
     poll_at(3);
-    ck_assert(!rebuild);
+    ck_assert(!news.rebuild);
     run(writer, "TRUNCATE balrog_changes");
     run(writer, "UPDATE releases SET data_version = 2 WHERE name = 'a'");
     poll_at(4); /* the same newest id: nobody can tell */
     run(writer, "TRUNCATE balrog_changes");
     poll_at(5);
-    ck_assert(rebuild);
+    ck_assert(news.rebuild);
     start(6);
     add_release(writer, "c");
     poll_at(7);
-    ck_assert(!rebuild && n_changes == 1 && told(FEED_RELEASES, "c"));
+    ck_assert(!news.rebuild && news.n == 1 && told(FEED_RELEASES, "c"));
 }
 END_TEST
 
@@ -287,7 +286,7 @@ START_TEST(a_release_change_without_a_name_means_rebuild)
     start(0);
     run(writer, "INSERT INTO balrog_changes (tbl, op) VALUES ('releases', 'U')");
     poll_at(1);
-    ck_assert(rebuild);
+    ck_assert(news.rebuild);
 }
 END_TEST
 
@@ -297,11 +296,11 @@ START_TEST(a_failed_poll_loses_nothing)
     add_release(writer, "a");
     add_release(writer, "b");
     runf(writer, "KILL CONNECTION %lld", (long long)number(db, "SELECT CONNECTION_ID()"));
-    ck_assert(!feed_poll(feed, db, ctx, 1, &changes, &n_changes, &rebuild, &e));
-    ck_assert(n_changes == 0 && !rebuild && !db_alive(db));
+    ck_assert(!feed_poll(feed, db, ctx, 1, &news, &e));
+    ck_assert(news.n == 0 && !news.rebuild && !db_alive(db));
     db = connect_public(getenv("BALROG_TEST_DB"));
     poll_at(2);
-    ck_assert(!rebuild && n_changes == 2);
+    ck_assert(!news.rebuild && news.n == 2);
 }
 END_TEST
 
@@ -336,9 +335,9 @@ START_TEST(nothing_committed_is_missed)
         }
         if (dice % 3 == 0 || step == STEPS - 1) {
             poll_at(step);
-            ck_assert(!rebuild);
-            for (size_t c = 0; c < n_changes; c++) {
-                int r = atoi(mem_strndup(ctx, changes[c].key.p + 1, changes[c].key.n - 1));
+            ck_assert(!news.rebuild);
+            for (size_t c = 0; c < news.n; c++) {
+                int r = atoi(mem_strndup(ctx, news.changes[c].key.p + 1, news.changes[c].key.n - 1));
                 ck_assert_msg(!seen[r], "r%d is told twice", r);
                 seen[r] = 1;
             }

@@ -64,11 +64,10 @@ __attribute__((format(printf, 2, 3))) static inline void runf(struct db *d, cons
 
 static inline int64_t number(struct db *d, const char *sql)
 {
-    bool failed;
     struct db_rows *rows = db_query(d, sql, NULL, 0, &e);
-    ck_assert_msg(rows != NULL && db_next(rows, &failed, &e), "%s: %s", sql, e.what);
+    ck_assert_msg(db_next(rows, &e), "%s: %s", sql, e.what);
     int64_t n = db_int(rows, 0);
-    db_rows_close(rows);
+    db_finish(rows);
     return n;
 }
 

@@ -283,11 +283,10 @@ static void kill_connection(void *arg, const char *sql)
 static bool write_as_victim(struct tx *tx, void *arg, struct error *err)
 {
     struct victim *v = arg;
-    bool failed;
     struct db_rows *rows = db_query(tx->db, "SELECT CONNECTION_ID()", NULL, 0, err);
-    ck_assert(rows != NULL && db_next(rows, &failed, err));
+    ck_assert(db_next(rows, err));
     snprintf(v->id, sizeof v->id, "%.*s", STR_ARG(db_text(rows, 0)));
-    db_rows_close(rows);
+    db_finish(rows);
     v->runs++;
     return lock_user(tx, "fx", err);
 }

@@ -257,17 +257,16 @@ static inline int64_t expect(const char *user, struct act a, int kind, const cha
 static inline const char *dump(const char *sql)
 {
     struct buf out;
-    bool failed = false;
     struct db_rows *rows = db_query(writer, sql, NULL, 0, &e);
     ck_assert_msg(rows != NULL, "%s: %s", sql, e.what);
     buf_init(&out, 256, 1 << 20);
-    while (db_next(rows, &failed, &e)) {
+    while (db_next(rows, &e)) {
         for (unsigned i = 0; i < db_columns(rows); i++) {
             buf_str(&out, i > 0 ? STR(",") : out.n > 0 ? STR(";") : STR(""));
             buf_str(&out, db_is_null(rows, i) ? STR("-") : db_text(rows, i));
         }
     }
-    db_rows_close(rows);
+    ck_assert_msg(db_finish(rows), "%s: %s", sql, e.what);
     char *text = mem_strndup(ctx, out.p, out.n);
     buf_free(&out);
     return text;

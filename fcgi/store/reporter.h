@@ -1,0 +1,19 @@
+/* A thread that keeps this process's row in app_instances up to date, over a connection of its own. If the
+ * database cannot be reached, that is logged and tried again; nobody waits for it. */
+#ifndef BALROG_STORE_REPORTER_H
+#define BALROG_STORE_REPORTER_H
+
+#include "store/instances.h"
+
+struct reporter;
+
+/* Writes the row once, if the database can be reached, and starts the thread, which writes it again every
+ * INSTANCE_BEAT_MS. AT must live longer than the reporter. PROGRAM is constant text, "balrog-public". FIGURES
+ * (may be NULL) is called in the thread and appends a JSON object of at most INSTANCE_DETAIL_MAX bytes to
+ * OUT. Owned by CTX. NULL if the thread cannot be started. */
+struct reporter *reporter_start(void *ctx, const struct config_database *at, const char *program,
+                                void (*figures)(void *arg, struct buf *out), void *arg, struct error *e);
+/* Deletes the row, if the database can be reached at once, ends the thread and frees REPORTER. */
+void reporter_stop(struct reporter *reporter);
+
+#endif
