@@ -60,10 +60,10 @@ drop() {
 # ---- the checks ----
 
 nothing_to_do() {
-    check "nothing is due" ends 0 agent
-    check "so nothing is said but of the token" equal 1 "$(wc -l <"$WORK/said")"
-    check "nor in a dry run" ends 0 agent --dry-run
-    check "at all" equal '' "$(<"$WORK/said")"
+    check "the agent ends with status 0 if nothing is due" ends 0 agent
+    check "if nothing is due, the agent only logs that it got a token" equal 1 "$(wc -l <"$WORK/said")"
+    check "a dry run ends with status 0 if nothing is due" ends 0 agent --dry-run
+    check "if nothing is due, a dry run prints nothing" equal '' "$(<"$WORK/said")"
 }
 
 rules_in_order() {

@@ -134,16 +134,6 @@ shutoffs() {
     check "within a second" test "$best" -le 1000
 }
 
-# until_true SECONDS COMMAND…: it succeeds by then.
-until_true() {
-    local end=$((SECONDS + $1))
-    shift
-    until "$@"; do
-        ((SECONDS < end)) || return 1
-        sleep 0.05
-    done
-}
-
 # ---- many big answers at once ----
 
 peak_mb() {

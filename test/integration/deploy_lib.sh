@@ -44,16 +44,6 @@ take_down() {
 }
 trap take_down EXIT
 
-# until_true SECONDS COMMAND…: tries again until it succeeds or the time is over.
-until_true() {
-    local end=$((SECONDS + $1))
-    shift
-    until "$@"; do
-        ((SECONDS < end)) || return 1
-        sleep 0.05
-    done
-}
-
 # operate STATUS SCRIPT ARG…: runs a script on the environment t; what it says is left in $SAID. Fails when its exit
 # status is another.
 operate() {

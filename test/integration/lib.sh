@@ -1,9 +1,9 @@
 # shellcheck shell=bash
-# Functions for the integration tests: private servers in a directory of the test's own, and a tally of checks.
-# A test sources this, runs its checks and ends with `summary`.
+# Functions for the integration tests: private servers in a directory of the test's own, and counted checks. A test sources
+# this file, runs its checks, and ends with `summary`.
 
 LIB_TOP=$(realpath -- "$(dirname -- "${BASH_SOURCE[0]}")/../..")
-# Servers of tests get copies of what was installed once.
+# The servers of tests get copies of a data directory that was installed once.
 export BALROG_TEMPLATES=${BALROG_TEMPLATES-$(realpath -m -- "${BALROG_BUILD:-$LIB_TOP/build}")/templates}
 # shellcheck source=scripts/lib/datadir.sh
 . "$LIB_TOP/scripts/lib/datadir.sh"
@@ -11,39 +11,55 @@ export BALROG_TEMPLATES=${BALROG_TEMPLATES-$(realpath -m -- "${BALROG_BUILD:-$LI
 PASSED=0
 FAILED=0
 
-# check DESCRIPTION COMMAND…: one test; passes when COMMAND succeeds.
-check() {
+# Runs COMMAND and counts the check as passed if it succeeds. A failure prints the file, line and function of the check,
+# its DESCRIPTION, the command, and the check before, because many descriptions continue the one before.
+CHECKED=''
+check() { # DESCRIPTION COMMAND…
     local what=$1
     shift
     if "$@"; then
         PASSED=$((PASSED + 1))
     else
         FAILED=$((FAILED + 1))
-        echo "FAILED: $what" >&2
+        {
+            printf 'FAILED: %s:%s: %s: %s\n  command:' "${BASH_SOURCE[1]##*/}" "${BASH_LINENO[0]}" "${FUNCNAME[1]}" "$what"
+            printf ' %.200q' "$@"
+            printf '\n  after the check: %s\n' "${CHECKED:-none}"
+        } >&2
     fi
+    CHECKED=$what
 }
 
-# equal WANTED GOT, for check: says both when they differ.
-equal() {
+# Runs COMMAND again and again until it succeeds. Returns false if it has not succeeded within SECONDS.
+until_true() { # SECONDS COMMAND…
+    local end=$((SECONDS + $1))
+    shift
+    until "$@"; do
+        ((SECONDS < end)) || return 1
+        sleep 0.05
+    done
+}
+
+# For check: whether both texts are the same. Prints both if they differ.
+equal() { # WANTED GOT
     [[ $1 == "$2" ]] || { printf '  wanted: %s\n  got:    %s\n' "$1" "$2" >&2 && return 1; }
 }
 
-# The closing line, and the exit status that goes with it.
+# Prints the closing line. Returns false if a check failed.
 summary() {
     echo "$PASSED passed, $FAILED failed"
     [[ $FAILED -eq 0 ]]
 }
 
-# install_mariadb DIR: an empty data directory, root without a password. (A server that starts empties its tmpdir of
-# temporary tables, those of other servers too: each has its own.)
-install_mariadb() {
+# Makes an empty data directory whose root needs no password. (A server that starts deletes all temporary tables in its
+# tmpdir, including those of other servers. So each server gets its own tmpdir.)
+install_mariadb() { # DIR
     mkdir -p "$1/tmp"
     datadir_make "$1/data"
 }
 
-# start_mariadb DIR [OPTION…]: a server on the socket DIR/sock only, for whom install_mariadb was done (it is done
-# where it was not). Its process id is left in DIR/pid.
-start_mariadb() {
+# Starts a server on the socket DIR/sock only. Makes its data directory if it is missing. Writes its process id to DIR/pid.
+start_mariadb() { # DIR [OPTION…]
     local dir=$1
     shift
     [[ -d $dir/data ]] || install_mariadb "$dir" || return 1
@@ -55,7 +71,7 @@ start_mariadb() {
         --innodb-flush-log-at-trx-commit=0 --innodb-log-file-size=32M --innodb-flush-method=nosync --sync-frm=OFF \
         --log-error="$dir/error.log" "$@" </dev/null >/dev/null 2>&1 &
     echo $! >"$dir/pid"
-    disown # bash would tell of its end
+    disown # otherwise bash reports its end
     local tries
     for ((tries = 0; tries < 1200; tries++)); do
         if mariadb-admin --no-defaults --socket="$dir/sock" --user=root ping >/dev/null 2>&1; then
@@ -68,8 +84,8 @@ start_mariadb() {
     return 1
 }
 
-# stop_mariadb DIR [SIGNAL]: ends it (KILL: as a crash would) and waits until it is gone.
-stop_mariadb() {
+# Stops the server with SIGNAL (default: TERM; KILL simulates a crash) and waits until it is gone.
+stop_mariadb() { # DIR [SIGNAL]
     local pid
     [[ -f $1/pid ]] || return 0
     pid=$(<"$1/pid")
@@ -80,8 +96,8 @@ stop_mariadb() {
     done
 }
 
-# sql DIR DATABASE [CLIENT OPTION…] <SQL: as root, rows as tab-separated lines.
-sql() {
+# Runs the SQL on standard input as root. Prints rows as tab-separated lines.
+sql() { # DIR DATABASE [CLIENT OPTION…]
     local dir=$1 database=$2
     shift 2
     mariadb --no-defaults --socket="$dir/sock" --user=root --default-character-set=utf8mb4 --batch --skip-column-names \

@@ -94,16 +94,6 @@ metric() {
     probe each /__metrics__ | awk -v name="balrog_public_$1" '$1 == name { sum += $2 } END { print sum + 0 }'
 }
 
-# until_true SECONDS COMMAND…: tries again until it succeeds or the time is over.
-until_true() {
-    local end=$((SECONDS + $1))
-    shift
-    until "$@"; do
-        ((SECONDS < end)) || return 1
-        sleep 0.05
-    done
-}
-
 worker_pids() {
     sandbox pids public | sort | tr '\n' ' '
 }
