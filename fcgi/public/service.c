@@ -11,6 +11,7 @@
 #include "public/metrics.h"
 #include "public/routes.h"
 #include "update/engine.h"
+#include "update/answer_response.h"
 #include "web/server.h"
 
 #include <sys/random.h>
@@ -120,40 +121,6 @@ static void note(struct thread *t, const struct request *r, const struct answer 
 
 /* ---- update queries ---- */
 
-static void add_rule_headers(struct response *response, const struct rule *rule)
-{
-    if (rule == NULL) {
-        response_header(response, "Rule-ID", STR("unknown"));
-        response_header(response, "Rule-Data-Version", STR("unknown"));
-    } else {
-        response_header_int(response, "Rule-ID", rule->row.rule_id);
-        response_header_int(response, "Rule-Data-Version", rule->row.data_version);
-    }
-}
-
-static void respond_bad_request(struct response *response, const char *what)
-{
-    struct buf escaped;
-    buf_init(&escaped, 512, 8192);
-    http_escape_html(&escaped, str_of(what));
-    response_text(response, 400, "text/plain; charset=utf-8", buf_view(&escaped));
-    buf_free(&escaped);
-}
-
-/* Makes the response of A, whose body is in place already when there is one. */
-static void respond(struct response *response, const struct query *q, const struct answer *a)
-{
-    response->status = a->status;
-    if (a->status == 400) {
-        respond_bad_request(response, a->error.what);
-    } else if (a->status == 404) {
-        response->content_type = "text/html; charset=utf-8";
-    } else {
-        response->content_type = q->form == QUERY_XML ? "text/xml; charset=utf-8" : "application/json";
-        add_rule_headers(response, a->rule);
-    }
-}
-
 /* False when the signature is missing that should be there. */
 static bool sign(struct thread *t, struct signer *signer, const struct request *r, const struct query *q,
                  struct response *response)
@@ -258,7 +225,7 @@ static void answer_query(struct service *s, unsigned thread, const struct reques
     engine_answer_watched(p->snapshot, q, &t->random, &t->scratch, &response->body, &a,
                           times.wanted ? note_point : NULL, &times);
     note(t, r, &a);
-    respond(response, q, &a);
+    answer_response(response, q, &a);
     epoch_leave(&s->state->epoch, thread);
     if (sign(t, signer, r, q, response) && a.status != 400 && !a.is_random) {
         allow_caching(response, now_ms);

@@ -59,28 +59,29 @@ static bool client_has(struct teller *t, const struct app_body *from, bool *fail
     return false;
 }
 
-static bool suits_client(struct teller *t, const struct release *r, const struct app_patch *patch)
+/* PATCH_OFFERED where nothing about `from` is against it. */
+static enum patch_fate judge_from(struct teller *t, const struct release *r, const struct app_patch *patch)
 {
     if (patch->from == APP_FROM_ANY) {
-        return true;
+        return PATCH_OFFERED;
     }
     struct str name = r->from[patch->from];
     const struct release *from = t->env->find(t->env->find_arg, name);
     bool failed = false;
     if (from == NULL) {
-        return false;
+        return PATCH_FROM_MISSING;
     }
     if (!from->format->methods->has_build_ids) {
         failed = true;
         error_set(&t->why, ERROR_INTERNAL, "it is no app release");
     } else if (client_has(t, from->body, &failed)) {
-        return true;
+        return PATCH_OFFERED;
     }
     if (failed) {
         error_prefix(&t->why, "from release %.*s", STR_ARG(name));
         release_note_skipped(t->skipped, &t->why);
     }
-    return false;
+    return PATCH_OTHER_BUILD;
 }
 
 /* What comes behind the URL. */
@@ -97,8 +98,6 @@ static void print_rest(struct buf *out, const struct app_body *body, const struc
     buf_lit(out, "\"/>\n");
 }
 
-enum told { TOLD, LEFT_OUT, FAILED };
-
 /* A host that is not allowed is left out without a word, as in the reference. A URL that nobody may be sent
  * to, whatever its host, is a fault of the release. */
 static void note_malformed_url(struct teller *t, const struct release *r, struct str url)
@@ -112,9 +111,9 @@ static void note_malformed_url(struct teller *t, const struct release *r, struct
     }
 }
 
-/* Appends the line of PATCH. FAILED: t->why says why. */
-static enum told tell(struct teller *t, const struct release *r, const struct app_patch *patch,
-                      enum app_patch_type type)
+/* Appends the line of PATCH, where it is PATCH_OFFERED. PATCH_BROKEN, PATCH_NO_URL: t->why says why. */
+static enum patch_fate tell(struct teller *t, const struct release *r, const struct app_patch *patch,
+                            enum app_patch_type type)
 {
     static const char *const problems[] = {
         [APP_PATCH_NO_OBJECT] = "it is no object",
@@ -124,10 +123,11 @@ static enum told tell(struct teller *t, const struct release *r, const struct ap
     };
     if (problems[patch->problem] != NULL) {
         error_set(&t->why, ERROR_INTERNAL, "%s", problems[patch->problem]);
-        return FAILED;
+        return PATCH_BROKEN;
     }
-    if (!suits_client(t, r, patch)) {
-        return LEFT_OUT;
+    enum patch_fate fate = judge_from(t, r, patch);
+    if (fate != PATCH_OFFERED) {
+        return fate;
     }
     buf_str(t->out, line_start[type]);
     size_t url = t->out->n;
@@ -137,23 +137,23 @@ static enum told tell(struct teller *t, const struct release *r, const struct ap
     case APP_URL_NONE:
         if (type == APP_PARTIAL) {
             release_note_skipped(t->skipped, &t->why);
-            return LEFT_OUT;
+            return PATCH_NO_URL;
         }
-        return FAILED;
+        return PATCH_BROKEN;
     case APP_URL_BROKEN:
-        return FAILED;
+        return PATCH_BROKEN;
     }
     struct str text = { t->out->p + url, t->out->n - url };
     if (!allowlist_permits(t->env->allowlist, text, t->env->query->product)) {
         note_malformed_url(t, r, text);
-        return LEFT_OUT;
+        return PATCH_HOST_REFUSED;
     }
     if (str_absent(t->body->hash) || str_absent(patch->rest)) {
         error_set(&t->why, ERROR_INTERNAL, "there is no hashFunction, hashValue or filesize");
-        return FAILED;
+        return PATCH_BROKEN;
     }
     print_rest(t->out, t->body, patch);
-    return TOLD;
+    return PATCH_OFFERED;
 }
 
 /* Takes all patches of TYPE off PATCHES and appends the first that can be told. */
@@ -164,13 +164,13 @@ static bool tell_first(struct teller *t, const struct release *r, struct app_pat
     for (uint32_t i = 0; i < patches->n[type]; i++) {
         struct app_patch patch = app_patch_read(patches);
         size_t start = t->out->n;
-        enum told told = done ? TOLD : tell(t, r, &patch, type);
-        if (told == TOLD) {
+        enum patch_fate fate = done ? PATCH_OFFERED : tell(t, r, &patch, type);
+        if (fate == PATCH_OFFERED) {
             done = true;
             continue;
         }
         t->out->n = start;
-        if (told == FAILED) {
+        if (fate == PATCH_BROKEN) {
             error_prefix(&t->why, "release %.*s, %s patch", STR_ARG(r->name), type_name[type]);
             release_note_skipped(t->skipped, &t->why);
             release_note_skipped(&t->failure, &t->why);
@@ -199,6 +199,18 @@ static enum verdict find_locale(const struct app_body *body, const struct query 
     return VERDICT_YES;
 }
 
+static void start(struct teller *t, const struct app_body *body, const struct app_spot *spot,
+                  const struct release_env *env, struct name_key locale, struct buf *out)
+{
+    t->body = body;
+    t->spot = spot;
+    t->env = env;
+    t->locale = locale;
+    t->out = out;
+    t->skipped = NULL;
+    t->failure.what[0] = '\0';
+}
+
 enum verdict app_inner(const struct release *r, const struct release_env *env, struct buf *out,
                        struct error *e, struct error *skipped)
 {
@@ -213,17 +225,45 @@ enum verdict app_inner(const struct release *r, const struct release_env *env, s
         return v;
     }
     struct teller t; /* not cleared: the texts of its errors are large, and few answers have any */
-    t.body = body;
-    t.spot = &spot;
-    t.env = env;
-    t.locale = locale;
-    t.out = out;
+    start(&t, body, &spot, env, locale, out);
     t.skipped = skipped;
-    t.failure.what[0] = '\0';
     struct app_patches patches = app_patches_read(spot.locale->patches);
     bool told = false;
     for (unsigned type = 0; type < APP_PATCH_TYPES; type++) {
         told |= tell_first(&t, r, &patches, type);
     }
     return !told && t.failure.what[0] != '\0' ? release_pass_on(e, &t.failure, VERDICT_BROKEN) : VERDICT_YES;
+}
+
+void app_note_patches(const struct release *r, const struct release_env *env,
+                      void (*note)(void *arg, const struct patch_note *patch), void *arg)
+{
+    struct app_spot spot;
+    struct teller t;
+    struct buf line;
+    struct name_key locale = name_key_of(env->query->locale);
+    if (find_locale(r->body, env->query, locale, &spot, NULL) != VERDICT_YES) {
+        return;
+    }
+    buf_init(&line, 1024, 1 << 20);
+    start(&t, r->body, &spot, env, locale, &line);
+    struct app_patches patches = app_patches_read(spot.locale->patches);
+    for (unsigned type = 0; type < APP_PATCH_TYPES; type++) {
+        bool done = false;
+        for (uint32_t i = 0; i < patches.n[type]; i++) {
+            struct app_patch patch = app_patch_read(&patches);
+            error_clear(&t.why);
+            enum patch_fate fate = tell(&t, r, &patch, type);
+            bool offered = fate == PATCH_OFFERED;
+            note(arg, &(struct patch_note){ .partial = type == APP_PARTIAL,
+                                            .from = patch.from == APP_FROM_ANY ? STR("*")
+                                                    : patch.from < r->n_from   ? r->from[patch.from]
+                                                                               : STR_NONE,
+                                            .fate = offered && done ? PATCH_SECOND : fate,
+                                            .why = t.why.what });
+            done |= offered;
+            buf_reset(&line);
+        }
+    }
+    buf_free(&line);
 }

@@ -73,7 +73,8 @@ enum verdict app_build_id(const struct app_spot *spot, struct str build_target, 
 }
 
 /* VERDICT_NO when the client's build is not older, though its version is the same. */
-static enum verdict compare_build_ids(const struct app_spot *spot, const struct query *q, struct error *e)
+static enum verdict compare_build_ids(const struct app_spot *spot, const struct query *q, enum release_no *no,
+                                      struct error *e)
 {
     const struct value *build_id;
     enum verdict v = app_build_id(spot, q->build_target, q->locale, &build_id, e);
@@ -83,7 +84,11 @@ static enum verdict compare_build_ids(const struct app_spot *spot, const struct 
     if (!build_id->is_string) {
         return release_broken(e, "the buildID of locale %.*s is no string", STR_ARG(q->locale));
     }
-    return str_cmp(q->build_id, build_id->text) >= 0 ? VERDICT_NO : VERDICT_YES;
+    if (str_cmp(q->build_id, build_id->text) >= 0) {
+        *no = RELEASE_NO_NEWER_BUILD;
+        return VERDICT_NO;
+    }
+    return VERDICT_YES;
 }
 
 static enum verdict check_pin(const struct version *release, struct str pin_text, struct error *e)
@@ -99,10 +104,12 @@ static enum verdict check_pin(const struct version *release, struct str pin_text
 }
 
 static enum verdict compare_versions(const struct app_body *body, const struct app_spot *spot,
-                                     const struct value *version, const struct query *q, struct error *e)
+                                     const struct value *version, const struct query *q, enum release_no *no,
+                                     struct error *e)
 {
     struct version asked;
     if (!version->is_true) {
+        *no = RELEASE_NO_VERSION;
         return VERDICT_NO;
     }
     if (!version->is_string) {
@@ -116,33 +123,75 @@ static enum verdict compare_versions(const struct app_body *body, const struct a
     }
     int cmp = version_cmp(&asked, &version->version);
     if (cmp > 0) {
+        *no = RELEASE_NO_NEWER;
         return VERDICT_NO;
     }
-    enum verdict v = cmp == 0 ? compare_build_ids(spot, q, e) : VERDICT_YES;
+    enum verdict v = cmp == 0 ? compare_build_ids(spot, q, no, e) : VERDICT_YES;
     if (v != VERDICT_YES) {
         return v;
     }
     if (body->no_platforms) {
         return release_broken(e, "there is no platforms");
     }
-    return spot->asked == NULL ? VERDICT_NO : check_pin(&version->version, q->pin, e);
+    if (spot->asked == NULL) {
+        *no = RELEASE_NO_PLATFORM;
+        return VERDICT_NO;
+    }
+    return check_pin(&version->version, q->pin, e);
+}
+
+/* The version by which the release is compared with a client. */
+static const struct value *version_at(const struct app_body *body, const struct app_spot *spot)
+{
+    return spot->locale != NULL ? spot->locale->facts->param[0] : body->param[0];
+}
+
+/* *NO is set with VERDICT_NO. */
+static enum verdict judge(const struct app_body *body, const struct query *q, struct app_spot *spot,
+                          enum release_no *no, struct error *e)
+{
+    if (str_absent(q->build_target) || str_absent(q->locale) || str_absent(q->version) ||
+        str_absent(q->build_id)) {
+        *no = RELEASE_NO_FIELD;
+        return VERDICT_NO;
+    }
+    if (!app_find(body, name_key_of(q->build_target), name_key_of(q->locale), spot, e)) {
+        return VERDICT_BROKEN;
+    }
+    return compare_versions(body, spot, version_at(body, spot), q, no, e);
 }
 
 enum verdict app_should_serve(const struct release *r, const struct query *q, struct error *e)
 {
-    const struct app_body *body = r->body;
     struct app_spot spot;
-    if (str_absent(q->build_target) || str_absent(q->locale) || str_absent(q->version) ||
-        str_absent(q->build_id)) {
-        return VERDICT_NO;
-    }
-    enum verdict v = VERDICT_BROKEN;
-    if (app_find(body, name_key_of(q->build_target), name_key_of(q->locale), &spot, e)) {
-        v = compare_versions(body, &spot, spot.locale != NULL ? spot.locale->facts->param[0] : body->param[0],
-                             q, e);
-    }
+    enum release_no ignored;
+    enum verdict v = judge(r->body, q, &spot, &ignored, e);
     if (v == VERDICT_BROKEN && e != NULL) {
         error_prefix(e, "release %.*s", STR_ARG(r->name));
     }
     return v;
+}
+
+void app_find_place(const struct release *r, const struct query *q, struct release_place *place)
+{
+    const struct app_body *body = r->body;
+    struct app_spot spot = { 0 };
+    if (judge(body, q, &spot, &place->no, NULL) != VERDICT_NO) {
+        place->no = RELEASE_NO_REASON;
+    }
+    if (spot.asked != NULL) {
+        place->platform = name_key_str(&spot.asked->key);
+        if (spot.asked->alias != APP_ALIAS_NONE) {
+            place->target = name_key_str(&spot.asked->target);
+        }
+    }
+    place->has_target = spot.platform != NULL;
+    place->has_locale = spot.locale != NULL;
+    const struct value *version = version_at(body, &spot);
+    if (version != NULL && version->is_true) {
+        place->version = version->text;
+    }
+    if (spot.locale != NULL && spot.locale->facts->build_id != NULL) {
+        place->build_id = spot.locale->facts->build_id->text;
+    }
 }

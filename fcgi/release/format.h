@@ -7,6 +7,7 @@
 #include "core/name_key.h"
 #include "query/version.h"
 #include "release/compiled.h"
+#include "release/why.h"
 
 /* Where a release is while it is compiled. Compiling never fails: what is malformed is marked, and reported
  * when a query asks for it. */
@@ -42,6 +43,10 @@ struct release_methods {
                           struct error *e, struct error *skipped);
     enum verdict (*json)(const struct release *r, const struct release_env *env, struct buf *out,
                          struct error *e);
+    /* For explanations (why.h); NULL: it has nothing to say. */
+    void (*find_place)(const struct release *r, const struct query *q, struct release_place *place);
+    void (*note_patches)(const struct release *r, const struct release_env *env,
+                         void (*note)(void *arg, const struct patch_note *patch), void *arg);
 };
 
 struct release_format {
@@ -91,6 +96,9 @@ enum verdict app_header(const struct release *r, const struct release_env *env, 
                         struct error *e);
 enum verdict app_inner(const struct release *r, const struct release_env *env, struct buf *out,
                        struct error *e, struct error *skipped);
+void app_find_place(const struct release *r, const struct query *q, struct release_place *place);
+void app_note_patches(const struct release *r, const struct release_env *env,
+                      void (*note)(void *arg, const struct patch_note *patch), void *arg);
 void desupport_compile(struct compiler *c);
 enum verdict desupport_inner(const struct release *r, const struct release_env *env, struct buf *out,
                              struct error *e, struct error *skipped);
@@ -109,6 +117,7 @@ enum verdict systemaddons_footer(const struct release *r, const struct release_e
                                  struct error *e);
 void guardian_compile(struct compiler *c);
 enum verdict guardian_should_serve(const struct release *r, const struct query *q, struct error *e);
+void guardian_find_place(const struct release *r, const struct query *q, struct release_place *place);
 enum verdict guardian_json(const struct release *r, const struct release_env *env, struct buf *out,
                            struct error *e);
 

@@ -82,13 +82,16 @@ static const struct guardian_platform *find_platform(const struct guardian_body 
     return name_keys_find(body->platform, body->n, sizeof(*body->platform), name_key_of(name));
 }
 
-enum verdict guardian_should_serve(const struct release *r, const struct query *q, struct error *e)
+/* *NO is set with VERDICT_NO. */
+static enum verdict judge(const struct release *r, const struct query *q, enum release_no *no,
+                          struct error *e)
 {
     const struct guardian_body *body = r->body;
     if (body->malformed) {
         return release_broken(e, "release %.*s: platforms is no object", STR_ARG(r->name));
     }
     if (find_platform(body, q->build_target) == NULL) {
+        *no = RELEASE_NO_PLATFORM;
         return VERDICT_NO;
     }
     int cmp;
@@ -99,7 +102,26 @@ enum verdict guardian_should_serve(const struct release *r, const struct query *
         return release_broken(e, "version %.*s cannot be compared with %.*s of release %.*s",
                               STR_ARG(q->version), STR_ARG(body->version), STR_ARG(r->name));
     }
+    *no = RELEASE_NO_NEWER;
     return cmp >= 0 ? VERDICT_NO : VERDICT_YES;
+}
+
+enum verdict guardian_should_serve(const struct release *r, const struct query *q, struct error *e)
+{
+    enum release_no ignored;
+    return judge(r, q, &ignored, e);
+}
+
+void guardian_find_place(const struct release *r, const struct query *q, struct release_place *place)
+{
+    const struct guardian_body *body = r->body;
+    if (judge(r, q, &place->no, NULL) != VERDICT_NO) {
+        place->no = RELEASE_NO_REASON;
+    }
+    const struct guardian_platform *platform = body->malformed ? NULL : find_platform(body, q->build_target);
+    place->platform = platform != NULL ? name_key_str(&platform->key) : STR_NONE;
+    place->has_target = platform != NULL;
+    place->version = body->version;
 }
 
 enum verdict guardian_json(const struct release *r, const struct release_env *env, struct buf *out,

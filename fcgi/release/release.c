@@ -17,6 +17,8 @@ static const struct release_methods app = {
     .should_serve = app_should_serve,
     .header = app_header,
     .inner = app_inner,
+    .find_place = app_find_place,
+    .note_patches = app_note_patches,
     .footer_line = { "    </update>", 13 },
 };
 static const struct release_methods desupport = {
@@ -48,6 +50,7 @@ static const struct release_methods guardian = {
     .compile = guardian_compile,
     .should_serve = guardian_should_serve,
     .json = guardian_json,
+    .find_place = guardian_find_place,
 };
 
 static const struct release_format formats[] = {
@@ -179,6 +182,24 @@ static enum verdict not_for(const struct release *r, const char *what, struct er
 {
     return release_broken(e, "release %.*s %s", STR_ARG(r->name),
                           r->use != RELEASE_SERVED ? "was loaded for its build ids only" : what);
+}
+
+bool release_find_place(const struct release *r, const struct query *q, struct release_place *place)
+{
+    bool found = r->use == RELEASE_SERVED && r->format->methods->find_place != NULL;
+    *place = (struct release_place){ 0 };
+    if (found) {
+        r->format->methods->find_place(r, q, place);
+    }
+    return found;
+}
+
+void release_note_patches(const struct release *r, const struct release_env *env,
+                          void (*note)(void *arg, const struct patch_note *patch), void *arg)
+{
+    if (r->use == RELEASE_SERVED && r->format->methods->note_patches != NULL) {
+        r->format->methods->note_patches(r, env, note, arg);
+    }
 }
 
 enum verdict release_should_serve(const struct release *r, const struct query *q, struct error *e)

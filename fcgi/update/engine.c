@@ -1,5 +1,5 @@
-/* An answer is found in two steps: evaluate() chooses a release (shutoffs, rules, source, pins), then the
- * release writes it. A superblob by products evaluates again for each product.
+/* An answer is found in two steps: engine_choose() chooses a release (shutoffs, rules, source, pins), then
+ * the release writes it. A superblob by products evaluates again for each product.
  *
  * The reference's exceptions split in two: a BadDataError is a 400; anything else is a 500 there and an
  * answer without the part that failed here. */
@@ -29,28 +29,37 @@ const char *engine_reason_name(enum reason reason)
 /* 0…99. xorshift64*: fast and even enough for throttling. */
 static int draw_percent(struct random_source *source)
 {
-    if (source->fixed >= 0) {
-        return source->fixed;
-    }
     source->state ^= source->state >> 12;
     source->state ^= source->state << 25;
     source->state ^= source->state >> 27;
     return (int)(((source->state * 2685821657736338717u) >> 32) * 100 >> 32);
 }
 
+static bool loses_by_script(struct draw_script *script, int64_t rate)
+{
+    unsigned i = script->at++;
+    if (i >= DRAWS_MAX) {
+        return false;
+    }
+    if (i == script->n) {
+        script->draw[script->n++].lost = false;
+    }
+    script->draw[i].rate = (int)rate;
+    return script->draw[i].lost;
+}
+
+/* Whether a client loses against RATE percent. */
+static bool loses_draw(struct random_source *source, int64_t rate)
+{
+    if (source->fixed == DRAW_RANDOM) {
+        return draw_percent(source) >= rate;
+    }
+    return source->fixed >= 0 ? source->fixed >= rate : loses_by_script(source->script, rate);
+}
+
 /* ---- choosing a release ---- */
 
-/* What evaluate() found. RELEASE is NULL when there is nothing to serve; REASON says why. */
-struct choice {
-    const struct release *release;
-    const struct rule *rule;
-    enum reason reason;
-    enum throttle throttle;
-    bool is_random;
-    struct error *error; /* the caller's, clear before */
-};
-
-static void refuse(struct choice *c, enum reason reason)
+static void refuse(struct engine_choice *c, enum reason reason)
 {
     c->release = NULL;
     c->reason = reason;
@@ -58,7 +67,7 @@ static void refuse(struct choice *c, enum reason reason)
 
 /* The mapping that the rule and the dice give; absent when there is none (the reason is set then). */
 static struct str choose_mapping(const struct rule_row *row, enum force force, struct random_source *source,
-                                 struct choice *c)
+                                 struct engine_choice *c)
 {
     if (row->mapping.n == 0) {
         refuse(c, REASON_NULL_MAPPING);
@@ -75,7 +84,7 @@ static struct str choose_mapping(const struct rule_row *row, enum force force, s
     bool lost = force == FORCE_FALLBACK || row->background_rate <= 0;
     if (!lost) {
         c->is_random = true;
-        lost = draw_percent(source) >= row->background_rate;
+        lost = loses_draw(source, row->background_rate);
         c->throttle = !lost                          ? THROTTLE_PASSED
                       : row->fallback_mapping.n == 0 ? THROTTLE_WITHHELD
                                                      : THROTTLE_FALLBACK;
@@ -87,7 +96,8 @@ static struct str choose_mapping(const struct rule_row *row, enum force force, s
     return lost ? row->fallback_mapping : row->mapping;
 }
 
-static enum verdict ask(const struct snapshot *s, struct str mapping, const struct query *q, struct choice *c)
+static enum verdict ask(const struct snapshot *s, struct str mapping, const struct query *q,
+                        struct engine_choice *c)
 {
     c->release = snapshot_release(s, mapping);
     if (c->release == NULL) {
@@ -108,7 +118,7 @@ static enum verdict ask(const struct snapshot *s, struct str mapping, const stru
 
 /* The pinned release is itself newer than the pin allows, or nobody can say how new it is: a pin that nobody
  * checked when it was made. The client gets no update rather than one that it asked not to get. */
-static void refuse_pin(struct choice *c, struct str version, struct str mapping)
+static void refuse_pin(struct engine_choice *c, struct str version, struct str mapping)
 {
     error_set(c->error, ERROR_INTERNAL, "pin %.*s leads to release %.*s, which is not known to be within it",
               STR_ARG(version), STR_ARG(mapping));
@@ -117,7 +127,7 @@ static void refuse_pin(struct choice *c, struct str version, struct str mapping)
 
 /* The release is newer than the pin allows: the pinned one instead, where there is such a pin. An unknown pin
  * keeps the client up to date rather than leave it behind. */
-static void apply_pin(const struct snapshot *s, const struct query *q, struct choice *c)
+static void apply_pin(const struct snapshot *s, const struct query *q, struct engine_choice *c)
 {
     struct pin_version pin;
     char text[24];
@@ -129,6 +139,7 @@ static void apply_pin(const struct snapshot *s, const struct query *q, struct ch
     if (str_absent(mapping)) {
         return;
     }
+    c->pinned = mapping;
     enum verdict verdict = ask(s, mapping, q, c);
     if (verdict == VERDICT_NO && c->reason == REASON_UP_TO_DATE) {
         c->reason = REASON_PIN_UNAVAILABLE;
@@ -137,10 +148,10 @@ static void apply_pin(const struct snapshot *s, const struct query *q, struct ch
     }
 }
 
-static void evaluate(const struct snapshot *s, const struct query *q, struct random_source *source,
-                     struct error *error, struct choice *c)
+void engine_choose(const struct snapshot *s, const struct query *q, struct random_source *source,
+                   struct error *error, struct engine_choice *c)
 {
-    *c = (struct choice){ .reason = REASON_SERVED, .error = error };
+    *c = (struct engine_choice){ .reason = REASON_SERVED, .error = error };
     if (snapshot_is_shut_off(s, q->product, q->channel) ||
         snapshot_is_shut_off(s, q->product, q->fallback_channel)) {
         refuse(c, REASON_SHUT_OFF);
@@ -157,8 +168,8 @@ static void evaluate(const struct snapshot *s, const struct query *q, struct ran
     case MATCH_FOUND:
         break;
     }
-    struct str mapping = choose_mapping(&c->rule->row, q->force, source, c);
-    if (!str_absent(mapping) && ask(s, mapping, q, c) == VERDICT_MAYBE) {
+    c->mapping = choose_mapping(&c->rule->row, q->force, source, c);
+    if (!str_absent(c->mapping) && ask(s, c->mapping, q, c) == VERDICT_MAYBE) {
         apply_pin(s, q, c);
     }
 }
@@ -187,7 +198,7 @@ static const struct release *find_from(const void *snapshot, struct str name)
     return snapshot_release(snapshot, name);
 }
 
-static struct release_env env_for(const struct snapshot *s, const struct query *q, struct str update_type)
+struct release_env engine_release_env(const struct snapshot *s, const struct query *q, struct str update_type)
 {
     const struct engine_settings *settings = s->input.settings;
     return (struct release_env){
@@ -206,7 +217,7 @@ static void note_skipped(struct answer *a, const struct error *why)
 static bool write_part(struct writer *w, const struct release *r, const struct query *q,
                        struct str update_type)
 {
-    struct release_env env = env_for(w->snapshot, q, update_type);
+    struct release_env env = engine_release_env(w->snapshot, q, update_type);
     struct error why, skipped;
     error_clear(&why);
     error_clear(&skipped);
@@ -228,12 +239,12 @@ static bool write_products(struct writer *w, const struct release *super)
 {
     for (size_t i = 0; i < super->n_products; i++) {
         struct query q = *w->query;
-        struct choice c;
+        struct engine_choice c;
         struct error why;
         error_clear(&why);
         q.product = super->products[i];
         reach(w, ENGINE_PRODUCT_SOUGHT);
-        evaluate(w->snapshot, &q, w->source, &why, &c);
+        engine_choose(w->snapshot, &q, w->source, &why, &c);
         reach(w, ENGINE_PRODUCT_CHOSEN);
         w->answer->is_random |= c.is_random;
         if (c.reason == REASON_BAD_REQUEST) {
@@ -286,7 +297,7 @@ static enum verdict write_inner(struct writer *w, const struct release *r, const
 
 static enum verdict write_xml(struct writer *w, const struct release *r, struct str update_type)
 {
-    struct release_env env = env_for(w->snapshot, w->query, update_type);
+    struct release_env env = engine_release_env(w->snapshot, w->query, update_type);
     struct error *e = &w->answer->error;
     buf_lit(w->out, "<?xml version=\"1.0\"?>\n<updates>\n");
     enum verdict verdict = release_header_xml(r, &env, w->out, e);
@@ -378,7 +389,7 @@ static void answer_json(struct writer *w, const struct release *r, struct buf *b
         r = NULL;
     }
     if (r != NULL) {
-        struct release_env env = env_for(w->snapshot, w->query, a->rule->row.update_type);
+        struct release_env env = engine_release_env(w->snapshot, w->query, a->rule->row.update_type);
         if (release_json(r, &env, body, &a->error) == VERDICT_YES) {
             return;
         }
@@ -392,13 +403,13 @@ void engine_answer_watched(const struct snapshot *s, const struct query *q, stru
                            struct buf *scratch, struct buf *body, struct answer *a,
                            void (*reached)(void *arg, enum engine_point point), void *arg)
 {
-    struct choice c;
+    struct engine_choice c;
     buf_reset(scratch);
     buf_reset(body);
     error_clear(&a->error);
     error_clear(&a->skipped);
     struct writer w = { s, q, source, scratch, a, reached, arg };
-    evaluate(s, q, source, &a->error, &c);
+    engine_choose(s, q, source, &a->error, &c);
     reach(&w, ENGINE_EVALUATED);
     a->status = 200;
     a->reason = c.reason;

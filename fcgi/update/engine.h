@@ -6,10 +6,24 @@
 #include "core/buf.h"
 #include "update/snapshot.h"
 
+/* The outcomes of draws, given in advance. A draw beyond the last one given is won, and is added with its
+ * rate: so a caller can go through all answers that a query can get. */
+enum { DRAWS_MAX = 12 };
+struct draw_script {
+    unsigned n;  /* draws given, or made so far; those beyond DRAWS_MAX are won and not recorded */
+    unsigned at; /* the next draw */
+    struct {
+        int rate; /* percent of the draws that are won */
+        bool lost;
+    } draw[DRAWS_MAX];
+};
+
 /* Random source for the backgroundRate decision. */
+enum { DRAW_RANDOM = -1, DRAW_SCRIPTED = -2 };
 struct random_source {
-    uint64_t state; /* of the generator; not 0 */
-    int fixed;      /* what every draw gives, 0 to 99; -1: random numbers */
+    uint64_t state;             /* of the generator; not 0 */
+    int fixed;                  /* what every draw gives, 0 to 99; or one of the two above */
+    struct draw_script *script; /* for DRAW_SCRIPTED */
 };
 
 /* Why a query got the answer that it got. Each has a counter. */
@@ -39,6 +53,18 @@ enum throttle {
     THROTTLE_COUNT
 };
 
+/* What a query leads to, before anything of the answer is written. */
+struct engine_choice {
+    const struct release *release; /* NULL: nothing is served, REASON says why */
+    const struct rule *rule;       /* NULL: no rule matched, or updates are shut off */
+    enum reason reason;
+    enum throttle throttle;
+    bool is_random;      /* another draw might lead to something else */
+    struct str mapping;  /* the release that the rule and the draw give; absent: none */
+    struct str pinned;   /* the release that the query's pin gives instead; absent: the pin changes nothing */
+    struct error *error; /* the caller's; says what is wrong where REASON does not say it all */
+};
+
 struct answer {
     int status; /* 200; 400 with error.what as text; 404 (JSON only) without a body */
     enum reason reason;
@@ -61,6 +87,13 @@ enum { ENGINE_BODY_MAX = 1 << 20 };
  * Allocates nothing unless a buffer has to grow. */
 void engine_answer(const struct snapshot *s, const struct query *q, struct random_source *source,
                    struct buf *scratch, struct buf *body, struct answer *a);
+
+/* The first step of engine_answer(), for explanations: chooses a release for Q. ERROR must be clear. */
+void engine_choose(const struct snapshot *s, const struct query *q, struct random_source *source,
+                   struct error *error, struct engine_choice *c);
+/* What the engine asks a release with for Q. */
+struct release_env engine_release_env(const struct snapshot *s, const struct query *q,
+                                      struct str update_type);
 
 /* Moments in the making of an answer, for a caller that measures time. */
 enum engine_point {

@@ -235,6 +235,18 @@ enum rule_column rule_mismatch(const struct rule *rule, const struct query *q, b
     return mismatch(rule, &asked, bad_version);
 }
 
+unsigned rule_mismatches(const struct rule *rule, const struct query *q)
+{
+    struct asked asked = ask(q);
+    unsigned against = 0;
+    bool ignored = false;
+    for (unsigned columns = rule->columns; columns != 0; columns &= columns - 1) {
+        enum rule_column column = (enum rule_column)__builtin_ctz(columns);
+        against |= (unsigned)!column_matches(rule, column, &asked, &ignored) << column;
+    }
+    return against;
+}
+
 /* Whether some rule has the version, which is none, parsed. */
 static bool any_wants_version(const struct ruleset *rules, struct asked *asked)
 {

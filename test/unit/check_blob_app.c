@@ -1,5 +1,6 @@
 /* App releases, all versions. The XML expected is what the reference prints for these blobs. */
 #include "blob_world.h"
+#include "release/why.h"
 
 #define PLATFORMS                                                                                            \
     "'platforms': {'Win64': {'OS_FTP': 'win64', 'OS_BOUNCER': 'win64', 'buildID': '20230101', 'locales': {"  \
@@ -368,7 +369,76 @@ START_TEST(skipped_patches_are_named)
 }
 END_TEST
 
+/* What release_find_place() says: "platform>target locale version build_id no". */
+static const char *place_of(const struct release *r)
+{
+    static const char *const no[] = { "", "field", "version", "platform", "newer", "newer build" };
+    struct release_place p;
+    ck_assert(release_find_place(r, &w.q, &p));
+    return mem_printf(w.ctx, "%.*s>%.*s%s %s %.*s %.*s %s", STR_ARG(p.platform), STR_ARG(p.target),
+                      p.has_target ? "" : "!", p.has_locale ? "locale" : "-", STR_ARG(p.version),
+                      STR_ARG(p.build_id), no[p.no]);
+}
+
+START_TEST(places_are_explained)
+{
+    static const struct {
+        const char *version, *build_id, *target, *locale, *want;
+    } cases[] = {
+        { "117.0", "1", "Win64", "de", "Win64> locale 118.0 20230101 " },
+        { "117.0", "1", "Win64-asan", "fr", "Win64-asan>Win64 locale 118.1 20230202 " },
+        { "117.0", "1", "Win64", "xx", "Win64> - 118.0  " },
+        { "117.0", "1", "Lost", "de", "Lost>nowhere! - 118.0  " },
+        { "117.0", "1", "Mac", "de", ">! - 118.0  platform" },
+        { "119.0", "1", "Win64", "de", "Win64> locale 118.0 20230101 newer" },
+        { "118.0", "3", "Win64", "de", "Win64> locale 118.0 20230101 newer build" },
+        { "118.0", NULL, "Win64", "de", ">! - 118.0  field" },
+    };
+    const struct release *r = add_app_8();
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        world_query("Firefox", cases[i].version, cases[i].build_id, cases[i].target, cases[i].locale,
+                    "release");
+        ck_assert_str_eq(place_of(r), cases[i].want);
+    }
+}
+END_TEST
+
+static void add_patch(void *arg, const struct patch_note *p)
+{
+    static const char *const fates[] = { "offered", "second",  "missing", "other",
+                                         "no url",  "refused", "broken" };
+    buf_printf(arg, "%s %.*s %s;", p->partial ? "partial" : "complete", STR_ARG(p->from), fates[p->fate]);
+}
+
+START_TEST(patches_are_explained)
+{
+    static const struct {
+        const char *build_id, *channel, *want;
+    } cases[] = {
+        { "0", "release", "complete * offered;partial Old other;partial Older other;" },
+        { "1", "release", "complete * offered;partial Old offered;partial Older other;" },
+        { "1", "beta", "complete * offered;partial Old no url;partial Older other;" },
+        { "1", "evil", "complete * refused;partial Old no url;partial Older other;" },
+        { "1", "wrong", "complete * broken;partial Old broken;partial Older other;" },
+    };
+    const struct release *r = add_app_8();
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        world_query("Firefox", "117.0", cases[i].build_id, "Win64", "de", cases[i].channel);
+        struct release_env env = world_env();
+        buf_reset(&w.out);
+        release_note_patches(r, &env, add_patch, &w.out);
+        ck_assert_msg(str_eq(buf_view(&w.out), str_of(cases[i].want)), "%.*s", STR_ARG(buf_view(&w.out)));
+    }
+    w.release[0] = NULL;
+    world_query("Firefox", "117.0", "1", "Win64", "de", "release");
+    struct release_env env = world_env();
+    buf_reset(&w.out);
+    release_note_patches(r, &env, add_patch, &w.out);
+    ck_assert(str_contains(buf_view(&w.out), STR("partial Old missing")));
+}
+END_TEST
+
 SUITE_MAIN_WITH("blob_app", world_setup, world_teardown, serves_what_is_newer,
                 prints_the_first_patch_that_suits, names_the_releases_that_partials_start_from, version_1,
                 version_3_names_by_from, version_9_groups, version_9_wrong_groups, malformed_parts,
-                skipped_patches_are_named)
+                skipped_patches_are_named, places_are_explained, patches_are_explained)

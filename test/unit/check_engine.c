@@ -326,6 +326,62 @@ START_TEST(dice_are_fair)
 }
 END_TEST
 
+static void ask_by_script(struct draw_script *script)
+{
+    script->at = 0;
+    w.random = (struct random_source){ .fixed = DRAW_SCRIPTED, .script = script };
+    ask(ASK_LINUX);
+}
+
+/* Draws are won until the script says otherwise, and it records each that was made. */
+START_TEST(draws_by_a_script)
+{
+    struct draw_script script = { 0 };
+    struct rule_row *row = add_rule(1, 1, NULL, "new");
+    row->background_rate = 25;
+    add_app("new", "101.0", "20210101", NULL);
+    ask_by_script(&script);
+    ck_assert_int_eq(w.answer.reason, REASON_SERVED);
+    ck_assert_uint_eq(script.n, 1);
+    ck_assert_int_eq(script.draw[0].rate, 25);
+    script.draw[0].lost = true;
+    ask_by_script(&script);
+    is_empty(REASON_THROTTLED);
+    ck_assert_uint_eq(script.n, 1);
+    row->background_rate = 100;
+    script = (struct draw_script){ 0 };
+    ck_assert(build());
+    ask_by_script(&script);
+    ck_assert_uint_eq(script.n, 0);
+}
+END_TEST
+
+START_TEST(choices_name_what_they_lead_to)
+{
+    static char text[QUERY_TEXT_MAX];
+    struct query q;
+    struct error e = { 0 };
+    struct engine_choice c;
+    struct random_source source = { .fixed = 99 };
+    struct rule_row *row = add_rule(1, 1, NULL, "new");
+    row->background_rate = 25;
+    row->fallback_mapping = STR("fallback");
+    add_app("new", "103.0", "20210101", NULL);
+    add_app("fallback", "102.0", "20200601", NULL);
+    add_app("pinned", "101.0", "20200501", NULL);
+    w.pins[w.n_pins++] = (struct pin_row){ STR("Firefox"), STR("101."), STR("release"), STR("pinned") };
+    ck_assert(build());
+    ck_assert(query_parse(&q, text, STR(ASK_LINUX "?pin=101."), STR_NONE, &e) == QUERY_OK);
+    engine_choose(w.snapshot, &q, &source, &e, &c);
+    ck_assert_int_eq(c.throttle, THROTTLE_FALLBACK);
+    ck_assert(str_eq(c.mapping, STR("fallback")) && str_eq(c.pinned, STR("pinned")));
+    ck_assert(str_eq(c.release->name, STR("pinned")));
+    ck_assert(query_parse(&q, text, STR(ASK_LINUX "?force=1"), STR_NONE, &e) == QUERY_OK);
+    engine_choose(w.snapshot, &q, &source, &e, &c);
+    ck_assert(str_eq(c.mapping, STR("new")) && str_absent(c.pinned));
+}
+END_TEST
+
 START_TEST(pins_hold_back)
 {
     add_rule(1, 1, NULL, "new");
@@ -586,8 +642,8 @@ START_TEST(releases_are_shared_until_they_change)
 END_TEST
 
 SUITE_MAIN_WITH("engine", setup, teardown, serves_an_update, partials_need_their_release, priority_decides,
-                no_rule_and_shutoffs, throttling, dice_are_fair, pins_hold_back,
-                pins_never_lead_past_themselves, versions_that_a_rule_has_to_parse, what_points_at_nothing,
-                broken_releases_are_absent, json_answers, superblob_by_products, superblob_by_members,
-                two_nightlies_get_it_squashed, a_failing_source_changes_nothing,
-                releases_are_shared_until_they_change)
+                no_rule_and_shutoffs, throttling, dice_are_fair, draws_by_a_script,
+                choices_name_what_they_lead_to, pins_hold_back, pins_never_lead_past_themselves,
+                versions_that_a_rule_has_to_parse, what_points_at_nothing, broken_releases_are_absent,
+                json_answers, superblob_by_products, superblob_by_members, two_nightlies_get_it_squashed,
+                a_failing_source_changes_nothing, releases_are_shared_until_they_change)

@@ -192,6 +192,14 @@ static bool matches_plainly(const struct rule_row *row, const struct query *q)
            match_tristate(row->mig64, q->mig64) && match_tristate(row->jaws, q->jaws);
 }
 
+/* Whether COLUMN is the first of those AGAINST the query. */
+static void first_is(enum rule_column column, unsigned against)
+{
+    if (column != (against == 0 ? RULE_MATCHES : (enum rule_column)__builtin_ctz(against))) {
+        ck_abort_msg("the first of all columns against a query is not the first one found");
+    }
+}
+
 static enum match try_all(const struct ruleset *set, const struct query *q, const struct rule **rule)
 {
     *rule = NULL;
@@ -204,6 +212,9 @@ static enum match try_all(const struct ruleset *set, const struct query *q, cons
         }
         if ((column == RULE_MATCHES) != matches_plainly(&set->rules[i].row, q)) {
             ck_abort_msg("a compiled rule does not match as its columns do");
+        }
+        if (i % 64 == 0) {
+            first_is(column, rule_mismatches(&set->rules[i], q));
         }
         if (column == RULE_MATCHES && *rule == NULL) {
             *rule = &set->rules[i];
