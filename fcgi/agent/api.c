@@ -48,8 +48,9 @@ static enum api_result failure_result(const struct error *e)
     return e->reason == CLIENT_UNREACHABLE ? API_UNREACHABLE : API_FAILED;
 }
 
-static enum api_result exchange(struct agent_api *api, const char *method, const char *path, struct str body,
-                                const char *credentials, struct buf *text, int *status, struct error *e)
+static enum api_result send_request(struct agent_api *api, const char *method, const char *path,
+                                    struct str body, const char *credentials, struct buf *text, int *status,
+                                    struct error *e)
 {
     const struct config *c = api->settings->config;
     const char *headers[] = { credentials, "Accept: application/json", "Content-Type: application/json" };
@@ -105,7 +106,7 @@ static enum api_result read_answer(struct str text, enum api_result result, int 
 }
 
 /* The Authorization header. NULL if no token can be had: E says why. */
-static const char *credentials(struct agent_api *api, struct error *e)
+static const char *authorization(struct agent_api *api, struct error *e)
 {
     return api->token != NULL ? token_header(api->token, clock_ms(), e) : api->basic;
 }
@@ -118,13 +119,13 @@ enum api_result agent_api_send(struct agent_api *api, const char *method, const 
     *status = 0;
     buf_init(&text, 4096, (size_t)api->settings->config->agent.max_answer_mb * MEGABYTE);
     for (int tries = 0; tries < 2; tries++) {
-        const char *header = credentials(api, e);
+        const char *header = authorization(api, e);
         if (header == NULL) {
             result = API_UNKNOWN_US;
             break;
         }
         buf_reset(&text);
-        result = exchange(api, method, path, body, header, &text, status, e);
+        result = send_request(api, method, path, body, header, &text, status, e);
         if (*status != 401 || api->token == NULL) {
             break;
         }

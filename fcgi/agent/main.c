@@ -30,8 +30,8 @@ static void wake_in(int timer, int64_t ms)
     timerfd_settime(timer, 0, &at, NULL);
 }
 
-/* A run each interval, and more reports between them where they are far apart. */
-static void serve(struct agent *a, int timer)
+/* Does a run in each interval. If the interval is long, sends reports between the runs, too. */
+static void serve_timer(struct agent *a, int timer)
 {
     int64_t interval_ms = (int64_t)a->settings->config->agent.interval_s * 1000;
     int64_t next_ms = clock_ms();
@@ -51,7 +51,7 @@ static void serve(struct agent *a, int timer)
     }
 }
 
-static bool stay(struct agent *a, struct error *e)
+static bool run_daemon(struct agent *a, struct error *e)
 {
     int timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
     if (timer < 0) {
@@ -60,7 +60,7 @@ static bool stay(struct agent *a, struct error *e)
     a->report = report_new(a, name);
     log_info("agent.started", "version %s asks %s every %d s", PACKAGE_VERSION, a->settings->api,
              a->settings->config->agent.interval_s);
-    serve(a, timer);
+    serve_timer(a, timer);
     report_end(a);
     close(timer);
     log_info("agent.stopped", "done");
@@ -82,7 +82,7 @@ static int exit_status(enum run_result end)
 
 /* ---- starting ---- */
 
-/* A dry run's stdout is for what it says. */
+/* A dry run logs only warnings and errors, since its output is the list of changes. */
 static void set_log(const struct config *config, bool dry_run)
 {
     program_log(name, config);
@@ -91,12 +91,12 @@ static void set_log(const struct config *config, bool dry_run)
     }
 }
 
-static void *prepare(void *ctx, struct config *config, struct error *e)
+static void *prepare_settings(void *ctx, struct config *config, struct error *e)
 {
     return agent_settings_new(ctx, config, e);
 }
 
-static int run(void *prepared, const struct program_options *o, struct error *e)
+static int run_agent(void *prepared, const struct program_options *o, struct error *e)
 {
     struct agent_settings *settings = prepared;
     bool dry_run = o->flag[FLAG_DRY_RUN];
@@ -108,7 +108,7 @@ static int run(void *prepared, const struct program_options *o, struct error *e)
     struct agent *a = ok ? agent_new(settings, settings, signal_fd, dry_run) : NULL;
     if (ok && (dry_run || o->flag[FLAG_ONCE])) {
         status = exit_status(run_once(a));
-    } else if (ok && stay(a, e)) {
+    } else if (ok && run_daemon(a, e)) {
         status = EXIT_SUCCESS;
     }
     if (signal_fd >= 0) {
@@ -125,8 +125,8 @@ static const struct program program = {
     .exits = "5 with --once or\n--dry-run: a change or a list failed",
     .flag = { [FLAG_ONCE] = { "once", "one look at what is scheduled, then end" },
               [FLAG_DRY_RUN] = { "dry-run", "the same, but only say what is due and what waits for what" } },
-    .prepare = prepare,
-    .run = run,
+    .prepare = prepare_settings,
+    .run = run_agent,
 };
 
 int main(int argc, char **argv)

@@ -22,7 +22,7 @@ const struct pending_kind pending_kinds[] = {
 
 /* ---- JSON ---- */
 
-static bool number(const cJSON *object, const char *name, double *n)
+static bool read_number(const cJSON *object, const char *name, double *n)
 {
     const cJSON *value = json_get(object, name);
     *n = cJSON_IsNumber(value) ? value->valuedouble : 0;
@@ -30,12 +30,12 @@ static bool number(const cJSON *object, const char *name, double *n)
 }
 
 /* N, limited to what an integer holds: MAX is less than 2^63. NAN does not occur in JSON. */
-static int64_t whole(double n, double max)
+static int64_t limit_number(double n, double max)
 {
     return (int64_t)(n > max ? max : n < -max ? -max : n);
 }
 
-static const char *copy(void *ctx, const char *text)
+static const char *copy_text(void *ctx, const char *text)
 {
     return text != NULL ? mem_strdup(ctx, text) : "";
 }
@@ -50,7 +50,7 @@ static uint64_t hash_bytes(uint64_t h, const void *bytes, size_t n)
     return h;
 }
 
-static uint64_t hash(uint64_t h, const cJSON *value)
+static uint64_t hash_json(uint64_t h, const cJSON *value)
 {
     h = hash_bytes(h, &value->type, sizeof value->type);
     if (value->string != NULL) {
@@ -62,7 +62,7 @@ static uint64_t hash(uint64_t h, const cJSON *value)
         h = hash_bytes(h, value->valuestring, strlen(value->valuestring) + 1);
     }
     for (const cJSON *child = value->child; child != NULL; child = child->next) {
-        h = hash(h, child);
+        h = hash_json(h, child);
     }
     return h;
 }
@@ -99,8 +99,8 @@ static void add_missing(void *ctx, struct pending *p, const cJSON *needs, const 
         }
         if (i == p->n_missing) {
             list = mem_resize(ctx, list, struct pending_role, ++p->n_missing);
-            unsigned needed = (unsigned)whole(need->valuedouble, INT32_MAX);
-            list[i] = (struct pending_role){ copy(ctx, need->string), needed, given };
+            unsigned needed = (unsigned)limit_number(need->valuedouble, INT32_MAX);
+            list[i] = (struct pending_role){ copy_text(ctx, need->string), needed, given };
         } else if (given < list[i].given) {
             list[i].given = given;
         }
@@ -120,8 +120,8 @@ static void add_invalid(void *ctx, struct pending *p, const cJSON *invalid)
 
 /* ---- one entry ---- */
 
-/* A few words about what ENTRY is: the members that name the row, as far as there are any. */
-static const char *describe(void *ctx, const struct pending_kind *kind, const cJSON *entry)
+/* Describes ENTRY for people: its type, and those members that identify the row. */
+static const char *describe_entry(void *ctx, const struct pending_kind *kind, const cJSON *entry)
 {
     static const char *const names[] = { "rule_id", "alias",   "name",    "username", "permission",
                                          "product", "channel", "version", "role" };
@@ -143,31 +143,31 @@ static const char *describe(void *ctx, const struct pending_kind *kind, const cJ
     return what;
 }
 
-/* Its conditions. As in the reference an uptake, where one is given, counts alone. */
+/* Reads the conditions. As in the reference, if an uptake is given, the time does not count. */
 static void read_conditions(void *ctx, struct pending *p, const cJSON *entry)
 {
     double when;
-    p->timed = number(entry, "when", &when) && when != 0;
-    p->when_ms = whole(when, TIME_MAX_MS);
-    p->at_uptake = number(entry, "telemetry_uptake", &p->uptake) && p->uptake != 0;
-    p->product = copy(ctx, json_get_string(entry, "telemetry_product"));
-    p->channel = copy(ctx, json_get_string(entry, "telemetry_channel"));
+    p->timed = read_number(entry, "when", &when) && when != 0;
+    p->when_ms = limit_number(when, TIME_MAX_MS);
+    p->at_uptake = read_number(entry, "telemetry_uptake", &p->uptake) && p->uptake != 0;
+    p->product = copy_text(ctx, json_get_string(entry, "telemetry_product"));
+    p->channel = copy_text(ctx, json_get_string(entry, "telemetry_channel"));
 }
 
 static bool read_change(void *ctx, const struct pending_kind *kind, const cJSON *entry, struct pending *p)
 {
     double id;
-    if (!number(entry, "sc_id", &id) || id < 1 || id > INT32_MAX) {
+    if (!read_number(entry, "sc_id", &id) || id < 1 || id > INT32_MAX) {
         return false;
     }
     *p = (struct pending){
         .kind = kind,
         .id = mem_printf(ctx, "%d", (int)id),
         .enact = mem_printf(ctx, "%s/%d/enact", kind->path, (int)id),
-        .what = describe(ctx, kind, entry),
-        .fingerprint = hash(hash_start, entry),
+        .what = describe_entry(ctx, kind, entry),
+        .fingerprint = hash_json(hash_start, entry),
     };
-    number(entry, "priority", &p->priority);
+    read_number(entry, "priority", &p->priority);
     read_conditions(ctx, p, entry);
     add_missing(ctx, p, json_get_object(entry, "required_signoffs"), entry);
     add_invalid(ctx, p, json_get_object(entry, "invalid_signoffs"));
@@ -187,7 +187,7 @@ static const char *enact_path(void *ctx, const struct pending_kind *kind, const 
     return text;
 }
 
-/* ENTRY is a release: it is due when all of CHANGES are. */
+/* Reads ENTRY, a release. It is due if all of CHANGES are due. */
 static bool read_release(void *ctx, const struct pending_kind *kind, const cJSON *entry, const cJSON *changes,
                          struct pending *p)
 {
@@ -197,14 +197,14 @@ static bool read_release(void *ctx, const struct pending_kind *kind, const cJSON
     if (path == NULL) {
         return false;
     }
-    *p = (struct pending){ .kind = kind, .id = copy(ctx, name), .enact = path, .timed = true };
+    *p = (struct pending){ .kind = kind, .id = copy_text(ctx, name), .enact = path, .timed = true };
     p->what = mem_printf(ctx, "%d changes, first the %s", cJSON_GetArraySize(changes),
-                         describe(ctx, kind, changes->child));
-    p->fingerprint = hash(needs != NULL ? hash(hash_start, needs) : hash_start, changes);
+                         describe_entry(ctx, kind, changes->child));
+    p->fingerprint = hash_json(needs != NULL ? hash_json(hash_start, needs) : hash_start, changes);
     for (const cJSON *change = changes->child; change != NULL; change = change->next) {
         double when;
-        p->timed = number(change, "when", &when) && when != 0 && p->timed;
-        int64_t when_ms = whole(when, TIME_MAX_MS);
+        p->timed = read_number(change, "when", &when) && when != 0 && p->timed;
+        int64_t when_ms = limit_number(when, TIME_MAX_MS);
         p->when_ms = when_ms > p->when_ms ? when_ms : p->when_ms;
         add_missing(ctx, p, needs, change);
         add_invalid(ctx, p, json_get_object(change, "invalid_signoffs"));

@@ -123,6 +123,7 @@ void report_end(struct agent *a)
     int status;
     if (a->report->sent &&
         agent_api_send(a->api, "DELETE", a->report->path, STR_NONE, &status, NULL, &e) != API_DONE) {
-        log_info("agent.unreported", "the admin could not be told that this agent ends: %s", e.what);
+        log_info("agent.unreported", "the report of this agent could not be removed from the admin: %s",
+                 e.what);
     }
 }

@@ -1,4 +1,5 @@
-/* See access.h. A question costs two look-ups by primary key, in one statement, the first time. */
+/* See access.h. The first question about a user and a thing costs one statement, with two lookups by primary
+ * key. */
 #include "store/access.h"
 
 #include "core/python.h"
@@ -84,7 +85,7 @@ static bool find_grants(struct tx *tx, const char *username, const char *thing, 
     return true;
 }
 
-static const cJSON *grant(const cJSON *rows, const char *permission)
+static const cJSON *permission_row(const cJSON *rows, const char *permission)
 {
     for (const cJSON *row = rows->child; row != NULL; row = row->next) {
         const char *name = row_text(row, "permission");
@@ -100,9 +101,9 @@ static bool is_text(const cJSON *item, const char *value)
     return value != NULL && cJSON_IsString(item) && strcmp(item->valuestring, value) == 0;
 }
 
-/* Whether the grant is limited to some PRODUCTS (or actions), of which VALUE is none. The reference took any
- * JSON for options: what is neither nothing nor as it should be allows nothing. */
-static bool limited(const cJSON *row, const char *option, const char *value)
+/* Whether the permission ROW is limited, by its OPTION "products" or "actions", to values other than VALUE.
+ * The reference accepted any JSON as options: malformed options exclude every value. */
+static bool is_excluded(const cJSON *row, const char *option, const char *value)
 {
     const cJSON *options = json_get(row, "options");
     const cJSON *list = json_get(options, option);
@@ -127,13 +128,13 @@ bool access_has(struct tx *tx, const char *username, const char *thing, const ch
     if (!find_grants(tx, username, thing, &rows, e)) {
         return false;
     }
-    const cJSON *row = grant(rows, "admin");
+    const cJSON *row = permission_row(rows, "admin");
     if (row != NULL) {
-        *has = !limited(row, "products", product);
+        *has = !is_excluded(row, "products", product);
         return true;
     }
-    row = grant(rows, thing);
-    *has = row != NULL && !limited(row, "actions", action) && !limited(row, "products", product);
+    row = permission_row(rows, thing);
+    *has = row != NULL && !is_excluded(row, "actions", action) && !is_excluded(row, "products", product);
     return true;
 }
 
@@ -161,8 +162,8 @@ bool access_is_admin(struct tx *tx, const char *username, const char *product, b
     if (!find_grants(tx, username, "admin", &rows, e)) {
         return false;
     }
-    const cJSON *row = grant(rows, "admin");
-    *is = row != NULL && !limited(row, "products", product);
+    const cJSON *row = permission_row(rows, "admin");
+    *is = row != NULL && !is_excluded(row, "products", product);
     return true;
 }
 

@@ -6,7 +6,7 @@
 static const char *const uptake[] = { "telemetry_product", "telemetry_channel", "telemetry_uptake" };
 enum { UPTAKES = sizeof uptake / sizeof uptake[0] };
 
-static const double TIME_MAX_MS = 67767976233532799e3; /* of which a year can be told */
+static const double TIME_MAX_MS = 67767976233532799e3; /* the latest time whose year can be computed */
 
 bool conditions_has(const char *column)
 {
@@ -17,7 +17,7 @@ bool conditions_has(const char *column)
     return has;
 }
 
-static bool given(const cJSON *conditions, const char *name)
+static bool is_given(const cJSON *conditions, const char *name)
 {
     const cJSON *value = json_get(conditions, name);
     return value != NULL && !cJSON_IsNull(value) && !cJSON_IsFalse(value) &&
@@ -25,12 +25,12 @@ static bool given(const cJSON *conditions, const char *name)
            !(cJSON_IsString(value) && value->valuestring[0] == '\0');
 }
 
-/* The names that are given, as the reference prints them. */
+/* Prints the names of the conditions that are given, as the reference does. */
 static void print_given(struct buf *out, const cJSON *conditions)
 {
     const char *separator = "";
     for (const cJSON *item = conditions->child; item != NULL; item = item->next) {
-        if (conditions_has(item->string) && given(conditions, item->string)) {
+        if (conditions_has(item->string) && is_given(conditions, item->string)) {
             buf_printf(out, "%s'%s'", separator, item->string);
             separator = ", ";
         }
@@ -59,9 +59,9 @@ static bool check_time(struct tx *tx, const cJSON *when, struct error *e)
 bool conditions_check(struct tx *tx, const struct table *t, const cJSON *conditions, struct error *e)
 {
     unsigned n = 0;
-    bool timed = given(conditions, "when");
+    bool timed = is_given(conditions, "when");
     for (unsigned i = 0; i < UPTAKES; i++) {
-        if (given(conditions, uptake[i])) {
+        if (is_given(conditions, uptake[i])) {
             n++;
             if (table_has(t, uptake[i]) == NULL) {
                 return fail(e, FAIL_INVALID, "uptake condition is disabled");

@@ -1,13 +1,14 @@
-/* When a scheduled change is to be made: at a time, or (rules only) at an uptake. */
+/* The conditions of a scheduled change: a time or, for rules only, an uptake. */
 #ifndef BALROG_STORE_CONDITIONS_H
 #define BALROG_STORE_CONDITIONS_H
 
 #include "store/tx.h"
 
-/* Whether CONDITIONS, the columns of T but sc_id and data_version, are one whole condition, and a time not
- * past. FAIL_INVALID otherwise. Null, 0 and "" count as not given. */
+/* Checks that CONDITIONS is exactly one complete condition, and not a time in the past. Its members are the
+ * columns of T, a table of conditions, without sc_id and data_version; null, 0 and "" count as not given.
+ * FAIL_INVALID. */
 bool conditions_check(struct tx *tx, const struct table *t, const cJSON *conditions, struct error *e);
-/* Whether COLUMN is a condition: of any table, also one that does not have it. */
+/* Whether COLUMN is the name of a condition in any table. */
 bool conditions_has(const char *column);
 
 #endif

@@ -1,6 +1,6 @@
-/* Every column is fetched as text, whatever its type: one representation for numbers, JSON and blobs alike,
- * and none that depends on how a server declares a column. Results are read row by row, so that a big table
- * costs the memory of its longest row. */
+/* Every column is fetched as text, whatever its type. So numbers, JSON and blobs have one representation,
+ * which does not depend on how a server declares a column. Results are fetched row by row, so that a big
+ * table takes only the memory of its longest row. */
 #include "store/db.h"
 
 #include "ops/log.h"
@@ -15,7 +15,7 @@
 
 enum {
     STATEMENTS_MAX = 128,   /* prepared statements kept on a connection; the oldest goes first */
-    PARAMS_MAX = 64,        /* '?' in a statement */
+    PARAMS_MAX = 64,        /* number of '?' in a statement */
     COLUMN_START = 256,     /* bytes of a column's first buffer */
     COLUMN_MAX = 255 << 20, /* bytes of a value; under 256 MB, more than which talloc refuses to give */
     PACKET_MAX = 256 << 20,
@@ -31,9 +31,9 @@ struct db {
     bool alive;
     struct prepared_statement statements[STATEMENTS_MAX];
     unsigned n_statements;
-    unsigned oldest; /* which one to replace when all places are taken */
+    unsigned oldest; /* index of the statement to replace if the array is full */
     struct db_rows *open;
-    bool doomed; /* a lock was not had: nothing but ROLLBACK may follow */
+    bool doomed; /* a lock could not be taken: only ROLLBACK may follow */
     uint64_t n_sent;
     void (*watch)(void *arg, const char *sql);
     void *watch_arg;
@@ -48,7 +48,7 @@ struct result_column {
 
 struct db_rows {
     bool failed;
-    bool grew; /* buffers are to be bound again, before the next fetch: binding sets the lengths to 0 */
+    bool grew; /* buffers must be bound again before the next fetch: binding sets their lengths to 0 */
     struct db *db;
     MYSQL_STMT *stmt;
     unsigned n_columns;
@@ -58,7 +58,7 @@ struct db_rows {
 
 /* ---- errors ---- */
 
-/* Errors after which the server has closed the connection, or will not hear us on it again. */
+/* Whether the connection cannot be used after the error CODE. */
 static bool is_fatal(unsigned code)
 {
     switch (code) {
@@ -77,14 +77,13 @@ static bool is_fatal(unsigned code)
     case ER_CONNECTION_KILLED:
         return true;
     default:
-        /* Errors of the client library: the connection is gone, or nobody knows where in its stream we are.
-         */
+        /* Errors of the client library: the connection is lost, or its state is not known. */
         return (code >= CR_MIN_ERROR && code <= CR_MAX_ERROR) ||
                (code >= CER_MIN_ERROR && code <= CER_MAX_ERROR);
     }
 }
 
-/* What an error that leaves the connection alive means to the one who asked. */
+/* The reason for an error that leaves the connection usable. */
 static enum fail kind_of(unsigned code)
 {
     switch (code) {
@@ -115,7 +114,7 @@ static bool failed_with(struct db *db, unsigned code, const char *what, struct e
     }
     db->doomed |= kind == FAIL_BUSY;
     if (kind == FAIL_DUPLICATE || kind == FAIL_INVALID) {
-        /* What the client sent is to blame, and it is told so: not in the words of the database. */
+        /* The client sent a wrong value. It gets a text of ours, not the database's. */
         log_write(LOG_INFO, "database.refused", STR_NONE, "%s (error %u)", what, code);
         return fail(e, kind, "%s",
                     kind == FAIL_DUPLICATE ? "There is one already"
@@ -129,7 +128,8 @@ static bool connection_failed(struct db *db, struct error *e)
     return failed_with(db, mysql_errno(db->mysql), mysql_error(db->mysql), e);
 }
 
-/* A failed fetch is told to the connection alone. A failure that nobody explains is fatal. */
+/* A failed fetch sets the error of the connection only, not of the statement. A failure without any error
+ * code is treated as fatal. */
 static bool statement_failed(struct db *db, MYSQL_STMT *stmt, struct error *e)
 {
     if (mysql_stmt_errno(stmt) != 0) {
@@ -207,7 +207,7 @@ bool db_alive(const struct db *db)
     return db->alive;
 }
 
-/* To be asked before anything is sent. */
+/* Checks that a statement may be sent now, and counts it. */
 static bool may_send(struct db *db, const char *sql, struct error *e)
 {
     if (db->open != NULL) {
@@ -248,7 +248,7 @@ bool db_exec(struct db *db, const char *sql, struct error *e)
 
 /* ---- statements ---- */
 
-static void forget(struct db *db, MYSQL_STMT *stmt)
+static void drop_statement(struct db *db, MYSQL_STMT *stmt)
 {
     for (unsigned i = 0; i < db->n_statements; i++) {
         if (db->statements[i].stmt == stmt) {
@@ -260,7 +260,7 @@ static void forget(struct db *db, MYSQL_STMT *stmt)
     mysql_stmt_close(stmt);
 }
 
-static void keep(struct db *db, const char *sql, MYSQL_STMT *stmt)
+static void keep_statement(struct db *db, const char *sql, MYSQL_STMT *stmt)
 {
     struct prepared_statement *place;
     if (db->n_statements < STATEMENTS_MAX) {
@@ -274,7 +274,7 @@ static void keep(struct db *db, const char *sql, MYSQL_STMT *stmt)
     *place = (struct prepared_statement){ .sql = mem_strndup(db, sql, strlen(sql)), .stmt = stmt };
 }
 
-static MYSQL_STMT *prepare(struct db *db, const char *sql, struct error *e)
+static MYSQL_STMT *prepare_statement(struct db *db, const char *sql, struct error *e)
 {
     for (unsigned i = 0; i < db->n_statements; i++) {
         if (strcmp(db->statements[i].sql, sql) == 0) {
@@ -287,11 +287,12 @@ static MYSQL_STMT *prepare(struct db *db, const char *sql, struct error *e)
         mysql_stmt_close(stmt);
         return NULL;
     }
-    keep(db, sql, stmt);
+    keep_statement(db, sql, stmt);
     return stmt;
 }
 
-static bool execute(struct db *db, MYSQL_STMT *stmt, const struct db_value *params, size_t n, struct error *e)
+static bool execute_statement(struct db *db, MYSQL_STMT *stmt, const struct db_value *params, size_t n,
+                              struct error *e)
 {
     MYSQL_BIND binds[PARAMS_MAX] = { 0 };
     if (n > PARAMS_MAX || mysql_stmt_param_count(stmt) != n) {
@@ -354,13 +355,13 @@ static struct db_rows *open_rows(struct db *db, MYSQL_STMT *stmt, struct error *
 struct db_rows *db_query(struct db *db, const char *sql, const struct db_value *params, size_t n,
                          struct error *e)
 {
-    MYSQL_STMT *stmt = may_send(db, sql, e) ? prepare(db, sql, e) : NULL;
+    MYSQL_STMT *stmt = may_send(db, sql, e) ? prepare_statement(db, sql, e) : NULL;
     if (stmt == NULL) {
         return NULL;
     }
-    struct db_rows *rows = execute(db, stmt, params, n, e) ? open_rows(db, stmt, e) : NULL;
+    struct db_rows *rows = execute_statement(db, stmt, params, n, e) ? open_rows(db, stmt, e) : NULL;
     if (rows == NULL) {
-        forget(db, stmt);
+        drop_statement(db, stmt);
     }
     return rows;
 }
@@ -368,12 +369,12 @@ struct db_rows *db_query(struct db *db, const char *sql, const struct db_value *
 bool db_execute(struct db *db, const char *sql, const struct db_value *params, size_t n, uint64_t *affected,
                 int64_t *id, struct error *e)
 {
-    MYSQL_STMT *stmt = may_send(db, sql, e) ? prepare(db, sql, e) : NULL;
+    MYSQL_STMT *stmt = may_send(db, sql, e) ? prepare_statement(db, sql, e) : NULL;
     if (stmt == NULL) {
         return false;
     }
-    if (!execute(db, stmt, params, n, e)) {
-        forget(db, stmt);
+    if (!execute_statement(db, stmt, params, n, e)) {
+        drop_statement(db, stmt);
         return false;
     }
     if (affected != NULL) {
@@ -387,7 +388,7 @@ bool db_execute(struct db *db, const char *sql, const struct db_value *params, s
 
 /* ---- rows ---- */
 
-/* Fetches again, into a longer buffer, what was cut off. */
+/* Fetches column I again into a longer buffer, because its value was truncated. */
 static bool fetch_rest(struct db_rows *rows, unsigned i, struct error *e)
 {
     struct result_column *c = &rows->columns[i];

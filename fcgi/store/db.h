@@ -1,9 +1,8 @@
-/* MariaDB/MySQL: a connection, prepared statements only, typed rows. Built on Connector/C.
+/* MariaDB/MySQL: connections, prepared statements, typed rows. Uses Connector/C.
  *
- * Errors have a kind (store/fail.h): FAIL_BUSY for a deadlock and its like, FAIL_INVALID for a value that
- * does not fit its column, FAIL_DUPLICATE, else FAIL_DATABASE. For
- * FAIL_INVALID and FAIL_DUPLICATE, which clients are told, the database's text is logged and not in the
- * error.
+ * Errors have a reason (store/fail.h): FAIL_BUSY for a deadlock or lock timeout, FAIL_INVALID for a value
+ * that does not fit its column, FAIL_DUPLICATE, else FAIL_DATABASE. The texts of FAIL_INVALID and
+ * FAIL_DUPLICATE are sent to clients; so the database's own text is only logged.
  *
  * Auto-reconnect is off, connect/read/write timeouts are set, sessions run in strict mode, utf8mb4, UTC and
  * autocommit. A connection belongs to one thread. */
@@ -19,8 +18,8 @@ struct db;
 
 /* Connects to AT. NULL with a 503 in E when that fails. Owned by CTX: freeing it closes the connection. */
 struct db *db_open(void *ctx, const struct config_database *at, struct error *e);
-/* False once a call has failed in a way after which the connection is of no use (server gone, timeout): close
- * it. */
+/* Whether the connection can still be used. False after a failure such as a lost server or a timeout: then
+ * close it. */
 bool db_alive(const struct db *db);
 
 /* A parameter of a statement. */
@@ -35,20 +34,21 @@ struct db_value {
 /* A statement without parameters or result: START TRANSACTION, COMMIT, ROLLBACK, SET. */
 bool db_exec(struct db *db, const char *sql, struct error *e);
 
-/* Runs SQL, an INSERT, UPDATE or DELETE, with N parameters (at most 64). *AFFECTED (unless NULL) is how many
- * rows it changed: one that was set to the values that it had does not count. *ID (unless NULL) is the number
- * that the database gave to the row that was inserted. */
+/* Runs SQL, an INSERT, UPDATE or DELETE, with N parameters (at most 64) for its '?'. *AFFECTED (unless NULL)
+ * is the number of rows that it changed; a row that was set to the values that it had already does not count.
+ * *ID (unless NULL) is the number that the database gave to the inserted row. */
 bool db_execute(struct db *db, const char *sql, const struct db_value *params, size_t n, uint64_t *affected,
                 int64_t *id, struct error *e);
-/* How many statements were sent on this connection: SELECTs, writes, COMMITs; not what preparing takes. */
+/* The number of statements sent on this connection: SELECTs, writes, COMMITs. Preparing does not count. */
 uint64_t db_statements(const struct db *db);
-/* Calls WATCH(ARG, SQL) before each statement, for tests; NULL: no more. */
+/* For tests: calls WATCH(ARG, SQL) before each statement. NULL ends that. */
 void db_watch(struct db *db, void (*watch)(void *arg, const char *sql), void *arg);
 
 /* A running SELECT. */
 struct db_rows;
-/* Runs SQL with N parameters (at most 64) for its '?'. NULL on failure. Prepared once a connection and text.
- * Only one result may be open on a connection at a time. Rows come as they are read, values up to 255 MB. */
+/* Runs SQL with N parameters (at most 64) for its '?'. NULL on failure. Each text is prepared once per
+ * connection. Only one result may be open on a connection at a time. Rows are fetched one by one; a value may
+ * have up to 255 MB. */
 struct db_rows *db_query(struct db *db, const char *sql, const struct db_value *params, size_t n,
                          struct error *e);
 /* Goes to the next row. Returns false at the end, after a failure (E says why), and if ROWS is NULL:
@@ -64,8 +64,8 @@ bool db_next(struct db_rows *rows, struct error *e);
  * db_next() has failed. Rows that were not fetched are dropped. */
 bool db_finish(struct db_rows *rows);
 unsigned db_columns(const struct db_rows *rows);
-/* Column I of the current row: text (absent when NULL; valid until the next row), or a number (0 when NULL).
- * A number can be had as text too. */
+/* Column I of the current row: as text (absent if it is NULL; valid until the next row), or as a number (0 if
+ * it is NULL). A number can be read as text, too. */
 struct str db_text(const struct db_rows *rows, unsigned i);
 bool db_is_null(const struct db_rows *rows, unsigned i);
 int64_t db_int(const struct db_rows *rows, unsigned i);

@@ -1,15 +1,15 @@
-/* The cursor is the newest id seen; behind it lie gaps, runs of ids that were not there when the cursor
- * passed them: of transactions that are still under way, of rolled-back ones, or never given out
- * (auto_increment_increment). One statement asks for what is beyond the cursor, for the ends of the feed, and
- * for how many rows there are between the first gap and the last: only when that number is not the expected
- * one is this window read again. */
+/* See feed.h. The cursor is the newest id that was seen. Before it there are gaps: runs of ids that did not
+ * exist when the cursor passed them. They belong to transactions that have not ended or were rolled back, or
+ * were never used (auto_increment_increment). One statement reads the rows behind the cursor, the oldest and
+ * newest id of the feed, and the number of rows in the window from the first gap to the last. Only if that
+ * number is not the expected one, the window is read again. */
 #include "store/feed.h"
 
 #include <stdlib.h>
 
 enum {
-    LOOK_BACK = 10000,    /* ids before the newest one that are looked at to begin with */
-    GAPS_MAX = 50000,     /* runs of missing ids; beyond this everything is built again */
+    LOOK_BACK = 10000,    /* how many ids before the newest one are examined at the start */
+    GAPS_MAX = 50000,     /* number of gaps; if there are more, everything is built again */
     CHANGES_MAX = 100000, /* rows in one poll; the same */
 };
 
@@ -28,19 +28,19 @@ struct feed {
     int64_t gap_ms;
     uint64_t cursor; /* 0: nothing seen yet */
     uint64_t lowest; /* the oldest id of the feed at the last poll */
-    int64_t lag_ms;  /* how old the oldest change was of the last poll that brought any */
+    int64_t lag_ms;  /* the age of the oldest change in the last poll that found any */
     struct gaps gaps;
-    int64_t gone; /* rows of the window that were there and are no more: pruned */
+    int64_t gone; /* number of rows of the window that were pruned */
 };
 
-/* One poll. It works on a copy of the feed, which counts once all has been read. */
+/* One poll. It works on a copy of the feed, which replaces the feed if everything could be read. */
 struct poll {
     struct feed *feed;
     void *ctx;
     int64_t now_ms;
     uint64_t lowest, highest; /* ids of the feed; 0 when it is empty */
     uint64_t first, last;     /* the window, from the first gap to the last */
-    int64_t expected, window; /* rows in it, as we know it and as it is */
+    int64_t expected, window; /* number of rows in it: expected, and found */
     struct feed_change *changes;
     size_t n, cap;
     bool rebuild;
@@ -86,8 +86,8 @@ static void add_gap(void *ctx, struct gaps *gaps, struct gap gap)
     gaps->gap[gaps->n++] = gap;
 }
 
-/* The ids between the cursor and ID, which is seen now, are missing. */
-static void pass(struct feed *feed, uint64_t id, int64_t now_ms)
+/* Moves the cursor to ID. The ids in between are missing. */
+static void advance_cursor(struct feed *feed, uint64_t id, int64_t now_ms)
 {
     uint64_t from = feed->cursor + 1;
     if (feed->cursor == 0 && id > LOOK_BACK) {
@@ -97,7 +97,7 @@ static void pass(struct feed *feed, uint64_t id, int64_t now_ms)
     feed->cursor = id;
 }
 
-/* How many rows the window has if nothing has come into a gap. */
+/* The number of rows in the window if no missing id has appeared. */
 static int64_t expected_rows(const struct feed *feed)
 {
     const struct gaps *gaps = &feed->gaps;
@@ -151,9 +151,9 @@ static int change_cmp(const void *a, const void *b)
     return c != 0 ? c : str_absent(x->path) - str_absent(y->path);
 }
 
-/* The current row of ROWS has table, key and path from COLUMN on. The same as the last change is not noted
- * again. */
-static void note(struct poll *poll, const struct db_rows *rows, unsigned column)
+/* Adds the change in the current row, which has table, key and path in the columns from COLUMN on, unless it
+ * is the same as the last one. */
+static void add_change(struct poll *poll, const struct db_rows *rows, unsigned column)
 {
     struct str name = db_text(rows, column);
     struct feed_change change = { .table = table_of(name) };
@@ -196,7 +196,8 @@ static void make_unique(struct poll *poll)
 
 /* ---- reading ---- */
 
-/* Reads what is beyond the cursor. The first row is always there: it carries the three numbers. */
+/* Reads the rows behind the cursor. There is always at least one row in the result, with the three numbers.
+ */
 static bool read_new(struct poll *poll, struct db *db, struct error *e)
 {
     struct feed *feed = poll->feed;
@@ -215,8 +216,8 @@ static bool read_new(struct poll *poll, struct db *db, struct error *e)
         poll->highest = (uint64_t)db_int(rows, 1);
         poll->window = db_int(rows, 2);
         if (!db_is_null(rows, 3) && !poll->rebuild) {
-            pass(feed, (uint64_t)db_int(rows, 3), poll->now_ms);
-            note(poll, rows, 4);
+            advance_cursor(feed, (uint64_t)db_int(rows, 3), poll->now_ms);
+            add_change(poll, rows, 4);
             lag_ms = db_int(rows, 7) > lag_ms ? db_int(rows, 7) : lag_ms;
             poll->rebuild |= feed->gaps.n > GAPS_MAX;
         }
@@ -225,9 +226,9 @@ static bool read_new(struct poll *poll, struct db *db, struct error *e)
     return db_finish(rows);
 }
 
-/* ID is there. If it was missing, its gap, the one at *I or behind, is cut in two; whole gaps before it go to
- * NEXT. */
-static bool fill(struct feed *feed, size_t *i, struct gaps *next, uint64_t id)
+/* The row ID exists. If it was missing, removes it from its gap, which is at *I or behind, and returns true.
+ * Gaps before ID are moved to NEXT. */
+static bool fill_gap(struct feed *feed, size_t *i, struct gaps *next, uint64_t id)
 {
     struct gaps *gaps = &feed->gaps;
     while (*i < gaps->n && gaps->gap[*i].last < id) {
@@ -242,7 +243,7 @@ static bool fill(struct feed *feed, size_t *i, struct gaps *next, uint64_t id)
     return true;
 }
 
-/* Reads the window again: what has come into gaps since. */
+/* Reads the window again, to find the missing ids that have appeared. */
 static bool read_window(struct poll *poll, struct db *db, struct error *e)
 {
     struct feed *feed = poll->feed;
@@ -256,8 +257,8 @@ static bool read_window(struct poll *poll, struct db *db, struct error *e)
         return false;
     }
     while (db_next(rows, e)) {
-        if (fill(feed, &i, &next, (uint64_t)db_int(rows, 0))) {
-            note(poll, rows, 1);
+        if (fill_gap(feed, &i, &next, (uint64_t)db_int(rows, 0))) {
+            add_change(poll, rows, 1);
         } else {
             known++;
         }
@@ -272,7 +273,7 @@ static bool read_window(struct poll *poll, struct db *db, struct error *e)
     return ok;
 }
 
-/* The newest id and the oldest. */
+/* Reads the oldest and the newest id. */
 static bool read_ends(struct db *db, uint64_t *lowest, uint64_t *highest, struct error *e)
 {
     struct db_rows *rows = db_query(db, "SELECT MIN(id), MAX(id) FROM balrog_changes", NULL, 0, e);
@@ -297,7 +298,7 @@ bool feed_start(struct feed *feed, struct db *db, int64_t now_ms, struct error *
     struct db_rows *rows =
         db_query(db, "SELECT id FROM balrog_changes WHERE id > ? ORDER BY id", &from, 1, e);
     while (db_next(rows, e)) {
-        pass(feed, (uint64_t)db_int(rows, 0), now_ms);
+        advance_cursor(feed, (uint64_t)db_int(rows, 0), now_ms);
     }
     return db_finish(rows);
 }
@@ -315,14 +316,14 @@ static struct feed *copy_feed(const struct feed *feed, void *ctx)
     return copy;
 }
 
-static void adopt(struct feed *feed, const struct feed *copy)
+static void adopt_feed(struct feed *feed, const struct feed *copy)
 {
     talloc_free(feed->gaps.gap);
     *feed = *copy;
     talloc_steal(feed, feed->gaps.gap);
 }
 
-/* Is this another feed than the one that CURSOR belongs to, or has it lost rows that we have not seen? */
+/* Whether the feed is not the one that CURSOR belongs to, or has lost rows that were not read yet. */
 static bool is_lost(const struct poll *poll, uint64_t cursor)
 {
     return cursor > 0 && (poll->highest < cursor || poll->lowest > cursor + 1);
@@ -348,7 +349,7 @@ bool feed_poll(struct feed *feed, struct db *db, void *ctx, int64_t now_ms, stru
         make_unique(&poll);
         expire_gaps(poll.feed, now_ms);
         poll.feed->lowest = poll.lowest;
-        adopt(feed, poll.feed);
+        adopt_feed(feed, poll.feed);
         news->changes = poll.changes;
         news->n = poll.n;
     }

@@ -1,13 +1,14 @@
-/* The base is zstd's "prefix": a window that is long enough for both texts lies over it, and long-distance
- * matching finds what has moved. The lowest level is the right one: releases consist of hashes and what
- * repeats all the time, and a search for short matches within hashes makes the result larger, not smaller. */
+/* The base is passed to zstd as a "prefix", with a window that is long enough for both texts. Long-distance
+ * matching finds parts that have moved. The lowest level is the best one: releases consist of hashes and of
+ * text that repeats very often, and the higher levels look for short matches within the hashes, which makes
+ * the result larger. */
 #include "store/frame.h"
 
 #include <zstd.h>
 
 enum { LEVEL = 1, WINDOW_LOG_MIN = 17, WINDOW_LOG_MAX = 30 };
 
-/* Of a window over N bytes. */
+/* The logarithm of the smallest window that holds N bytes. */
 static int window_log(size_t n)
 {
     int log = WINDOW_LOG_MIN;
@@ -17,7 +18,7 @@ static int window_log(size_t n)
     return log;
 }
 
-static size_t pack(ZSTD_CCtx *zstd, struct str text, struct str base, void *out, size_t cap)
+static size_t compress_text(ZSTD_CCtx *zstd, struct str text, struct str base, void *out, size_t cap)
 {
     ZSTD_CCtx_setParameter(zstd, ZSTD_c_compressionLevel, LEVEL);
     ZSTD_CCtx_setParameter(zstd, ZSTD_c_checksumFlag, 1);
@@ -34,7 +35,7 @@ struct str frame_pack(void *ctx, struct str text, struct str base, struct error 
     size_t cap = ZSTD_compressBound(text.n);
     char *out = mem_array(ctx, char, cap);
     ZSTD_CCtx *zstd = mem_check(ZSTD_createCCtx());
-    size_t n = pack(zstd, text, base, out, cap);
+    size_t n = compress_text(zstd, text, base, out, cap);
     ZSTD_freeCCtx(zstd);
     if (ZSTD_isError(n)) {
         error_set(e, ERROR_INTERNAL, "zstd: %s", ZSTD_getErrorName(n));
@@ -55,7 +56,7 @@ struct str frame_unpack(void *ctx, struct str frame, struct str base, size_t siz
     ZSTD_freeDCtx(zstd);
     if (ZSTD_isError(n) || n != size) {
         error_set(e, ERROR_INTERNAL, "zstd: %s",
-                  ZSTD_isError(n) ? ZSTD_getErrorName(n) : "not as long as it was");
+                  ZSTD_isError(n) ? ZSTD_getErrorName(n) : "the text has another length");
         return STR_NONE;
     }
     return (struct str){ out, n };

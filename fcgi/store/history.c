@@ -1,5 +1,5 @@
-/* See history.h. A scheduled change's history is that of both its rows, which are written together at the
- * same data_version. */
+/* See history.h. The history of a scheduled change consists of the histories of its two rows, which are
+ * always written together and have the same data_version. */
 #include "store/history.h"
 
 #include "store/sc_view.h"
@@ -7,9 +7,9 @@
 
 enum { HISTORY_SQL_MAX = 8192 };
 
-/* A SELECT on a history that is put together. */
+/* A SELECT on a history while it is being built. */
 struct select {
-    struct table view; /* what it gives */
+    struct table view; /* the columns of its result */
     struct buf sql;    /* from FROM on */
     struct buf columns;
     struct db_value params[HISTORY_KEYS_MAX + 4];
@@ -21,7 +21,7 @@ static bool is_scheduled(const struct table *t)
     return t->base != NULL;
 }
 
-static void start(struct select *s, const struct table *t)
+static void begin_select(struct select *s, const struct table *t)
 {
     *s = (struct select){ .n = 0 };
     buf_init(&s->sql, 512, HISTORY_SQL_MAX);
@@ -38,15 +38,15 @@ static void start(struct select *s, const struct table *t)
     buf_printf(&s->sql, " FROM `%s` s", t->history->name);
 }
 
-static void drop(struct select *s)
+static void free_select(struct select *s)
 {
     buf_free(&s->sql);
     buf_free(&s->columns);
 }
 
 /* SELECT WHAT (NULL: the columns) FROM … TAIL. */
-static struct db_rows *run(struct tx *tx, const struct select *s, const char *what, const char *tail,
-                           struct error *e)
+static struct db_rows *run_select(struct tx *tx, const struct select *s, const char *what, const char *tail,
+                                  struct error *e)
 {
     struct buf sql;
     buf_init(&sql, 2048, 2 * HISTORY_SQL_MAX);
@@ -62,7 +62,7 @@ static struct db_rows *run(struct tx *tx, const struct select *s, const char *wh
 
 static bool read_all(struct tx *tx, const struct select *s, const char *tail, cJSON **list, struct error *e)
 {
-    struct db_rows *rows = run(tx, s, NULL, tail, e);
+    struct db_rows *rows = run_select(tx, s, NULL, tail, e);
     *list = tx_keep(tx, mem_check(cJSON_CreateArray()));
     while (db_next(rows, e)) {
         cJSON_AddItemToArray(*list, table_row(&s->view, rows));
@@ -72,7 +72,7 @@ static bool read_all(struct tx *tx, const struct select *s, const char *tail, cJ
 
 static bool read_count(struct tx *tx, const struct select *s, int64_t *count, struct error *e)
 {
-    struct db_rows *rows = run(tx, s, "COUNT(*)", "", e);
+    struct db_rows *rows = run_select(tx, s, "COUNT(*)", "", e);
     *count = db_next(rows, e) ? db_int(rows, 0) : 0;
     return db_finish(rows);
 }
@@ -121,13 +121,13 @@ bool history_page(struct tx *tx, const struct history_query *q, cJSON **revision
     if (q->page < 1 || q->limit < 0 || __builtin_mul_overflow(q->limit, q->page - 1, &skip)) {
         return fail(e, FAIL_INVALID, "page and limit have to be positive");
     }
-    start(&s, q->table);
+    begin_select(&s, q->table);
     bool ok = add_filter(&s, q, e) && read_count(tx, &s, count, e);
     s.params[s.n++] = DB_I(q->limit);
     s.params[s.n++] = DB_I(skip);
     ok =
         ok && read_all(tx, &s, " ORDER BY s.timestamp DESC, s.change_id DESC LIMIT ? OFFSET ?", revisions, e);
-    drop(&s);
+    free_select(&s);
     return ok;
 }
 
@@ -135,11 +135,11 @@ bool history_change(struct tx *tx, const struct table *t, int64_t change_id, cJS
 {
     struct select s;
     cJSON *list;
-    start(&s, t);
+    begin_select(&s, t);
     s.params[s.n++] = DB_I(change_id);
     bool ok = read_all(tx, &s, " WHERE s.change_id = ?", &list, e);
     *change = ok ? list->child : NULL;
-    drop(&s);
+    free_select(&s);
     return ok;
 }
 
@@ -147,7 +147,7 @@ bool history_at(struct tx *tx, const struct table *t, int64_t ms, cJSON **rows, 
 {
     struct select s;
     const char *separator = "";
-    start(&s, t);
+    begin_select(&s, t);
     buf_printf(&s.sql,
                " WHERE s.data_version IS NOT NULL AND s.change_id IN (SELECT MAX(change_id) FROM `%s`"
                " WHERE timestamp <= ? GROUP BY ",
@@ -160,6 +160,6 @@ bool history_at(struct tx *tx, const struct table *t, int64_t ms, cJSON **rows, 
     }
     s.params[s.n++] = DB_I(ms);
     bool ok = read_all(tx, &s, ")", rows, e);
-    drop(&s);
+    free_select(&s);
     return ok;
 }

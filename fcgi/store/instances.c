@@ -1,4 +1,4 @@
-/* Statements on app_instances. Times come from the database, so that clocks that differ do no harm. */
+/* See instances.h. All times come from the database's clock, because the clocks of hosts may differ. */
 #include "store/instances.h"
 
 #define NOW_MS "CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)"
@@ -57,7 +57,7 @@ bool instances_list(struct db *db, void *ctx, struct instance **list, size_t *n,
     while (db_next(rows, e)) {
         *now_ms = db_int(rows, 0);
         if (db_is_null(rows, 1)) {
-            continue; /* the row that carries the time alone */
+            continue; /* this row has only the time */
         }
         if (*n == size) {
             size *= 2;

@@ -1,4 +1,4 @@
-/* Counters about the database. */
+/* Counters of what the store does. */
 #ifndef BALROG_STORE_METRICS_H
 #define BALROG_STORE_METRICS_H
 
@@ -8,8 +8,8 @@
 /* Rows of the table. */
 enum store_metric {
     STORE_STATEMENTS,   /* statements sent */
-    STORE_ERRORS,       /* by store_error_kind() */
-    STORE_POOL_REFUSED, /* work that did not get a connection in time */
+    STORE_ERRORS,       /* by kind of error, see store_error_kind() */
+    STORE_POOL_REFUSED, /* pool_run() calls that did not get a connection in time */
     STORE_TX_RETRIES,   /* transactions that were run again */
     STORE_COUNTED,
 };

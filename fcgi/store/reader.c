@@ -1,8 +1,8 @@
-/* Rows as the public service wants them. Whatever is compared is compared again here, byte for byte: an
- * adopted database may have a collation to which "Firefox" and "firefox " are the same.
+/* See reader.h. Names are compared again here, byte for byte, because an adopted database may have a
+ * collation for which "Firefox" and "firefox " are equal.
  *
- * A release's stamp is made of everything that decides about it: its row in either table, and its assets;
- * each of these adds a number of its own, so that one that changes leaves the others'. */
+ * The stamp of a release is computed from its row in either table and from its assets. Each asset adds a
+ * number of its own, so that the number of one asset can be replaced without reading the others. */
 #include "store/reader.h"
 
 #include <stddef.h>
@@ -20,7 +20,7 @@ bool reader_end(struct db *db, struct error *e)
 
 /* ---- helpers ---- */
 
-/* Calls ROW for each row that SQL gives. */
+/* Calls ROW for each row of the result of SQL. */
 static bool each_row(struct db *db, const char *sql, const struct db_value *params, size_t n,
                      void (*row)(const struct db_rows *rows, void *arg), void *arg, struct error *e)
 {
@@ -36,7 +36,7 @@ static struct str copy_column(void *ctx, const struct db_rows *rows, unsigned i)
     return mem_str(ctx, db_text(rows, i));
 }
 
-/* An array that grows by doubling, elements zeroed. */
+/* An array that grows by doubling. New elements are zeroed. */
 struct row_array {
     void *ctx;   /* who owns it */
     size_t size; /* of an element */
@@ -64,7 +64,7 @@ static const char PINS[] = "SELECT product, version, channel, mapping FROM pinna
                            "ORDER BY product, version, channel";
 static const char SHUTOFFS[] = "SELECT product, channel FROM emergency_shutoffs ORDER BY product, channel";
 
-/* Where the texts of a rule go, in the order of RULES. */
+/* The members of struct rule_row that hold texts, in the order of the columns in RULES. */
 enum { FIRST_TEXT = 6 };
 static const size_t rule_texts[] = {
     offsetof(struct rule_row, mapping),
@@ -179,7 +179,8 @@ static void hash_row(const struct db_rows *rows, void *arg)
     }
 }
 
-/* The small tables are hashed as a whole: a row that was deleted and made again may have its old version. */
+/* The small tables are hashed with all columns: a row that was deleted and inserted again may have the same
+ * data_version as before. */
 bool reader_table_stamps(struct db *db, struct table_stamps *stamps, struct error *e)
 {
     *stamps = (struct table_stamps){ HASH_START, HASH_START, HASH_START };
@@ -188,19 +189,19 @@ bool reader_table_stamps(struct db *db, struct table_stamps *stamps, struct erro
            each_row(db, SHUTOFFS, NULL, 0, hash_row, &stamps->shutoffs, e);
 }
 
-/* What the three tables say about one release. */
+/* The data_versions of one release in the three tables. */
 struct versions {
     struct str name;
     bool v1, v2;
     int64_t v1_version, v2_version;
-    uint64_t assets; /* the sum of their stamps */
+    uint64_t assets; /* the sum of the stamps of its assets */
 };
 
-/* An asset's stamp is the checksum of its path and version, and a bit above, so that the sum counts them too.
- */
+/* The stamp of an asset is a checksum of its path and data_version, plus 2^32, so that the sum of the stamps
+ * also depends on the number of assets. */
 #define ASSET_STAMP "(CRC32(CONCAT(path, ':', data_version)) + 4294967296)"
 
-/* 0 where neither table has anything. */
+/* The stamp of its rows in releases and releases_json; 0 if it has none. */
 static uint64_t rows_stamp(const struct versions *v)
 {
     uint64_t parts[] = { v->v1, (uint64_t)v->v1_version, v->v2, (uint64_t)v->v2_version };
@@ -238,8 +239,8 @@ static int by_name(const void *a, const void *b)
     return str_cmp(((const struct versions *)a)->name, ((const struct versions *)b)->name);
 }
 
-/* Puts together what is said about the same name; returns how many names there are. */
-static size_t merge(struct versions *v, size_t n)
+/* Merges the elements that have the same name; V is sorted by name. Returns the number of names. */
+static size_t merge_versions(struct versions *v, size_t n)
 {
     size_t m = 0;
     for (size_t i = 0; i < n; i++) {
@@ -271,7 +272,7 @@ bool reader_release_stamps(struct db *db, void *ctx, struct release_stamp **stam
     if (list.n > 0) {
         qsort(versions, list.n, sizeof(*versions), by_name);
     }
-    *n = ok ? merge(versions, list.n) : 0;
+    *n = ok ? merge_versions(versions, list.n) : 0;
     *stamps = mem_array(ctx, struct release_stamp, *n);
     for (size_t i = 0; i < *n; i++) {
         struct release_stamps one = { .rows = rows_stamp(&versions[i]), .assets = versions[i].assets };
@@ -283,7 +284,7 @@ bool reader_release_stamps(struct db *db, void *ctx, struct release_stamp **stam
 
 /* ---- one release ---- */
 
-/* A release while it is being read: what is wanted, and what was found so far. */
+/* A release while it is being read: its name, and what was found so far. */
 struct reading {
     struct str name;
     struct versions versions;
@@ -330,7 +331,7 @@ static int by_path(const void *a, const void *b)
     return str_cmp(((const struct release_asset *)a)->path, ((const struct release_asset *)b)->path);
 }
 
-/* Is this JSON nothing, by Python's lights: null, {}, []…? */
+/* Whether this JSON is false in Python: null, {}, [], … */
 static bool is_nothing(struct str json)
 {
     static const char *const nothings[] = { "", "null", "false", "0", "\"\"", "{}", "[]" };

@@ -1,13 +1,13 @@
-/* The reader puts a release together for the snapshot, which needs no versions; these are asked for here, in
- * the same consistent read. A locale is looked for among the assets first, so that asking for it costs one
- * small row however big the release is. */
+/* See release.h. reader_release() does not return data_versions, since a snapshot does not need them: they
+ * are read here, in the same consistent read. A locale is looked up among the assets first, so that it costs
+ * one small row, however big the release is. */
 #include "store/release.h"
 
 #include "release/assets.h"
 #include "store/reader.h"
 #include "store/table.h"
 
-/* What came of parsing: JSON, which CTX adopts, or NULL with doc->why. */
+/* JSON is the result of parsing, owned by CTX from now on; or NULL, and doc->why says why. */
 static void set_json(void *ctx, struct release_doc *doc, cJSON *json)
 {
     doc->state = json != NULL ? RELEASE_FOUND : RELEASE_BROKEN;
@@ -20,7 +20,7 @@ static void set_version(struct release_doc *doc, int64_t data_version)
     doc->data_version = data_version;
 }
 
-/* The data_version of NAME in TABLE; *FOUND tells whether there is one. */
+/* Reads the data_version of NAME in TABLE. *FOUND: whether there is such a row. */
 static bool read_version(struct db *db, const struct table *table, struct str name, struct release_doc *doc,
                          bool *found, struct error *e)
 {
@@ -76,7 +76,7 @@ bool release_read_locale(struct db *db, void *ctx, struct str name, struct str p
 {
     *doc = (struct release_doc){ .state = RELEASE_MISSING };
     if (memchr(platform.p, '\0', platform.n) != NULL || memchr(locale.p, '\0', locale.n) != NULL) {
-        return true; /* JSON keys have none */
+        return true; /* no JSON key contains a NUL */
     }
     char *path = mem_printf(ctx, ".platforms.%.*s.locales.%.*s", STR_ARG(platform), STR_ARG(locale));
     if (!read_asset(db, ctx, name, path, doc, e)) {
@@ -91,7 +91,7 @@ bool release_read_locale(struct db *db, void *ctx, struct str name, struct str p
     if (doc->state == RELEASE_FOUND) {
         const cJSON *p = json_get(json_get(doc->json, "platforms"), mem_strndup(ctx, platform.p, platform.n));
         const cJSON *l = json_get(json_get(p, "locales"), mem_strndup(ctx, locale.p, locale.n));
-        doc->json = l; /* CTX has the whole */
+        doc->json = l; /* CTX owns the whole document */
         doc->state = l != NULL ? RELEASE_FOUND : RELEASE_MISSING;
     }
     return true;

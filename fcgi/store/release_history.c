@@ -1,11 +1,13 @@
-/* A row's versions are numbered by steps from a key frame, which holds the whole text. Every tenth step is
- * kept as what it differs in from the tenth step before it, any other from the step before it: so the text
- * that is needed to write a version is mostly the one that it replaces, and reading one back takes but a few
- * steps.
+/* See release_history.h.
  *
- * Who writes a version has locked the row. Its head is first made sure of and then read by its whole key:
- * that locks it alone, where a search for the newest version would lock the gaps around it, into which others
- * who write to neighbouring rows have to insert. */
+ * The versions of a row are numbered by steps, counted from a key frame, which contains the whole text. Each
+ * tenth step is stored as the difference from the tenth step before it, every other step as the difference
+ * from the step before it. So writing a version mostly needs only the text that it replaces, and reading one
+ * takes few steps.
+ *
+ * The caller has locked the row. Its head is inserted if it is missing, and then read by its whole key, which
+ * locks only this head. A search for the newest version would also lock the gaps around it, and block others
+ * that write to neighbouring rows. */
 #include "store/release_history.h"
 
 #include "store/frame.h"
@@ -14,21 +16,21 @@
 
 enum {
     KEY_EVERY = 100, /* steps from one key frame to the next */
-    SPAN = 10,       /* steps that are one after the other */
+    SPAN = 10,       /* every SPAN-th step is the difference from the SPAN-th before it */
     CHAIN_MAX = KEY_EVERY / SPAN + SPAN,
 };
 
-/* The row, and where its history ends. */
+/* A row, and the newest version in its history. */
 struct head {
     struct db_value row[3]; /* table, name, path */
-    int64_t change_id;      /* 0: nothing is recorded since it was last deleted */
+    int64_t change_id;      /* 0: nothing is recorded since the row was last deleted */
     int64_t data_version;
     int64_t step;
     int64_t tenth; /* the change_id of the last step that is a multiple of SPAN */
     unsigned char digest[SHA256_DIGEST_LENGTH];
 };
 
-/* The row as it is before it is written. */
+/* The row in its table, before it is written. */
 struct present {
     bool there;
     int64_t data_version;
@@ -55,7 +57,7 @@ static void digest_of(struct str text, unsigned char digest[SHA256_DIGEST_LENGTH
 
 /* An entry as it is stored. */
 struct entry {
-    int64_t base; /* 0: it is a key frame */
+    int64_t base; /* the change_id that it is a difference from; 0: it is a key frame */
     size_t size;
     struct str frame;
 };
@@ -104,7 +106,7 @@ bool release_history_change(struct tx *tx, int64_t change_id, struct str *json, 
     return true;
 }
 
-/* Data versions start again at 1 when a row is deleted and made again. */
+/* data_version starts at 1 again if a row is deleted and inserted again. */
 bool release_history_read(struct tx *tx, const char *table, const char *name, const char *path,
                           int64_t data_version, struct str *json, struct error *e)
 {
@@ -157,7 +159,7 @@ bool release_history_list(struct tx *tx, const char *table, const char *name, co
 
 /* ---- the head ---- */
 
-/* Reads and locks H, which is made where it is missing. */
+/* Reads and locks the head H. If it is missing, it is inserted first. */
 static bool lock_head(struct tx *tx, struct head *h, struct error *e)
 {
     if (!db_execute(tx->db,
@@ -228,8 +230,9 @@ static bool read_present(struct tx *tx, const struct head *h, struct present *no
     return db_finish(rows);
 }
 
-/* What the step after H is to be kept as a difference from: its change_id, 0 for a key frame, and text. NOW
- * is what is in the table, which may be that. */
+/* Chooses from which version the step STEP after H is stored as a difference: *BASE is its change_id, 0 for a
+ * key frame, and *TEXT its text. That is often NOW, the row in its table, so that nothing has to be unpacked.
+ */
 static bool choose_base(struct tx *tx, const struct head *h, int64_t step, const struct present *now,
                         int64_t *base, struct str *text, struct error *e)
 {
@@ -266,7 +269,7 @@ static bool add_entry(struct tx *tx, const struct head *h, int64_t data_version,
         params, sizeof params / sizeof params[0], NULL, change_id, e);
 }
 
-/* Adds a version after H, which then is it. */
+/* Adds a version after H, and makes it the head. */
 static bool add_version(struct tx *tx, struct head *h, int64_t data_version, struct str json, bool found,
                         const struct present *now, struct error *e)
 {

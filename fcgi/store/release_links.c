@@ -1,5 +1,5 @@
-/* See release_links.h. The links are walked breadth first, one statement per name: almost all releases have
- * none. */
+/* See release_links.h. Links are followed breadth first, with one statement per name: almost all releases
+ * have no links. */
 #include "store/release_links.h"
 
 #include "store/row.h"
@@ -24,7 +24,7 @@ void release_names_add(cJSON *names, const char *name)
 void release_names_add_members(cJSON *names, const cJSON *blob)
 {
     const cJSON *member;
-    int room = RELEASE_MEMBERS_MAX + 1; /* one more, so that it is noticed that there are too many */
+    int room = RELEASE_MEMBERS_MAX + 1; /* one more than allowed, so that too many are noticed */
     cJSON_ArrayForEach(member, json_get_array(blob, "blobs"))
     {
         if (room-- == 0) {

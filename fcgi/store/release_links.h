@@ -6,22 +6,22 @@
 
 #include "store/tx.h"
 
-/* A superblob may name another one. Chains that are longer are cut: nothing is served through them. */
+/* A superblob may name another one. Longer chains are not followed: nothing is served through them. */
 enum { RELEASE_LINKS_DEPTH = 4, RELEASE_MEMBERS_MAX = 1000 };
 
-/* The names of all superblobs that name the release NAME, directly or through other superblobs: an array of
- * texts, TX's, without NAME itself. If TX writes, nobody can make another superblob name it before TX ends.
- */
+/* Finds all superblobs that name the release NAME, directly or through other superblobs: *SUPERBLOBS is an
+ * array of names, owned by TX, without NAME itself. If TX writes, nobody can make another superblob name it
+ * before TX ends. */
 bool release_superblobs_of(struct tx *tx, const char *name, cJSON **superblobs, struct error *e);
 
-/* Adds to NAMES, an array of texts without repetition, the members of those that are superblobs, and theirs.
+/* Adds to NAMES, an array of different names, the members of all superblobs in it, and the members of these.
  */
 bool release_add_members(struct tx *tx, cJSON *names, struct error *e);
 
-/* Adds NAME to NAMES unless it is NULL, empty or there already. */
+/* Adds NAME to NAMES, unless it is NULL, empty, or in NAMES already. */
 void release_names_add(cJSON *names, const char *name);
 
-/* Adds the members of BLOB, a superblob's document, to NAMES; nothing if it is not a superblob. */
+/* Adds the members of BLOB, the document of a superblob, to NAMES. Does nothing for other documents. */
 void release_names_add_members(cJSON *names, const cJSON *blob);
 
 #endif

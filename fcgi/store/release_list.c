@@ -1,6 +1,6 @@
-/* What belongs to releases is read first, each table in one statement, and sorted by the release's name; then
- * the releases themselves stream from the database to the output, so that memory goes with the number of
- * rules and scheduled changes, not of releases. */
+/* See release_list.h. Rules and scheduled changes are read first, each table with one statement, and sorted
+ * by the name of the release. Then the releases are printed as they are fetched from the database. So the
+ * memory used depends on the number of rules and scheduled changes, not on the number of releases. */
 #include "store/release_list.h"
 
 #include "store/signoff.h"
@@ -12,15 +12,15 @@
 
 /* A rule that maps to a release, by its mapping or fallbackMapping. */
 struct rule_mapping {
-    struct str release; /* first: see range() */
+    struct str release; /* first: see find_range() */
     char rule_id[24];
     struct str product, channel;
 };
 
 /* A scheduled change that is not complete. */
 struct scheduled {
-    struct str release; /* first: see range() */
-    size_t at;          /* its place as read */
+    struct str release; /* first: see find_range() */
+    size_t at;          /* its index, in the order in which the changes were read */
     cJSON *change;      /* NULL once it has been printed */
 };
 
@@ -59,7 +59,7 @@ static struct str text_copy(struct list_output *l, const struct db_rows *rows, u
     return mem_str(l, db_text(rows, i));
 }
 
-/* Whether an array of N elements is full, as it grows by doubling. */
+/* Whether an array with N elements, which grows by doubling, is full. */
 static bool is_full(size_t n)
 {
     return (n & (n - 1)) == 0;
@@ -110,8 +110,8 @@ static bool read_mappings(struct list_output *l, struct error *e)
     return ok;
 }
 
-/* How a table of scheduled changes is read: the members of a change, then name, user and role of one
- * sign-off, a row for each sign-off. */
+/* How a table of scheduled changes is read. A row of the result has the members of a change, then user and
+ * role of one of its sign-offs. */
 struct scheduled_source {
     struct table members;
     unsigned n_members;
@@ -240,7 +240,7 @@ static bool read_all_scheduled(struct list_output *l, bool judge, struct error *
 
 /* Where the elements of RELEASE are in a sorted array of N, each SIZE bytes and beginning with a name: from
  * the index returned, *END excluded. */
-static size_t range(const void *array, size_t n, size_t size, struct str release, size_t *end)
+static size_t find_range(const void *array, size_t n, size_t size, struct str release, size_t *end)
 {
     size_t low = 0, high = n;
     while (low < high) {
@@ -269,7 +269,8 @@ static void add_rule_info(const struct list_output *l, cJSON *row, struct str re
 {
     size_t end;
     cJSON *info = mem_check(cJSON_AddObjectToObject(row, "rule_info"));
-    for (size_t i = range(l->mappings, l->n_mappings, sizeof *l->mappings, release, &end); i < end; i++) {
+    for (size_t i = find_range(l->mappings, l->n_mappings, sizeof *l->mappings, release, &end); i < end;
+         i++) {
         const struct rule_mapping *m = &l->mappings[i];
         cJSON *rule = mem_check(cJSON_AddObjectToObject(info, m->rule_id));
         cJSON_AddItemToObject(rule, "product", text_or_null(m->product));
@@ -281,12 +282,14 @@ static void add_rule_ids(const struct list_output *l, cJSON *row, struct str rel
 {
     size_t end;
     cJSON *ids = mem_check(cJSON_AddArrayToObject(row, "rule_ids"));
-    for (size_t i = range(l->mappings, l->n_mappings, sizeof *l->mappings, release, &end); i < end; i++) {
+    for (size_t i = find_range(l->mappings, l->n_mappings, sizeof *l->mappings, release, &end); i < end;
+         i++) {
         cJSON_AddItemToArray(ids, mem_check(cJSON_CreateNumber(strtod(l->mappings[i].rule_id, NULL))));
     }
 }
 
-/* What a change to RELEASE needs. Everything that this rests on has been read. */
+/* Adds the sign-offs that a change to RELEASE needs. signoff_prefetch() has read all that this takes, so it
+ * cannot fail. */
 static cJSON *add_required_signoffs(const struct list_output *l, cJSON *row, struct str release)
 {
     struct error ignored;
@@ -297,7 +300,7 @@ static cJSON *add_required_signoffs(const struct list_output *l, cJSON *row, str
     return needs;
 }
 
-/* What PRODUCT requires, on any channel. */
+/* Adds the sign-offs that PRODUCT requires, on any channel, to NEEDS. */
 static void require_product(const struct list_output *l, cJSON *needs, struct str product)
 {
     struct error ignored;
@@ -308,7 +311,7 @@ static void require_product(const struct list_output *l, cJSON *needs, struct st
     }
 }
 
-/* Whether what is scheduled for the release in ROW makes it writable. */
+/* Whether a change that is scheduled for the release in ROW makes it writable. */
 static bool becomes_writable(const cJSON *row)
 {
     const cJSON *change;
@@ -325,7 +328,8 @@ static void add_scheduled_changes(struct list_output *l, cJSON *row, struct str 
 {
     size_t end;
     cJSON *changes = mem_check(cJSON_AddArrayToObject(row, "scheduled_changes"));
-    for (size_t i = range(l->scheduled, l->n_scheduled, sizeof *l->scheduled, release, &end); i < end; i++) {
+    for (size_t i = find_range(l->scheduled, l->n_scheduled, sizeof *l->scheduled, release, &end); i < end;
+         i++) {
         cJSON_AddItemToArray(changes, l->scheduled[i].change);
         l->scheduled[i].change = NULL;
     }
@@ -382,7 +386,7 @@ static void print_name(struct list_output *l, const struct db_rows *rows, struct
     print_row(l, out, json_text(db_text(rows, table_column(&table_releases, "name"))));
 }
 
-/* What is scheduled for releases that are not there. */
+/* Prints the scheduled changes of releases that do not exist. */
 static void print_scheduled_only(struct list_output *l, struct buf *out)
 {
     for (size_t i = 0; i < l->n_scheduled && l->filter->product.n == 0; i++) {
@@ -418,7 +422,7 @@ static struct str like_pattern(void *ctx, struct str prefix)
     return (struct str){ out, n };
 }
 
-/* Prints each row of TABLE that the filter lets pass. */
+/* Prints each row of TABLE that the filter includes. */
 static bool print_table(struct list_output *l, const struct table *table,
                         void (*print)(struct list_output *l, const struct db_rows *rows, struct buf *out),
                         struct buf *out, struct error *e)

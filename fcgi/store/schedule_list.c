@@ -1,5 +1,5 @@
-/* Reading scheduled changes. However many there are, each kind of row is read by one statement, in the order
- * of the sc_ids, and walked along the list; required sign-offs are worked out in memory. */
+/* See schedule_list.h. Each kind of row is read with one statement, in the order of the sc_ids, and matched
+ * with the list, which has the same order. Required sign-offs are computed in memory. */
 #include "store/schedule_list.h"
 
 #include "store/sc_view.h"
@@ -33,7 +33,7 @@ static void make_where(struct reader *rd)
     }
 }
 
-static struct db_rows *run(const struct reader *rd, struct buf *sql, const char *tail, struct error *e)
+static struct db_rows *run_query(const struct reader *rd, struct buf *sql, const char *tail, struct error *e)
 {
     buf_str(sql, buf_view(&rd->where));
     buf_str(sql, str_of(tail));
@@ -43,8 +43,8 @@ static struct db_rows *run(const struct reader *rd, struct buf *sql, const char 
     return rows;
 }
 
-/* Whether the texts asked for are the row's exactly, whatever the collation. */
-static bool exactly(const struct sc_query *q, const cJSON *sc)
+/* Whether the row has exactly the texts that Q asks for, whatever the collation. */
+static bool matches_exactly(const struct sc_query *q, const cJSON *sc)
 {
     for (size_t i = 0; i < sizeof q->key / sizeof q->key[0] && q->key[i].column != NULL; i++) {
         const char *text = row_text(sc, q->key[i].column);
@@ -64,13 +64,13 @@ static bool read_changes(struct reader *rd, struct error *e)
     buf_lit(&sql, "SELECT ");
     sc_view_columns(t, false, !rd->q->without_big, &view, &sql);
     sc_view_from(t, false, &sql);
-    struct db_rows *rows = run(rd, &sql, " ORDER BY s.sc_id", e);
+    struct db_rows *rows = run_query(rd, &sql, " ORDER BY s.sc_id", e);
     rd->list = tx_keep(rd->tx, mem_check(cJSON_CreateArray()));
     while (db_next(rows, e)) {
         cJSON *sc = table_row(&view, rows);
         cJSON_AddItemToObject(sc, "signoffs", mem_check(cJSON_CreateObject()));
         cJSON_AddItemToObject(sc, "required_signoffs", mem_check(cJSON_CreateObject()));
-        if (exactly(rd->q, sc)) {
+        if (matches_exactly(rd->q, sc)) {
             cJSON_AddItemToArray(rd->list, sc);
         } else {
             cJSON_Delete(sc);
@@ -79,7 +79,8 @@ static bool read_changes(struct reader *rd, struct error *e)
     return db_finish(rows);
 }
 
-/* The change SC_ID at or after *AT in the list, or NULL; *AT moves there. */
+/* Moves *AT forward in the list to the change SC_ID, or behind its place. Returns the change, or NULL if the
+ * list does not have it. */
 static cJSON *walk_to(cJSON **at, int64_t sc_id)
 {
     while (*at != NULL && row_int(*at, "sc_id") < sc_id) {
@@ -95,7 +96,7 @@ static bool read_signoffs(struct reader *rd, struct error *e)
     buf_init(&sql, 512, SC_SQL_MAX);
     buf_printf(&sql, "SELECT g.sc_id, g.username, g.role FROM `%s` g JOIN `%s` s ON s.sc_id = g.sc_id",
                t->signoffs->name, t->name);
-    struct db_rows *rows = run(rd, &sql, " ORDER BY g.sc_id", e);
+    struct db_rows *rows = run_query(rd, &sql, " ORDER BY g.sc_id", e);
     cJSON *at = rd->list->child;
     while (db_next(rows, e)) {
         cJSON *sc = walk_to(&at, db_int(rows, 0));
@@ -161,7 +162,7 @@ static bool read_originals(struct reader *rd, cJSON **originals, struct error *e
     struct buf sql;
     buf_init(&sql, 1024, SC_SQL_MAX);
     select_originals(rd, &sql);
-    struct db_rows *rows = run(rd, &sql, " AND s.complete = 0 ORDER BY s.sc_id", e);
+    struct db_rows *rows = run_query(rd, &sql, " AND s.complete = 0 ORDER BY s.sc_id", e);
     *originals = tx_keep(rd->tx, mem_check(cJSON_CreateArray()));
     while (db_next(rows, e)) {
         cJSON_AddItemToArray(*originals, table_row(&view, rows));

@@ -1,6 +1,6 @@
-/* Additive steps are applied in order, so what matters is how many are done; a newer version may have added
- * more. A destructive step names the oldest version that may run once it has begun. SCHEMA_NEEDS, the number
- * of additive steps in schema/, comes from configure. */
+/* See schema_range.h. Additive steps are applied in order, so it is enough to count them; a newer version may
+ * have added more. A destructive step names the oldest version that may run after it has begun. SCHEMA_NEEDS,
+ * the number of additive steps in schema/, is set by configure. */
 #include "store/schema_range.h"
 
 #include "store/fail.h"

@@ -1,6 +1,6 @@
 /* The two tables of required sign-offs are read as a whole: they are small, and a list of scheduled changes
- * searches them for each of its changes. What leads to a release is asked by the release's name. For lists it
- * is read as a whole as well, sorted by the releases' names. */
+ * searches them for each of its changes. What leads to a release is read by the name of the release; for
+ * lists it is read for all releases at once, sorted by their names. */
 #include "store/signoff.h"
 
 #include "store/release_links.h"
@@ -132,7 +132,7 @@ static bool is_same(const char *a, const char *b)
 }
 
 /* Whether a rule for CHANNEL serves the channel REQUIRED. */
-static bool covers(const char *channel, const char *required)
+static bool covers_channel(const char *channel, const char *required)
 {
     struct str c = str_of(channel);
     if (c.n == 0) {
@@ -154,7 +154,7 @@ bool signoff_need_product(struct tx *tx, const char *product, const char *channe
     }
     for (size_t i = 0; i < cache->products->n; i++) {
         const struct required *r = &cache->products->item[i];
-        if ((any || is_same(product, r->product)) && covers(channel, r->channel)) {
+        if ((any || is_same(product, r->product)) && covers_channel(channel, r->channel)) {
             signoff_needs_add(needs, r->role, r->count);
         }
     }
@@ -252,7 +252,7 @@ static struct mappings *mappings_new(struct tx *tx)
     return m;
 }
 
-/* Where NAME begins in M, or would. */
+/* The index of the first element of M with this NAME, or where it would be. */
 static size_t find_mapping(const struct mappings *m, const char *name)
 {
     size_t from = 0, to = m->n;
@@ -267,8 +267,8 @@ static size_t find_mapping(const struct mappings *m, const char *name)
     return from;
 }
 
-/* Adds for each member of a superblob what leads to the superblob. M is sorted, and again at the end.
- * Superblobs of superblobs take a turn each. */
+/* Adds for each member of a superblob what leads to the superblob. M is sorted, before and after. Each turn
+ * of the loop adds one more level of superblobs in superblobs. */
 static bool add_members(struct tx *tx, struct mappings *m, struct error *e)
 {
     cJSON *links = tx_keep(tx, mem_check(cJSON_CreateArray()));
@@ -381,7 +381,7 @@ static struct mappings *ask_mappings(struct tx *tx, const char *name, struct err
     return m;
 }
 
-/* Those that were prefetched, or at least those of NAME. NULL on failure. */
+/* What leads to the release NAME, or to all releases if that was prefetched. NULL on failure. */
 static const struct mappings *mappings_of(struct tx *tx, const char *name, struct error *e)
 {
     struct signoff_cache *cache = cache_of(tx);

@@ -1,5 +1,5 @@
-/* See signoff_content.h. Fingerprints are read for many releases at once, with statements of a fixed length.
- */
+/* See signoff_content.h. Fingerprints are read for many releases at once, with statements whose text is
+ * always the same, so that they are prepared once. */
 #include "store/signoff_content.h"
 
 #include "store/release_links.h"
@@ -120,7 +120,7 @@ static bool add_assets(struct tx *tx, const char *const names[], cJSON *prints, 
 
 /* Fingerprints of the releases in NAMES, an object whose members' names they are: {release: fingerprint}; ""
  * for a release that does not exist. */
-static bool fingerprint(struct tx *tx, const cJSON *names, cJSON **prints, struct error *e)
+static bool read_fingerprints(struct tx *tx, const cJSON *names, cJSON **prints, struct error *e)
 {
     const cJSON *next = names->child;
     *prints = tx_keep(tx, mem_check(cJSON_CreateObject()));
@@ -162,7 +162,7 @@ bool signoff_content(struct tx *tx, const struct resource *r, const struct chang
             mem_check(cJSON_AddNullToObject(wanted, name->valuestring));
         }
     }
-    return wanted->child == NULL || fingerprint(tx, wanted, content, e);
+    return wanted->child == NULL || read_fingerprints(tx, wanted, content, e);
 }
 
 /* ---- storing ---- */
@@ -222,7 +222,7 @@ bool signoff_content_forget(struct tx *tx, const struct resource *r, int64_t sc_
 
 /* ---- judging ---- */
 
-static cJSON *reason(struct tx *tx, const char *kind, const char *detail)
+static cJSON *new_reason(struct tx *tx, const char *kind, const char *detail)
 {
     cJSON *why = tx_keep(tx, mem_check(cJSON_CreateObject()));
     mem_check(cJSON_AddStringToObject(why, "reason", kind));
@@ -238,9 +238,10 @@ static bool judge_user(struct tx *tx, struct signoff_case *s, struct error *e)
         return false;
     }
     if (!known) {
-        s->invalid = reason(tx, "user", mem_printf(tx->mem, "%s has no permission any more", s->username));
+        s->invalid =
+            new_reason(tx, "user", mem_printf(tx->mem, "%s has no permission any more", s->username));
     } else if (!has) {
-        s->invalid = reason(
+        s->invalid = new_reason(
             tx, "role", mem_printf(tx->mem, "%s does not hold the role '%s' any more", s->username, s->role));
     }
     return true;
@@ -274,7 +275,7 @@ static bool judge_content(struct tx *tx, struct signoff_case *s, const cJSON *co
         if (cJSON_IsString(was) && is != NULL && strcmp(was->valuestring, is) == 0) {
             continue;
         }
-        s->invalid = reason(tx, "content", "");
+        s->invalid = new_reason(tx, "content", "");
         mem_check(cJSON_AddStringToObject(s->invalid, "release", was->string));
         mem_check(cJSON_AddNullToObject(s->invalid, "changed_by"));
         mem_check(cJSON_AddNullToObject(s->invalid, "timestamp"));
@@ -308,7 +309,7 @@ bool signoff_judge(struct tx *tx, struct signoff_case *cases, size_t n, struct e
             }
         }
     }
-    if (!fingerprint(tx, names, &prints, e)) {
+    if (!read_fingerprints(tx, names, &prints, e)) {
         return false;
     }
     for (size_t i = 0; i < n; i++) {

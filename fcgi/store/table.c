@@ -1,5 +1,5 @@
-/* SQL is put together from the descriptors alone; values are always parameters. The few texts that come of it
- * are prepared once a connection. */
+/* See table.h. SQL is built only from the descriptions of tables; values are always parameters. So there are
+ * few different statements, each of which is prepared once per connection. */
 #include "store/table.h"
 
 #include <assert.h>
@@ -16,7 +16,8 @@ static void add_columns(struct buf *sql, const struct table_query *q)
     }
 }
 
-/* FROM, WHERE and the rest of Q; puts the parameters that go with it into PARAMS and returns how many. */
+/* Appends FROM, WHERE and the rest of Q. Fills PARAMS with their parameters, and returns how many there are.
+ */
 static size_t add_rest(struct buf *sql, const struct table_query *q, struct db_value *params)
 {
     size_t n = 0;
@@ -42,8 +43,8 @@ static size_t add_rest(struct buf *sql, const struct table_query *q, struct db_v
     return n;
 }
 
-/* SELECT the columns of Q, or their COUNT. */
-static struct db_rows *run(struct db *db, const struct table_query *q, bool count, struct error *e)
+/* Selects the columns of Q, or the number of rows if COUNT. */
+static struct db_rows *run_select(struct db *db, const struct table_query *q, bool count, struct error *e)
 {
     struct buf sql;
     struct db_value params[TABLE_KEYS_MAX + TABLE_PARAMS_MAX];
@@ -64,7 +65,7 @@ static struct db_rows *run(struct db *db, const struct table_query *q, bool coun
 
 struct db_rows *table_find(struct db *db, const struct table_query *q, struct error *e)
 {
-    return run(db, q, false, e);
+    return run_select(db, q, false, e);
 }
 
 const struct column *table_has(const struct table *t, const char *name)
@@ -84,7 +85,7 @@ unsigned table_column(const struct table *t, const char *name)
     return (unsigned)(c - t->column);
 }
 
-static bool exactly(const struct db_rows *rows, const struct table_query *q)
+static bool matches_exactly(const struct db_rows *rows, const struct table_query *q)
 {
     for (unsigned i = 0; i < TABLE_KEYS_MAX && q->key[i].column != NULL; i++) {
         const struct db_value *want = &q->key[i].value;
@@ -99,7 +100,7 @@ static bool exactly(const struct db_rows *rows, const struct table_query *q)
 bool table_next(struct db_rows *rows, const struct table_query *q, struct error *e)
 {
     while (db_next(rows, e)) {
-        if (exactly(rows, q)) {
+        if (matches_exactly(rows, q)) {
             return true;
         }
     }
@@ -108,7 +109,7 @@ bool table_next(struct db_rows *rows, const struct table_query *q, struct error 
 
 /* ---- rows as JSON ---- */
 
-static cJSON *value(const struct table *t, const struct db_rows *rows, unsigned i)
+static cJSON *column_json(const struct table *t, const struct db_rows *rows, unsigned i)
 {
     cJSON *json;
     if (db_is_null(rows, i)) {
@@ -159,7 +160,7 @@ cJSON *table_row(const struct table *t, const struct db_rows *rows)
 {
     cJSON *row = mem_check(cJSON_CreateObject());
     for (unsigned i = 0; i < db_columns(rows) && t->column[i].name != NULL; i++) {
-        cJSON_AddItemToObject(row, t->column[i].name, mem_check(value(t, rows, i)));
+        cJSON_AddItemToObject(row, t->column[i].name, mem_check(column_json(t, rows, i)));
     }
     return row;
 }
@@ -189,7 +190,7 @@ bool table_get(struct db *db, const struct table_query *q, cJSON **row, struct e
 
 bool table_count(struct db *db, const struct table_query *q, int64_t *count, struct error *e)
 {
-    struct db_rows *rows = run(db, q, true, e);
+    struct db_rows *rows = run_select(db, q, true, e);
     *count = db_next(rows, e) ? db_int(rows, 0) : 0;
     return db_finish(rows);
 }

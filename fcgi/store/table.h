@@ -1,4 +1,5 @@
-/* Tables as data: their columns, in the order in which the API prints them, and rows as JSON. */
+/* Descriptions of tables: their columns, in the order in which the API prints them. And reading rows as JSON.
+ */
 #ifndef BALROG_STORE_TABLE_H
 #define BALROG_STORE_TABLE_H
 
@@ -9,14 +10,14 @@ enum column_type {
     COLUMN_INT,
     COLUMN_TEXT,
     COLUMN_BOOL, /* TINYINT */
-    COLUMN_JSON, /* a text that holds JSON, in a row as the value; NULL where it is null */
+    COLUMN_JSON, /* text with JSON; a row has the parsed value */
 };
 
 enum column_flag {
-    COLUMN_KEY = 1,   /* of the primary key */
+    COLUMN_KEY = 1,   /* part of the primary key */
     COLUMN_AUTO = 2,  /* numbered by the database */
-    COLUMN_FALSE = 4, /* false, not NULL, where an insert does not say; in histories too */
-    COLUMN_BIG = 8,   /* a release's blob: the table's last column, read where it is asked for */
+    COLUMN_FALSE = 4, /* false, not NULL, if an insert does not set it; in histories, too */
+    COLUMN_BIG = 8,   /* a release's blob: the last column of the table, read only on request */
 };
 
 struct column {
@@ -28,23 +29,24 @@ struct column {
 enum { TABLE_COLUMNS_MAX = 40 };
 
 enum table_flag {
-    TABLE_VERSIONED = 1, /* has data_version, which every update raises */
+    TABLE_VERSIONED = 1, /* has data_version, which every update increments */
     TABLE_RELEASES = 2,  /* its history is kept by release_history.h */
-    TABLE_PART = 4,      /* goes with another row, with which it is written: no audit lines of its own */
+    TABLE_PART = 4,      /* always written together with a row of another table: leaves no audit lines */
 };
 
 struct table {
     const char *name;
     struct column column[TABLE_COLUMNS_MAX]; /* up to the first without a name */
     unsigned flags;
-    const struct table *history;    /* NULL: none */
-    const struct table *scheduled;  /* changes to it that are scheduled; NULL: none can be */
-    const struct table *base;       /* of a scheduled table: the one that it changes */
-    const struct table *conditions; /* of a scheduled table: when, or at what uptake */
-    const struct table *signoffs;   /* of a scheduled table */
+    const struct table *history; /* NULL: none */
+    const struct table
+        *scheduled;           /* the table of scheduled changes to it; NULL: changes cannot be scheduled */
+    const struct table *base; /* of a scheduled table: the table that it changes */
+    const struct table *conditions; /* of a scheduled table: times and uptakes */
+    const struct table *signoffs;   /* of a scheduled table: sign-offs */
 };
 
-/* The tables that the API knows. Those that go with them are reached from here: table_rules.history,
+/* The tables of the API. Tables that belong to them are reached through their members: table_rules.history,
  * table_rules.scheduled, table_rules.scheduled->conditions->history. */
 extern const struct table table_rules;
 extern const struct table table_releases;
@@ -58,8 +60,8 @@ extern const struct table table_permissions_req_signoffs;
 extern const struct table table_emergency_shutoffs;
 extern const struct table table_pinnable_releases;
 
-/* Which rows of a table are wanted: those whose columns equal the values given. Texts compare exactly,
- * whatever the collation. A key whose value is NULL is left out. */
+/* Which rows of a table to read: those whose columns equal these values. Texts compare exactly, whatever the
+ * collation. A key with a NULL value is ignored. */
 enum { TABLE_KEYS_MAX = 4, TABLE_PARAMS_MAX = 4 };
 struct table_query {
     const struct table *table;
@@ -67,10 +69,10 @@ struct table_query {
         const char *column;
         struct db_value value;
     } key[TABLE_KEYS_MAX];         /* up to the first without a column */
-    bool with_big;                 /* the big column too */
-    const char *more;              /* a further condition, "a LIKE ?", or NULL */
+    bool with_big;                 /* also read the big column */
+    const char *more;              /* another condition, "a LIKE ?", or NULL */
     const char *tail;              /* ORDER BY …, or NULL */
-    const struct db_value *params; /* for the '?' of these two */
+    const struct db_value *params; /* for the '?' in `more` and `tail` */
     size_t n_params;
 };
 
@@ -78,24 +80,24 @@ struct table_query {
 struct db_rows *table_find(struct db *db, const struct table_query *q, struct error *e);
 /* Goes to the next row of a result of table_find(Q), as db_next() does. */
 bool table_next(struct db_rows *rows, const struct table_query *q, struct error *e);
-/* The index of a column of T, which there must be. */
+/* The index of the column NAME of T, which must exist. */
 unsigned table_column(const struct table *t, const char *name);
 /* The column NAME of T, or NULL. */
 const struct column *table_has(const struct table *t, const char *name);
-/* The current row, whose columns are those of T (with or without its big one), as an object with its members
- * in that order. Text of a JSON column that is no JSON becomes a string. */
+/* The current row as a JSON object, owned by the caller. The columns of the result must be those of T, with
+ * or without its big column. Text of a JSON column that is not valid JSON becomes a string. */
 cJSON *table_row(const struct table *t, const struct db_rows *rows);
 
-/* S as a JSON string, up to a NUL if it has one. */
+/* A JSON string with the text S, up to its first NUL if it has one. */
 cJSON *json_text(struct str s);
-/* Gives VALUE to CTX, with which it goes. Returns it; NULL is fine. */
+/* Makes CTX the owner of VALUE (may be NULL), which is freed with CTX. Returns VALUE. */
 const cJSON *json_keep(void *ctx, cJSON *value);
 
 /* Appends all rows of Q to OUT as a JSON array in the style of jsonify, and counts them. */
 bool table_print(struct db *db, const struct table_query *q, struct buf *out, size_t *count, struct error *e);
-/* The first row of Q as an object (the caller's), NULL when there is none. */
+/* Reads the first row of Q: *ROW is an object, owned by the caller, or NULL if there is none. */
 bool table_get(struct db *db, const struct table_query *q, cJSON **row, struct error *e);
-/* How many rows Q, whose keys are no texts and which has no tail, has. */
+/* Counts the rows of Q, which must not have a tail, nor texts among its keys. */
 bool table_count(struct db *db, const struct table_query *q, int64_t *count, struct error *e);
 
 #endif

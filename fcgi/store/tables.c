@@ -1,7 +1,6 @@
-/* Every table of the API, from one list of columns each: FAMILY makes of it the table, its history, what is
- * scheduled for it with conditions and sign-offs, and the histories of those. X(NAME, TYPE, FLAGS) is a
- * column; it stands for itself in the table and is prefixed with base_ in a scheduled change, where only keys
- * that the database does not number have to be there. */
+/* The tables of the API. Each has one list of columns, from which FAMILY defines the table, its history, the
+ * table of scheduled changes, their conditions and sign-offs, and the histories of these. X(NAME, TYPE,
+ * FLAGS) is a column; in the table of scheduled changes its name has the prefix base_. */
 #include "store/table.h"
 
 #define PLAIN(NAME, TYPE, FLAGS) { NAME, TYPE, FLAGS },
@@ -32,7 +31,7 @@
 #define SIGNOFFS(X)                                                                                          \
     X("sc_id", COLUMN_INT, COLUMN_KEY) X("username", COLUMN_TEXT, COLUMN_KEY) X("role", COLUMN_TEXT, 0)
 
-/* The history of what COLUMNS… are. */
+/* The history of a table with these columns. */
 #define HISTORY(IDENT, NAME, ...)                                                                            \
     static const struct table IDENT##_history = {                                                            \
         .name = NAME "_history",                                                                             \
@@ -73,7 +72,7 @@
         .scheduled = &IDENT##_sc,                                                                            \
     };
 
-/* One that keeps its history beside it. */
+/* The same for a table that has a table NAME_history. */
 #define FAMILY_WITH_HISTORY(IDENT, NAME, COLUMNS, CONDITIONS)                                                \
     HISTORY(IDENT, NAME, COLUMNS(IN_HISTORY) VERSION(IN_HISTORY))                                            \
     FAMILY(IDENT, NAME, COLUMNS, NOTHING, CONDITIONS, 0, &IDENT##_history)
@@ -156,7 +155,7 @@ const struct table table_user_roles = {
     .history = &table_user_roles_history,
 };
 
-/* Ours. */
+/* The reference does not have this table. */
 #define ROLE_GRANTS(X)                                                                                       \
     X("username", COLUMN_TEXT, COLUMN_KEY)                                                                   \
     X("role", COLUMN_TEXT, COLUMN_KEY)                                                                       \

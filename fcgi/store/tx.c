@@ -1,6 +1,6 @@
-/* Attempts follow each other on one connection as long as only locks were in the way. Whatever else fails
- * ends it: the body's own refusal leaves the connection good, a lost connection does not. The pool may then
- * run us again on a fresh one, which is right unless COMMIT was under way. */
+/* See tx.h. After a failure because of locks, the next attempt is made on the same connection. Any other
+ * failure ends the transaction. If the connection was lost, pool_run() may call run_attempts() again with a
+ * new one; that is right, unless COMMIT had been sent. */
 #include "store/tx.h"
 
 #include "core/clock.h"
@@ -30,8 +30,8 @@ struct tx_attempt {
     int64_t start_ms;
     unsigned seed;
     bool done;           /* committed */
-    bool unknown;        /* COMMIT was sent, and then the connection lost */
-    struct error failed; /* why not, where the connection is good */
+    bool unknown;        /* the connection was lost after COMMIT was sent */
+    struct error failed; /* why it failed, if the connection can still be used */
 };
 
 /* ---- what a body may use ---- */
@@ -147,12 +147,12 @@ static void log_audit(const struct tx *tx)
 
 /* ---- running ---- */
 
-static bool begin(struct tx *tx, struct error *e)
+static bool begin_transaction(struct tx *tx, struct error *e)
 {
     return db_exec(tx->db, tx->request->read_only ? "START TRANSACTION READ ONLY" : "START TRANSACTION", e);
 }
 
-static bool commit(struct tx_attempt *run, struct tx *tx, struct error *e)
+static bool commit_transaction(struct tx_attempt *run, struct tx *tx, struct error *e)
 {
     if (db_exec(tx->db, "COMMIT", e)) {
         return true;
@@ -166,16 +166,16 @@ static bool commit(struct tx_attempt *run, struct tx *tx, struct error *e)
     return false;
 }
 
-/* One attempt. A refused or failed one is rolled back; where that fails the connection is of no use, which E
- * does not tell. */
-static bool attempt(struct tx_attempt *run, struct db *db, bool *usable, struct error *e)
+/* Makes one attempt. If it fails, it is rolled back. *USABLE is false if the connection cannot be used any
+ * more. */
+static bool run_attempt(struct tx_attempt *run, struct db *db, bool *usable, struct error *e)
 {
     struct tx tx = { .db = db, .site = run->site, .request = run->request, .actor = run->request->username };
     tx.mem = mem_check(talloc_new(NULL));
     cJSON_Delete(run->request->blob_errors);
     run->request->blob_errors = NULL;
     run->request->attempts++;
-    bool ok = begin(&tx, e) && run->body(&tx, run->arg, e) && commit(run, &tx, e);
+    bool ok = begin_transaction(&tx, e) && run->body(&tx, run->arg, e) && commit_transaction(run, &tx, e);
     *usable = db_alive(db) && (ok || db_exec(db, "ROLLBACK", NULL));
     if (ok) {
         log_audit(&tx);
@@ -184,8 +184,8 @@ static bool attempt(struct tx_attempt *run, struct db *db, bool *usable, struct 
     return ok;
 }
 
-/* Waits 1…10 ms, then up to twice as long each time, at most 200 ms. */
-static void rest(struct tx_attempt *run, unsigned n)
+/* Waits a random time: 1 to 10 ms first, then up to twice as long each time, at most 200 ms. */
+static void back_off(struct tx_attempt *run, unsigned n)
 {
     unsigned limit_ms = n < 5 ? 10u << n : 200;
     unsigned ms = 1 + (unsigned)rand_r(&run->seed) % limit_ms;
@@ -198,8 +198,9 @@ static bool may_retry(const struct tx_attempt *run, const struct error *e, unsig
     return failed_as(e, FAIL_BUSY) && n + 1 < TX_ATTEMPTS && clock_ms() - run->start_ms < TX_DEADLINE_MS;
 }
 
-/* For pool_run(): true while the connection is good, whatever came of the transaction. */
-static bool work(struct db *db, void *arg, struct error *e)
+/* For pool_run(): returns whether the connection can still be used. The result of the transaction is in the
+ * attempt. */
+static bool run_attempts(struct db *db, void *arg, struct error *e)
 {
     struct tx_attempt *run = arg;
     bool usable = false;
@@ -210,12 +211,12 @@ static bool work(struct db *db, void *arg, struct error *e)
     db_watch(db, run->site->watch, run->site->watch_arg);
     for (unsigned n = 0;; n++) {
         run->failed = (struct error){ .kind = ERROR_INTERNAL };
-        run->done = attempt(run, db, &usable, &run->failed);
+        run->done = run_attempt(run, db, &usable, &run->failed);
         if (run->done || !usable || !may_retry(run, &run->failed, n)) {
             break;
         }
         metric_count(&store_metric[STORE_TX_RETRIES], 0);
-        rest(run, n);
+        back_off(run, n);
     }
     db_watch(db, NULL, NULL);
     run->request->statements += (unsigned)(db_statements(db) - sent);
@@ -240,7 +241,7 @@ bool tx_run(const struct tx_site *site, struct tx_request *request,
     request->attempts = 0;
     request->blob_errors = NULL;
     struct error no_connection = { .kind = ERROR_UNAVAILABLE };
-    bool reached = pool_run(site->pool, site->wait_ms, work, &run, &no_connection);
+    bool reached = pool_run(site->pool, site->wait_ms, run_attempts, &run, &no_connection);
     if (run.done) {
         return true;
     }

@@ -1,8 +1,8 @@
-/* One transaction a request: all or nothing.
+/* Transactions: one per request, all or nothing.
  *
- * A body that fails is rolled back. A body that lost a deadlock, waited too long for a lock, or read a row
- * that another transaction has changed since is run again from its start, a few times, after a short random
- * wait: so it changes nothing but the database and what it resets itself at its start. */
+ * If the body of a transaction fails, it is rolled back. If it failed because of a deadlock, a lock timeout,
+ * or a row that another transaction has changed since, it is run again from the start, a few times, each time
+ * after a short random delay. So a body may change only the database, and what it resets at its start. */
 #ifndef BALROG_STORE_TX_H
 #define BALROG_STORE_TX_H
 
@@ -13,27 +13,27 @@
 #include "store/table.h"
 
 enum {
-    TX_ATTEMPTS = 10,       /* how often a body is run at most */
-    TX_DEADLINE_MS = 20000, /* after so long it is not run again */
+    TX_ATTEMPTS = 10,       /* a body is run at most so many times */
+    TX_DEADLINE_MS = 20000, /* after this time it is not run again */
 };
 
-/* What the transactions of a program have in common. Must outlive them. */
+/* What all transactions of a program share. Must live longer than they. */
 struct tx_site {
     struct pool *pool;
     unsigned wait_ms; /* for a connection */
     struct config_list system_accounts;
-    struct config_list signoff_content_except; /* PRODUCT[:PATTERN]: see store/signoff_content.h */
-    const struct allowlist *allowlist;         /* where releases may be served from, for who validates them */
+    struct config_list signoff_content_except; /* items PRODUCT[:PATTERN], see store/signoff_content.h */
+    const struct allowlist *allowlist;         /* from where files may be served; used to validate releases */
     int64_t (*now_ms)(void);                   /* the time, ms since 1970; NULL: the system's clock */
     void (*watch)(void *arg, const char *sql); /* for tests: called before each statement; or NULL */
     void *watch_arg;
 };
 
-/* Who asks for what kind of transaction, and what came of it besides. */
+/* What transaction is asked for, by whom; and what is reported besides its result. */
 struct tx_request {
-    const char *username; /* the one who asks; "" for nobody */
+    const char *username; /* the user who makes the request; "" if there is none */
     struct str request_id;
-    bool read_only; /* in: changes nothing, and takes no locks */
+    bool read_only; /* in: it changes nothing, and takes no locks */
 
     unsigned statements; /* out: sent in all attempts, START TRANSACTION and COMMIT included */
     unsigned attempts;   /* out */
@@ -44,33 +44,35 @@ struct tx {
     struct db *db;
     const struct tx_site *site;
     struct tx_request *request;
-    /* In whose name rows are written and permissions are asked for: request->username, but while a scheduled
-     * change is enacted or merged into, the one who scheduled it. */
+    /* The user in whose name rows are written and whose permissions are checked: request->username; but while
+     * a scheduled change is enacted, or a direct write is merged into it, the user who scheduled it. */
     const char *actor;
-    /* Lives as long as this attempt. What the functions of fcgi/store hand out "of TX" hangs off it: use it
-     * until the body returns, free nothing. */
+    /* Lives as long as this attempt. It owns what is called "owned by TX": use that until the body returns,
+     * and do not free it. */
     void *mem;
 
-    struct access_cache *access;   /* access.c's */
-    struct signoff_cache *signoff; /* signoff.c's */
-    struct table_writes *writes;   /* tx.c's */
-    struct audit_entry *audit;     /* tx.c's */
+    struct access_cache *access;   /* used by access.c */
+    struct signoff_cache *signoff; /* used by signoff.c */
+    struct table_writes *writes;   /* used by tx.c */
+    struct audit_entry *audit;     /* used by tx.c */
 };
 
-/* Runs BODY in a transaction on a connection of SITE's pool, and commits when it returns true. False with
- * what BODY said, or with FAIL_DATABASE, FAIL_BUSY or FAIL_UNKNOWN; in all cases but the last nothing has
- * changed. After the commit each audit line that BODY left is logged. */
+/* Runs BODY in a transaction on a connection of SITE's pool, and commits if it returns true. After the
+ * commit, the audit lines that BODY has left are logged. Fails with the error of BODY, or with FAIL_DATABASE,
+ * FAIL_BUSY or FAIL_UNKNOWN. After FAIL_UNKNOWN the change may have been made; after any other failure
+ * nothing has changed. */
 bool tx_run(const struct tx_site *site, struct tx_request *request,
             bool (*body)(struct tx *tx, void *arg, struct error *e), void *arg, struct error *e);
 
-/* The time, ms since 1970. Asked for anew at every write, while the row is locked, so that a row's history is
- * in order. */
+/* The time, ms since 1970. It is read again for every write, while the row is locked, so that the history of
+ * a row is in order. */
 int64_t tx_now_ms(const struct tx *tx);
-/* JSON, which TX frees with its attempt. Returns it. */
+/* Makes TX the owner of JSON (may be NULL), and returns it. */
 cJSON *tx_keep(struct tx *tx, cJSON *json);
-/* " LOCK IN SHARE MODE" where TX writes, else "": what is appended to a SELECT on which a decision rests. */
+/* " LOCK IN SHARE MODE" if TX writes, else "". To be appended to a SELECT on whose result a decision is
+ * based. */
 const char *tx_share(const struct tx *tx);
-/* Takes over ERRORS, an array of texts, for the answer; returns false with FAIL_BLOB in E. */
+/* Fails with FAIL_BLOB. ERRORS, an array of texts for the answer, is taken over. */
 bool tx_fail_blob(struct tx *tx, cJSON *errors, struct error *e);
 
 /* Counts a write to T. row_write.h calls it after each write. */
@@ -79,8 +81,8 @@ void tx_count_write(struct tx *tx, const struct table *t);
  * since. */
 unsigned tx_writes(const struct tx *tx, const struct table *t);
 
-/* Leaves an audit line, logged after the commit: ACTION ("insert", "update", "delete", "enact", …) on the row
- * of T that KEY has the key columns of; 0 for a version that does not exist. */
+/* Leaves an audit line, which is logged after the commit: ACTION ("insert", "update", "delete", "enact", …)
+ * on the row of T with the key columns of KEY. A version is 0 if it does not exist. */
 void tx_audit(struct tx *tx, const char *action, const struct table *t, const cJSON *key, int64_t old_version,
               int64_t new_version);
 
