@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# The configuration files of a sandbox. Each write_… succeeds when the file changed, and fails when it already was as it
-# should be. Sourced by scripts/sandbox, which sets TOP, BUILD, DIR, RUN and DB_NAME and defines state.
+# The configuration files of a sandbox. Each write_… function returns true if it changed the file, and false if the file was
+# already right. For scripts/sandbox, which sets TOP, BUILD, DIR, RUN and DB_NAME and defines state.
 : "${TOP=}" "${BUILD=}" "${DIR=}" "${RUN=}" "${DB_NAME=}"
 
 has_admin() {
@@ -11,8 +11,8 @@ has_agent() {
     [[ $(state agent off) == on ]]
 }
 
-# Puts standard input into FILE. Fails when FILE held just that.
-replace() {
+# Replaces FILE with standard input. Returns false if FILE held the same already.
+replace() { # FILE
     cat >"$1.new"
     if cmp -s -- "$1.new" "$1"; then
         rm -- "$1.new"
@@ -21,7 +21,7 @@ replace() {
     mv -- "$1.new" "$1"
 }
 
-# MariaDB's settings: small and quick to start. Fails when nothing changed.
+# Writes MariaDB's settings: a small server that starts quickly.
 write_db_conf() {
     local as_root=()
     if ((EUID == 0)); then
@@ -37,7 +37,7 @@ write_db_conf() {
     } | replace "$DIR/db.cnf"
 }
 
-# FILE of conf/ with the lines "section.key=value" of standard input put in place of its own.
+# Prints FILE of conf/ with the settings "section.key=value" of standard input, which replace its own.
 merge_conf() { # FILE
     awk '
         function put(i) {
@@ -98,13 +98,12 @@ write_program_conf() { # FILE ACCOUNT SETTING…; the sandbox's own settings com
     } | merge_conf balrog.conf | replace "$file"
 }
 
-# Fails when nothing changed.
 write_balrog_conf() {
     write_program_conf "$DIR/balrog.conf" balrog_public "public.socket=$RUN/public.sock" 'public.threads=32' \
         "public.openapi_file=$TOP/docs/openapi.json"
 }
 
-# Fails when nothing changed. The system accounts are those that conf/demo.sql and recorded answers know.
+# The system accounts are those of conf/demo.sql and of the recorded answers.
 write_admin_conf() {
     local trust=no
     [[ -z $(state user-header)$(state passwords) ]] || trust=yes
@@ -113,8 +112,8 @@ write_admin_conf() {
         'admin.system_accounts=balrogagent balrog-ffxbld balrog-tbirdbld seabld balrog-xpibld'
 }
 
-# Fails when nothing changed. Where nginx asks for passwords, balrogagent's is taken from their file if it stands there
-# unencrypted; any other way to be known has to come with --set.
+# If nginx asks for passwords, balrogagent's password is read from their file, if it is there in plain text. Other credentials
+# must be given with --set.
 write_agent_conf() {
     local passwords password=''
     passwords=$(state passwords)
@@ -128,7 +127,8 @@ write_agent_conf() {
     } | merge_conf agent.conf | replace "$DIR/agent.conf"
 }
 
-# The admin's server block. Its agent asks every second, from the address that tests ask from: they may ask more often. The header that stands for a user is trusted here as nowhere else; "-" is nobody.
+# Prints the admin's server block. The rate limit is higher than in production, because the agent sends requests every second
+# from the same address as the tests. The header that names the user is trusted only here; "-" means no user.
 # shellcheck disable=SC2016 # the variables are nginx's
 admin_server() { # PORT
     local header passwords nobody='^        fastcgi_param REMOTE_USER "";' who=()
