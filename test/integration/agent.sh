@@ -1,6 +1,6 @@
 #!/bin/bash
-# balrog-agent against a running admin: what is due is enacted, in order, and nothing else; what fails holds nothing
-# else, is counted and reported; two at once do no harm; it ends well in the middle of its work.
+# balrog-agent with a running admin: due changes are enacted, in order, and no others. A change that fails does not delay
+# others, and is counted and reported. Two agents at once do no harm. The agent ends cleanly in the middle of its work.
 set -euo pipefail
 
 if [[ ${1:-} == --help ]]; then

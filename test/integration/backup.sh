@@ -1,6 +1,6 @@
 #!/bin/bash
-# Backups of a database that is being written to: any second of it comes back, with exactly what had been committed by
-# then; what is interrupted leaves nothing that looks good; what is damaged is refused; what is needed is kept.
+# Backups of a database that is being written to. Any second can be restored, with exactly what had been committed by then.
+# Interrupted runs leave nothing that looks like a backup; damaged backups are refused; backups that are needed are kept.
 set -euo pipefail
 
 if [[ ${1:-} == --help ]]; then

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What the tests of backups share: environments of the test's own, accounts, tools. Sourced after service.sh.
+# Functions for the tests of backups: environments, accounts, tools. Sourced after service.sh.
 
 export BALROG_ENVIRONMENTS=$WORK/environments
 ME=$(id -un) # whom servers run as

@@ -1,5 +1,5 @@
 #!/bin/bash
-# nginx's micro-cache: what is kept, for how long, and by what it is told apart, under load and while things change.
+# nginx's micro-cache: which answers are kept, for how long, and by which key, under load and while data change.
 set -euo pipefail
 # shellcheck source=test/integration/service.sh
 . "$(dirname -- "$0")/service.sh"

@@ -1,5 +1,5 @@
 #!/bin/bash
-# configure: a libfcgi that dies of CVE-2025-23016 is refused, with what to do about it, unless somebody vouches for it.
+# configure refuses a libfcgi without the fix of CVE-2025-23016 and says what to do, unless --with-fixed-libfcgi is given.
 set -euo pipefail
 
 if [[ ${1:-} == --help ]]; then

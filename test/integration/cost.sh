@@ -1,6 +1,6 @@
 #!/bin/bash
-# What requests cost the programs: time and memory that go with what is sent (cost.py has the table), permission before
-# work, and that nobody's worst delays another's shutoff or updates.
+# What requests cost: time and memory grow no faster than the request (cost.py has the table), permissions are checked before
+# the work, and one client's worst request does not delay another's shutoff or updates.
 # BALROG_TEST_FULL: four times the sizes.
 set -euo pipefail
 

@@ -1,6 +1,6 @@
 #!/bin/bash
-# A real Prometheus scrapes a whole Balrog: every query of every dashboard, every figure that alerts look at, returns data;
-# promtool finds the rules right and lets each alert fire.
+# A real Prometheus scrapes a complete Balrog: every query of every dashboard and every figure of the alerts returns data.
+# promtool checks the rules and makes each alert fire. The runbook has a section for each alert.
 set -euo pipefail
 
 if [[ ${1:-} == --help ]]; then

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Deploy, canary, promote, schema upgrades, rollback and abort of real versions under load: no request fails and none
-# gets a wrong answer.
+# Deploy, canary, promote, schema upgrades, rollback and abort of real versions, under load. No request fails or gets a wrong
+# answer.
 set -euo pipefail
 # shellcheck source=test/integration/deploy_lib.sh
 . "$(dirname -- "$0")/deploy_lib.sh"

@@ -1,6 +1,6 @@
 #!/bin/bash
-# history-cleanup: what is old of nightly releases goes, in batches and however often it is interrupted; every version that
-# stays reads as it was written, and the next one can be written.
+# history-cleanup: old history of nightly releases is deleted, in batches, even if it is interrupted often. Every version that is
+# kept can be read as it was written, and the next one can be written.
 set -euo pipefail
 
 if [[ ${1:-} == --help ]]; then

@@ -1,7 +1,7 @@
 #!/bin/bash
-# Nobody becomes somebody else: every operation of the admin API that needs to know its caller, through the real nginx of
-# every variant of its template, with no, wrong and other people's credentials, and with paths that nginx and
-# balrog-admin might read differently. Each is refused, and nothing is written. The public site's own locations likewise.
+# Nobody can act as another user. Every operation of the admin API that needs an authenticated caller is tried, through a real
+# nginx with each variant of its template: without credentials, with wrong ones, with other people's, and with paths that nginx
+# and balrog-admin might read differently. Each request is refused, and nothing is written. The same for the public site.
 set -euo pipefail
 
 if [[ ${1:-} == --help ]]; then

@@ -1,5 +1,5 @@
 #!/bin/bash
-# The database goes away and comes back, under load: update queries do not notice, what needs the database says so.
+# The database goes away and comes back, under load. Update queries are not affected; requests that need the database get errors.
 set -euo pipefail
 # shellcheck source=test/integration/service.sh
 . "$(dirname -- "$0")/service.sh"

@@ -1,5 +1,5 @@
 #!/bin/bash
-# The README's first command, and its second pass: in a tree of its own that borrows what is built.
+# scripts/quickstart, twice, in a copy of the tree that uses the existing build.
 set -euo pipefail
 TOP=$(realpath -- "$(dirname -- "$0")/../..")
 # shellcheck source=test/integration/lib.sh

@@ -1,6 +1,5 @@
 #!/bin/bash
-# reset-stage: stage gets production's data without anybody's name, keeps its own accounts, and nothing else is ever
-# written to.
+# reset-stage: stage gets production's data without names of people and keeps its own accounts. No other database is written.
 set -euo pipefail
 
 if [[ ${1:-} == --help ]]; then

@@ -1,5 +1,5 @@
 #!/bin/bash
-# scripts/sandbox: several side by side, idempotent, whole after an interruption, and gone when it is taken down.
+# scripts/sandbox: several run side by side, "up" can be repeated and continues after an interruption, "down" stops everything.
 set -euo pipefail
 TOP=$(realpath -- "$(dirname -- "$0")/../..")
 # shellcheck source=test/integration/lib.sh

@@ -1,6 +1,6 @@
 #!/bin/bash
-# When schema-upgrade refuses: programs that live and hosts that run what still needs what is to go, or what would be
-# undone. And what schema-status finds.
+# schema-upgrade refuses to remove or undo what a running program still needs, by app_instances and by the hosts' versions.
+# And what schema-status finds.
 set -euo pipefail
 
 if [[ ${1:-} == --help ]]; then

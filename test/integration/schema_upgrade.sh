@@ -1,6 +1,6 @@
 #!/bin/bash
-# schema-upgrade where things go wrong: records that do not fit, v0.1's records, runs that are killed at any point,
-# tables that others hold, programs that still need what is to go, steps that are undone.
+# schema-upgrade when something goes wrong: records that do not match the files, v0.1's records, runs that are killed at any
+# point, tables that others lock, programs that still need what would be removed, and steps that are undone.
 set -euo pipefail
 
 if [[ ${1:-} == --help ]]; then
