@@ -16,6 +16,7 @@ static const struct admin_routes *const files[] = {
     &service_routes,
     &shutoffs_routes,
     &status_routes,
+    &uptake_routes,
     &users_routes,
 };
 

@@ -57,7 +57,8 @@ struct config {
         int jwks_refresh_s;
         const char *email_claim;
         const char *userinfo_url;
-        struct config_list machine; /* "CLIENT_ID ACCOUNT" */
+        struct config_list machine;    /* "CLIENT_ID ACCOUNT" */
+        struct config_list uptake_url; /* of each public host's balrog-uptake */
     } admin;
     struct {
         const char *admin_url;

@@ -53,5 +53,9 @@ const struct config_key keys_admin[] = {
       .help = "CLIENT-ID ACCOUNT: the account of a program whose tokens have the member \"gty\" and this "
               "client id\n"
               "as \"azp\". Repeat the key: once per program." },
+    { "admin", "uptake_url", CONFIG_WORDS, AT(admin.uptake_url), "",
+      .help =
+          "Where balrog-uptake of each public host answers, for example http://127.0.0.1/__uptake__; the\n"
+          "answers are added up. Empty: clients' queries are not known to this API." },
     { 0 },
 };

@@ -362,6 +362,26 @@ run_service() {
     check "not the public's" body_lacks '"/api/v1/rules":'
 }
 
+# balrog-uptake beside the public's nginx, and the admin that asks it.
+run_uptake() {
+    printf '%s\n' '[uptake]' "socket = $BOX/run/uptake.sock" "log = $BOX/log/access.log" 'state_dir =' \
+        'min_queries = 0' 'watch = Firefox release 60.0' '[log]' 'crash_dir =' >"$WORK/uptake.conf"
+    one 503 qa@x GET '/uptake?product=Firefox&channel=release'
+    sandbox up "$BOX" --set "admin.uptake_url=$PUBLIC_URL/__uptake__" >/dev/null
+    "${BALROG_BUILD:-$TOP/build}/balrog-uptake" --config "$WORK/uptake.conf" >"$WORK/uptake.log" 2>&1 &
+    uptake=$!
+    check "balrog-uptake has read the log" until_true 10 uptake_is_known
+    one 200 qa@x GET '/uptake?product=Firefox&channel=release&step_s=3600'
+    check "with what is watched" body_has '"version":"60.0"'
+    one 404 qa@x GET '/uptake?product=Firefox&channel=none'
+    one 400 qa@x GET '/uptake?product=Firefox&channel=release&step_s=301'
+    kill "$uptake"
+}
+
+uptake_is_known() {
+    gives 200 qa@x GET '/uptake?product=Firefox&channel=release' 2>/dev/null && grep -q '"queries":[1-9]' "$WORK/body"
+}
+
 every_success_was_seen() {
     local unseen
     unseen=$("$TOOL" "$DOC" | sort | comm -23 - <(sort -u "$WORK/seen"))
@@ -382,6 +402,7 @@ guardian() {
 admin_up "$WORK/rows.sql"
 run_public
 run_service
+run_uptake
 run_rules
 run_releases
 run_releases_in_parts
