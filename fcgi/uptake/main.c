@@ -15,6 +15,7 @@
 #include "uptake/keep.h"
 #include "uptake/line.h"
 #include "uptake/show.h"
+#include "uptake/tools.h"
 #include "web/observe.h"
 #include "web/program.h"
 #include "web/router.h"
@@ -345,5 +346,6 @@ static const struct program program = {
 
 int main(int argc, char **argv)
 {
-    return program_main(&program, argc, argv);
+    int status;
+    return tools_run(argc, argv, &status) ? status : program_main(&program, argc, argv);
 }
