@@ -146,7 +146,7 @@ await_confirmation() { # ID TEXT
     fi
     [[ -z $CONFIRMED_BY ]] || confirm "$1" "$CONFIRMED_BY"
     if ! confirmed "$1"; then
-        notify confirm "$2 is ready and waits for: scripts/confirm -e ${ENV[name]} ${1/-v/ v}"
+        notify confirm "$2 is ready; it waits for: scripts/confirm -e ${ENV[name]} ${1/-v/ v}"
         log "waiting for: scripts/confirm -e ${ENV[name]} ${1/-v/ v}"
         unlock_environment
         until confirmed "$1"; do
