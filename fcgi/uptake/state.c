@@ -266,7 +266,7 @@ static bool load_series(struct series *s, struct str rest)
 static bool load_line(void *arg, struct str line, struct error *e)
 {
     struct loading *l = arg;
-    struct str word, rest = line;
+    struct str word = STR(""), rest = line;
     uint64_t n[1];
     bool ok;
     l->lines++;
