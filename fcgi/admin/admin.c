@@ -23,12 +23,12 @@ static bool may_be_null(const struct admin_route *route, const char *name)
 struct str admin_arg(struct admin_call *call, const char *name)
 {
     struct str value = call_arg(call->http, name);
-    return !str_absent(value) && may_be_null(call->route, name) && arg_is_null(value) ? STR_NONE : value;
+    return !str_absent(value) && may_be_null(call->route, name) && body_arg_is_null(value) ? STR_NONE : value;
 }
 
 bool admin_arg_int(struct admin_call *call, const char *name, int64_t *n)
 {
-    return arg_int(admin_arg(call, name), n);
+    return body_arg_int(admin_arg(call, name), n);
 }
 
 int64_t admin_param_int(const struct admin_call *call, size_t i)

@@ -354,7 +354,7 @@ bool body_check(const struct body_field *fields, const cJSON *value, struct erro
 
 /* ---- parameters ---- */
 
-bool arg_is_null(struct str value)
+bool body_arg_is_null(struct str value)
 {
     value = str_strip(value);
     return str_eq(value, STR("null")) || str_eq(value, STR("None"));
@@ -367,7 +367,7 @@ bool body_check_arg(const struct body_field *field, const char *where, struct st
         return !field->required ||
                error_set(e, ERROR_BAD_REQUEST, "Missing %s parameter '%s'", where, field->name);
     }
-    if ((field->types & FIELD_NULL) && arg_is_null(value)) {
+    if ((field->types & FIELD_NULL) && body_arg_is_null(value)) {
         return true;
     }
     if (memchr(value.p, '\0', value.n) != NULL) {
@@ -390,7 +390,7 @@ bool body_check_arg(const struct body_field *field, const char *where, struct st
     return ok;
 }
 
-bool arg_int(struct str value, int64_t *n)
+bool body_arg_int(struct str value, int64_t *n)
 {
     return !str_absent(value) && parse_int(value, n);
 }

@@ -79,9 +79,9 @@ bool body_check_arg(const struct body_field *field, const char *where, struct st
 
 /* Whether VALUE, that of a parameter that may be null, is null: "null" or "None", as in the reference's
  * framework. */
-bool arg_is_null(struct str value);
+bool body_arg_is_null(struct str value);
 /* VALUE as a number; false if it is absent or not a number. */
-bool arg_int(struct str value, int64_t *n);
+bool body_arg_int(struct str value, int64_t *n);
 
 /* ---- reading what was checked ---- */
 

@@ -62,10 +62,10 @@ static bool is_newer(struct tx *tx, const cJSON *pin, const cJSON *base, bool *n
         return false;
     }
     *newer = false;
-    if (!pin_fits(row_text(pin, "version"), mapping, pinned, &why)) {
+    if (!pins_fit(row_text(pin, "version"), mapping, pinned, &why)) {
         return true;
     }
-    if (!pin_release_version(pinned, &was_text, &was, e) || !pin_release_version(base, &is_text, &is, e)) {
+    if (!pins_release_version(pinned, &was_text, &was, e) || !pins_release_version(base, &is_text, &is, e)) {
         return false;
     }
     *newer = was_text.n > 0 && is_text.n > 0 && version_cmp(&was, &is) > 0;

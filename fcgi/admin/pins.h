@@ -8,9 +8,9 @@
 
 /* The version of the release in ROW, a row of either table. *TEXT is absent if the release has none.
  * FAIL_INVALID if it cannot be parsed. */
-bool pin_release_version(const cJSON *row, struct str *text, struct version *version, struct error *e);
+bool pins_release_version(const cJSON *row, struct str *text, struct version *version, struct error *e);
 /* Checks that a pin of VERSION ("102.") may map to the release NAME, whose row is ROW (NULL: it does not
  * exist). FAIL_INVALID with the reason. */
-bool pin_fits(const char *version, const char *name, const cJSON *row, struct error *e);
+bool pins_fit(const char *version, const char *name, const cJSON *row, struct error *e);
 
 #endif

@@ -6,7 +6,7 @@
 
 /* ---- versions ---- */
 
-bool pin_release_version(const cJSON *row, struct str *text, struct version *version, struct error *e)
+bool pins_release_version(const cJSON *row, struct str *text, struct version *version, struct error *e)
 {
     *text = blob_application_version(json_get(row, "data"));
     return text->n == 0 || version_parse(version, *text) ||
@@ -21,7 +21,7 @@ static bool parse_pin(struct pin_version *pin, const char *text)
            str_eq((struct str){ canonical, pin_version_print(pin, canonical) }, str_of(text));
 }
 
-bool pin_fits(const char *version, const char *name, const cJSON *row, struct error *e)
+bool pins_fit(const char *version, const char *name, const cJSON *row, struct error *e)
 {
     struct pin_version pin;
     struct version is;
@@ -36,7 +36,7 @@ bool pin_fits(const char *version, const char *name, const cJSON *row, struct er
         return fail(e, FAIL_INVALID, "Pin %s cannot map to release '%s', which does not exist", version,
                     access_text(name));
     }
-    if (!pin_release_version(row, &text, &is, e)) {
+    if (!pins_release_version(row, &text, &is, e)) {
         return false;
     }
     if (text.n == 0) {
@@ -76,7 +76,7 @@ static bool check_pin(struct tx *tx, const struct change *c, struct error *e)
         return fail(e, FAIL_INVALID, "A pin needs a mapping: the name of a release");
     }
     return release_rows_read_whole(tx, mapping, &rows, e) &&
-           pin_fits(row_text(c->now, "version"), mapping, release_rows_served(&rows), e);
+           pins_fit(row_text(c->now, "version"), mapping, release_rows_served(&rows), e);
 }
 
 static void add_pinned_release(const struct change *c, cJSON *names)

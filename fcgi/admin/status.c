@@ -134,7 +134,7 @@ static void add_odd_pin(cJSON *list, const struct db_rows *row)
         release = mem_check(cJSON_CreateObject());
         cJSON_AddItemToObject(release, "data", db_is_null(row, 4) ? NULL : json_parse(db_text(row, 4), &why));
     }
-    if (pin_fits(json_get_string(pin, "version"), json_get_string(pin, "mapping"), release, &why)) {
+    if (pins_fit(json_get_string(pin, "version"), json_get_string(pin, "mapping"), release, &why)) {
         cJSON_Delete(pin);
     } else {
         mem_check(cJSON_AddStringToObject(pin, "reason", why.what));
