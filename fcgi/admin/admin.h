@@ -10,6 +10,7 @@
 #define BALROG_ADMIN_ADMIN_H
 
 #include "admin/body.h"
+#include "core/mem.h"
 #include "settings/config.h"
 #include "store/tx.h"
 #include "web/router.h"
@@ -65,7 +66,7 @@ struct admin_routes {
 };
 #define ADMIN_ROUTES(ARRAY)                                                                                  \
     {                                                                                                        \
-        (ARRAY), sizeof(ARRAY) / sizeof(ARRAY)[0]                                                            \
+        (ARRAY), ARRAY_LEN(ARRAY)                                                                            \
     }
 
 /* ---- reading ---- */

@@ -211,7 +211,7 @@ static enum auth_result person_user(const struct token_check *check, const cJSON
         }
         claim = email;
     }
-    *user = mem_strndup(check->ctx, claim, strlen(claim));
+    *user = mem_strdup(check->ctx, claim);
     return AUTH_OK;
 }
 

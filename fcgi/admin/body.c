@@ -241,7 +241,7 @@ static bool wrong_type(unsigned types, const char *prefix, const cJSON *value, s
 {
     char text[REPR_MAX + 1];
     char names[80] = "";
-    for (size_t i = 0; i < sizeof type_names / sizeof type_names[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(type_names); i++) {
         size_t n = strlen(names);
         if (types & type_names[i].type) {
             snprintf(names + n, sizeof names - n, "%s%s", n > 0 ? " " : "", type_names[i].name);
@@ -419,7 +419,7 @@ static cJSON *string_or_null(struct str text)
 
 static cJSON *string_without_spaces(const char *text)
 {
-    char *copy = mem_strndup(NULL, text, strlen(text));
+    char *copy = mem_strdup(NULL, text);
     char *to = copy;
     for (const char *from = text; *from != '\0'; from++) {
         if (!is_space(*from)) {

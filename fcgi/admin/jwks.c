@@ -79,7 +79,7 @@ static const char *public_part(void *ctx, const cJSON *jwk)
     static const char *const members[] = { "kty", "kid", "n", "e", "crv", "x", "y" };
     cjose_err error;
     cJSON *part = mem_check(cJSON_CreateObject());
-    for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(members); i++) {
         const char *value = json_get_string(jwk, members[i]);
         if (value != NULL) {
             mem_check(cJSON_AddStringToObject(part, members[i], value));
@@ -87,7 +87,7 @@ static const char *public_part(void *ctx, const cJSON *jwk)
     }
     char *text = mem_check(cJSON_PrintUnformatted(part));
     cjose_jwk_t *key = cjose_jwk_import(text, strlen(text), &error);
-    const char *copy = key != NULL ? mem_strndup(ctx, text, strlen(text)) : NULL;
+    const char *copy = key != NULL ? mem_strdup(ctx, text) : NULL;
     cjose_jwk_release(key);
     cJSON_free(text);
     cJSON_Delete(part);
@@ -102,7 +102,7 @@ static void take_key(struct jwks_set *set, const cJSON *jwk)
     const char *alg = kid != NULL ? algorithm_of(jwk) : NULL;
     const char *text = alg != NULL && set->n < JWKS_KEYS_MAX ? public_part(set, jwk) : NULL;
     if (text != NULL) {
-        set->key[set->n++] = (struct jwks_key){ mem_strndup(set, kid, strlen(kid)), alg, text };
+        set->key[set->n++] = (struct jwks_key){ mem_strdup(set, kid), alg, text };
     }
 }
 
@@ -202,7 +202,7 @@ static bool find_key(const struct jwks *jwks, void *ctx, const struct jwks_query
     for (size_t i = 0; jwks->set != NULL && i < jwks->set->n; i++) {
         const struct jwks_key *k = &jwks->set->key[i];
         if (strcmp(k->kid, query->kid) == 0 && strcmp(k->alg, query->alg) == 0) {
-            *key = mem_strndup(ctx, k->jwk, strlen(k->jwk));
+            *key = mem_strdup(ctx, k->jwk);
             return true;
         }
     }

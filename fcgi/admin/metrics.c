@@ -20,7 +20,7 @@ struct metric admin_metric[] = {
     [ADMIN_RESPONSES] = { "responses_total",
                           "Responses of any kind by class of status.",
                           METRIC_COUNTER,
-                          { { "status", class_names, sizeof class_names / sizeof class_names[0] } } },
+                          { { "status", class_names, ARRAY_LEN(class_names) } } },
     [ADMIN_SECONDS] = { "request_seconds",
                         "Time from a request to its response, by endpoint.",
                         METRIC_HISTOGRAM,
@@ -29,7 +29,7 @@ struct metric admin_metric[] = {
     [ADMIN_AUTH] = { "auth_refused_total",
                      "Callers who were not let in: not known, or not to be checked now.",
                      METRIC_COUNTER,
-                     { { "reason", auth_names, sizeof auth_names / sizeof auth_names[0] } } },
+                     { { "reason", auth_names, ARRAY_LEN(auth_names) } } },
 };
 
 void admin_metrics_register(void *ctx, const struct admin_route *routes, size_t n)

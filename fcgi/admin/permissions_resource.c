@@ -25,7 +25,7 @@ static const struct permission {
 
 static const struct permission *find_known(const char *name)
 {
-    for (size_t i = 0; name != NULL && i < sizeof known / sizeof known[0]; i++) {
+    for (size_t i = 0; name != NULL && i < ARRAY_LEN(known); i++) {
         if (strcmp(known[i].name, name) == 0) {
             return &known[i];
         }

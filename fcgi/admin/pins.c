@@ -119,7 +119,7 @@ static bool set_pinnable(struct admin_call *call, struct error *e)
     }
     cJSON *values = row_key(tx, "mapping", name);
     static const char *const key[] = { "product", "channel", "version" };
-    for (size_t i = 0; i < sizeof key / sizeof key[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(key); i++) {
         mem_check(cJSON_AddStringToObject(values, key[i], json_get_string(call->body, key[i])));
     }
     if (!row_get(tx, &table_pinnable_releases, values, ROW_LOCKED, &pin, e) ||

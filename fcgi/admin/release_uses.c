@@ -145,7 +145,7 @@ static const char *quoted_name(struct tx *tx, const char *name)
 {
     cJSON *value = mem_check(cJSON_CreateString(name));
     char *text = mem_check(cJSON_PrintUnformatted(value));
-    const char *copy = mem_strndup(tx->mem, text, strlen(text));
+    const char *copy = mem_strdup(tx->mem, text);
     cJSON_free(text);
     cJSON_Delete(value);
     return copy;
@@ -170,12 +170,12 @@ static bool find_in_document(struct tx *tx, const char *sql, const char *name, c
 bool release_uses_elsewhere(struct tx *tx, const char *name, const char **use, struct error *e)
 {
     *use = NULL;
-    for (size_t i = 0; i < sizeof elsewhere / sizeof elsewhere[0] && *use == NULL; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(elsewhere) && *use == NULL; i++) {
         if (!find_in_columns(tx, &elsewhere[i], name, use, e)) {
             return false;
         }
     }
-    for (size_t i = 0; i < sizeof documents / sizeof documents[0] && *use == NULL; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(documents) && *use == NULL; i++) {
         if (!find_in_document(tx, documents[i], name, use, e)) {
             return false;
         }

@@ -46,10 +46,7 @@ int64_t releases_v2_edit_version(const struct edit *edit, const char *path)
 
 void releases_v2_edit_plan(struct edit *edit, struct planned_write write)
 {
-    if ((edit->n & (edit->n - 1)) == 0) { /* the array is full: its size is always a power of two */
-        edit->writes =
-            mem_resize(edit->tx->mem, edit->writes, struct planned_write, edit->n > 0 ? edit->n * 2 : 1);
-    }
+    edit->writes = mem_grow(edit->tx->mem, edit->writes, struct planned_write, edit->n);
     edit->writes[edit->n++] = write;
 }
 

@@ -42,7 +42,7 @@ static bool nothing_scheduled(struct admin_call *call)
 
 /* The resources of a release: base and assets. */
 static const struct resource *const resources[] = { &releases_json_resource, &release_assets_resource };
-enum { RESOURCES = sizeof resources / sizeof resources[0] };
+enum { RESOURCES = ARRAY_LEN(resources) };
 
 /* Calls ACT for each scheduled change of the release. Refuses the call with a 404 if there is none. */
 static bool each_scheduled(struct admin_call *call,

@@ -23,12 +23,12 @@ static const struct admin_routes *const files[] = {
 const struct admin_route *admin_routes_join(void *ctx, size_t *n)
 {
     *n = 0;
-    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(files); i++) {
         *n += files[i]->n;
     }
     struct admin_route *all = mem_array(ctx, struct admin_route, *n);
     struct admin_route *next = all;
-    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(files); i++) {
         memcpy(next, files[i]->route, files[i]->n * sizeof *next);
         next += files[i]->n;
     }

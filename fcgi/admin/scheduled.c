@@ -24,7 +24,7 @@ static const struct {
 static const struct resource *resource_of(const struct admin_call *call, struct error *e)
 {
     const char *pattern = call->route->pattern;
-    for (size_t i = 0; i < sizeof resources / sizeof resources[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(resources); i++) {
         size_t n = strlen(resources[i].prefix);
         if (strncmp(pattern, resources[i].prefix, n) == 0 && (pattern[n] == '\0' || pattern[n] == '/')) {
             return resources[i].resource;

@@ -70,7 +70,7 @@ static bool list_scheduled(struct admin_call *call, const struct resource *r, st
     static const char *const filters[] = { "product", "channel" };
     struct sc_query q = { .all = !str_absent(admin_arg(call, "all")) };
     unsigned n = 0;
-    for (unsigned i = 0; i < sizeof filters / sizeof filters[0]; i++) {
+    for (unsigned i = 0; i < ARRAY_LEN(filters); i++) {
         struct str value = admin_arg(call, filters[i]);
         if (!str_absent(value) && table_has(r->table, filters[i]) != NULL) {
             q.key[n].column = filters[i];

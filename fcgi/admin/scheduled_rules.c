@@ -60,7 +60,7 @@ static bool refuse_missing_field(struct admin_call *call, const char *field)
 static bool is_filled(struct admin_call *call, const cJSON *what, bool may_lack, const char *words)
 {
     static const char *const fields[] = { "update_type", "backgroundRate", "priority" };
-    for (unsigned i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+    for (unsigned i = 0; i < ARRAY_LEN(fields); i++) {
         const cJSON *value = json_get(what, fields[i]);
         if (value == NULL ? !may_lack : cJSON_IsNull(value)) {
             const char *exception =

@@ -24,7 +24,7 @@ static const struct table *const schedulable[] = {
     &table_emergency_shutoffs,
     &table_pinnable_releases,
 };
-enum { SCHEDULABLE = sizeof schedulable / sizeof schedulable[0] };
+enum { SCHEDULABLE = ARRAY_LEN(schedulable) };
 
 static void add_number(cJSON *object, const char *name, double n)
 {
@@ -105,7 +105,7 @@ static bool add_instances(struct tx *tx, cJSON *answer, struct error *e)
 bool status_read(struct tx *tx, int64_t now_ms, cJSON *answer, struct error *e)
 {
     static const char *const parts[] = { "scheduled_changes", "feed", "instances" };
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
         cJSON_DeleteItemFromObjectCaseSensitive(answer, parts[i]); /* of an attempt that failed */
     }
     return add_scheduled(tx, now_ms, answer, e) && add_feed(tx, answer, e) && add_instances(tx, answer, e);
@@ -127,7 +127,7 @@ static void add_odd_pin(cJSON *list, const struct db_rows *row)
     static const char *const names[] = { "product", "channel", "version", "mapping" };
     struct error why;
     cJSON *pin = mem_check(cJSON_CreateObject()), *release = NULL;
-    for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++) {
+    for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
         cJSON_AddItemToObject(pin, names[i], json_text(db_text(row, i)));
     }
     if (db_int(row, 5) != 0) {

@@ -45,7 +45,7 @@ static void print_scheduled(struct buf *out, const cJSON *scheduled)
                        "Scheduled changes that are not carried out; of these, due ones.");
     cJSON_ArrayForEach(table, scheduled)
     {
-        for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {
+        for (size_t i = 0; i < ARRAY_LEN(states); i++) {
             buf_printf(out, "balrog_scheduled_changes{table=\"%s\",state=\"%s\"} %.0f\n", table->string,
                        states[i], number_of(table, states[i]));
         }
@@ -67,7 +67,7 @@ static void print_instances(struct buf *out, const cJSON *instances)
 
 static void print_agents(struct buf *out, const cJSON *instances)
 {
-    for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(figures); i++) {
         char name[64];
         const cJSON *instance;
         snprintf(name, sizeof name, "balrog_agent_%s", figures[i].name);

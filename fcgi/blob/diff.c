@@ -47,9 +47,9 @@ struct matcher {
     uint32_t row;            /* rows seen so far, in all parts */
     uint64_t steps, max_steps;
     struct diff_block *block;
-    size_t n, cap;
+    size_t n;
     struct part *part; /* a stack */
-    size_t n_parts, cap_parts;
+    size_t n_parts;
 };
 
 static void split_lines(void *ctx, struct side *side, struct str text)
@@ -193,10 +193,7 @@ static void push(void *ctx, struct matcher *m, struct part part)
     if (part.a_lo == part.a_hi || part.b_lo == part.b_hi) {
         return;
     }
-    if (m->n_parts == m->cap_parts) {
-        m->cap_parts = m->cap_parts > 0 ? 2 * m->cap_parts : 64;
-        m->part = mem_resize(ctx, m->part, struct part, m->cap_parts);
-    }
+    m->part = mem_grow(ctx, m->part, struct part, m->n_parts);
     m->part[m->n_parts++] = part;
 }
 
@@ -208,10 +205,7 @@ static void add_block(void *ctx, struct matcher *m, struct diff_block block)
         last->n += block.n;
         return;
     }
-    if (m->n == m->cap) {
-        m->cap = m->cap > 0 ? 2 * m->cap : 64;
-        m->block = mem_resize(ctx, m->block, struct diff_block, m->cap);
-    }
+    m->block = mem_grow(ctx, m->block, struct diff_block, m->n);
     m->block[m->n++] = block;
 }
 
@@ -240,7 +234,7 @@ static void find_blocks(void *ctx, struct matcher *m)
     struct diff_block *all = m->block;
     size_t n = m->n;
     m->block = NULL;
-    m->n = m->cap = 0;
+    m->n = 0;
     if (n > 1) {
         qsort(all, n, sizeof(*all), by_place);
     }

@@ -45,12 +45,12 @@ static bool locale_forbidden(struct domains *d, const cJSON *locale)
 {
     static const char *const single[] = { "partial", "complete" };
     static const char *const lists[] = { "partials", "completes" };
-    for (size_t i = 0; i < sizeof single / sizeof single[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(single); i++) {
         if (forbidden(d, json_get(json_get(locale, single[i]), "fileUrl"))) {
             return true;
         }
     }
-    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
         const cJSON *list = json_get(locale, lists[i]);
         for (const cJSON *patch = list != NULL ? list->child : NULL; patch != NULL; patch = patch->next) {
             if (forbidden(d, json_get(patch, "fileUrl"))) {

@@ -1,6 +1,7 @@
 /* The rows. A format of app releases has the attributes that carry its bit; the other formats share one bit.
  * The order of rows is the order in which their errors are told. */
 #include "blob/schema.h"
+#include "core/mem.h"
 
 enum {
     APP_V1 = 1 << 0,
@@ -354,7 +355,7 @@ static const struct blob_schema schemas[] = {
 
 const struct blob_schema *schema_find(double version)
 {
-    for (size_t i = 0; i < sizeof schemas / sizeof schemas[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(schemas); i++) {
         if (version == schemas[i].version) {
             return &schemas[i];
         }

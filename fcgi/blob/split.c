@@ -13,9 +13,7 @@ struct splitter {
 static void add_asset(struct splitter *s, const cJSON *value)
 {
     struct split *split = s->split;
-    if ((split->n & (split->n - 1)) == 0) { /* a power of two, or none yet: full */
-        split->asset = mem_resize(split, split->asset, struct split_asset, split->n > 0 ? 2 * split->n : 1);
-    }
+    split->asset = mem_grow(split, split->asset, struct split_asset, split->n);
     char *path = mem_printf(split, ".%s.%s.%s.%s", s->name[0], s->name[1], s->name[2], s->name[3]);
     split->asset[split->n++] = (struct split_asset){ str_of(path), s->name[1], s->name[3], value };
 }

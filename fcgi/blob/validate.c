@@ -70,7 +70,7 @@ static size_t hash_length(const char *function)
         const char *name;
         size_t length;
     } functions[] = { { "sha256", 64 }, { "sha384", 96 }, { "sha512", 128 } };
-    for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(functions); i++) {
         if (strcasecmp(function, functions[i].name) == 0) {
             return functions[i].length;
         }

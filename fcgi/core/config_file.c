@@ -121,7 +121,7 @@ static const char *parse_text(struct parser *p, const struct config_key *k, void
     if (k->kind == CONFIG_PATH && value[0] != '\0' && value[0] != '/') {
         return "must be a path that starts with /";
     }
-    *(const char **)at = mem_strndup(p->config, value, strlen(value));
+    *(const char **)at = mem_strdup(p->config, value);
     return NULL;
 }
 
@@ -224,7 +224,7 @@ static const char *parse_secret(struct parser *p, void *at, const char *path)
         wrong = read_line(file, text);
     }
     fclose(file);
-    *(const char **)at = wrong == NULL ? mem_strndup(p->config, text, strlen(text)) : "";
+    *(const char **)at = wrong == NULL ? mem_strdup(p->config, text) : "";
     return wrong;
 }
 
@@ -412,7 +412,7 @@ static void take_variable(struct parser *p, const char *name, void *at)
 {
     const char *value = getenv(name);
     if (value != NULL && value[0] != '\0') {
-        *(const char **)at = mem_strndup(p->config, value, strlen(value));
+        *(const char **)at = mem_strdup(p->config, value);
     }
 }
 

@@ -14,6 +14,15 @@ void *mem_check(void *p)
     return p;
 }
 
+void *mem_grow_array(void *ctx, void *array, size_t size, size_t n)
+{
+    enum { FIRST = 8 };
+    if (array != NULL && talloc_get_size(array) >= (n + 1) * size) {
+        return array;
+    }
+    return mem_check(talloc_realloc_size(ctx, array, (n < FIRST ? FIRST : 2 * n) * size));
+}
+
 char *mem_strndup(void *ctx, const char *p, size_t n)
 {
     char *copy = mem_check(talloc_size(ctx, n + 1));

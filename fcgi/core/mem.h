@@ -24,6 +24,11 @@ void *mem_check(void *p);
 #define mem_array(CTX, TYPE, N) ((TYPE *)mem_check(talloc_zero_array(CTX, TYPE, (unsigned)(N))))
 /* ARRAY grown or shrunk to N elements; new elements are not zeroed. */
 #define mem_resize(CTX, ARRAY, TYPE, N) ((TYPE *)mem_check(talloc_realloc(CTX, ARRAY, TYPE, (unsigned)(N))))
+/* ARRAY (NULL: none yet), which holds N elements of TYPE, with room for at least one more. It becomes twice
+ * as large when it is full, so adding elements one by one costs the same for each. Never NULL; new elements
+ * are not zeroed. */
+#define mem_grow(CTX, ARRAY, TYPE, N) ((TYPE *)mem_grow_array(CTX, ARRAY, sizeof(TYPE), N))
+void *mem_grow_array(void *ctx, void *array, size_t size, size_t n);
 /* A copy of the N bytes at P, with a NUL behind them. */
 char *mem_strndup(void *ctx, const char *p, size_t n);
 /* A copy of the C string TEXT, which must not be NULL. */

@@ -30,7 +30,7 @@ static const struct {
 
 static const struct table *find_kind(struct str name, struct error *e)
 {
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
         if (str_eq(name, str_of(kinds[i].name))) {
             return kinds[i].table;
         }
@@ -203,7 +203,7 @@ static bool parse_type(const char *name, enum change_type *type, struct error *e
     static const char *const names[] = {
         [CHANGE_INSERT] = "insert", [CHANGE_UPDATE] = "update", [CHANGE_DELETE] = "delete"
     };
-    for (unsigned i = 0; name != NULL && i < sizeof names / sizeof names[0]; i++) {
+    for (unsigned i = 0; name != NULL && i < ARRAY_LEN(names); i++) {
         if (strcmp(name, names[i]) == 0) {
             *type = (enum change_type)i;
             return true;

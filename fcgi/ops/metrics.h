@@ -7,6 +7,7 @@
 #define BALROG_OPS_METRICS_H
 
 #include "core/buf.h"
+#include "core/mem.h"
 
 #include <stdatomic.h>
 
@@ -49,7 +50,7 @@ struct metrics_table {
 };
 #define METRICS_TABLE(ARRAY)                                                                                 \
     {                                                                                                        \
-        (ARRAY), sizeof(ARRAY) / sizeof(ARRAY)[0]                                                            \
+        (ARRAY), ARRAY_LEN(ARRAY)                                                                            \
     }
 
 /* Takes in the rows of TABLE, which must live as long as the program; ARG is for their read(). To be called

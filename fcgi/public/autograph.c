@@ -52,9 +52,9 @@ struct autograph *autograph_new(void *ctx, const struct config_signer *c, struct
     }
     a->url = mem_printf(a, "%.*s/sign/hash", (int)n, c->autograph_url);
     a->resource = mem_printf(a, "%s/sign/hash", a->where.path);
-    a->keyid = mem_strndup(a, c->autograph_keyid, strlen(c->autograph_keyid));
-    a->user = mem_strndup(a, c->autograph_user, strlen(c->autograph_user));
-    a->password = mem_strndup(a, c->autograph_password, strlen(c->autograph_password));
+    a->keyid = mem_strdup(a, c->autograph_keyid);
+    a->user = mem_strdup(a, c->autograph_user);
+    a->password = mem_strdup(a, c->autograph_password);
     return a;
 fail:
     talloc_free(a);
@@ -131,7 +131,7 @@ static bool post(const struct autograph *a, struct str request, const char *auth
     struct client_request p = {
         .url = a->url,
         .headers = headers,
-        .n_headers = sizeof headers / sizeof headers[0],
+        .n_headers = ARRAY_LEN(headers),
         .body = request,
         .connect_timeout_ms = AUTOGRAPH_CONNECT_MS,
         .timeout_ms = AUTOGRAPH_TRY_MS,

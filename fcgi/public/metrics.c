@@ -58,7 +58,7 @@ static struct metric loader_rows[] = {
 
 #define LABEL(NAME, VALUES)                                                                                  \
     {                                                                                                        \
-        (NAME), (VALUES), sizeof(VALUES) / sizeof(VALUES)[0]                                                 \
+        (NAME), (VALUES), ARRAY_LEN(VALUES)                                                                  \
     }
 
 /* response.update.200: the reference counts GET alone, and not what monitoring asks for. */

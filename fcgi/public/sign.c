@@ -409,7 +409,7 @@ static bool key_setup(struct signing_key *k, const struct config_signer *c, stru
     if (!given(c->x5u) || !x5u_ok(c->x5u)) {
         return error_set(e, ERROR_INTERNAL, "key_file needs x5u, the URL of the key's certificate chain");
     }
-    k->x5u = mem_strndup(k->signer, c->x5u, strlen(c->x5u));
+    k->x5u = mem_strdup(k->signer, c->x5u);
     k->local = sign_key_new(k->signer, c->key_file, e);
     return k->local != NULL;
 }
@@ -429,7 +429,7 @@ static bool add_key(struct signer *s, const struct config_signer *c, struct erro
     struct signing_key *k = &s->key[s->n_keys];
     const char *product = c->product != NULL ? c->product : "";
     *k = (struct signing_key){ .signer = s, .number = s->n_keys, .queue_end = &k->queue };
-    k->product = str_of(mem_strndup(s, product, strlen(product)));
+    k->product = str_of(mem_strdup(s, product));
     s->n_keys++;
     if (!key_setup(k, c, e) || (k->autograph != NULL && !start_workers(k, e))) {
         return error_prefix(e, "[signing%s%s]", product[0] != '\0' ? " " : "", product);

@@ -1,6 +1,7 @@
 /* See match.h. Column texts come from the database, values from the query. */
 #include "query/match.h"
 
+#include "core/mem.h"
 #include "core/python.h"
 
 #include <stdio.h>
@@ -29,7 +30,7 @@ enum comparison comparison_parse(struct str text, struct str *operand)
     if (text.n > 0 && is_word(text.p[0])) {
         return CMP_EQ;
     }
-    for (size_t i = 0; i < sizeof operators / sizeof operators[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(operators); i++) {
         if (!str_starts(text, operators[i].prefix)) {
             continue;
         }

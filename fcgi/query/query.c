@@ -3,6 +3,7 @@
  * which is as large as the longest URL, so nothing is allocated. */
 #include "query/query.h"
 
+#include "core/mem.h"
 #include "core/percent.h"
 #include "core/python.h"
 
@@ -170,7 +171,7 @@ static const struct form *find_form(const struct str segment[SEGMENTS_MAX], unsi
     if (!xml && !(str_eq(segment[0], STR("json")) && str_eq(segment[n - 1], STR("update.json")))) {
         return NULL;
     }
-    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
         const struct form *f = &forms[i];
         if (f->version == segment[1].p[0] && f->n + 3 == n && f->form == (xml ? QUERY_XML : QUERY_JSON)) {
             return f;
@@ -296,7 +297,7 @@ static void apply_args(struct query *q, struct args *args)
 {
     struct str *const all[] = { &args->force, &args->mig64, &args->pin };
     if (q->form == QUERY_XML) {
-        for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        for (size_t i = 0; i < ARRAY_LEN(all); i++) {
             if (!is_ascii(*all[i])) {
                 make_ascii(all[i]);
             }

@@ -1,6 +1,7 @@
 /* See rule_terms.h. */
 #include "query/rule_terms.h"
 
+#include "core/mem.h"
 #include "core/python.h"
 #include "query/match.h"
 
@@ -90,7 +91,7 @@ bool rule_terms_check(const char *name, struct str text, bool loose, struct erro
         { "instructionSet", check_list }, { "memory", check_memory }, { "buildID", check_build_id },
         { "version", check_versions },
     };
-    for (size_t i = 0; i < sizeof columns / sizeof columns[0] && text.n > 0; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(columns) && text.n > 0; i++) {
         if (strcmp(columns[i].name, name) == 0) {
             return columns[i].check(name, text, loose, e);
         }

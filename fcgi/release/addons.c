@@ -66,7 +66,7 @@ static void read_rest(struct compiler *c, struct addon_file *file, const cJSON *
         { "size", "there is no filesize", json_get(platform, "filesize") },
         { "version", "there is no version", json_get(addon, "version") },
     };
-    for (size_t i = 0; i < sizeof attributes / sizeof attributes[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(attributes); i++) {
         if (attributes[i].value == NULL) {
             file->problem = attributes[i].missing;
             buf_reset(&c->scratch);

@@ -11,7 +11,7 @@
 static bool is_interpolated(const char *name)
 {
     static const char *const names[] = { "openURL", "notificationURL", "alertURL", "detailsURL" };
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         if (strcmp(names[i], name) == 0) {
             return true;
         }
@@ -179,13 +179,13 @@ static struct loose_field *collect_fields(void *ctx, const cJSON *groups, size_t
         { "buildID", APP_DEFAULT_BUILD_ID, 0, NULL },
         { "type", APP_DEFAULT_TYPE, 0, NULL },
     };
-    *n = sizeof defaults / sizeof defaults[0];
+    *n = ARRAY_LEN(defaults);
     for (const cJSON *group = groups != NULL ? groups->child : NULL; group != NULL; group = group->next) {
         *n += (size_t)cJSON_GetArraySize(json_get_object(group, "fields"));
     }
     struct loose_field *loose = mem_array(ctx, struct loose_field, *n);
     memcpy(loose, defaults, sizeof defaults);
-    struct loose_field *next = loose + sizeof defaults / sizeof defaults[0];
+    struct loose_field *next = loose + ARRAY_LEN(defaults);
     uint32_t number = 0;
     for (const cJSON *group = groups != NULL ? groups->child : NULL; group != NULL;
          group = group->next, number++) {

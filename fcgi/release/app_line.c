@@ -27,7 +27,7 @@ static const struct attribute_row behind_os_update[] = {
     { "binTransCertificate", "binTransCertificate", 8, 8, false },
     { "binTransSCTList", "binTransSCTList", 8, 8, false },
 };
-enum { ROWS_MAX = sizeof behind_os_update / sizeof behind_os_update[0] };
+enum { ROWS_MAX = ARRAY_LEN(behind_os_update) };
 
 static void compile_attribute(struct compiler *c, struct app_body *body, const struct attribute_row *row,
                               const cJSON *json, struct template *attribute)
@@ -72,11 +72,9 @@ void app_compile_line(struct compiler *c, struct app_body *body)
         return;
     }
     body->attribute[0] =
-        compile_attributes(c, body, before_os_update, sizeof before_os_update / sizeof before_os_update[0],
-                           &body->n_attributes[0]);
+        compile_attributes(c, body, before_os_update, ARRAY_LEN(before_os_update), &body->n_attributes[0]);
     body->attribute[1] =
-        compile_attributes(c, body, behind_os_update, sizeof behind_os_update / sizeof behind_os_update[0],
-                           &body->n_attributes[1]);
+        compile_attributes(c, body, behind_os_update, ARRAY_LEN(behind_os_update), &body->n_attributes[1]);
     body->old_version_special_cases =
         body->kind->line == APP_LINE_EXT && python_truth(json_get(c->blob, "oldVersionSpecialCases"));
 }

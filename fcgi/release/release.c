@@ -68,7 +68,7 @@ static const struct release_format *find_format(const cJSON *blob, struct error 
         error_set(e, ERROR_INTERNAL, "schema_version is not set");
         return NULL;
     }
-    for (size_t i = 0; cJSON_IsNumber(version) && i < sizeof formats / sizeof formats[0]; i++) {
+    for (size_t i = 0; cJSON_IsNumber(version) && i < ARRAY_LEN(formats); i++) {
         if (version->valuedouble == formats[i].schema_version) {
             return &formats[i];
         }

@@ -4,7 +4,7 @@
 #include <math.h>
 
 static const char *const uptake[] = { "telemetry_product", "telemetry_channel", "telemetry_uptake" };
-enum { UPTAKES = sizeof uptake / sizeof uptake[0] };
+enum { UPTAKES = ARRAY_LEN(uptake) };
 
 static const double TIME_MAX_MS = 67767976233532799e3; /* the latest time whose year can be computed */
 

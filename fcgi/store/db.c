@@ -271,7 +271,7 @@ static void keep_statement(struct db *db, const char *sql, MYSQL_STMT *stmt)
         mysql_stmt_close(place->stmt);
         talloc_free(place->sql);
     }
-    *place = (struct prepared_statement){ .sql = mem_strndup(db, sql, strlen(sql)), .stmt = stmt };
+    *place = (struct prepared_statement){ .sql = mem_strdup(db, sql), .stmt = stmt };
 }
 
 static MYSQL_STMT *prepare_statement(struct db *db, const char *sql, struct error *e)

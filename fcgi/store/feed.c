@@ -21,7 +21,7 @@ struct gap {
 
 struct gaps {
     struct gap *gap; /* by id */
-    size_t n, cap;
+    size_t n;
 };
 
 struct feed {
@@ -42,7 +42,7 @@ struct poll {
     uint64_t first, last;     /* the window, from the first gap to the last */
     int64_t expected, window; /* number of rows in it: expected, and found */
     struct feed_change *changes;
-    size_t n, cap;
+    size_t n;
     bool rebuild;
 };
 
@@ -79,10 +79,7 @@ static void add_gap(void *ctx, struct gaps *gaps, struct gap gap)
     if (gap.first > gap.last) {
         return;
     }
-    if (gaps->n == gaps->cap) {
-        gaps->cap = gaps->cap == 0 ? 64 : 2 * gaps->cap;
-        gaps->gap = mem_resize(ctx, gaps->gap, struct gap, gaps->cap);
-    }
+    gaps->gap = mem_grow(ctx, gaps->gap, struct gap, gaps->n);
     gaps->gap[gaps->n++] = gap;
 }
 
@@ -135,7 +132,7 @@ static enum feed_table table_of(struct str name)
         { "pinnable_releases", FEED_PINS },
         { "emergency_shutoffs", FEED_SHUTOFFS },
     };
-    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
         if (str_eq(name, str_of(tables[i].name))) {
             return tables[i].table;
         }
@@ -170,10 +167,7 @@ static void add_change(struct poll *poll, const struct db_rows *rows, unsigned c
         poll->rebuild = true;
         return;
     }
-    if (poll->n == poll->cap) {
-        poll->cap = poll->cap == 0 ? 16 : 2 * poll->cap;
-        poll->changes = mem_resize(poll->ctx, poll->changes, struct feed_change, poll->cap);
-    }
+    poll->changes = mem_grow(poll->ctx, poll->changes, struct feed_change, poll->n);
     change.key = mem_str(poll->ctx, change.key);
     change.path = mem_str(poll->ctx, change.path);
     poll->changes[poll->n++] = change;

@@ -12,7 +12,7 @@ bool instance_beat(struct db *db, const struct instance *instance, struct error 
                       " seen_at) VALUES (?, ?, ?, ?, ?, ?, " NOW_MS ", " NOW_MS ") ON DUPLICATE KEY UPDATE"
                       " program = VALUES(program), host = VALUES(host), pid = VALUES(pid),"
                       " version = VALUES(version), detail = VALUES(detail), seen_at = VALUES(seen_at)",
-                      params, sizeof params / sizeof params[0], NULL, NULL, e);
+                      params, ARRAY_LEN(params), NULL, NULL, e);
 }
 
 bool instance_leave(struct db *db, struct str id, bool *left, struct error *e)

@@ -40,16 +40,13 @@ static struct str copy_column(void *ctx, const struct db_rows *rows, unsigned i)
 struct row_array {
     void *ctx;   /* who owns it */
     size_t size; /* of an element */
-    size_t n, cap;
+    size_t n;
     char *p;
 };
 
 static void *row_array_add(struct row_array *list)
 {
-    if (list->n == list->cap) {
-        list->cap = list->cap == 0 ? 16 : 2 * list->cap;
-        list->p = mem_check(talloc_realloc_size(list->ctx, list->p, list->cap * list->size));
-    }
+    list->p = mem_grow_array(list->ctx, list->p, list->size, list->n);
     return memset(list->p + list->n++ * list->size, 0, list->size);
 }
 
@@ -101,7 +98,7 @@ static void add_rule(const struct db_rows *rows, void *arg)
     rule->background_rate = db_int(rows, 3);
     rule->jaws = tristate_column(rows, 4);
     rule->mig64 = tristate_column(rows, 5);
-    for (unsigned i = 0; i < sizeof(rule_texts) / sizeof(rule_texts[0]); i++) {
+    for (unsigned i = 0; i < ARRAY_LEN(rule_texts); i++) {
         *(struct str *)((char *)rule + rule_texts[i]) = copy_column(list->ctx, rows, FIRST_TEXT + i);
     }
 }
@@ -346,7 +343,7 @@ static bool is_nothing(struct str json)
         }
         text[n++] = json.p[i];
     }
-    for (size_t i = 0; i < sizeof(nothings) / sizeof(nothings[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(nothings); i++) {
         if (str_eq((struct str){ text, n }, str_of(nothings[i]))) {
             return true;
         }

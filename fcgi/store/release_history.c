@@ -122,7 +122,7 @@ bool release_history_read(struct tx *tx, const char *table, const char *name, co
                  " AND change_id >= (SELECT COALESCE(MAX(change_id), 0)"
                  " FROM balrog_release_history WHERE tbl = ? AND name = ? AND path = ?"
                  " AND (size = 0 OR data_version = 1))",
-                 params, sizeof params / sizeof params[0], e);
+                 params, ARRAY_LEN(params), e);
     if (db_next(rows, e)) {
         change_id = db_int(rows, 0);
     }
@@ -149,7 +149,7 @@ bool release_history_list(struct tx *tx, const char *table, const char *name, co
                                     "SELECT change_id, data_version, size = 0, changed_by, timestamp, size"
                                     " FROM balrog_release_history WHERE tbl = ? AND name = ? AND path = ?"
                                     " ORDER BY change_id DESC LIMIT ? OFFSET ?",
-                                    params, sizeof params / sizeof params[0], e);
+                                    params, ARRAY_LEN(params), e);
     *list = tx_keep(tx, mem_check(cJSON_CreateArray()));
     while (db_next(rows, e)) {
         cJSON_AddItemToArray(*list, table_row(&columns, rows));
@@ -205,7 +205,7 @@ static bool save_head(struct tx *tx, const struct head *h, struct error *e)
         " digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE"
         " change_id = VALUES(change_id), data_version = VALUES(data_version),"
         " step = VALUES(step), tenth = VALUES(tenth), digest = VALUES(digest)",
-        params, sizeof params / sizeof params[0], NULL, NULL, e);
+        params, ARRAY_LEN(params), NULL, NULL, e);
 }
 
 /* ---- writing ---- */
@@ -266,7 +266,7 @@ static bool add_entry(struct tx *tx, const struct head *h, int64_t data_version,
         tx->db,
         "INSERT INTO balrog_release_history (tbl, name, path, data_version, changed_by, timestamp, base,"
         " size, frame) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        params, sizeof params / sizeof params[0], NULL, change_id, e);
+        params, ARRAY_LEN(params), NULL, change_id, e);
 }
 
 /* Adds a version after H, and makes it the head. */

@@ -166,9 +166,7 @@ static struct scheduled *add_scheduled(struct list_output *l, const struct sched
                                        const struct db_rows *rows)
 {
     size_t n = l->n_scheduled;
-    if (is_full(n)) {
-        l->scheduled = mem_resize(l, l->scheduled, struct scheduled, n > 0 ? n * 2 : 1);
-    }
+    l->scheduled = mem_grow(l, l->scheduled, struct scheduled, n);
     l->scheduled[n] = (struct scheduled){
         .release = text_copy(l, rows, source->name),
         .at = n,

@@ -106,7 +106,7 @@ static void name_instance(struct reporter *r, const char *program)
     char *id = mem_printf(r, "%s:%s:%ld:%lld", host, program, (long)getpid(), (long long)clock_wall_ms());
     r->instance = (struct instance){ .id = str_of(id),
                                      .program = str_of(program),
-                                     .host = str_of(mem_strndup(r, host, strlen(host))),
+                                     .host = str_of(mem_strdup(r, host)),
                                      .pid = getpid(),
                                      .version = STR(PACKAGE_VERSION) };
 }

@@ -27,7 +27,7 @@ static void make_where(struct reader *rd)
     } else {
         buf_str(&rd->where, q->all ? STR(" WHERE TRUE") : STR(" WHERE s.complete = 0"));
     }
-    for (size_t i = 0; i < sizeof q->key / sizeof q->key[0] && q->key[i].column != NULL; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(q->key) && q->key[i].column != NULL; i++) {
         buf_printf(&rd->where, " AND s.`base_%s` = ?", q->key[i].column);
         rd->params[rd->n_params++] = q->key[i].value;
     }
@@ -46,7 +46,7 @@ static struct db_rows *run_query(const struct reader *rd, struct buf *sql, const
 /* Whether the row has exactly the texts that Q asks for, whatever the collation. */
 static bool matches_exactly(const struct sc_query *q, const cJSON *sc)
 {
-    for (size_t i = 0; i < sizeof q->key / sizeof q->key[0] && q->key[i].column != NULL; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(q->key) && q->key[i].column != NULL; i++) {
         const char *text = row_text(sc, q->key[i].column);
         if (text != NULL && q->key[i].value.type == DB_TEXT && !str_eq(str_of(text), q->key[i].value.text)) {
             return false;

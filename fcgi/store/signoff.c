@@ -205,9 +205,7 @@ static const char *keep_text(struct mappings *m, struct str s)
 /* The texts are borrowed. */
 static void add_mapping(struct mappings *m, const char *name, const char *product, const char *channel)
 {
-    if (m->n == talloc_array_length(m->item)) {
-        m->item = mem_resize(m, m->item, struct mapping, m->n * 2);
-    }
+    m->item = mem_grow(m, m->item, struct mapping, m->n);
     m->item[m->n++] = (struct mapping){ .name = name, .product = product, .channel = channel };
 }
 

@@ -32,9 +32,7 @@ static bool read_contents(struct tx *tx, const struct table *t, int64_t only, st
     *list = mem_array(tx->mem, struct stored_content, 16);
     *n = 0;
     while (db_next(rows, e)) {
-        if (*n == talloc_array_length(*list)) {
-            *list = mem_resize(tx->mem, *list, struct stored_content, *n * 2);
-        }
+        *list = mem_grow(tx->mem, *list, struct stored_content, *n);
         (*list)[(*n)++] = (struct stored_content){ .sc_id = db_int(rows, 0),
                                                    .username = mem_str(tx->mem, db_text(rows, 1)).p,
                                                    .content = mem_str(tx->mem, db_text(rows, 2)).p };

@@ -20,7 +20,7 @@ static void keep_texts(struct interner *texts, struct rule_row *row)
         &row->os_version,   &row->memory,           &row->instruction_set,
         &row->distribution, &row->dist_version,     &row->header_architecture,
     };
-    for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(columns); i++) {
         if (!str_absent(*columns[i])) {
             *columns[i] = interner_get(texts, 0, *columns[i])->text;
         }
@@ -77,7 +77,7 @@ static void list_columns(struct rule *rule)
         { RULE_MIG64, row->mig64 != TRI_UNKNOWN },
         { RULE_JAWS, row->jaws != TRI_UNKNOWN },
     };
-    for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(columns); i++) {
         rule->columns |= (unsigned)columns[i].is_there << columns[i].column;
     }
 }

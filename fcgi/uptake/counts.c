@@ -46,10 +46,7 @@ static struct version_count *add_version(struct counts *c, struct cell *cell, st
     if (cell->n == COUNTS_REMEMBERED_MAX || version.n == 0 || version.n > COUNTS_VERSION_MAX) {
         return &cell->other;
     }
-    if (cell->n == cell->cap) {
-        cell->cap = cell->cap == 0 ? 16 : 2 * cell->cap;
-        cell->version = mem_resize(c, cell->version, struct version_count *, cell->cap);
-    }
+    cell->version = mem_grow(c, cell->version, struct version_count *, cell->n);
     struct version_count *v = mem_new(c, struct version_count);
     v->version = mem_str(v, version);
     return cell->version[cell->n++] = v;

@@ -29,7 +29,7 @@ struct version_count {
 struct cell {
     uint64_t total; /* since the start */
     struct version_count **version;
-    size_t n, cap;
+    size_t n;
     struct version_count other;
 };
 

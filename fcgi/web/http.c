@@ -3,6 +3,7 @@
 #include "web/http.h"
 
 #include "core/json.h"
+#include "core/mem.h"
 #include "ops/log.h"
 
 #include <errno.h>
@@ -32,7 +33,7 @@ enum method request_method(struct str name)
         { { "DELETE", 6 }, METHOD_DELETE }, { { "OPTIONS", 7 }, METHOD_OPTIONS },
         { { "PATCH", 5 }, METHOD_PATCH },
     };
-    for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(methods); i++) {
         if (str_eq(methods[i].name, name)) {
             return methods[i].method;
         }
@@ -166,7 +167,7 @@ const char *http_reason(int status)
         { 503, "Service Unavailable" },
         { 504, "Gateway Timeout" },
     };
-    for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(reasons); i++) {
         if (reasons[i].status == status) {
             return reasons[i].reason;
         }

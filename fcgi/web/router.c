@@ -109,7 +109,7 @@ static void add_allow(struct response *response, unsigned methods)
         { METHOD_OPTIONS, "OPTIONS" },
     };
     char allow[64] = "";
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         if (methods & names[i].method) {
             size_t used = strlen(allow);
             snprintf(allow + used, sizeof allow - used, "%s%s", used > 0 ? ", " : "", names[i].name);

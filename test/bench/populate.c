@@ -1,5 +1,6 @@
 /* Prints the made-up Balrog for servers and load generators: as SQL, as the URLs of its clients, as one URL
  * for each case that the benchmarks single out. */
+#include "core/mem.h"
 #include "population.h"
 
 #include <stdio.h>
@@ -50,7 +51,7 @@ static void put_rule(struct buf *out, const struct rule_row *r)
                "instructionSet, distVersion, headerArchitecture) VALUES (%lld, 1, %lld, %lld, %s, %s",
                (long long)r->rule_id, (long long)r->priority, (long long)r->background_rate,
                r->jaws == TRI_TRUE ? "1" : "NULL", r->mig64 == TRI_TRUE ? "1" : "NULL");
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
         buf_lit(out, ", ");
         put_text(out, texts[i]);
     }
@@ -189,7 +190,7 @@ static int print_cases(void *ctx, const struct population *p)
     struct buf url;
     bool all = true;
     buf_init(&url, 512, 4096);
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         if (find_case(p, s, i, &url)) {
             printf("%s %.*s\n", cases[i].name, STR_ARG(buf_view(&url)));
         } else {

@@ -1,6 +1,7 @@
 /* Releases and clients of the made-up Balrog. Everything follows from a number: a hash from the place it
  * stands in, a client from its number, so that the database, the engine and the load generator can each make
  * what they need. */
+#include "core/mem.h"
 #include "population.h"
 
 #include "update/snapshot_build.h"
@@ -8,8 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define COUNT(ARRAY) (sizeof(ARRAY) / sizeof(ARRAY)[0])
-#define PICK(RANDOM, ARRAY) ((ARRAY)[population_random(RANDOM, COUNT(ARRAY))])
+#define PICK(RANDOM, ARRAY) ((ARRAY)[population_random(RANDOM, ARRAY_LEN(ARRAY))])
 
 enum { PARTIALS = 3, RELEASE_MAX = 4 << 20, VPN_NEWEST = 31 /* 2.31.0 */ };
 
@@ -60,7 +60,7 @@ void population_app(const struct population_size *size, size_t i, struct populat
     static const char *const products[] = { "Firefox", "Firefox", "Firefox", "Thunderbird", "Devedition" };
     unsigned age = size->releases - 1 - (unsigned)i;
     unsigned month = 2025 * 12 - age / 2;
-    app->product = products[i % COUNT(products)];
+    app->product = products[i % ARRAY_LEN(products)];
     app->major = POPULATION_NEWEST - age / 3;
     app->minor = 2 - age % 3;
     snprintf(app->name, sizeof app->name, "%s-%u.%u-build1", app->product, app->major, app->minor);
@@ -210,7 +210,7 @@ static void put_plugin(struct buf *out, const char *name, const char *vendor, co
         "{\"name\": \"%s\", \"schema_version\": 1000, \"hashFunction\": \"sha512\", \"vendors\": {\"%s\": "
         "{\"version\": \"2.3.2\", \"platforms\": {",
         name, vendor);
-    for (size_t i = 0; i < COUNT(plugin_platforms); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(plugin_platforms); i++) {
         buf_printf(out, "%s\"%s\": {\"filesize\": %zu, \"fileUrl\": \"%s/%s-%s.zip\", \"hashValue\": \"",
                    i > 0 ? ", " : "", plugin_platforms[i], 480000 + i, url, name, plugin_platforms[i]);
         put_hash(out, str_hash(str_of(name)) + i);
@@ -298,7 +298,7 @@ struct population *population_new(void *ctx, const struct population_size *size)
 {
     struct population *p = mem_new(ctx, struct population);
     p->size = *size;
-    p->n_releases = size->releases + COUNT(others);
+    p->n_releases = size->releases + ARRAY_LEN(others);
     p->rules = mem_array(p, struct rule_row, size->rules);
     population_rules(p, size, p->rules);
     return p;
@@ -326,7 +326,8 @@ static void put_app_url(const struct population *p, uint64_t random, struct buf 
     };
     struct population_app app;
     /* Those that a release of so many platforms has. */
-    unsigned known = p->size.platforms + 1 < COUNT(machines) ? p->size.platforms + 1 : COUNT(machines);
+    unsigned known =
+        p->size.platforms + 1 < ARRAY_LEN(machines) ? p->size.platforms + 1 : ARRAY_LEN(machines);
     size_t machine = population_random(&random, known);
     population_app(&p->size, population_random(&random, p->size.releases), &app);
     if (population_random(&random, 3) == 0) {
@@ -416,7 +417,7 @@ static const struct engine_settings *settings(void *ctx)
     };
     struct engine_settings *s = mem_new(ctx, struct engine_settings);
     struct allowlist *allowlist = allowlist_new(ctx);
-    for (size_t i = 0; i < COUNT(lines); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
         allowlist_add(allowlist, str_of(lines[i]), NULL);
     }
     *s = (struct engine_settings){ allowlist, force_hosts, 1 };

@@ -2,10 +2,10 @@
  * exceptions that once had a reason: a version to go through first, a system that ended, a few locales, a
  * partner, testers' channels. The exceptions are drawn kind by kind, each kind with the columns that it uses
  * and a priority of its own. */
+#include "core/mem.h"
 #include "population.h"
 
-#define COUNT(ARRAY) (sizeof(ARRAY) / sizeof(ARRAY)[0])
-#define PICK(RANDOM, ARRAY) ((ARRAY)[population_random(RANDOM, COUNT(ARRAY))])
+#define PICK(RANDOM, ARRAY) ((ARRAY)[population_random(RANDOM, ARRAY_LEN(ARRAY))])
 
 struct draft {
     void *ctx;
@@ -92,7 +92,7 @@ static void maybe_target(struct draft *d, unsigned percent)
 static void watershed(struct draft *d)
 {
     unsigned major = any_version(d);
-    set_app(d, channels, COUNT(channels));
+    set_app(d, channels, ARRAY_LEN(channels));
     d->row->version = TEXT(d, "<%u.%u", major, population_random(&d->random, 3));
     d->row->priority = 500 - major;
     maybe_target(d, 30);
@@ -104,7 +104,7 @@ static void watershed(struct draft *d)
 /* A system that later versions do not run on. */
 static void desupport(struct draft *d)
 {
-    set_app(d, channels, COUNT(channels));
+    set_app(d, channels, ARRAY_LEN(channels));
     d->row->os_version = str_of(PICK(&d->random, systems));
     d->row->version = TEXT(d, "%s%u.0", population_random(&d->random, 2) ? ">=" : "<", any_version(d));
     d->row->mapping = STR("Firefox-desupport");
@@ -113,7 +113,7 @@ static void desupport(struct draft *d)
 
 static void testers(struct draft *d)
 {
-    set_app(d, test_channels, COUNT(test_channels));
+    set_app(d, test_channels, ARRAY_LEN(test_channels));
     d->row->version = TEXT(d, "%u.*", 5 + any_version(d));
     d->row->priority = 150;
     maybe_target(d, 50);
@@ -121,7 +121,7 @@ static void testers(struct draft *d)
 
 static void some_locales(struct draft *d)
 {
-    set_app(d, channels, COUNT(channels));
+    set_app(d, channels, ARRAY_LEN(channels));
     d->row->locale = any_locales(d);
     d->row->version = TEXT(d, "<%u.0", any_version(d));
     d->row->priority = 300;
@@ -130,7 +130,7 @@ static void some_locales(struct draft *d)
 static void partner(struct draft *d)
 {
     unsigned number = population_random(&d->random, 500);
-    set_app(d, channels, COUNT(channels));
+    set_app(d, channels, ARRAY_LEN(channels));
     d->row->channel = TEXT(d, "%.*s-cck-partner%u", STR_ARG(d->row->channel), number);
     d->row->distribution = TEXT(d, "partner%u,partner%u-eu", number, number);
     if (population_random(&d->random, 3) == 0) {
@@ -142,7 +142,7 @@ static void partner(struct draft *d)
 static void old_builds(struct draft *d)
 {
     static const char *const daily[] = { "nightly", "aurora", "nightly", "beta" };
-    set_app(d, daily, COUNT(daily));
+    set_app(d, daily, ARRAY_LEN(daily));
     d->row->build_id = any_build_id(d);
     d->row->priority = 200;
     maybe_target(d, 80);
@@ -150,7 +150,7 @@ static void old_builds(struct draft *d)
 
 static void weak_machines(struct draft *d)
 {
-    set_app(d, channels, COUNT(channels));
+    set_app(d, channels, ARRAY_LEN(channels));
     if (population_random(&d->random, 2)) {
         d->row->memory = str_of(PICK(&d->random, memories));
     } else {
@@ -163,7 +163,7 @@ static void weak_machines(struct draft *d)
 
 static void moving_to_64_bits(struct draft *d)
 {
-    set_app(d, channels, COUNT(channels));
+    set_app(d, channels, ARRAY_LEN(channels));
     d->row->version = TEXT(d, "<%u.0", any_version(d));
     *(population_random(&d->random, 2) ? &d->row->mig64 : &d->row->jaws) = TRI_TRUE;
     d->row->priority = 330;
@@ -171,7 +171,7 @@ static void moving_to_64_bits(struct draft *d)
 
 static void old_hardware(struct draft *d)
 {
-    set_app(d, channels, COUNT(channels));
+    set_app(d, channels, ARRAY_LEN(channels));
     d->row->header_architecture = population_random(&d->random, 4) ? STR("PPC") : STR("Intel");
     d->row->version = TEXT(d, "<%u.0", 3 + population_random(&d->random, 20));
     d->row->priority = 350;
@@ -221,7 +221,7 @@ static const struct {
 static void exception(struct draft *d)
 {
     unsigned total = 0;
-    for (size_t i = 0; i < COUNT(kinds); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
         total += kinds[i].percent;
     }
     unsigned at = population_random(&d->random, total);
@@ -294,10 +294,10 @@ void population_rules(void *ctx, const struct population_size *size, struct rule
                                     .update_type = STR("minor"),
                                     .jaws = TRI_UNKNOWN,
                                     .mig64 = TRI_UNKNOWN };
-        if (i < COUNT(defaults)) {
+        if (i < ARRAY_LEN(defaults)) {
             default_rule(&d, i);
-        } else if (i < COUNT(defaults) + size->releases) {
-            rule_to_release(&d, i - COUNT(defaults));
+        } else if (i < ARRAY_LEN(defaults) + size->releases) {
+            rule_to_release(&d, i - ARRAY_LEN(defaults));
         } else {
             exception(&d);
         }

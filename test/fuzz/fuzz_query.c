@@ -47,7 +47,7 @@ static void read_releases(void *ctx, const char *directory)
     must(dir != NULL, "BALROG_FUZZ_RELEASES is a directory");
     for (const struct dirent *d; (d = readdir(dir)) != NULL && w.rows.n_releases < RELEASES_MAX;) {
         if (d->d_name[0] != '.') {
-            struct str name = { mem_strndup(ctx, d->d_name, strlen(d->d_name)), strlen(d->d_name) };
+            struct str name = { mem_strdup(ctx, d->d_name), strlen(d->d_name) };
             w.releases[w.rows.n_releases++] =
                 (struct release_row){ name, STR("Firefox"), read_file(ctx, directory, d->d_name), NULL, 0 };
         }
@@ -112,7 +112,7 @@ static void try_rule(void *ctx, struct str lines, const struct query *q)
         { .rule_id = 2, .jaws = TRI_TRUE, .mig64 = TRI_FALSE, .version = STR("1.*") }
     };
     struct str line;
-    for (size_t i = 0; i < sizeof columns / sizeof columns[0] && str_split(&lines, '\n', &line); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(columns) && str_split(&lines, '\n', &line); i++) {
         *(struct str *)((char *)&rows[0] + columns[i]) = line.n > 0 ? line : STR_NONE;
     }
     check_match(ruleset_build(ctx, rows, 2), q);

@@ -36,7 +36,7 @@ static void ask_all(const struct snapshot *s)
         "/json/1/FirefoxVPN/1.0/Win/c/update.json",
         "/json/2/Guardian/5.0/W/c/os/update.json?force=1",
     };
-    for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(urls); i++) {
         char text[QUERY_TEXT_MAX];
         struct query q;
         must(query_parse(&q, text, str_of(urls[i]), STR_NONE, NULL) == QUERY_OK, "the URL is right");

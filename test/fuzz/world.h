@@ -3,6 +3,7 @@
 #ifndef BALROG_TEST_FUZZ_WORLD_H
 #define BALROG_TEST_FUZZ_WORLD_H
 
+#include "core/mem.h"
 #include "update/engine.h"
 #include "update/snapshot_build.h"
 
@@ -28,7 +29,7 @@ static inline const struct engine_settings *world_settings(void *ctx)
     };
     struct allowlist *allowlist = allowlist_new(ctx);
     struct engine_settings *settings = mem_new(ctx, struct engine_settings);
-    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
         must(allowlist_add(allowlist, str_of(lines[i]), NULL), "the allow-list is right");
     }
     *settings = (struct engine_settings){ allowlist, force_hosts, 1 };

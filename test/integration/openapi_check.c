@@ -1,6 +1,7 @@
 /* Does a response look as docs/openapi.json says? For the tests; see usage(). An object has the properties
  * that are documented and no others, but where additionalProperties says so. */
 #include "../openapi.h"
+#include "core/mem.h"
 
 #include <stdarg.h>
 #include <unistd.h>
@@ -68,7 +69,7 @@ static bool knows(const cJSON *schema, const char *name)
     if (json_get(json_get(schema, "properties"), name) != NULL || (more != NULL && !cJSON_IsFalse(more))) {
         return true;
     }
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
         cJSON_ArrayForEach(part, json_get(schema, parts[i]))
         {
             if (knows(part, name)) {

@@ -306,7 +306,7 @@ int main(void)
     TCase *tc = tcase_create("release_history");
     tcase_add_checked_fixture(tc, before, teardown);
     tcase_set_timeout(tc, 3600);
-    for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(tests); i++) {
         tcase_add_test(tc, tests[i]);
     }
     suite_add_tcase(suite, tc);

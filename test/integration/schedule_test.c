@@ -72,7 +72,7 @@ START_TEST(what_may_be_scheduled)
           "base_product cannot be set" },
     };
     expect("root", insert(&rules, beta), OK, NULL);
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         expect(cases[i].user, schedule(&rules, cases[i].json), cases[i].kind, cases[i].text);
     }
     assert_rows("", sc_rows);

@@ -205,7 +205,7 @@ START_TEST(rules_pins_and_shutoffs)
     const char *const wanted[] = { "map",      "fall",  "minor", "Firefox",  ">=60.0",
                                    "release*", "WINNT", ">2018", "de,en-US", "Windows",
                                    ">1024",    "SSE",   "dist",  "dv",       "Intel" };
-    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(wanted); i++) {
         assert_str(texts[i], wanted[i]);
     }
     r = &rules[1];
@@ -311,7 +311,7 @@ END_TEST
 START_TEST(an_empty_base_does_not_count)
 {
     static const char *const bases[] = { "NULL", "'null'", "'{}'", "' { } '", "'[]'", "'\"\"'" };
-    for (size_t i = 0; i < sizeof bases / sizeof bases[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(bases); i++) {
         empty_tables(writer);
         runf(writer, "INSERT INTO releases_json VALUES ('r', 'P2', 0, %s, 1)", bases[i]);
         ck_assert(!read_release(db, STR("r")));
@@ -385,7 +385,7 @@ START_TEST(stamps_tell_changes)
         "DELETE FROM release_assets WHERE path = '.b'",
         "DELETE FROM releases_json",
     };
-    enum { N = sizeof changes / sizeof changes[0] };
+    enum { N = ARRAY_LEN(changes) };
     uint64_t seen[N];
     for (size_t i = 0; i < N; i++) {
         run(writer, changes[i]);

@@ -5,6 +5,7 @@
 #ifndef BALROG_TEST_STORE_WORLD_H
 #define BALROG_TEST_STORE_WORLD_H
 
+#include "core/mem.h"
 #include "settings/config.h"
 #include "store/reader.h"
 
@@ -80,7 +81,7 @@ static inline void empty_tables(struct db *d)
 {
     static const char *const tables[] = { "rules",          "releases",          "releases_json",
                                           "release_assets", "pinnable_releases", "emergency_shutoffs" };
-    for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
         runf(d, "DELETE FROM %s", tables[i]);
     }
     run(d, "TRUNCATE balrog_changes");

@@ -80,7 +80,7 @@ START_TEST(values_that_do_not_fit_are_refused)
     expect("root", insert(&rules, "{\"product\": \"x\", \"update_type\": \"minor\", \"alias\": \"a\"}"), OK,
            NULL);
     run(writer, "DELETE FROM product_req_signoffs");
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         expect("root", insert(&rules, cases[i].json), cases[i].kind, cases[i].text);
     }
     assert_rows("1", "SELECT COUNT(*) FROM rules");
@@ -158,7 +158,7 @@ static bool ask_access(struct tx *tx, void *arg, struct error *err)
     bool has, admin, half, known, unknown, nobody;
     int64_t n;
     (void)arg;
-    for (size_t i = 0; i < sizeof access_cases / sizeof access_cases[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(access_cases); i++) {
         ck_assert(access_has(tx, access_cases[i].user, access_cases[i].thing, access_cases[i].action,
                              access_cases[i].product, &has, err));
         ck_assert_msg(has == access_cases[i].has, "case %zu: %s", i, access_cases[i].user);
@@ -214,7 +214,7 @@ static bool ask_needs(struct tx *tx, void *arg, struct error *err)
     };
     bool prefetched = *(bool *)arg;
     ck_assert(!prefetched || signoff_prefetch(tx, err));
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         cJSON *needs = signoff_needs_new(tx);
         cJSON *wanted = tx_keep(tx, json_parse(str_of(cases[i].wanted), NULL));
         ck_assert(signoff_need_product(tx, cases[i].product, cases[i].channel, needs, err));
@@ -228,7 +228,7 @@ static const char *printed(struct tx *tx, cJSON *needs, bool ok)
 {
     ck_assert(ok);
     char *text = cJSON_PrintUnformatted(needs);
-    char *copy = mem_strndup(tx->mem, text, strlen(text));
+    char *copy = mem_strdup(tx->mem, text);
     cJSON_free(text);
     while (needs->child != NULL) {
         cJSON_Delete(cJSON_DetachItemViaPointer(needs, needs->child));
@@ -289,7 +289,7 @@ START_TEST(signoffs_are_counted_by_role)
         { "{\"qa\": 2}", "{\"a\": \"qa\", \"b\": \"qa\"}", NULL },
         { "{\"qa\": 1, \"relman\": 1}", "{\"a\": \"qa\"}", "Not enough signoffs for role 'relman'" },
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         cJSON *needs = json_parse(str_of(cases[i].needs), NULL);
         cJSON *given = cases[i].given != NULL ? json_parse(str_of(cases[i].given), NULL) : NULL;
         bool ok = signoff_verify(needs, given, &e);

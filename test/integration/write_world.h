@@ -330,7 +330,7 @@ static inline void write_setup(void)
     site.pool = pool_new(ctx, &config->database, 16);
     site.watch = NULL;
     clock_now = epoch_ms;
-    for (size_t i = 0; i < sizeof families / sizeof families[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(families); i++) {
         empty_family(families[i], true, true);
     }
     empty_family("user_roles", true, false);

@@ -28,7 +28,7 @@ static void world_setup(void)
                                          "www.google.com /dl/\\w+\\.crx3 OpenH264" };
     w.ctx = mem_check(talloc_new(NULL));
     w.allowlist = allowlist_new(w.ctx);
-    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
         ck_assert(allowlist_add(w.allowlist, str_of(lines[i]), &w.error));
     }
     buf_init(&w.out, 256, 1 << 20);
@@ -57,7 +57,7 @@ static const struct release *world_find(const void *arg, struct str name)
 /* TEXT with " for each '. */
 static inline struct str world_json(const char *text)
 {
-    char *copy = mem_strndup(w.ctx, text, strlen(text));
+    char *copy = mem_strdup(w.ctx, text);
     for (char *c = copy; *c != '\0'; c++) {
         *c = *c == '\'' ? '"' : *c;
     }

@@ -65,10 +65,10 @@ START_TEST(kinds_in_order)
                                          "/scheduled_changes/required_signoffs/permissions",
                                          "/scheduled_changes/pinnable_releases",
                                          "/v2/releases" };
-    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
         ck_assert_str_eq(pending_kinds[i].path, paths[i]);
     }
-    ck_assert_ptr_null(pending_kinds[sizeof paths / sizeof paths[0]].name);
+    ck_assert_ptr_null(pending_kinds[ARRAY_LEN(paths)].name);
 }
 END_TEST
 
@@ -182,7 +182,7 @@ START_TEST(signed_by_enough_of_each_role)
         { "{\"a\": \"releng\", \"b\": \"releng\", \"c\": \"relman\"}", 0 },
         { "{\"a\": \"releng\", \"b\": \"releng\", \"c\": \"relman\", \"d\": \"qa\"}", 0 },
     };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         char members[512];
         snprintf(members, sizeof members,
                  "\"sc_id\": 1, \"required_signoffs\": {\"releng\": 2, \"relman\": 1}, \"signoffs\": %s",
@@ -252,7 +252,7 @@ START_TEST(delays_double)
 {
     const struct retry_limits limits = { 30, 900 };
     static const int delays[] = { 30, 60, 120, 240, 480, 900, 900 };
-    for (unsigned i = 0; i < sizeof delays / sizeof delays[0]; i++) {
+    for (unsigned i = 0; i < ARRAY_LEN(delays); i++) {
         ck_assert_int_eq(retry_delay_s(limits, i + 1), delays[i]);
     }
     ck_assert_int_eq(retry_delay_s(limits, 4000000000u), 900);
@@ -326,7 +326,7 @@ START_TEST(urls_from_templates)
     ck_assert(!make_url("http://h/}", "p", "c", ""));
     ck_assert_ptr_nonnull(strstr(error.what, "%7B"));
     static const char *const harmful[] = { "", "a\"b", "a'b", "a`b", "a\\b", "a\nb", "a\x7f" };
-    for (size_t i = 0; i < sizeof harmful / sizeof harmful[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(harmful); i++) {
         ck_assert_msg(!make_url("http://h/{product}", harmful[i], "c", ""), "%s", harmful[i]);
         ck_assert_msg(!make_url("http://h/{product}", "p", harmful[i], ""), "%s", harmful[i]);
     }
@@ -365,7 +365,7 @@ START_TEST(numbers_in_answers)
         "{\"n\": null}", "{\"n\": [1]}",     "{\"n\": \"0x10\"}", "{\"n\": \"1e999\"}", "{\"m\": 1}",
         "[1]",           "{\"n\": \" 1\"}"
     };
-    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(none); i++) {
         ck_assert_msg(!number_at(none[i], "/n", 0), "%s", none[i]);
     }
     ck_assert(!number_at(prometheus, "/data/result/1/value/1", 0));
@@ -397,7 +397,7 @@ START_TEST(tokens_and_their_lives)
                                         "{\"access_token\": \"\"}",
                                         "{\"access_token\": \"a b\"}",
                                         "{\"access_token\": \"a\\r\\nX: y\"}" };
-    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(none); i++) {
         ck_assert_msg(take(none[i], &life_s) == NULL, "%s", none[i]);
     }
     ck_assert_int_eq(token_refresh_s(86400), 86100);

@@ -326,11 +326,11 @@ START_TEST(userinfo_that_does_not_help)
     };
     endpoint_says("200 OK", "");
     endpoint_start();
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         endpoint_says(cases[i].status, cases[i].body);
         ck_assert_msg(ask_token("") == cases[i].result, "case %zu", i);
     }
-    ck_assert_int_eq(endpoint.asked, (int)(sizeof cases / sizeof cases[0])); /* nothing of it is kept */
+    ck_assert_int_eq(endpoint.asked, (int)(ARRAY_LEN(cases))); /* nothing of it is kept */
     endpoint_stop();
     ck_assert_int_eq(ask_token(""), AUTH_UNAVAILABLE);
 }
@@ -377,7 +377,7 @@ START_TEST(other_sites_pages_are_refused)
     static const struct str origins[] = { { "https://ui.example.com", 22 }, { "*", 1 } };
     config.admin.cors_origins = (struct config_list){ origins, 2 };
     open_auth();
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         ck_assert_msg(origin_status(cases[i].params) == cases[i].status, "case %zu", i);
     }
 }

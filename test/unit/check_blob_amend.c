@@ -16,7 +16,7 @@ static unsigned below(unsigned n)
     return (seed >> 8) % n;
 }
 
-#define PICK(ARRAY) ((ARRAY)[below(sizeof(ARRAY) / sizeof((ARRAY)[0]))])
+#define PICK(ARRAY) ((ARRAY)[below(ARRAY_LEN(ARRAY))])
 
 /* What partials come from. */
 static void add_froms(void)
@@ -88,7 +88,7 @@ static struct release_asset *set_asset(const char *path, const char *json)
     }
     ck_assert_uint_lt(i, ASSETS_MAX);
     row.n_assets += i == row.n_assets;
-    assets[i] = (struct release_asset){ str_of(mem_strndup(w.ctx, path, strlen(path))),
+    assets[i] = (struct release_asset){ str_of(mem_strdup(w.ctx, path)),
                                         below(30) == 0 ? STR_NONE : world_json(json), 1000 + versions++ };
     return &assets[i];
 }
@@ -127,9 +127,9 @@ static const char *answers(const struct release *r)
     buf_init(&all, 1024, 1 << 22);
     w.release[FROMS] = (struct release *)r; /* "X" */
     w.n = FROMS + 1;
-    for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++) {
-        for (size_t j = 0; j < sizeof locales / sizeof locales[0]; j++) {
-            for (size_t k = 0; k < sizeof builds / sizeof builds[0]; k++) {
+    for (size_t i = 0; i < ARRAY_LEN(targets); i++) {
+        for (size_t j = 0; j < ARRAY_LEN(locales); j++) {
+            for (size_t k = 0; k < ARRAY_LEN(builds); k++) {
                 world_query("Firefox", k == 3 ? "9.0" : "7.5", builds[k], targets[i], locales[j], "c");
                 if (r->use == RELEASE_SERVED) {
                     buf_printf(&all, "%s %s\n", world_serve(r), world_print(r));
@@ -154,7 +154,7 @@ static void add_asker(void)
                 "'displayVersion': '10', 'platforms': {'V': {'alias': 'Win'}, 'W': {'alias': 'Mac'}"));
     for (size_t i = 0; i < 2; i++) {
         buf_printf(&json, ", '%s': {'buildID': '99', 'locales': {'z': {}", platforms[i]);
-        for (size_t j = 0; j < sizeof locales / sizeof locales[0]; j++) {
+        for (size_t j = 0; j < ARRAY_LEN(locales); j++) {
             buf_printf(&json,
                        ", '%s': {'partials': [{'from': 'X', 'fileUrl': 'http://good.com/', 'filesize': 1, "
                        "'hashValue': 'aa'}]}",
@@ -273,7 +273,7 @@ START_TEST(what_cannot_be_amended)
         ".",
         "",
     };
-    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
         ck_assert_msg(amend_one(paths[i], good_locale) == NULL, "%s", paths[i]);
     }
     ck_assert_ptr_nonnull(amend_one(".platforms.Win.locales.de", good_locale));
@@ -292,7 +292,7 @@ START_TEST(what_is_not_amendable)
                                        ".platforms.No.locales.x", ".name", "" };
     set_base(bases[0]);
     ck_assert(!compiled(RELEASE_SERVED)->amendable); /* without assets */
-    for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(odd); i++) {
         set_base(bases[0]);
         set_asset(".platforms.Win.locales.de", good_locale);
         ck_assert(compiled(RELEASE_SERVED)->amendable);

@@ -76,7 +76,7 @@ START_TEST(serves_what_is_newer)
         { "119.0", "1", "Win64", "de", "x", "NO" },
     };
     const struct release *r = add_app_8();
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         world_query("Firefox", cases[i].version, cases[i].build_id, cases[i].target, cases[i].locale,
                     "release");
         w.q.pin = str_of(cases[i].pin);
@@ -121,7 +121,7 @@ START_TEST(prints_the_first_patch_that_suits)
           "BROKEN: release R, complete patch: fileUrls has no URL for channel partly" },
     };
     const struct release *r = add_app_8();
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         world_query("Firefox", "100.0", cases[i].build_id, cases[i].target, cases[i].locale,
                     cases[i].channel);
         w.q.force = cases[i].force;
@@ -169,7 +169,7 @@ START_TEST(version_1)
     };
     const struct release *special = world_add("S", APP_1(", 'oldVersionSpecialCases': true"));
     const struct release *plain = world_add("P", APP_1(""));
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         world_query("Firefox", cases[i].version, "1", "Win", "de", "release-cck-x");
         ck_assert_str_eq(world_print(special), cases[i].want);
         ck_assert_str_eq(world_print(plain), cases[0].want);
@@ -232,7 +232,7 @@ START_TEST(version_9_groups)
              "{'displayVersion': '%LOCALE%', 'actions': null}},"
              "{'for': {'strange': ['x']}, 'fields': {'appVersion': '99'}}],"
              " 'platforms': {'Win': {'locales': {'de': {'buildID': '5'}, 'fr': {'buildID': '5'}}}}}");
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         world_query("Firefox", cases[i].version, cases[i].build_id, "Win", cases[i].locale, cases[i].channel);
         w.update_type = cases[i].update_type;
         ck_assert_str_eq(world_print(r), mem_printf(w.ctx, "    <update %s\n    </update>\n", cases[i].want));
@@ -261,7 +261,7 @@ START_TEST(version_9_wrong_groups)
                                             "displayVersion=\"None\" type=\"minor\">\n    </update>\n" },
     };
     world_query("Firefox", "60.0", "1", "Win", "de", "c");
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         w.n = 0;
         const struct release *r = world_add(
             "R",
@@ -331,7 +331,7 @@ START_TEST(malformed_parts)
     };
     const struct release *r = world_add("R", malformed);
     world_add_as("G", "{'schema_version': 1000, 'vendors': {}}", RELEASE_BUILD_IDS);
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         world_query("Firefox", "9.0", "1", cases[i].target, cases[i].locale, "c");
         ck_assert_str_eq(world_serve(r), cases[i].serve);
         if (cases[i].print != NULL) {
@@ -395,7 +395,7 @@ START_TEST(places_are_explained)
         { "118.0", NULL, "Win64", "de", ">! - 118.0  field" },
     };
     const struct release *r = add_app_8();
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         world_query("Firefox", cases[i].version, cases[i].build_id, cases[i].target, cases[i].locale,
                     "release");
         ck_assert_str_eq(place_of(r), cases[i].want);
@@ -422,7 +422,7 @@ START_TEST(patches_are_explained)
         { "1", "wrong", "complete * broken;partial Old broken;partial Older other;" },
     };
     const struct release *r = add_app_8();
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         world_query("Firefox", "117.0", cases[i].build_id, "Win64", "de", cases[i].channel);
         struct release_env env = world_env();
         buf_reset(&w.out);

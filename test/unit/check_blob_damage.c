@@ -54,19 +54,19 @@ static const char *const blobs[] = {
     "'platforms':"
     " {'Win': {'fileUrl': 'http://good.com/', 'hashValue': 'a'}}}",
 };
-enum { N_BLOBS = sizeof blobs / sizeof blobs[0] };
+enum { N_BLOBS = ARRAY_LEN(blobs) };
 
 static const char *const values[] = {
     "null", "true", "0",  "-1e308",      "''", "'%LOCALE%'",
     "'*'",  "'R'",  "[]", "['x', null]", "{}", "{'a': {'b': []}}",
 };
-enum { N_VALUES = sizeof values / sizeof values[0] };
+enum { N_VALUES = ARRAY_LEN(values) };
 
 static void ask_all(const struct release *r)
 {
     static const char *const targets[] = { "Win", "W", "x" };
     struct release_env env = world_env();
-    for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(targets); i++) {
         world_query("OpenH264", "2.0.0.1", "1", targets[i], "de", "c");
         w.q.product = i == 0 ? STR("Guardian") : w.q.product;
         w.q.force = i == 1 ? FORCE_MAIN : FORCE_NONE;

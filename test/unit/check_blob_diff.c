@@ -2,6 +2,7 @@
 #include "blob/diff.h"
 
 #include "blob_json.h"
+#include "core/mem.h"
 
 static void diffs(const char *a, const char *b, const char *want)
 {
@@ -107,7 +108,7 @@ START_TEST(long_texts)
         { 9, 3000, 50, 5, 12158, 0x79a91d0eu },  { 10, 3000, 2000, 400, 43841, 0xd1ff9143u },
     };
     static struct lines a, b;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct buf text[2], out;
         uint32_t state = cases[i].seed;
         make(&state, &a, cases[i].n, cases[i].kinds);

@@ -1,5 +1,6 @@
 /* Merging, splitting and comparing releases. What is wanted is what the reference makes of the same values.
  */
+#include "core/mem.h"
 #include "core/python.h"
 #include "release/assets.h"
 #include "blob/merge.h"
@@ -43,7 +44,7 @@ START_TEST(three_ways)
         { "{'a': []}", "{'a': null}", "{}", "Cannot merge blobs: type mismatch for 'a'" },
         { "{}", "[]", "{}", "Cannot merge blobs: one of them is not an object" },
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct error e = { 0 };
         cJSON *ancestor = parse_quoted(cases[i].ancestor);
         cJSON *left = parse_quoted(cases[i].left);
@@ -113,7 +114,7 @@ START_TEST(over_one_another)
         { "{'a': 5}", "{'a': {'x': 1}}", "{'a': {'x': 1}}" },
         { "{'a': 1, 'A': 2}", "{'A': 3}", "{'a': 1, 'A': 3}" },
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         cJSON *base = parse_quoted(cases[i].base);
         cJSON *next = parse_quoted(cases[i].next);
         merge_over(base, next);
@@ -162,7 +163,7 @@ START_TEST(splitting)
         { 4, "{'platforms': {'p': [], 'q': {'locales': null}}}",
           "{'platforms': {'p': [], 'q': {'locales': null}}}", "[]" },
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         cJSON *blob = parse_quoted(cases[i].blob);
         struct split *split = blob_split(NULL, blob, cases[i].version);
         cJSON *assets = list_assets(split);
@@ -245,7 +246,7 @@ START_TEST(equality)
         { "{'a': null}", "{}", false },
         { "{'a': null}", "{'b': null}", false },
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         cJSON *a = parse_quoted(cases[i].a);
         cJSON *b = parse_quoted(cases[i].b);
         ck_assert_msg(tree_equal(a, b) == cases[i].equal, "%s %s", cases[i].a, cases[i].b);
@@ -271,7 +272,7 @@ START_TEST(printing_as_repr)
         { "'\\n\\t\\r\\u0001\\u007f\\\\'", "'\\n\\t\\r\\x01\\x7f\\\\'" },
         { "'\\u00e9\\u00a0\\u00ad\\u0085\\u20ac'", "'\xc3\xa9\\xa0\\xad\\x85\xe2\x82\xac'" },
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct buf out;
         cJSON *value = parse_quoted(cases[i].json);
         buf_init(&out, 64, 1024);

@@ -68,7 +68,7 @@ START_TEST(gmp)
         { "Other", "Broken", "BROKEN: release G, add-on mm: there is no fileUrl", "" },
     };
     const struct release *r = world_add("G", GMP);
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         world_query(cases[i].product, "3.6", "1", cases[i].target, "de", "c");
         ck_assert_str_eq(world_serve(r), "YES");
         ck_assert_str_eq(world_print(r), cases[i].want);
@@ -103,7 +103,7 @@ START_TEST(system_addons)
         { ADDON("http://good.com/a"), "BROKEN: release S, add-on a@b: there is no hashFunction" },
     };
     world_query("SystemAddons", "3.6", "1", "Win", "de", "c");
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         w.n = 0;
         const struct release *r =
             world_add("S", mem_printf(w.ctx, "{'schema_version': 5000, %s}", cases[i].json));
@@ -175,7 +175,7 @@ START_TEST(guardian)
              "'http://good.com/mac'},"
              "'Evil': {'fileUrl': 'http://evil.com/'}, 'NoUrl': {}, 'Number': {'fileUrl': 5}, 'Odd': []}}");
     ck_assert(release_is_json(r) && !release_is_xml(r));
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         world_query("Guardian", cases[i].version, NULL, cases[i].target, NULL, "c");
         ck_assert_str_eq(world_serve(r), cases[i].serve);
         if (cases[i].answer != NULL) {
@@ -208,7 +208,7 @@ START_TEST(rows_that_cannot_be_compiled)
         { "{\"schema_version\": {\"a\": 1}}", "schema_version is unknown" },
         { NULL, "schema_version is not set" },
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct release_row row = { .name = STR("R"), .json = str_of(cases[i].json) };
         w.error = (struct error){ 0 };
         ck_assert_ptr_null(release_compile(w.ctx, &row, RELEASE_SERVED, &w.error));
@@ -224,7 +224,7 @@ START_TEST(for_build_ids_only)
     static const char *const jsons[] = { "{'schema_version': 4}", "{'schema_version': 50}",
                                          "{'schema_version': 10000}" };
     world_query("Firefox", "1.0", "1", "Win", "de", "c");
-    for (size_t i = 0; i < sizeof jsons / sizeof jsons[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(jsons); i++) {
         const struct release *r = world_add_as("R", jsons[i], RELEASE_BUILD_IDS);
         ck_assert_str_eq(world_serve(r), "BROKEN: release R was loaded for its build ids only");
         ck_assert_str_eq(world_print(r), "BROKEN: release R was loaded for its build ids only");
@@ -263,11 +263,11 @@ START_TEST(assets)
             "{'schema_version': 4, 'platforms': {'Win': {'locales': {'de': {'buildID': '1'}, 'fr': "
             "{'buildID': '2'}}}, 'Odd': 5}}"),
         .assets = list,
-        .n_assets = sizeof list / sizeof list[0],
+        .n_assets = ARRAY_LEN(list),
     };
     const struct release *r = release_compile(w.ctx, &row, RELEASE_SERVED, &w.error);
     ck_assert_ptr_nonnull(r);
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         world_query("Firefox", "1.0", "0", cases[i].target, cases[i].locale, "c");
         const char *got = world_print(r);
         ck_assert_msg(strstr(got, cases[i].want) != NULL, "%s", got);

@@ -37,7 +37,7 @@ START_TEST(placeholders)
     void *ctx = talloc_new(NULL);
     arena_init(&arena, ctx, 0);
     buf_init(&out, 4, 1000);
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct template t = template_of(&arena, str_of(cases[i].text));
         struct placeholders values = { 0 };
         values.value[PH_LOCALE] = str_of(cases[i].locale);
@@ -141,10 +141,10 @@ START_TEST(allowlist)
     struct error e;
     struct allowlist *a = allowlist_new(NULL);
     ck_assert(!allowlist_permits(a, STR("http://a.com/x"), STR("P")));
-    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
         ck_assert_msg(allowlist_add(a, str_of(lines[i]), &e), "%s", e.what);
     }
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         ck_assert_msg(allowlist_permits(a, str_of(cases[i].url), str_of(cases[i].product)) == cases[i].want,
                       "%s", cases[i].url);
     }
@@ -159,7 +159,7 @@ START_TEST(allowlist_lines_that_are_wrong)
     struct error e;
     struct allowlist *a = allowlist_new(NULL);
     ck_assert(allowlist_add(a, STR("a.com P"), &e) && allowlist_add(a, STR("c.com /x P"), &e));
-    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
         e.what[0] = '\0';
         ck_assert_msg(!allowlist_add(a, str_of(lines[i]), &e), "%s", lines[i]);
         ck_assert(e.what[0] != '\0');
@@ -236,7 +236,7 @@ START_TEST(hex_digits)
     for (int i = 0; i < 256; i++) {
         ck_assert_int_eq((unsigned char)bytes.p[i], i);
     }
-    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(others); i++) {
         ck_assert_msg(!hex_parse(&bytes, others[i]), "%.*s", STR_ARG(others[i]));
         ck_assert_uint_eq(bytes.n, 256);
     }
@@ -249,7 +249,7 @@ START_TEST(records)
 {
     static char text[1 << 16];
     static const size_t lengths[] = { 0, 1, 126, 127, 128, 16383, 16384, sizeof text };
-    enum { LENGTHS = sizeof lengths / sizeof lengths[0] };
+    enum { LENGTHS = ARRAY_LEN(lengths) };
     const uint32_t n[APP_PATCH_TYPES] = { LENGTHS, 300 };
     struct buf record;
     buf_init(&record, 1, 1 << 20);

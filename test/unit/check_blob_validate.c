@@ -3,6 +3,7 @@
 #include "blob/validate.h"
 
 #include "blob_json.h"
+#include "core/mem.h"
 
 static struct allowlist *allowlist;
 
@@ -82,7 +83,7 @@ START_TEST(good_blobs)
         "'locales': {}}}}",
         "{'name': 'R', 'schema_version': 4, 'hashFunction': 'sha512', 'platforms': {'p': {'buildID': 12}}}",
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct blob_errors errors;
         bool ok = validate(cases[i], &errors);
         ck_assert_msg(ok, "%s: %s", cases[i], errors.error.what);
@@ -209,7 +210,7 @@ START_TEST(what_the_schemas_refuse)
           "updateLine[0].fields.type', '1 is not of type `boolean` at updateLine[0].fields.disableBITS', '1 "
           "is not one of [True] at updateLine[0].fields.disableBITS']" },
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct blob_errors errors;
         ck_assert_msg(!validate(cases[i].blob, &errors), "%s", cases[i].blob);
         ck_assert_msg(errors.is_list, "%s", cases[i].blob);
@@ -259,7 +260,7 @@ START_TEST(what_else_is_refused)
           "The hashValue length is different from the required length of 128 for sha512 at "
           "vendors.v.platforms.p.hashValue" },
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct blob_errors errors;
         ck_assert_msg(!validate(cases[i].blob, &errors), "%s", cases[i].blob);
         ck_assert(!errors.is_list);
@@ -283,7 +284,7 @@ START_TEST(blobs_without_a_format)
         { "{'schema_version': '4'}", "schema_version is unknown" },
         { "{'schema_version': null}", "schema_version is not set" },
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct blob_errors errors;
         ck_assert(!validate(cases[i].blob, &errors));
         ck_assert(errors.is_list);
@@ -399,7 +400,7 @@ START_TEST(values_of_groups_that_meet)
         { "buildIDs", "2016", ">2015", true },
         { "buildIDs", "<2016", "2016", false },
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         ck_assert_msg(values_conflict(cases[i].condition, cases[i].x, cases[i].y) == cases[i].meet,
                       "%s %s %s", cases[i].condition, cases[i].x, cases[i].y);
         ck_assert_msg(values_conflict(cases[i].condition, cases[i].y, cases[i].x) == cases[i].meet,
@@ -424,7 +425,7 @@ END_TEST
 START_TEST(versions_that_cannot_be_compared)
 {
     static const char *const cases[] = { "<70.0a1", ">2.0.9.9b1", "<0.0" };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         char text[400];
         struct blob_errors errors;
         snprintf(
@@ -449,7 +450,7 @@ START_TEST(groups_that_cannot_conflict)
         "[{'for': {}, 'fields': {'type': 'minor'}}, {'for': {}, 'fields': {'actions': 'a'}}]",
         "[{'for': {}}, {'fields': {'type': 'minor'}}]",
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         char text[400];
         struct blob_errors errors;
         snprintf(text, sizeof text,
@@ -532,7 +533,7 @@ START_TEST(the_version_of_a_release)
                     NULL },
                   { "{'schema_version': 4, 'appVersion': 5}", NULL },
                   { "{'schema_version': 50, 'appVersion': '5'}", NULL } };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         cJSON *blob = parse_quoted(cases[i].blob);
         ck_assert(str_eq(blob_application_version(blob), str_of(cases[i].version)));
         cJSON_Delete(blob);

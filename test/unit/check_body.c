@@ -117,7 +117,7 @@ START_TEST(versions)
 {
     static const char *const good[] = { "",     "36.0",        "<45.0",  ">=3.6.3plugin1",
                                         "70.*", "36.0,36.0.1", "1.0.0b2" };
-    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(good); i++) {
         char members[100];
         snprintf(members, sizeof members, "\"version\": \"%s\"", good[i]);
         expect_good(members);
@@ -216,7 +216,7 @@ START_TEST(parameters)
         { &name, { "123456", 6 }, "'123456' is too long" },
         { &name, { "\xc3\xa9", 2 }, "value must be ascii '\xc3\xa9' is not a 'ascii'" },
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         bool ok = body_check_arg(cases[i].field, "query", cases[i].value, &error);
         ck_assert_msg(strcmp(ok ? "" : error.what, cases[i].what) == 0, "case %zu: %s", i, error.what);
     }

@@ -1,4 +1,5 @@
 /* The HTTP client against a listener that answers with whatever bytes a test wants. */
+#include "core/mem.h"
 #include "web/client.h"
 
 #include <arpa/inet.h>
@@ -273,7 +274,7 @@ START_TEST(takes_urls_apart)
                                   "http://user:secret@h/",
                                   "http://h/?a=1",
                                   "http://h/#a" };
-    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
         ck_assert_msg(!client_url_parse(wrong[i], &u, &e), "%s", wrong[i]);
         ck_assert_ptr_null(strstr(e.what, "secret"));
     }

@@ -84,7 +84,7 @@ static void add_release(const char *name, const char *product, const char *json)
 {
     w.releases[w.n_releases].name = name;
     w.releases[w.n_releases].product = product;
-    w.releases[w.n_releases].json = mem_strndup(w.ctx, json, strlen(json));
+    w.releases[w.n_releases].json = mem_strdup(w.ctx, json);
     w.releases[w.n_releases++].stamp = 1;
 }
 
@@ -472,8 +472,8 @@ START_TEST(broken_releases_are_absent)
                                          "{\"name\": \"x\"}" };
     add_rule(1, 1, NULL, "bad");
     add_release("bad", "Firefox", "");
-    for (size_t i = 0; i < sizeof blobs / sizeof blobs[0]; i++) {
-        w.releases[0].json = mem_strndup(w.ctx, blobs[i], strlen(blobs[i]));
+    for (size_t i = 0; i < ARRAY_LEN(blobs); i++) {
+        w.releases[0].json = mem_strdup(w.ctx, blobs[i]);
         release_cache_expire_all(w.cache);
         ck_assert(build());
         ask(ASK_LINUX);

@@ -40,7 +40,7 @@ START_TEST(broken_json_is_refused)
                                          "1e309",
                                          "-1e309",
                                          "{\"a\": [1, 1e400]}" };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         ck_assert_msg(parse(cases[i]) == NULL, "%s", cases[i]);
     }
     ck_assert_ptr_null(json_parse(STR_NONE, &e));
@@ -148,7 +148,7 @@ START_TEST(scalars_as_str)
         const char *json, *want;
     } cases[] = { { "true", "True" }, { "false", "False" }, { "null", "None" }, { "12", "12" },
                   { "1.5", "1.5" },   { "\"x\"", "x" },     { "[1]", "[1]" } };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct buf out;
         cJSON *value = parse(cases[i].json);
         buf_init(&out, 16, 1024);
@@ -190,14 +190,14 @@ START_TEST(pointers)
     ck_assert_ptr_eq(json_pointer(value, ""), value);
     ck_assert_str_eq(json_pointer(value, "/foo/0")->valuestring, "bar");
     ck_assert_str_eq(json_pointer(value, "/foo/1")->valuestring, "baz");
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         const cJSON *found = json_pointer(value, rows[i].pointer);
         ck_assert_msg(found != NULL && found->valuedouble == rows[i].want, "%s", rows[i].pointer);
     }
     static const char *const none[] = { "/foo/2",  "/foo/00", "/foo/01",  "/foo/-",         "/foo/",
                                         "/foo/1x", "/foo/-1", "/fo",      "/fooo",          "foo",
                                         "/a/b",    "/m~n/",   "/foo/0/x", "/foo/9999999999" };
-    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(none); i++) {
         ck_assert_msg(json_pointer(value, none[i]) == NULL, "%s", none[i]);
     }
     ck_assert_ptr_null(json_pointer(NULL, "/a"));
@@ -274,7 +274,7 @@ START_TEST(numbers_become_integers)
         { "null", false, 0 },
     };
     int64_t n = 7;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         cJSON *json = json_parse(str_of(cases[i].text), &e);
         ck_assert_msg(json_int(json, INT64_MIN, INT64_MAX, &n) == cases[i].fine && n == cases[i].n, "%s",
                       cases[i].text);
@@ -302,7 +302,7 @@ START_TEST(numbers_as_python_prints_them)
         { "9223372036854775808", "9223372036854775808" },
         { "18446744073709551616", "18446744073709551616" },
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct buf out;
         cJSON *json = json_parse(str_of(cases[i][0]), &e);
         buf_init(&out, 64, 1000);

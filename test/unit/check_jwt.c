@@ -128,7 +128,7 @@ START_TEST(a_failed_load_keeps_the_old_keys)
                                            "{\"keys\": 5}",
                                            "{\"keys\": [{\"kty\": \"RSA\", \"kid\": \"r\"}]}" };
     ck_assert_int_eq(find("r", "RS256"), JWKS_FOUND);
-    for (size_t i = 0; i < sizeof useless / sizeof useless[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(useless); i++) {
         set_text = useless[i];
         now_ms += 601000;
         ck_assert_int_eq(find("r", "RS256"), JWKS_FOUND);
@@ -243,7 +243,7 @@ START_TEST(keys_that_do_not_fit_are_passed_over)
         key_number(ctx, p384, OSSL_PKEY_PARAM_EC_PUB_X, 48),
         key_number(ctx, p384, OSSL_PKEY_PARAM_EC_PUB_Y, 48), jwk_of(ctx, ec, "e", ", \"d\": \"private\""));
     static const char *const useless[] = { "o", "small", "enc", "512", "sign", "p" };
-    for (size_t i = 0; i < sizeof useless / sizeof useless[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(useless); i++) {
         ck_assert_int_eq(find(useless[i], "RS256"), JWKS_UNKNOWN);
         ck_assert_int_eq(find(useless[i], "ES256"), JWKS_UNKNOWN);
     }
@@ -286,7 +286,7 @@ START_TEST(times)
         { "\"exp\": 1e300", AUTH_BAD_CLAIMS },
         { "\"nbf\": 1", AUTH_BAD_CLAIMS },
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         char *payload = mem_printf(
             ctx, "{\"iss\": \"https://idp/\", \"aud\": \"balrog\", \"sub\": \"u1\", %s}", cases[i].times);
         ck_assert_msg(verify_claims(payload) == cases[i].result, "%s", payload);
@@ -307,7 +307,7 @@ START_TEST(issuer_and_audience)
         "\"iss\": \"https://idp/\"",
         "\"iss\": \"https://idp/\", \"aud\": [[\"balrog\"]]",
     };
-    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
         char *payload = mem_printf(ctx, "{\"sub\": \"u1\", \"exp\": 1700000100, %s}", wrong[i]);
         ck_assert_msg(verify_claims(payload) == AUTH_BAD_CLAIMS, "%s", payload);
     }
@@ -330,7 +330,7 @@ START_TEST(other_algorithms_are_refused)
     static const char *const algs[] = { "none",  "None",  "HS256", "HS384", "RS384", "RS512",  "PS256",
                                         "ES384", "ES512", "EdDSA", "rs256", "",      "RS256 ", "dir" };
     struct str pem = public_pem(rsa);
-    for (size_t i = 0; i < sizeof algs / sizeof algs[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(algs); i++) {
         char *header = mem_printf(ctx, "{\"alg\": \"%s\", \"kid\": \"r\"}", algs[i]);
         ck_assert_msg(verify_rsa(header, "{" GOOD "}") == AUTH_BAD_TOKEN, "%s", header);
         ck_assert_int_eq(verify(token_hmac(ctx, pem, header, "{" GOOD "}")), AUTH_BAD_TOKEN);
@@ -356,7 +356,7 @@ START_TEST(two_algorithms_at_once)
         "{\"alg\": \"RS256\", \"alg\": \"none\", \"kid\": \"r\"}",
     };
     struct str pem = public_pem(rsa);
-    for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(headers); i++) {
         ck_assert_int_ne(verify(token_hmac(ctx, pem, headers[i], "{" GOOD "}")), AUTH_OK);
     }
 }
@@ -384,7 +384,7 @@ END_TEST
 START_TEST(critical_extensions_are_refused)
 {
     static const char *const critical[] = { "[\"b64\"]", "[]", "true", "\"b64\"", "null" };
-    for (size_t i = 0; i < sizeof critical / sizeof critical[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(critical); i++) {
         char *header = mem_printf(ctx, "{\"alg\": \"RS256\", \"kid\": \"r\", \"crit\": %s}", critical[i]);
         ck_assert_msg(verify_rsa(header, "{" GOOD "}") == AUTH_BAD_TOKEN, "%s", header);
     }
@@ -394,7 +394,7 @@ END_TEST
 START_TEST(payloads_that_are_no_objects)
 {
     static const char *const payloads[] = { "", "null", "[]", "\"x\"", "{", "{\"exp\": 1700000100, }" };
-    for (size_t i = 0; i < sizeof payloads / sizeof payloads[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(payloads); i++) {
         ck_assert_msg(verify_claims(payloads[i]) == AUTH_BAD_TOKEN, "%s", payloads[i]);
     }
 }
@@ -423,7 +423,7 @@ START_TEST(malformed_tokens)
         "=.=.=",
         "e30=.e30=.e30=",
     };
-    for (size_t i = 0; i < sizeof tokens / sizeof tokens[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(tokens); i++) {
         ck_assert_msg(verify(tokens[i]) == AUTH_BAD_TOKEN, "%s", tokens[i]);
     }
     char *huge = mem_check(talloc_size(ctx, 1 << 20));

@@ -268,7 +268,7 @@ START_TEST(states_that_are_refused)
                                        "balrog-uptake 1\ngroup a b 1:x",
                                        "balrog-uptake 1\nthinned",
                                        "balrog-uptake 1\nother" };
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         struct state state = new_state();
         struct str line, rest = str_of(bad[i]);
         struct sealed_file *f = sealed_file_create(ctx, state_path, &error);

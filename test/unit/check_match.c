@@ -25,7 +25,7 @@ START_TEST(versions_that_parse)
         { "00118.00", { { 118, 0, 0 }, 0, 0 } },
         { "99999999999.0", { { UINT32_MAX, 0, 0 }, 0, 0 } },
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct version v;
         ck_assert_msg(version_parse(&v, str_of(cases[i].text)), "%s", cases[i].text);
         ck_assert_msg(version_cmp(&v, &cases[i].want) == 0, "%s", cases[i].text);
@@ -41,7 +41,7 @@ START_TEST(versions_that_do_not)
                                          "118.0\n\n", "118.-1", "-118.0",       "70.*",      "118,0",
                                          "118.0aa1",  "2.0.x.1" };
     struct version v;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         ck_assert_msg(!version_parse(&v, str_of(cases[i])), "%s", cases[i]);
     }
     ck_assert(!version_parse(&v, STR("118.0\0")));
@@ -53,7 +53,7 @@ START_TEST(versions_compare)
     static const char *const ascending[] = { "1.5.0.7", "2.0",        "2.0.0.20", "3.6a1", "3.6b1",
                                              "3.6b2",   "3.6plugin1", "3.6",      "3.6.1", "70.0a1",
                                              "70.0a2",  "70.0",       "70.0.1",   "118.0" };
-    size_t n = sizeof ascending / sizeof ascending[0];
+    size_t n = ARRAY_LEN(ascending);
     for (size_t i = 0; i < n; i++) {
         for (size_t j = 0; j < n; j++) {
             struct version a, b;
@@ -79,7 +79,7 @@ START_TEST(pins)
     static const char *const bad[] = {
         "", "102", "abc.", "1.2.3.", ".", "102..", "102.x.", "102.3", " 102."
     };
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         ck_assert_msg(!pin_version_parse(&pin, str_of(bad[i])), "%s", bad[i]);
     }
 }
@@ -97,7 +97,7 @@ START_TEST(loose_versions)
         { "1.0", "1.a", false, 0 },         { "1.0.x", "1.0", true, 1 },         { "RC1", "rc1", true, -1 },
         { "1.0.0b2", "1.0.0.1", false, 0 }, { "1.010", "1.10", true, 0 },
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         int cmp = 99;
         bool comparable = version_cmp_loose(str_of(cases[i].a), str_of(cases[i].b), &cmp);
         ck_assert_msg(comparable == cases[i].comparable, "%s %s", cases[i].a, cases[i].b);
@@ -142,7 +142,7 @@ START_TEST(version_column)
         { "<1.0.0b2", "abc", true, false, false },
         { "2.0", "2.0", true, true, false },
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         bool bad;
         bool got = match_version(str_of(cases[i].rule), str_of(cases[i].query), cases[i].loose, &bad);
         ck_assert_msg(got == cases[i].want, "%s against %s", cases[i].rule, cases[i].query);
@@ -173,7 +173,7 @@ START_TEST(channel_column)
         { "rel*", "release\nx", "release\nx", false },
         { "release", "release ", "release ", false },
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         bool got = match_channel(str_of(cases[i].rule), str_of(cases[i].channel), str_of(cases[i].fallback));
         ck_assert_msg(got == cases[i].want, "%s against %s", cases[i].rule, cases[i].channel);
     }
@@ -222,7 +222,7 @@ START_TEST(python_integers)
         { "1__0", false, 0 },    { "", false, 0 },       { "-", false, 0 },
         { "0x1", false, 0 },     { "1.0", false, 0 },    { "9223372036854775808", true, INT64_MAX }
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         int64_t value;
         ck_assert_msg(python_int(str_of(cases[i].text), &value) == cases[i].ok, "%s", cases[i].text);
         ck_assert_msg(!cases[i].ok || value == cases[i].value, "%s", cases[i].text);

@@ -94,7 +94,7 @@ END_TEST
 START_TEST(histogram)
 {
     static const int64_t took_ns[] = { 0, 5000, 5001, 999999, 1000000, 10000000000, 10000000001, -3 };
-    for (size_t i = 0; i < sizeof took_ns / sizeof took_ns[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(took_ns); i++) {
         metric_observe(&rows[SECONDS], 1, took_ns[i]);
     }
     ck_assert(prints("balrog_test_wait_seconds_bucket{colour=\"blue\",le=\"5e-06\"} 3"));

@@ -155,7 +155,7 @@ static unsigned types_of(const cJSON *property)
                   { "null", FIELD_NULL },     { "object", FIELD_OBJECT }, { "array", FIELD_ARRAY } };
     const cJSON *type = json_get(property, "type");
     unsigned types = 0;
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         bool is =
             cJSON_IsString(type) ? strcmp(type->valuestring, names[i].name) == 0 : lists(type, names[i].name);
         types |= is ? names[i].type : 0;
@@ -295,7 +295,7 @@ static bool is_query(const char *path, const cJSON *o)
     if (parse(path, NULL) != QUERY_OK) {
         return false;
     }
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(all); i++) {
         bool known = parse(path, all[i]) == QUERY_OK;
         ck_assert_msg(known == (parameter(o, "query", all[i]) != NULL), "%s: ?%s", path, all[i]);
     }

@@ -38,17 +38,15 @@ static void add_list(cJSON *conditions, const char *name, const char *const *val
     }
 }
 
-#define COUNT(ARRAY) (sizeof(ARRAY) / sizeof(ARRAY)[0])
-
 static cJSON *random_group(void)
 {
     cJSON *group = cJSON_CreateObject();
     cJSON *conditions = cJSON_AddObjectToObject(group, "for");
     cJSON *set = cJSON_AddObjectToObject(group, "fields");
-    add_list(conditions, "channels", channels, COUNT(channels));
-    add_list(conditions, "locales", locales, COUNT(locales));
-    add_list(conditions, "versions", versions, COUNT(versions));
-    for (unsigned i = 0; i < COUNT(fields); i++) {
+    add_list(conditions, "channels", channels, ARRAY_LEN(channels));
+    add_list(conditions, "locales", locales, ARRAY_LEN(locales));
+    add_list(conditions, "versions", versions, ARRAY_LEN(versions));
+    for (unsigned i = 0; i < ARRAY_LEN(fields); i++) {
         if (draw(2) == 0) {
             cJSON_AddNumberToObject(set, fields[i], draw(2));
         }
@@ -113,7 +111,7 @@ static bool lists_meet(const cJSON *a, const cJSON *b, const char *name,
 static bool share_fields(const cJSON *a, const cJSON *b)
 {
     bool share = false;
-    for (unsigned i = 0; i < COUNT(fields); i++) {
+    for (unsigned i = 0; i < ARRAY_LEN(fields); i++) {
         share |= json_get(json_get(a, "fields"), fields[i]) != NULL &&
                  json_get(json_get(b, "fields"), fields[i]) != NULL;
     }

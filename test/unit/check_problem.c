@@ -89,7 +89,7 @@ END_TEST
 START_TEST(unavailable)
 {
     static const enum fail kinds[] = { FAIL_DATABASE, FAIL_BUSY, FAIL_UNKNOWN };
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
         make(kinds[i], "socket /secret/path", NULL);
         ck_assert_int_eq(response.status, 503);
         ck_assert(str_contains(buf_view(&response.head), STR("Retry-After: 5\r\n")));

@@ -43,7 +43,7 @@ START_TEST(every_form_names_its_fields)
         { "/update/5/P/1.0/b/t/l/c/os/d/dv/imei/update.xml", "os", "d", "dv" },
         { "/update/6/P/1.0/b/t/l/c/os/caps/d/dv/update.xml", "os", "d", "dv" },
     };
-    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
         ck_assert_int_eq(parse(forms[i].uri), QUERY_OK);
         ck_assert_int_eq(q.form, QUERY_XML);
         is(q.product, "P");
@@ -98,7 +98,7 @@ START_TEST(what_is_no_route)
         "?",
         "/%2Fupdate",
     };
-    for (size_t i = 0; i < sizeof uris / sizeof uris[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(uris); i++) {
         ck_assert_msg(parse(uris[i]) == QUERY_NO_ROUTE, "%s", uris[i]);
     }
 }
@@ -152,7 +152,7 @@ START_TEST(paths_lose_their_dot_segments)
         { "a/b", "a/b" },
         { ".", "/" },
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         char out[64];
         struct str got = { out, path_decode(out, str_of(cases[i].raw)) };
         ck_assert_msg(str_eq(got, str_of(cases[i].want)), "%s gives %.*s", cases[i].raw, STR_ARG(got));
@@ -176,7 +176,7 @@ START_TEST(of_slashes_in_front_one_counts)
     static const char *const uris[] = { "//update/1/P/1/b/t/l/c/update.xml?force=1",
                                         "/////update/1/P/1/b/t/l/c/update.xml?force=1",
                                         "/%2Fupdate/1/P/1/b/t/l/c/update.xml?force=1" };
-    for (size_t i = 0; i < sizeof uris / sizeof uris[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(uris); i++) {
         ck_assert_int_eq(parse(uris[i]), QUERY_OK);
         is(q.product, "P");
         is(q.channel, "c");
@@ -196,7 +196,7 @@ START_TEST(slashes_are_merged)
         { "", "" },        { "/", "/" }, { "///", "/" }, { "/a/b", "/a/b" }, { "//a///b//", "/a/b/" },
         { "a//b", "a/b" },
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         char merged[32];
         size_t n = strlen(cases[i].path);
         memcpy(merged, cases[i].path, n);
@@ -241,7 +241,7 @@ START_TEST(unambiguous_paths)
         { "/a/%2f", false },
         { "/a/..#b", false },
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         ck_assert_msg(path_is_unambiguous(str_of(cases[i].raw)) == cases[i].unambiguous, "%s", cases[i].raw);
     }
 }
@@ -285,7 +285,7 @@ START_TEST(force_and_mig64)
         { "?mig64", FORCE_NONE, TRI_FALSE },
         { "?f%6frce=%31", FORCE_MAIN, TRI_UNKNOWN },
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         char uri[256];
         snprintf(uri, sizeof uri, "/update/1/P/1/b/t/l/c/update.xml%s", cases[i].args);
         ck_assert_msg(parse(uri) == QUERY_OK, "%s: %s", uri, e.what);
@@ -299,7 +299,7 @@ START_TEST(parameters_that_are_refused)
 {
     static const char *const args[] = { "x=1",  "FORCE=1", "?",       "force=1&x",    "=1",
                                         "pin=", "pin",     "a=b&c=d", "force=1;mig64" };
-    for (size_t i = 0; i < sizeof args / sizeof args[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(args); i++) {
         char uri[256];
         snprintf(uri, sizeof uri, "/update/1/P/1/b/t/l/c/update.xml?%s", args[i]);
         enum query_status want = strcmp(args[i], "force=1;mig64") == 0 ? QUERY_OK : QUERY_BAD_PARAMETER;
@@ -334,7 +334,7 @@ START_TEST(system_capabilities)
         { V6("JAWS:1"), "JAWS:1", false, 0, TRI_UNKNOWN },
         { "/update/1/P/1/b/t/l/c/update.xml", "", false, 0, TRI_UNKNOWN },
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         ck_assert_msg(parse(cases[i].uri) == QUERY_OK, "%s", cases[i].uri);
         is(q.instruction_set, cases[i].instruction_set);
         ck_assert_msg(q.has_memory == cases[i].has_memory, "%s", cases[i].uri);
@@ -414,7 +414,7 @@ START_TEST(one_spelling_for_a_query)
           "/update/5/P/1.0/b/t/l/c/os/d/dv/-/update.xml?force=1" },
         { "/update/4/P/1.0/b/t/l/c/os/d/dv/pv/update.xml", "/update/4/P/1.0/b/t/l/c/os/d/dv/pv/update.xml" },
     };
-    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(pairs); i++) {
         if (pairs[i][1] == NULL) {
             ck_assert_int_ne(parse(pairs[i][0]), QUERY_OK);
             continue;
@@ -442,7 +442,7 @@ START_TEST(the_one_spelling_means_the_same)
         for (int part = 0; part < parts; part++) {
             buf_lit(&uri, "/v");
             for (int n = rand() % 3; n > 0; n--) {
-                buf_str(&uri, str_of(bits[(size_t)rand() % (sizeof bits / sizeof bits[0])]));
+                buf_str(&uri, str_of(bits[(size_t)rand() % (ARRAY_LEN(bits))]));
             }
         }
         buf_lit(&uri, "/update.xml");
@@ -462,7 +462,7 @@ START_TEST(the_one_spelling_means_the_same)
                                        again.build_target,    again.locale,       again.channel,
                                        again.os_version,      again.distribution, again.dist_version,
                                        again.instruction_set, again.pin };
-            for (size_t f = 0; f < sizeof had / sizeof had[0]; f++) {
+            for (size_t f = 0; f < ARRAY_LEN(had); f++) {
                 ck_assert_msg(str_eq(had[f], has[f]), "field %zu of %.*s became %.*s", f,
                               STR_ARG(buf_view(&uri)), STR_ARG(buf_view(&out)));
             }
@@ -484,7 +484,7 @@ START_TEST(long_urls)
                   { QUERY_URL_MAX, QUERY_OK },
                   { QUERY_URL_MAX + 1, QUERY_NO_ROUTE },
                   { 1 << 20, QUERY_NO_ROUTE } };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         char *uri = long_uri(cases[i].n);
         ck_assert_int_eq(parse(uri), cases[i].want);
         free(uri);

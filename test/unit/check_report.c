@@ -69,7 +69,7 @@ static const struct {
 
 START_TEST(scrubbing)
 {
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
         buf_reset(&out);
         scrub_print(&out, str_of(texts[i].text));
         ck_assert_msg(str_eq(buf_view(&out), str_of(texts[i].clean)), "%s became %.*s", texts[i].text,
@@ -93,7 +93,7 @@ START_TEST(dsn)
                                        "https://k@h o/1" };
     struct sentry_target t;
     struct error e;
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         ck_assert_msg(!sentry_check(bad[i], &e), "%s", bad[i]);
         ck_assert_str_eq(e.what, "[sentry] dsn_file: must hold a DSN, https://KEY@HOST/PROJECT");
     }

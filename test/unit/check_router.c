@@ -92,7 +92,7 @@ static const char *send_bytes(enum method method, struct str path, struct str ar
     handled[0] = '\0';
     request = (struct request){ .method = method, .path = path, .args = args };
     call = (struct call){ .ctx = talloc_new(NULL), .request = &request, .response = &response };
-    const struct route *route = router_dispatch(routes, sizeof routes / sizeof routes[0], &call);
+    const struct route *route = router_dispatch(routes, ARRAY_LEN(routes), &call);
     return route != NULL ? route->metric : "none";
 }
 
@@ -163,7 +163,7 @@ END_TEST
 
 START_TEST(methods_of_a_path)
 {
-    const size_t n = sizeof routes / sizeof routes[0];
+    const size_t n = ARRAY_LEN(routes);
     ck_assert_uint_eq(router_methods(routes, n, STR("/things")), METHOD_GET | METHOD_HEAD | METHOD_OPTIONS);
     ck_assert_uint_eq(router_methods(routes, n, STR("/things/x")),
                       METHOD_GET | METHOD_HEAD | METHOD_OPTIONS | METHOD_PUT | METHOD_DELETE);

@@ -45,7 +45,7 @@ static const char *const memories[] = { NULL, NULL, "<4096", ">=2048", "lots" };
 static const char *const long_channels[] = { "a-channel-with-a-very-long-name-x*",
                                              "a-channel-with-a-very-long-name-xyz", "a-channel-with*" };
 
-#define PICK(LIST) str_of((LIST)[rnd(sizeof(LIST) / sizeof(LIST)[0])])
+#define PICK(LIST) str_of((LIST)[rnd(ARRAY_LEN(LIST))])
 
 static void random_rule(struct rule_row *row, int64_t id)
 {

@@ -334,7 +334,7 @@ START_TEST(text_that_is_refused)
         HEAD("null", "7") "{\"count\": 1, \"path\": \"/",
         HEAD("null", "7") "\n{\"count\": 1, \"path\": \"/b\"}\n",
     };
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
         struct error e;
         ck_assert_msg(!sample_parse(sample_new(ctx), str_of(texts[i]), &e), "%s", texts[i]);
         ck_assert_int_eq(e.kind, ERROR_BAD_REQUEST);

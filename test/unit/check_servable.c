@@ -1,5 +1,6 @@
 /* What can never be served: refused in what a write changes or says, left alone in what was there. */
 #include "blob/servable.h"
+#include "core/mem.h"
 #include "release/unserved.h"
 
 #include "blob_json.h"
@@ -57,7 +58,7 @@ START_TEST(what_is_said)
         { "{'schema_version': 3, 'fileUrls': {'beta': 'u'}}", NULL },
         { "{'schema_version': 4000, 'products': ['a']}", NULL },
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         const char *what = judge(cases[i].blob, NULL, NULL);
         const char *want = cases[i].what != NULL ? cases[i].what : "";
         ck_assert_msg(strncmp(what, want, strlen(want)) == 0 && (*want != '\0') == (*what != '\0'), "%s: %s",
@@ -97,7 +98,7 @@ START_TEST(what_a_write_touches)
         { "{'schema_version': 9, 'updateLine': [{'for': {}}, {'for': {}, 'fields': {}}]}",
           "{'schema_version': 9, 'updateLine': [{'for': {}}]}", NULL, true },
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         const char *what = judge(cases[i].blob, cases[i].old, cases[i].part);
         ck_assert_msg((*what == '\0') == cases[i].fine, "%zu: %s", i, what);
     }

@@ -494,7 +494,7 @@ START_TEST(records_in_disorder)
         { { 1, BEGIN, 0, 1, 0, 8, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 2, 0, 1, 0, 0 }, 24 },      /* abort */
     };
     start_with(1, 0);
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         int fd = dial();
         ck_assert_int_eq((int)send(fd, cases[i].bytes, cases[i].n, MSG_NOSIGNAL), (int)cases[i].n);
         expect_closed(fd);

@@ -345,7 +345,7 @@ START_TEST(refuses_wrong_settings)
             .autograph_password = "hush" },
           "[signing]: autograph_url: not a http" },
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct config c = config_of(&cases[i].signer, 1);
         struct error e = { 0 };
         ck_assert_ptr_null(signer_new(NULL, &c, &e));

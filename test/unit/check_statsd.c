@@ -206,10 +206,10 @@ START_TEST(addresses)
                                         "[::1]:8125", "[::1]",     "10.0.0.1:8125" };
     static const char *const bad[] = { ":1", "h:", "h:0", "h:65536", "h:x", "::1", "[::1]x", "a:1:2" };
     struct error e;
-    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(good); i++) {
         ck_assert_msg(statsd_check(good[i], &e), "%s", good[i]);
     }
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         ck_assert_msg(!statsd_check(bad[i], &e), "%s", bad[i]);
     }
 }

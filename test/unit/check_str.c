@@ -59,7 +59,7 @@ START_TEST(short_texts_differ)
     static const char *const texts[] = {
         "", "a", "aa", "aaa", "aaaa", "aaaaa", "aaaaaaaa", "aaaaaaaaa", "b"
     };
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
         uint32_t hash = str_hash(str_of(texts[i]));
         ck_assert_uint_eq(hash, str_hash(str_of(texts[i])));
         for (size_t k = 0; k < i; k++) {

@@ -116,7 +116,7 @@ START_TEST(lines)
         "{\"time\":\"2026-11-23T04:05:06+02:00\",\"request\":\"\",\"status\":400}",
         "{\"time\":\"2026-11-23T04:05:06+02:00\",\"request\":\"GET /x\",\"status\":200}",
     };
-    for (size_t i = 0; i < sizeof other / sizeof other[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(other); i++) {
         ck_assert_msg(parse(other[i], &q, &time_s) == LINE_OTHER, "%s", other[i]);
     }
     static const char *const broken[] = {
@@ -128,7 +128,7 @@ START_TEST(lines)
         "{\"time\":\"2026-11-23T04:05:06+02:00\",\"request\":\"GET / HTTP/1.1\",\"status\":\"200\"}",
         "{\"time\":\"2026-11-23T04:05:06+02:00\",\"request\":\"GET / HT",
     };
-    for (size_t i = 0; i < sizeof broken / sizeof broken[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(broken); i++) {
         ck_assert_msg(parse(broken[i], &q, &time_s) == LINE_BROKEN, "%s", broken[i]);
     }
 }

@@ -2,6 +2,8 @@
 #ifndef BALROG_TEST_SUITE_H
 #define BALROG_TEST_SUITE_H
 
+#include "core/mem.h"
+
 #include <check.h>
 #include <stdlib.h>
 
@@ -27,7 +29,7 @@ static inline int suite_run(const char *name, void (*setup)(void), void (*teardo
     int main(void)                                                                                           \
     {                                                                                                        \
         const TTest *const tests[] = { __VA_ARGS__ };                                                        \
-        return suite_run(NAME, SETUP, TEARDOWN, tests, sizeof tests / sizeof tests[0]);                      \
+        return suite_run(NAME, SETUP, TEARDOWN, tests, ARRAY_LEN(tests));                                    \
     }
 #define SUITE_MAIN(NAME, ...) SUITE_MAIN_WITH(NAME, NULL, NULL, __VA_ARGS__)
 
