@@ -13,14 +13,14 @@
 
 enum { TEXT_MAX = 256 << 20, CONTEXT = 3, MANY_LINES = 200 };
 
-struct side {
+struct diff_side {
     struct str *line;
     uint32_t *id;
     uint32_t n;
 };
 
 /* Where side B has a line: at[first…last-1], ascending; popular lines are nowhere. */
-struct places {
+struct line_positions {
     uint32_t first, last;
 };
 
@@ -35,24 +35,24 @@ struct diff_block {
 };
 
 /* A part of both texts that is still to be searched; no run in it is longer than BOUND. */
-struct part {
+struct diff_part {
     uint32_t a_lo, a_hi, b_lo, b_hi, bound;
 };
 
 struct matcher {
-    struct side a, b;
-    struct places *places; /* by line number */
+    struct diff_side a, b;
+    struct line_positions *positions; /* by line number */
     uint32_t *at;
     struct diff_run *run[2]; /* of even and odd rows; the one before B's first line is at 0 */
     uint32_t row;            /* rows seen so far, in all parts */
     uint64_t steps, max_steps;
     struct diff_block *block;
     size_t n;
-    struct part *part; /* a stack */
+    struct diff_part *part; /* a stack */
     size_t n_parts;
 };
 
-static void split_lines(void *ctx, struct side *side, struct str text)
+static void split_side_lines(void *ctx, struct diff_side *side, struct str text)
 {
     uint32_t n = 0;
     for (size_t i = 0; i < text.n; i++) {
@@ -73,7 +73,7 @@ struct numbers {
     uint32_t n, cap;
 };
 
-static void number_lines(struct numbers *numbers, const struct side *side)
+static void number_lines(struct numbers *numbers, const struct diff_side *side)
 {
     for (uint32_t i = 0; i < side->n; i++) {
         uint32_t at = str_hash(side->line[i]) & (numbers->cap - 1);
@@ -105,56 +105,57 @@ static uint32_t number_both(void *ctx, const struct matcher *m)
     return numbers.n;
 }
 
-static void find_places(void *ctx, struct matcher *m, uint32_t n_numbers)
+static void find_positions(void *ctx, struct matcher *m, uint32_t n_numbers)
 {
     uint32_t popular = m->b.n >= MANY_LINES ? m->b.n / 100 + 1 : UINT32_MAX;
-    m->places = mem_array(ctx, struct places, n_numbers + 1);
+    m->positions = mem_array(ctx, struct line_positions, n_numbers + 1);
     m->at = mem_array(ctx, uint32_t, m->b.n + 1);
     for (uint32_t j = 0; j < m->b.n; j++) {
-        m->places[m->b.id[j]].last++;
+        m->positions[m->b.id[j]].last++;
     }
     uint32_t used = 0;
     for (uint32_t id = 0; id < n_numbers; id++) {
-        uint32_t count = m->places[id].last;
-        m->places[id] = (struct places){ used, count > popular ? UINT32_MAX : used };
+        uint32_t count = m->positions[id].last;
+        m->positions[id] = (struct line_positions){ used, count > popular ? UINT32_MAX : used };
         used += count > popular ? 0 : count;
     }
     for (uint32_t j = 0; j < m->b.n; j++) {
-        struct places *places = &m->places[m->b.id[j]];
-        if (places->last != UINT32_MAX) {
-            m->at[places->last++] = j;
+        struct line_positions *positions = &m->positions[m->b.id[j]];
+        if (positions->last != UINT32_MAX) {
+            m->at[positions->last++] = j;
         }
     }
     for (uint32_t id = 0; id < n_numbers; id++) {
-        if (m->places[id].last == UINT32_MAX) {
-            m->places[id].last = m->places[id].first;
+        if (m->positions[id].last == UINT32_MAX) {
+            m->positions[id].last = m->positions[id].first;
         }
     }
 }
 
 /* The first of PLACES that is at B_LO or behind it. */
-static uint32_t first_place(const struct matcher *m, struct places places, uint32_t b_lo)
+static uint32_t first_position(const struct matcher *m, struct line_positions positions, uint32_t b_lo)
 {
-    while (places.first < places.last) {
-        uint32_t middle = places.first + (places.last - places.first) / 2;
+    while (positions.first < positions.last) {
+        uint32_t middle = positions.first + (positions.last - positions.first) / 2;
         if (m->at[middle] < b_lo) {
-            places.first = middle + 1;
+            positions.first = middle + 1;
         } else {
-            places.last = middle;
+            positions.last = middle;
         }
     }
-    return places.first;
+    return positions.first;
 }
 
 /* Row I of A: makes BEST longer where a run that ends in it is. */
-static void search_row(struct matcher *m, const struct part *part, uint32_t i, struct diff_block *best)
+static void search_row(struct matcher *m, const struct diff_part *part, uint32_t i, struct diff_block *best)
 {
-    struct places places = m->places[m->a.id[i]];
+    struct line_positions positions = m->positions[m->a.id[i]];
     uint32_t row = ++m->row;
     struct diff_run *now = m->run[row & 1];
     const struct diff_run *before = m->run[~row & 1];
-    uint32_t from = places.first < places.last ? first_place(m, places, part->b_lo) : places.last;
-    for (uint32_t p = from; p < places.last && m->at[p] < part->b_hi; p++) {
+    uint32_t from =
+        positions.first < positions.last ? first_position(m, positions, part->b_lo) : positions.last;
+    for (uint32_t p = from; p < positions.last && m->at[p] < part->b_hi; p++) {
         uint32_t j = m->at[p];
         uint32_t length = before[j].row == row - 1 ? before[j].length + 1 : 1;
         now[j + 1] = (struct diff_run){ row, length };
@@ -168,7 +169,7 @@ static void search_row(struct matcher *m, const struct part *part, uint32_t i, s
 
 /* The longest block of PART that popular lines do not begin; *LONGEST receives its length before those extend
  * it. */
-static struct diff_block longest_block(struct matcher *m, const struct part *part, uint32_t *longest)
+static struct diff_block longest_block(struct matcher *m, const struct diff_part *part, uint32_t *longest)
 {
     struct diff_block best = { part->a_lo, part->b_lo, 0 };
     m->row++; /* what the last row of another part has seen does not go on here */
@@ -188,17 +189,17 @@ static struct diff_block longest_block(struct matcher *m, const struct part *par
     return best;
 }
 
-static void push(void *ctx, struct matcher *m, struct part part)
+static void push_part(void *ctx, struct matcher *m, struct diff_part part)
 {
     if (part.a_lo == part.a_hi || part.b_lo == part.b_hi) {
         return;
     }
-    m->part = mem_grow(ctx, m->part, struct part, m->n_parts);
+    m->part = mem_grow(ctx, m->part, struct diff_part, m->n_parts);
     m->part[m->n_parts++] = part;
 }
 
 /* Adds BLOCK, which lies behind those there are, and joins it to the last where they touch. */
-static void add_block(void *ctx, struct matcher *m, struct diff_block block)
+static void add_diff_block(void *ctx, struct matcher *m, struct diff_block block)
 {
     struct diff_block *last = m->n > 0 ? &m->block[m->n - 1] : NULL;
     if (last != NULL && last->i + last->n == block.i && last->j + last->n == block.j) {
@@ -209,7 +210,7 @@ static void add_block(void *ctx, struct matcher *m, struct diff_block block)
     m->block[m->n++] = block;
 }
 
-static int by_place(const void *a, const void *b)
+static int compare_block_positions(const void *a, const void *b)
 {
     const struct diff_block *x = a;
     const struct diff_block *y = b;
@@ -219,56 +220,57 @@ static int by_place(const void *a, const void *b)
 /* All blocks that both sides have, in order, those that touch made one. */
 static void find_blocks(void *ctx, struct matcher *m)
 {
-    push(ctx, m, (struct part){ 0, m->a.n, 0, m->b.n, UINT32_MAX });
+    push_part(ctx, m, (struct diff_part){ 0, m->a.n, 0, m->b.n, UINT32_MAX });
     while (m->n_parts > 0 && m->steps < m->max_steps) {
-        struct part part = m->part[--m->n_parts];
+        struct diff_part part = m->part[--m->n_parts];
         uint32_t longest;
         struct diff_block found = longest_block(m, &part, &longest);
         if (found.n == 0) {
             continue;
         }
-        add_block(ctx, m, found);
-        push(ctx, m, (struct part){ part.a_lo, found.i, part.b_lo, found.j, longest });
-        push(ctx, m, (struct part){ found.i + found.n, part.a_hi, found.j + found.n, part.b_hi, longest });
+        add_diff_block(ctx, m, found);
+        push_part(ctx, m, (struct diff_part){ part.a_lo, found.i, part.b_lo, found.j, longest });
+        push_part(ctx, m,
+                  (struct diff_part){ found.i + found.n, part.a_hi, found.j + found.n, part.b_hi, longest });
     }
     struct diff_block *all = m->block;
     size_t n = m->n;
     m->block = NULL;
     m->n = 0;
     if (n > 1) {
-        qsort(all, n, sizeof(*all), by_place);
+        qsort(all, n, sizeof(*all), compare_block_positions);
     }
     for (size_t i = 0; i < n; i++) {
-        add_block(ctx, m, all[i]);
+        add_diff_block(ctx, m, all[i]);
     }
 }
 
 /* Lines of A and B that are equal, or lines of A that lines of B have replaced (either may be none). */
-struct op {
+struct diff_op {
     bool equal;
     uint32_t a_from, a_to, b_from, b_to;
 };
 
-static struct op *list_ops(void *ctx, const struct matcher *m, size_t *n)
+static struct diff_op *list_ops(void *ctx, const struct matcher *m, size_t *n)
 {
-    struct op *op = mem_array(ctx, struct op, 2 * m->n + 1);
+    struct diff_op *op = mem_array(ctx, struct diff_op, 2 * m->n + 1);
     uint32_t i = 0, j = 0;
     *n = 0;
     for (size_t k = 0; k <= m->n; k++) {
         struct diff_block block = k < m->n ? m->block[k] : (struct diff_block){ m->a.n, m->b.n, 0 };
         if (i < block.i || j < block.j) {
-            op[(*n)++] = (struct op){ false, i, block.i, j, block.j };
+            op[(*n)++] = (struct diff_op){ false, i, block.i, j, block.j };
         }
         i = block.i + block.n;
         j = block.j + block.n;
         if (block.n > 0) {
-            op[(*n)++] = (struct op){ true, block.i, i, block.j, j };
+            op[(*n)++] = (struct diff_op){ true, block.i, i, block.j, j };
         }
     }
     return op;
 }
 
-static void print_lines(struct buf *out, char mark, const struct side *side, uint32_t from, uint32_t to)
+static void print_lines(struct buf *out, char mark, const struct diff_side *side, uint32_t from, uint32_t to)
 {
     for (uint32_t i = from; i < to; i++) {
         buf_char(out, '\n');
@@ -286,7 +288,7 @@ static void print_range(struct buf *out, uint32_t from, uint32_t to)
     }
 }
 
-static void print_group(struct buf *out, const struct matcher *m, const struct op *op, size_t n)
+static void print_group(struct buf *out, const struct matcher *m, const struct diff_op *op, size_t n)
 {
     buf_lit(out, "\n@@ -");
     print_range(out, op[0].a_from, op[n - 1].a_to);
@@ -301,14 +303,14 @@ static void print_group(struct buf *out, const struct matcher *m, const struct o
     }
 }
 
-static void keep_end(struct op *op)
+static void trim_to_end(struct diff_op *op)
 {
     uint32_t n = op->a_to - op->a_from < CONTEXT ? op->a_to - op->a_from : CONTEXT;
     op->a_from = op->a_to - n;
     op->b_from = op->b_to - n;
 }
 
-static void keep_start(struct op *op)
+static void trim_to_start(struct diff_op *op)
 {
     uint32_t n = op->a_to - op->a_from < CONTEXT ? op->a_to - op->a_from : CONTEXT;
     op->a_to = op->a_from + n;
@@ -316,22 +318,22 @@ static void keep_start(struct op *op)
 }
 
 /* Prints OP in groups, with some equal lines around each change. */
-static void print_groups(struct buf *out, const struct matcher *m, struct op *op, size_t n)
+static void print_groups(struct buf *out, const struct matcher *m, struct diff_op *op, size_t n)
 {
     size_t first = 0;
     if (op[0].equal) {
-        keep_end(&op[0]);
+        trim_to_end(&op[0]);
     }
     if (op[n - 1].equal) {
-        keep_start(&op[n - 1]);
+        trim_to_start(&op[n - 1]);
     }
     for (size_t i = 1; i + 1 < n; i++) {
         if (op[i].equal && op[i].a_to - op[i].a_from > 2 * CONTEXT) {
-            struct op whole = op[i];
-            keep_start(&op[i]);
+            struct diff_op whole = op[i];
+            trim_to_start(&op[i]);
             print_group(out, m, op + first, i + 1 - first);
             op[i] = whole;
-            keep_end(&op[i]);
+            trim_to_end(&op[i]);
             first = i;
         }
     }
@@ -344,13 +346,13 @@ void diff_unified(struct buf *out, struct str a, struct str b, const char *from,
     void *ctx = mem_check(talloc_new(NULL));
     struct matcher m = { .max_steps = steps };
     size_t n;
-    split_lines(ctx, &m.a, a);
-    split_lines(ctx, &m.b, b);
-    find_places(ctx, &m, number_both(ctx, &m));
+    split_side_lines(ctx, &m.a, a);
+    split_side_lines(ctx, &m.b, b);
+    find_positions(ctx, &m, number_both(ctx, &m));
     m.run[0] = mem_array(ctx, struct diff_run, m.b.n + 1);
     m.run[1] = mem_array(ctx, struct diff_run, m.b.n + 1);
     find_blocks(ctx, &m);
-    struct op *op = list_ops(ctx, &m, &n);
+    struct diff_op *op = list_ops(ctx, &m, &n);
     if (n > 1 || (n == 1 && !op[0].equal)) {
         buf_printf(out, "--- %s\n+++ %s", from, to);
         print_groups(out, &m, op, n);

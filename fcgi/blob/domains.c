@@ -8,7 +8,7 @@ struct domains {
     const cJSON *found; /* the first that is not permitted */
 };
 
-static bool forbidden(struct domains *d, const cJSON *url)
+static bool url_forbidden(struct domains *d, const cJSON *url)
 {
     if (url == NULL ||
         (cJSON_IsString(url) && allowlist_permits(d->allowlist, str_of(url->valuestring), d->product))) {
@@ -29,11 +29,11 @@ static const cJSON *first_in(const cJSON *object, const char *key)
 static bool channel_forbidden(struct domains *d, const cJSON *channel)
 {
     if (!cJSON_IsObject(channel)) {
-        return forbidden(d, channel);
+        return url_forbidden(d, channel);
     }
     for (const cJSON *type = channel->child; type != NULL; type = type->next) {
         for (const cJSON *url = type->child; url != NULL; url = url->next) {
-            if (forbidden(d, url)) {
+            if (url_forbidden(d, url)) {
                 return true;
             }
         }
@@ -46,14 +46,14 @@ static bool locale_forbidden(struct domains *d, const cJSON *locale)
     static const char *const single[] = { "partial", "complete" };
     static const char *const lists[] = { "partials", "completes" };
     for (size_t i = 0; i < ARRAY_LEN(single); i++) {
-        if (forbidden(d, json_get(json_get(locale, single[i]), "fileUrl"))) {
+        if (url_forbidden(d, json_get(json_get(locale, single[i]), "fileUrl"))) {
             return true;
         }
     }
     for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
         const cJSON *list = json_get(locale, lists[i]);
         for (const cJSON *patch = list != NULL ? list->child : NULL; patch != NULL; patch = patch->next) {
-            if (forbidden(d, json_get(patch, "fileUrl"))) {
+            if (url_forbidden(d, json_get(patch, "fileUrl"))) {
                 return true;
             }
         }
@@ -82,12 +82,12 @@ static bool app_forbidden(struct domains *d, const cJSON *blob)
 static bool platforms_forbidden(struct domains *d, const cJSON *addon)
 {
     for (const cJSON *platform = first_in(addon, "platforms"); platform != NULL; platform = platform->next) {
-        if (forbidden(d, json_get(platform, "fileUrl"))) {
+        if (url_forbidden(d, json_get(platform, "fileUrl"))) {
             return true;
         }
         const cJSON *mirrors = json_get(platform, "mirrorUrls");
         for (const cJSON *url = mirrors != NULL ? mirrors->child : NULL; url != NULL; url = url->next) {
-            if (forbidden(d, url)) {
+            if (url_forbidden(d, url)) {
                 return true;
             }
         }

@@ -9,7 +9,7 @@
 
 enum { SIDES = 3, ANCESTOR = 0, LEFT = 1, RIGHT = 2 };
 
-static cJSON *copy(const cJSON *value)
+static cJSON *duplicate(const cJSON *value)
 {
     return mem_check(cJSON_Duplicate(value, true));
 }
@@ -17,7 +17,7 @@ static cJSON *copy(const cJSON *value)
 /* The types that Python tells apart. */
 enum merge_type { TYPE_NONE, TYPE_BOOL, TYPE_NUMBER, TYPE_STRING, TYPE_LIST, TYPE_DICT };
 
-static enum merge_type type_of(const cJSON *value)
+static enum merge_type merge_type_of(const cJSON *value)
 {
     return value == NULL || cJSON_IsNull(value) ? TYPE_NONE
            : cJSON_IsBool(value)                ? TYPE_BOOL
@@ -28,7 +28,7 @@ static enum merge_type type_of(const cJSON *value)
 }
 
 /* KEY with '?' for each character that is not ASCII. */
-static const char *ascii(const char *key, char *out, size_t size)
+static const char *print_ascii(const char *key, char *out, size_t size)
 {
     size_t n = 0;
     for (; *key != '\0' && n + 1 < size; key++) {
@@ -41,22 +41,23 @@ static const char *ascii(const char *key, char *out, size_t size)
     return out;
 }
 
-static cJSON *refuse(struct error *e, const char *why, const char *key)
+static cJSON *refuse_merge(struct error *e, const char *why, const char *key)
 {
     char shown[200];
-    error_set(e, ERROR_BAD_REQUEST, "Cannot merge blobs: %s '%s'", why, ascii(key, shown, sizeof shown));
+    error_set(e, ERROR_BAD_REQUEST, "Cannot merge blobs: %s '%s'", why,
+              print_ascii(key, shown, sizeof shown));
     return NULL;
 }
 
 /* The items of a list so far: open addressing over the first of each that are equal in Python's eyes. */
-struct items {
+struct merged_items {
     cJSON *list;
     const cJSON **slot;
     size_t cap; /* a power of two */
 };
 
 /* The slot of the item that equals ITEM, or a free one. */
-static const cJSON **find_slot(const struct items *items, const cJSON *item)
+static const cJSON **find_item_slot(const struct merged_items *items, const cJSON *item)
 {
     size_t at = tree_hash(item) & (items->cap - 1);
     while (items->slot[at] != NULL && !tree_equal(items->slot[at], item)) {
@@ -68,17 +69,17 @@ static const cJSON **find_slot(const struct items *items, const cJSON *item)
 /* Python's isinstance(ITEM, type(KNOWN)) for equal values: a bool is an int, too. */
 static bool is_instance(const cJSON *item, const cJSON *known)
 {
-    return type_of(item) == type_of(known) || cJSON_IsNumber(known);
+    return merge_type_of(item) == merge_type_of(known) || cJSON_IsNumber(known);
 }
 
-static void add_items(struct items *items, const cJSON *list)
+static void add_items(struct merged_items *items, const cJSON *list)
 {
     for (const cJSON *item = list->child; item != NULL; item = item->next) {
-        const cJSON **slot = find_slot(items, item);
+        const cJSON **slot = find_item_slot(items, item);
         if (*slot != NULL && is_instance(item, *slot)) {
             continue;
         }
-        cJSON *added = copy(item);
+        cJSON *added = duplicate(item);
         cJSON_AddItemToArray(items->list, added);
         *slot = *slot != NULL ? *slot : added;
     }
@@ -87,7 +88,7 @@ static void add_items(struct items *items, const cJSON *list)
 static cJSON *merge_lists(const cJSON *const value[SIDES])
 {
     size_t n = 0;
-    struct items items = { .list = mem_check(cJSON_CreateArray()), .cap = 16 };
+    struct merged_items items = { .list = mem_check(cJSON_CreateArray()), .cap = 16 };
     for (unsigned i = 0; i < SIDES; i++) {
         n += (size_t)cJSON_GetArraySize(value[i]);
     }
@@ -112,9 +113,9 @@ static cJSON *merge_scalars(const cJSON *const value[SIDES], const char *key, st
     bool left_changes = left != NULL && !tree_equal(ancestor, left);
     bool right_changes = right != NULL && !tree_equal(ancestor, right);
     if (left_changes && right_changes && (ancestor != NULL || !tree_equal(left, right))) {
-        return refuse(e, "left and right are both changing", key);
+        return refuse_merge(e, "left and right are both changing", key);
     }
-    return copy(left_changes ? left : right_changes ? right : ancestor);
+    return duplicate(left_changes ? left : right_changes ? right : ancestor);
 }
 
 static cJSON *merge_dicts(const cJSON *const value[SIDES], struct error *e);
@@ -124,9 +125,9 @@ static cJSON *merge_values(const cJSON *const value[SIDES], const char *key, str
     enum merge_type type = TYPE_NONE;
     bool has_null = false;
     for (unsigned i = 0; i < SIDES; i++) {
-        enum merge_type other = type_of(value[i]);
+        enum merge_type other = merge_type_of(value[i]);
         if (type != TYPE_NONE && other != TYPE_NONE && other != type) {
-            return refuse(e, "type mismatch for", key);
+            return refuse_merge(e, "type mismatch for", key);
         }
         type = other != TYPE_NONE ? other : type;
         has_null |= value[i] != NULL && cJSON_IsNull(value[i]);
@@ -135,7 +136,7 @@ static cJSON *merge_values(const cJSON *const value[SIDES], const char *key, str
         return merge_scalars(value, key, e);
     }
     if (has_null) {
-        return refuse(e, "type mismatch for", key);
+        return refuse_merge(e, "type mismatch for", key);
     }
     return type == TYPE_LIST ? merge_lists(value) : merge_dicts(value, e);
 }
@@ -206,11 +207,11 @@ void merge_over(cJSON *base, const cJSON *next)
     n = 0;
     for (const cJSON *member = next->child; member != NULL; member = member->next, n++) {
         if (old[n] == NULL) {
-            cJSON_AddItemToObject(base, member->string, copy(member));
+            cJSON_AddItemToObject(base, member->string, duplicate(member));
         } else if (cJSON_IsObject(old[n]) && cJSON_IsObject(member)) {
             merge_over(old[n], member);
         } else {
-            cJSON *value = copy(member);
+            cJSON *value = duplicate(member);
             cJSON_ReplaceItemViaPointer(base, old[n], value);
         }
     }

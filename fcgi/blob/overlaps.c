@@ -43,7 +43,7 @@ struct name_set {
     size_t n;
 };
 
-static int by_text(const void *a, const void *b)
+static int compare_texts(const void *a, const void *b)
 {
     return str_cmp(*(const struct str *)a, *(const struct str *)b);
 }
@@ -52,7 +52,7 @@ static void names_sort(struct name_set *names)
 {
     size_t n = 0;
     if (names->n > 1) {
-        qsort(names->name, names->n, sizeof *names->name, by_text);
+        qsort(names->name, names->n, sizeof *names->name, compare_texts);
     }
     for (size_t i = 0; i < names->n; i++) {
         if (n == 0 || !str_eq(names->name[n - 1], names->name[i])) {
@@ -312,7 +312,7 @@ struct overlap_search {
     cJSON *conflicts;
 };
 
-static void read_names(void *ctx, struct name_set *names, const cJSON *list, bool of_members)
+static void read_condition_names(void *ctx, struct name_set *names, const cJSON *list, bool of_members)
 {
     names->name = mem_array(ctx, struct str, (size_t)cJSON_GetArraySize(list) + 1);
     for (const cJSON *one = list != NULL ? list->child : NULL; one != NULL; one = one->next) {
@@ -330,12 +330,12 @@ static void read_group(void *ctx, struct line_group *group, const cJSON *json)
     group->locales = json_get(conditions, "locales");
     group->versions = json_get(conditions, "versions");
     group->build_ids = json_get(conditions, "buildIDs");
-    read_names(ctx, &group->fields, json_get(json, "fields"), true);
+    read_condition_names(ctx, &group->fields, json_get(json, "fields"), true);
     if (group->channels != NULL) {
         read_channels(ctx, &group->channel_set, group->channels);
     }
     if (group->locales != NULL) {
-        read_names(ctx, &group->locale_set, group->locales, false);
+        read_condition_names(ctx, &group->locale_set, group->locales, false);
     }
 }
 
@@ -405,7 +405,7 @@ static bool same_group(const struct line_group *x, const struct line_group *y)
 
 /* ---- conflicts ---- */
 
-static size_t printed_size(const cJSON *value)
+static size_t conflict_size(const cJSON *value)
 {
     struct buf text;
     buf_init(&text, 256, SHOWN_BYTES_MAX);
@@ -421,9 +421,9 @@ static void add_copy(cJSON *list, const cJSON *value)
                          mem_check(value != NULL ? cJSON_Duplicate(value, true) : cJSON_CreateObject()));
 }
 
-static bool has_name(const struct name_set *names, struct str name)
+static bool has_field_name(const struct name_set *names, struct str name)
 {
-    return names->n > 0 && bsearch(&name, names->name, names->n, sizeof name, by_text) != NULL;
+    return names->n > 0 && bsearch(&name, names->name, names->n, sizeof name, compare_texts) != NULL;
 }
 
 /* Adds NAME to what is seen, in the order in which it is. */
@@ -444,7 +444,7 @@ static cJSON *common_fields(struct overlap_search *c, const struct line_group *x
 {
     cJSON *names = mem_check(cJSON_CreateArray());
     for (const cJSON *f = json_get(x->json, "fields")->child; f != NULL; f = f->next) {
-        if (has_name(&y->fields, str_of(f->string))) {
+        if (has_field_name(&y->fields, str_of(f->string))) {
             cJSON_AddItemToArray(names, mem_check(cJSON_CreateString(f->string)));
             note_field(c, str_of(f->string));
         }
@@ -461,7 +461,7 @@ static cJSON *describe_conflict(struct overlap_search *c, const struct line_grou
     add_copy(conflict, json_get(x->json, "for"));
     add_copy(conflict, json_get(y->json, "for"));
     cJSON_AddItemToArray(conflict, common_fields(c, x, y));
-    if (printed_size(conflict) <= CONFLICT_BYTES_MAX) {
+    if (conflict_size(conflict) <= CONFLICT_BYTES_MAX) {
         return conflict;
     }
     cJSON_Delete(conflict);
@@ -473,7 +473,7 @@ static cJSON *describe_conflict(struct overlap_search *c, const struct line_grou
 static void add_conflict(struct overlap_search *c, const struct line_group *x, const struct line_group *y)
 {
     cJSON *conflict = describe_conflict(c, x, y);
-    c->bytes += printed_size(conflict);
+    c->bytes += conflict_size(conflict);
     if (c->bytes > SHOWN_BYTES_MAX) {
         cJSON_Delete(conflict);
         conflict = mem_check(cJSON_CreateString("there are more conflicts than are shown here"));
@@ -481,7 +481,7 @@ static void add_conflict(struct overlap_search *c, const struct line_group *x, c
     cJSON_AddItemToArray(c->conflicts, conflict);
 }
 
-static void tell_fields(const struct name_set *seen, struct error *e)
+static void report_fields(const struct name_set *seen, struct error *e)
 {
     char list[300] = "";
     size_t n = 0;
@@ -529,7 +529,7 @@ static bool compare_groups(void *ctx, const cJSON *groups, cJSON *conflicts, str
         return false;
     }
     if (conflicts->child != NULL) {
-        tell_fields(&c.seen, e);
+        report_fields(&c.seen, e);
     }
     return conflicts->child == NULL;
 }

@@ -39,7 +39,7 @@ bool blob_path_find(struct blob_path *path, const cJSON *blob, const cJSON *node
     return find_below(path, blob, node);
 }
 
-static bool is_plain(const char *name)
+static bool is_plain_name(const char *name)
 {
     for (const char *p = name; *p != '\0'; p++) {
         bool is_letter = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z');
@@ -50,7 +50,7 @@ static bool is_plain(const char *name)
     return *name != '\0' && strlen(name) <= TEXT_SHOWN_MAX;
 }
 
-static size_t index_in(const cJSON *list, const cJSON *item)
+static size_t index_in_array(const cJSON *list, const cJSON *item)
 {
     size_t i = 0;
     for (const cJSON *child = list->child; child != NULL && child != item; child = child->next) {
@@ -65,8 +65,8 @@ void blob_path_print(struct buf *out, const struct blob_path *path, const cJSON 
     for (size_t i = 0; i < path->n && i < BLOB_PATH_MAX; i++) {
         const cJSON *parent = i > 0 ? path->node[i - 1] : blob, *node = path->node[i];
         if (cJSON_IsArray(parent)) {
-            buf_printf(out, "[%zu]", index_in(parent, node));
-        } else if (is_plain(node->string)) {
+            buf_printf(out, "[%zu]", index_in_array(parent, node));
+        } else if (is_plain_name(node->string)) {
             buf_printf(out, "%s%s", i > 0 ? "." : "", node->string);
         } else {
             buf_char(out, '[');

@@ -32,7 +32,7 @@ static bool is_heard(struct checker *c)
 }
 
 /* How many bytes TEXT takes in an answer. */
-static size_t printed_size(struct str text)
+static size_t message_size(struct str text)
 {
     struct buf printed;
     buf_init(&printed, 256, 16 * MESSAGE_MAX);
@@ -49,13 +49,13 @@ static void add_message(struct checker *c, const char *text)
 
 /* Adds what has been put together and the place to the messages, or that there is more, and then nothing
  * more. Returns false. */
-static bool tell(struct checker *c)
+static bool report(struct checker *c)
 {
     if (!is_heard(c)) {
         return false;
     }
     blob_path_print(&c->text, &c->path, c->blob);
-    size_t n = printed_size(buf_view(&c->text));
+    size_t n = message_size(buf_view(&c->text));
     buf_char(&c->text, '\0');
     c->bytes += n;
     if (c->bytes <= MESSAGES_MAX && !c->text.full) {
@@ -69,7 +69,7 @@ static bool tell(struct checker *c)
 }
 
 /* "VALUE is …", without the dots. False when nobody listens. */
-static bool begin(struct checker *c, const cJSON *value)
+static bool begin_message(struct checker *c, const cJSON *value)
 {
     if (c->messages != NULL) {
         blob_path_print_value(&c->text, value);
@@ -78,15 +78,15 @@ static bool begin(struct checker *c, const cJSON *value)
     return c->messages != NULL;
 }
 
-static bool tell_value(struct checker *c, const cJSON *value, struct str what)
+static bool report_value(struct checker *c, const cJSON *value, struct str what)
 {
-    if (begin(c, value)) {
+    if (begin_message(c, value)) {
         buf_str(&c->text, what);
     }
-    return tell(c);
+    return report(c);
 }
 
-static bool check(struct checker *c, const cJSON *value, const struct schema *s);
+static bool check_value(struct checker *c, const cJSON *value, const struct schema *s);
 
 static bool has_type(const cJSON *value, enum schema_type type)
 {
@@ -113,10 +113,10 @@ static bool check_type(struct checker *c, const cJSON *value, const struct schem
     if (has_type(value, s->type)) {
         return true;
     }
-    if (begin(c, value)) {
+    if (begin_message(c, value)) {
         buf_printf(&c->text, "is not of type '%s'", names[s->type]);
     }
-    return tell(c);
+    return report(c);
 }
 
 /* A line in the sense of a regular expression's dot, which a newline at the end may follow. */
@@ -171,7 +171,7 @@ static bool check_required(struct checker *c, const cJSON *object, const struct 
         if (c->messages != NULL) {
             buf_printf(&c->text, "'%s' is a required property", a->name);
         }
-        ok = tell(c);
+        ok = report(c);
     }
     return ok;
 }
@@ -192,15 +192,15 @@ static bool is_extra(const struct checker *c, const struct schema *s, const char
     return find_attribute(c, s, name) == NULL && !matches(s->pattern, name);
 }
 
-static int by_text(const void *a, const void *b)
+static int compare_message_texts(const void *a, const void *b)
 {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
 /* The N names of EXTRA, sorted, then what is wrong with them. */
-static bool tell_extras(struct checker *c, const struct schema *s, const char **extra, size_t n)
+static bool report_extras(struct checker *c, const struct schema *s, const char **extra, size_t n)
 {
-    qsort(extra, n, sizeof(*extra), by_text);
+    qsort(extra, n, sizeof(*extra), compare_message_texts);
     if (s->pattern == PATTERN_NONE) {
         buf_lit(&c->text, "Additional properties are not allowed (");
     }
@@ -215,7 +215,7 @@ static bool tell_extras(struct checker *c, const struct schema *s, const char **
         buf_printf(&c->text, " %s not match any of the regexes: '%s'", n == 1 ? "does" : "do",
                    pattern_text[s->pattern]);
     }
-    return tell(c);
+    return report(c);
 }
 
 static bool check_closed(struct checker *c, const cJSON *object, const struct schema *s)
@@ -234,7 +234,7 @@ static bool check_closed(struct checker *c, const cJSON *object, const struct sc
             extra[n++] = m->string;
         }
     }
-    tell_extras(c, s, extra, n);
+    report_extras(c, s, extra, n);
     free(extra);
     return false;
 }
@@ -242,7 +242,7 @@ static bool check_closed(struct checker *c, const cJSON *object, const struct sc
 static bool check_child(struct checker *c, const cJSON *child, const struct schema *s)
 {
     blob_path_enter(&c->path, child);
-    bool ok = check(c, child, s);
+    bool ok = check_value(c, child, s);
     blob_path_leave(&c->path);
     return ok;
 }
@@ -281,7 +281,7 @@ static bool check_object(struct checker *c, const cJSON *object, const struct sc
 static bool try_quietly(const struct checker *c, const cJSON *value, const struct schema *s, size_t *depth)
 {
     struct checker quiet = { .format = c->format };
-    bool ok = check(&quiet, value, s);
+    bool ok = check_value(&quiet, value, s);
     *depth = quiet.failed_at;
     return ok;
 }
@@ -293,12 +293,12 @@ static bool check_either(struct checker *c, const cJSON *value, const struct sch
         return true;
     }
     if (depth[0] != depth[1]) {
-        return check(c, value, s->either[depth[0] > depth[1] ? 0 : 1]);
+        return check_value(c, value, s->either[depth[0] > depth[1] ? 0 : 1]);
     }
-    if (begin(c, value)) {
+    if (begin_message(c, value)) {
         buf_printf(&c->text, "is not valid under any of the given schemas (%s)", s->wanted);
     }
-    return tell(c);
+    return report(c);
 }
 
 static size_t count_characters(const char *text)
@@ -314,9 +314,9 @@ static bool check_length(struct checker *c, const cJSON *value, const struct sch
 {
     size_t n = s->min > 0 || s->max > 0 ? count_characters(value->valuestring) : 0;
     if (n < s->min) {
-        return tell_value(c, value, s->min == 1 ? STR("should be non-empty") : STR("is too short"));
+        return report_value(c, value, s->min == 1 ? STR("should be non-empty") : STR("is too short"));
     }
-    return s->max == 0 || n <= s->max || tell_value(c, value, STR("is too long"));
+    return s->max == 0 || n <= s->max || report_value(c, value, STR("is too long"));
 }
 
 /* Versions, or versions and operators; a list of several must not have operators. */
@@ -354,10 +354,10 @@ static bool check_format(struct checker *c, const cJSON *value, const struct sch
         return true;
     }
     if (s->format == SCHEMA_FORMAT_VERSION && !is_version_list(text)) {
-        return tell_value(c, value, STR("is not a 'version'"));
+        return report_value(c, value, STR("is not a 'version'"));
     }
     if (s->format == SCHEMA_FORMAT_BUILD_ID && !is_build_id_test(text)) {
-        return tell_value(c, value, STR("is not a 'buildID'"));
+        return report_value(c, value, STR("is not a 'buildID'"));
     }
     return true;
 }
@@ -368,10 +368,10 @@ static bool check_string(struct checker *c, const cJSON *value, const struct sch
         return false;
     }
     if (s->pattern != PATTERN_NONE && !matches(s->pattern, value->valuestring)) {
-        if (begin(c, value)) {
+        if (begin_message(c, value)) {
             buf_printf(&c->text, "does not match '%s'", pattern_text[s->pattern]);
         }
-        return tell(c);
+        return report(c);
     }
     return check_format(c, value, s);
 }
@@ -394,17 +394,17 @@ static bool check_choice(struct checker *c, const cJSON *value, const struct sch
     if (is_choice(value, s)) {
         return true;
     }
-    if (begin(c, value)) {
+    if (begin_message(c, value)) {
         buf_str(&c->text, s->only_true ? STR("is not one of [True") : STR("is not one of ["));
         for (const char *const *choice = s->choices; choice != NULL && *choice != NULL; choice++) {
             buf_printf(&c->text, "%s'%s'", choice != s->choices ? ", " : "", *choice);
         }
         buf_char(&c->text, ']');
     }
-    return tell(c);
+    return report(c);
 }
 
-static bool check(struct checker *c, const cJSON *value, const struct schema *s)
+static bool check_value(struct checker *c, const cJSON *value, const struct schema *s)
 {
     bool ok = check_type(c, value, s);
     ok = check_choice(c, value, s) && ok;
@@ -430,7 +430,7 @@ bool schema_check(const struct blob_schema *schema, const cJSON *blob, cJSON *me
 {
     struct checker c = { .format = schema->format, .blob = blob, .messages = messages };
     buf_init(&c.text, 256, MESSAGE_MAX);
-    bool ok = check(&c, blob, schema->root);
+    bool ok = check_value(&c, blob, schema->root);
     buf_free(&c.text);
     return ok;
 }

@@ -49,7 +49,8 @@ static bool is_said_at_top(const struct blob_change *c, const char *key)
 }
 
 /* Fails with the value of NODE, the place and WHY. */
-static bool refuse(const struct blob_change *c, const cJSON *node, const char *why, struct error *e)
+static bool refuse_unservable(const struct blob_change *c, const cJSON *node, const char *why,
+                              struct error *e)
 {
     struct blob_path path;
     struct buf text;
@@ -89,7 +90,7 @@ static bool check_locale_versions(const struct blob_change *c, const struct memb
         bad = !is_version(version) && is_said(&m, locale->string, key) ? version : NULL;
     }
     members_close(&m);
-    return bad == NULL || refuse(c, bad, not_a_version, e);
+    return bad == NULL || refuse_unservable(c, bad, not_a_version, e);
 }
 
 static bool check_alias(const struct blob_change *c, const struct members *m, const cJSON *platform,
@@ -102,11 +103,12 @@ static bool check_alias(const struct blob_change *c, const struct members *m, co
     const cJSON *target = tree_index_get(&m->is, alias->valuestring);
     if (target == NULL) {
         return !m->all || !is_said(m, platform->string, "alias") ||
-               refuse(c, alias, "the alias leads to a platform that is not there", e);
+               refuse_unservable(c, alias, "the alias leads to a platform that is not there", e);
     }
     return json_get(target, "alias") == NULL ||
            !(is_said(m, platform->string, "alias") || is_said(m, target->string, "alias")) ||
-           refuse(c, alias, "the alias leads to another alias; name the platform that has the locales", e);
+           refuse_unservable(c, alias,
+                             "the alias leads to another alias; name the platform that has the locales", e);
 }
 
 /* The platforms of OBJECT, which was WAS, and of which the write says SAID. KEY: of versions; NULL: none. */
@@ -137,13 +139,13 @@ static bool has_group(const cJSON *groups, const cJSON *group)
     return false;
 }
 
-static bool check_groups(const struct blob_change *c, struct error *e)
+static bool check_line_groups(const struct blob_change *c, struct error *e)
 {
     const cJSON *groups = json_get_array(c->blob, "updateLine"), *old = json_get_array(c->old, "updateLine");
     for (const cJSON *group = groups != NULL ? groups->child : NULL; group != NULL; group = group->next) {
         bool whole = json_get(group, "for") != NULL && json_get(group, "fields") != NULL;
         if (!whole && !has_group(old, group)) {
-            return refuse(c, group, "a group needs both `for`, which may be {}, and `fields`", e);
+            return refuse_unservable(c, group, "a group needs both `for`, which may be {}, and `fields`", e);
         }
     }
     return true;
@@ -170,10 +172,11 @@ static bool check_file_urls(const struct blob_change *c, struct error *e)
         any |= has_urls(channel);
     }
     if (!any) {
-        return refuse(c, urls, "there is no URL for any channel", e);
+        return refuse_unservable(c, urls, "there is no URL for any channel", e);
     }
     return json_get(urls, "*") != NULL ||
-           refuse(c, urls, "no \"*\" says what channels get that are not named (it may be {}: nothing)", e);
+           refuse_unservable(c, urls,
+                             "no \"*\" says what channels get that are not named (it may be {}: nothing)", e);
 }
 
 static bool check_app(const struct blob_change *c, int format, struct error *e)
@@ -181,9 +184,9 @@ static bool check_app(const struct blob_change *c, int format, struct error *e)
     const char *key = format == 1 ? "extv" : "appVersion";
     const cJSON *version = json_get(c->blob, key);
     if (!is_version(version) && is_said_at_top(c, key)) {
-        return refuse(c, version, not_a_version, e);
+        return refuse_unservable(c, version, not_a_version, e);
     }
-    return check_platforms(c, c->blob, c->old, c->part, key, e) && check_groups(c, e) &&
+    return check_platforms(c, c->blob, c->old, c->part, key, e) && check_line_groups(c, e) &&
            (format < UNIFIED_FIRST || check_file_urls(c, e));
 }
 

@@ -9,7 +9,7 @@
 #include "core/python.h"
 #include "release/format.h"
 
-static void begin(struct blob_errors *errors)
+static void begin_errors(struct blob_errors *errors)
 {
     *errors = (struct blob_errors){ .list = mem_check(cJSON_CreateArray()) };
 }
@@ -21,7 +21,7 @@ void blob_errors_free(struct blob_errors *errors)
 }
 
 /* A ValueError: its text is all there is. */
-static bool one_error(struct blob_errors *errors)
+static bool list_error(struct blob_errors *errors)
 {
     cJSON_AddItemToArray(errors->list, mem_check(cJSON_CreateString(errors->error.what)));
     return false;
@@ -29,7 +29,7 @@ static bool one_error(struct blob_errors *errors)
 
 static bool no_format(struct blob_errors *errors, const char *why)
 {
-    begin(errors);
+    begin_errors(errors);
     errors->is_list = true;
     cJSON_AddItemToArray(errors->list, mem_check(cJSON_CreateString(why)));
     return error_set(&errors->error, ERROR_BAD_REQUEST, "Invalid Blob");
@@ -54,7 +54,7 @@ bool blob_version(const cJSON *blob, int *version, struct blob_errors *errors)
     return true;
 }
 
-static bool check_schema(const cJSON *blob, int version, struct blob_errors *errors)
+static bool check_format_schema(const cJSON *blob, int version, struct blob_errors *errors)
 {
     if (schema_check(schema_find(version), blob, errors->list)) {
         return true;
@@ -91,7 +91,7 @@ static bool refuse_at(struct blob_errors *errors, const cJSON *blob, const cJSON
     blob_path_print(&text, &path, blob);
     error_set(&errors->error, ERROR_BAD_REQUEST, "%.*s", (int)text.n, text.p);
     buf_free(&text);
-    return one_error(errors);
+    return list_error(errors);
 }
 
 static bool check_hash(const cJSON *platform, const char *function, struct error *e)
@@ -131,13 +131,13 @@ static bool check_gmp(const cJSON *blob, struct blob_errors *errors)
     return true;
 }
 
-static bool check_groups(const cJSON *blob, struct blob_errors *errors)
+static bool check_overlaps(const cJSON *blob, struct blob_errors *errors)
 {
     if (overlaps_check(blob, errors->list, &errors->error)) {
         return true;
     }
     errors->is_list = cJSON_GetArraySize(errors->list) > 0;
-    return errors->is_list ? false : one_error(errors);
+    return errors->is_list ? false : list_error(errors);
 }
 
 /* The host of a URL; the whole of what has none. */
@@ -203,14 +203,14 @@ static bool check_texts(const cJSON *blob, struct blob_errors *errors)
     return found == NULL || refuse_at(errors, blob, found, "Control characters are not allowed", STR(""));
 }
 
-static bool check_all(const cJSON *blob, int version, struct str product, const struct allowlist *allowlist,
-                      struct blob_errors *errors)
+static bool check_blob(const cJSON *blob, int version, struct str product, const struct allowlist *allowlist,
+                       struct blob_errors *errors)
 {
-    if (!check_schema(blob, version, errors) || !check_texts(blob, errors) ||
+    if (!check_format_schema(blob, version, errors) || !check_texts(blob, errors) ||
         !check_urls(blob, version, product, allowlist, errors)) {
         return false;
     }
-    return version == 1000 ? check_gmp(blob, errors) : version == 9 ? check_groups(blob, errors) : true;
+    return version == 1000 ? check_gmp(blob, errors) : version == 9 ? check_overlaps(blob, errors) : true;
 }
 
 bool blob_validate(const cJSON *blob, struct str product, const struct allowlist *allowlist,
@@ -220,8 +220,8 @@ bool blob_validate(const cJSON *blob, struct str product, const struct allowlist
     if (!blob_version(blob, &version, errors)) {
         return false;
     }
-    begin(errors);
-    if (!check_all(blob, version, product, allowlist, errors)) {
+    begin_errors(errors);
+    if (!check_blob(blob, version, product, allowlist, errors)) {
         return false;
     }
     blob_errors_free(errors);

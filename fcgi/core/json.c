@@ -37,7 +37,7 @@ static size_t values_max(struct str text)
 
 /* Refuses TEXT where it is more than we can hold. *HAS_FLOATS: it may have numbers with a point or an
  * exponent. */
-static bool scan(struct str text, bool *has_floats, struct error *e)
+static bool scan_text(struct str text, bool *has_floats, struct error *e)
 {
     unsigned depth = 0;
     size_t values = 1; /* each comma and each opening bracket announces one more */
@@ -85,7 +85,7 @@ struct member {
 };
 
 /* By key, then by place, so that of equal keys the last one given comes last. */
-static int by_key(const void *a, const void *b)
+static int compare_member_keys(const void *a, const void *b)
 {
     const struct member *x = a;
     const struct member *y = b;
@@ -103,7 +103,7 @@ static struct member *members(const cJSON *value, bool sorted, size_t *n)
         ++*n;
     }
     if (sorted) {
-        qsort(list, *n, sizeof(*list), by_key);
+        qsort(list, *n, sizeof(*list), compare_member_keys);
     }
     return list;
 }
@@ -216,7 +216,7 @@ cJSON *json_parse(struct str text, struct error *e)
         return NULL;
     }
     bool has_floats = false;
-    if (!scan(text, &has_floats, e)) {
+    if (!scan_text(text, &has_floats, e)) {
         return NULL;
     }
     const char *end = NULL;
@@ -281,7 +281,7 @@ bool json_is_pointer(const char *pointer)
 }
 
 /* Whether KEY is TOKEN, in which ~1 stands for / and ~0 for ~. */
-static bool is_token(const char *key, struct str token)
+static bool is_pointer_token(const char *key, struct str token)
 {
     for (size_t i = 0; i < token.n; i++, key++) {
         char c = token.p[i];
@@ -318,7 +318,7 @@ static const cJSON *item_at(const cJSON *array, struct str token)
 static const cJSON *member_at(const cJSON *object, struct str token)
 {
     const cJSON *member = object->child;
-    while (member != NULL && !is_token(member->string, token)) {
+    while (member != NULL && !is_pointer_token(member->string, token)) {
         member = member->next;
     }
     return member;

@@ -23,7 +23,7 @@ struct json_pool {
 
 static _Thread_local struct json_pool *current;
 
-static struct pool_block *add_block(struct json_pool *pool, size_t n)
+static struct pool_block *add_pool_block(struct json_pool *pool, size_t n)
 {
     size_t size = n > BLOCK ? n : BLOCK;
     struct pool_block *b = mem_check(malloc(sizeof(*b) + size));
@@ -45,7 +45,7 @@ static void next_block(struct json_pool *pool, size_t n)
     while (b != NULL && b->size < n) {
         b = b->next;
     }
-    pool->at = b != NULL ? b : add_block(pool, n);
+    pool->at = b != NULL ? b : add_pool_block(pool, n);
     pool->used = 0;
 }
 
@@ -60,12 +60,12 @@ static void *pool_take(struct json_pool *pool, size_t n)
     return p;
 }
 
-static void *take(size_t n)
+static void *pool_alloc(size_t n)
 {
     return current != NULL ? pool_take(current, n) : malloc(n);
 }
 
-static void give_back(void *p)
+static void ignore_free(void *p)
 {
     if (current == NULL) {
         free(p);
@@ -75,7 +75,7 @@ static void give_back(void *p)
 /* Before there are threads, of which one may be using cJSON. */
 __attribute__((constructor)) static void set_hooks(void)
 {
-    cJSON_Hooks hooks = { take, give_back };
+    cJSON_Hooks hooks = { pool_alloc, ignore_free };
     cJSON_InitHooks(&hooks);
 }
 

@@ -1,7 +1,7 @@
 /* See percent.h. */
 #include "core/percent.h"
 
-static int hex(char c)
+static int hex_value(char c)
 {
     return c >= '0' && c <= '9'   ? c - '0'
            : c >= 'a' && c <= 'f' ? c - 'a' + 10
@@ -21,8 +21,8 @@ size_t percent_decode(char *dst, struct str src, bool plus)
         }
         n += plain;
         src = str_slice(src, plain, src.n);
-        if (src.n > 2 && hex(src.p[1]) >= 0 && hex(src.p[2]) >= 0) {
-            dst[n++] = (char)(hex(src.p[1]) << 4 | hex(src.p[2]));
+        if (src.n > 2 && hex_value(src.p[1]) >= 0 && hex_value(src.p[2]) >= 0) {
+            dst[n++] = (char)(hex_value(src.p[1]) << 4 | hex_value(src.p[2]));
             src = str_slice(src, 3, src.n);
         } else if (src.n > 0) {
             dst[n++] = '%';
@@ -32,7 +32,7 @@ size_t percent_decode(char *dst, struct str src, bool plus)
     return n;
 }
 
-static bool is_plain(char c)
+static bool is_unreserved(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
            c == '.' || c == '_' || c == '~';
@@ -46,7 +46,7 @@ void percent_encode(struct buf *out, struct str s)
 void percent_encode_but(struct buf *out, struct str s, const char *safe)
 {
     for (size_t i = 0; i < s.n; i++) {
-        if (is_plain(s.p[i]) || (s.p[i] != '\0' && strchr(safe, s.p[i]) != NULL)) {
+        if (is_unreserved(s.p[i]) || (s.p[i] != '\0' && strchr(safe, s.p[i]) != NULL)) {
             buf_char(out, s.p[i]);
         } else {
             buf_printf(out, "%%%02X", (unsigned char)s.p[i]);
@@ -55,7 +55,7 @@ void percent_encode_but(struct buf *out, struct str s, const char *safe)
 }
 
 /* The length of PATH without its last segment and the '/' before it. */
-static size_t parent(const char *path, size_t n)
+static size_t parent_path(const char *path, size_t n)
 {
     while (n > 0 && path[n - 1] != '/') {
         n--;
@@ -74,7 +74,7 @@ static bool has_leading_dot(struct str path)
     return dot != NULL;
 }
 
-size_t path_decode(char *dst, struct str raw)
+size_t percent_decode_path(char *dst, struct str raw)
 {
     size_t n = 0;
     struct str segment;
@@ -86,7 +86,7 @@ size_t path_decode(char *dst, struct str raw)
     for (bool first = true; str_split(&raw, '/', &segment); first = false) {
         bool dot = str_eq(segment, STR("."));
         bool dots = str_eq(segment, STR(".."));
-        n = dots ? parent(dst, n) : n;
+        n = dots ? parent_path(dst, n) : n;
         /* A dot at the end leaves the '/' that it stands behind. */
         if ((!dot && !dots && !first) || ((dot || dots) && str_absent(raw))) {
             dst[n++] = '/';
@@ -98,7 +98,7 @@ size_t path_decode(char *dst, struct str raw)
     return n;
 }
 
-struct str path_one_leading_slash(struct str path)
+struct str percent_one_leading_slash(struct str path)
 {
     size_t extra = 0;
     while (extra + 1 < path.n && path.p[extra] == '/' && path.p[extra + 1] == '/') {
@@ -107,7 +107,7 @@ struct str path_one_leading_slash(struct str path)
     return str_slice(path, extra, path.n);
 }
 
-size_t path_merge_slashes(char *text, size_t n)
+size_t percent_merge_slashes(char *text, size_t n)
 {
     size_t kept = 0;
     for (size_t i = 0; i < n; i++) {
@@ -121,8 +121,8 @@ size_t path_merge_slashes(char *text, size_t n)
 /* Takes one byte, escaped or not, off the beginning of *S, which is not empty. */
 static char next_byte(struct str *s, bool *escaped)
 {
-    *escaped = s->n > 2 && s->p[0] == '%' && hex(s->p[1]) >= 0 && hex(s->p[2]) >= 0;
-    char byte = *escaped ? (char)(hex(s->p[1]) << 4 | hex(s->p[2])) : s->p[0];
+    *escaped = s->n > 2 && s->p[0] == '%' && hex_value(s->p[1]) >= 0 && hex_value(s->p[2]) >= 0;
+    char byte = *escaped ? (char)(hex_value(s->p[1]) << 4 | hex_value(s->p[2])) : s->p[0];
     *s = str_slice(*s, *escaped ? 3 : 1, s->n);
     return byte;
 }
@@ -142,7 +142,7 @@ static bool segment_is_unambiguous(struct str segment)
     return n == 0 || n > 2 || dots < n;
 }
 
-bool path_is_unambiguous(struct str raw)
+bool percent_is_unambiguous(struct str raw)
 {
     struct str path = STR_NONE, segment;
     str_split(&raw, '#', &path);

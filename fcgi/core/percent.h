@@ -15,14 +15,14 @@ void percent_encode(struct buf *out, struct str s);
 /* The path of a URL as applications see it: up to '#', decoded, and without the segments "." and "..", the
  * latter with what is before it. Only unescaped dots count (so does the reference's server, uWSGI). DST has
  * room for RAW.n bytes, of which the length is returned. */
-size_t path_decode(char *dst, struct str raw);
+size_t percent_decode_path(char *dst, struct str raw);
 
 /* PATH, decoded, with one '/' in front where there are several. */
-struct str path_one_leading_slash(struct str path);
+struct str percent_one_leading_slash(struct str path);
 
 /* Makes one '/' of several in a row in the N bytes at TEXT, a decoded path. Returns how many bytes are left.
  */
-size_t path_merge_slashes(char *text, size_t n);
+size_t percent_merge_slashes(char *text, size_t n);
 
 /* Appends S to OUT with all escaped but letters, digits, "-._~" and the characters in SAFE. */
 void percent_encode_but(struct buf *out, struct str s, const char *safe);
@@ -30,6 +30,6 @@ void percent_encode_but(struct buf *out, struct str s, const char *safe);
 /* Whether RAW, an encoded path, means the same to every program that decodes it: no segment is "." or "..",
  * and there is no escaped '/' and no NUL, however they are written. nginx shortens such paths before it
  * chooses a location, and hands them on as they came. */
-bool path_is_unambiguous(struct str raw);
+bool percent_is_unambiguous(struct str raw);
 
 #endif

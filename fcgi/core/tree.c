@@ -7,7 +7,7 @@
 
 enum { INDEX_FEW = 16 };
 
-static int by_name(const void *a, const void *b)
+static int compare_member_names(const void *a, const void *b)
 {
     const cJSON *const *x = a;
     const cJSON *const *y = b;
@@ -25,7 +25,7 @@ void tree_index_init(struct tree_index *ix, const cJSON *object)
     for (const cJSON *child = object->child; child != NULL; child = child->next) {
         ix->item[n++] = child;
     }
-    qsort(ix->item, n, sizeof(cJSON *), by_name);
+    qsort(ix->item, n, sizeof(cJSON *), compare_member_names);
 }
 
 void tree_index_free(struct tree_index *ix)
@@ -53,7 +53,7 @@ static bool is_numeric(const cJSON *value)
     return cJSON_IsNumber(value) || cJSON_IsBool(value);
 }
 
-static double number(const cJSON *value)
+static double numeric_value(const cJSON *value)
 {
     return cJSON_IsNumber(value) ? value->valuedouble : cJSON_IsTrue(value);
 }
@@ -87,7 +87,7 @@ bool tree_equal(const cJSON *a, const cJSON *b)
         return a == b;
     }
     if (is_numeric(a) && is_numeric(b)) {
-        return number(a) == number(b);
+        return numeric_value(a) == numeric_value(b);
     }
     if ((a->type & 0xff) != (b->type & 0xff)) {
         return false;
@@ -113,7 +113,7 @@ uint32_t tree_hash(const cJSON *value)
 {
     enum { PRIME = 16777619 };
     if (is_numeric(value)) {
-        return number_hash(number(value));
+        return number_hash(numeric_value(value));
     }
     if (cJSON_IsString(value)) {
         return str_hash(str_of(value->valuestring));

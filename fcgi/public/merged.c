@@ -55,9 +55,9 @@ bool merged_redirect(const struct request *r, struct response *response)
         return false;
     }
     char *text = mem_check(talloc_size(NULL, r->path.n + 1));
-    struct str all = { text, path_decode(text, r->path) };
-    struct str whole = path_one_leading_slash(all);
-    struct str path = { text + (whole.p - text), path_merge_slashes(text + (whole.p - text), whole.n) };
+    struct str all = { text, percent_decode_path(text, r->path) };
+    struct str whole = percent_one_leading_slash(all);
+    struct str path = { text + (whole.p - text), percent_merge_slashes(text + (whole.p - text), whole.n) };
     unsigned methods = path.n == whole.n     ? 0
                        : query_is_form(path) ? METHOD_GET | METHOD_HEAD | METHOD_OPTIONS
                                              : router_methods(public_routes, public_n_routes, path);

@@ -238,10 +238,10 @@ static void answer_query(struct service *s, unsigned thread, const struct reques
 static bool starts_with_update(struct str path)
 {
     char decoded[64];
-    path = path_one_leading_slash(path);
+    path = percent_one_leading_slash(path);
     struct str head = str_slice(path, 0, path.n < sizeof decoded ? path.n : sizeof decoded);
-    head = (struct str){ decoded, path_decode(decoded, head) };
-    return str_starts(path_one_leading_slash(head), STR("/update"));
+    head = (struct str){ decoded, percent_decode_path(decoded, head) };
+    return str_starts(percent_one_leading_slash(head), STR("/update"));
 }
 
 static void respond_wrong_method(const struct request *r, struct response *response)

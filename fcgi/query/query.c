@@ -153,8 +153,8 @@ static unsigned decode_path(char *text, struct str raw, struct str *path, struct
     *path = (struct str){ text, percent_decode(text, raw, false) };
     unsigned n = split_path(*path, segment, &dots);
     if (n == 0 || dots || str_contains(raw, STR("#"))) {
-        struct str all = { text, path_decode(text, raw) };
-        struct str one = path_one_leading_slash(all);
+        struct str all = { text, percent_decode_path(text, raw) };
+        struct str one = percent_one_leading_slash(all);
         memmove(text, one.p, one.n);
         path->n = one.n;
         n = split_path(*path, segment, &dots);

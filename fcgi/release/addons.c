@@ -1,4 +1,4 @@
-/* An answer goes through all add-ons by name. One that cannot be told (a key is missing, something has the
+/* An answer goes through all add-ons by name. One that cannot be printed (a key is missing, something has the
  * wrong type) is skipped; only if that leaves nothing to tell is the whole answer broken. */
 #include "release/addons.h"
 
@@ -14,7 +14,7 @@ struct addon_file {
     struct str url;                    /* absent: missing or no string */
     const struct str *mirror;
     size_t n_mirrors;
-    const char *problem; /* why it cannot be told although it has a URL; NULL: it can */
+    const char *problem; /* why it cannot be printed although it has a URL; NULL: it can */
     struct str rest;     /* ` hashFunction="…" hashValue="…" size="…" version="…"` */
 };
 
@@ -35,7 +35,7 @@ struct addons {
     size_t n;
 };
 
-static void read_mirrors(struct compiler *c, struct addon_file *file, const cJSON *mirrors)
+static void read_addon_mirrors(struct compiler *c, struct addon_file *file, const cJSON *mirrors)
 {
     if (mirrors == NULL) {
         return;
@@ -55,7 +55,8 @@ static void read_mirrors(struct compiler *c, struct addon_file *file, const cJSO
     file->mirror = list;
 }
 
-static void read_rest(struct compiler *c, struct addon_file *file, const cJSON *addon, const cJSON *platform)
+static void read_attributes(struct compiler *c, struct addon_file *file, const cJSON *addon,
+                            const cJSON *platform)
 {
     const struct {
         const char *name, *missing;
@@ -81,7 +82,7 @@ static void read_rest(struct compiler *c, struct addon_file *file, const cJSON *
     file->rest = release_keep_scratch(c);
 }
 
-static void read_alias(struct compiler *c, struct addon_file *file, const cJSON *alias)
+static void read_file_alias(struct compiler *c, struct addon_file *file, const cJSON *alias)
 {
     if (cJSON_IsObject(alias) || cJSON_IsArray(alias)) {
         file->no_alias = "its alias is no name";
@@ -90,42 +91,42 @@ static void read_alias(struct compiler *c, struct addon_file *file, const cJSON 
     }
 }
 
-static void read_file(struct compiler *c, const struct addons_kind *kind, struct addon_file *file,
-                      const cJSON *addon, const cJSON *platform)
+static void read_addon_file(struct compiler *c, const struct addons_kind *kind, struct addon_file *file,
+                            const cJSON *addon, const cJSON *platform)
 {
     file->key = release_keep_key(c, platform->string);
     file->no_object = !cJSON_IsObject(platform);
     if (file->no_object) {
         return;
     }
-    read_alias(c, file, json_get(platform, "alias"));
+    read_file_alias(c, file, json_get(platform, "alias"));
     file->url = release_keep_string(c, json_get(platform, "fileUrl"));
     if (!str_absent(file->url)) {
-        read_rest(c, file, addon, platform);
+        read_attributes(c, file, addon, platform);
         if (kind->has_mirrors) {
-            read_mirrors(c, file, json_get(platform, "mirrorUrls"));
+            read_addon_mirrors(c, file, json_get(platform, "mirrorUrls"));
         }
     }
 }
 
-static const struct addon_file *find_file(const struct addon *addon, struct str platform)
+static const struct addon_file *find_addon_file(const struct addon *addon, struct str platform)
 {
     return name_keys_find(addon->file, addon->n, sizeof(*addon->file), name_key_of(platform));
 }
 
-static void read_files(struct compiler *c, const struct addons_kind *kind, struct addon *addon,
-                       const cJSON *json)
+static void read_addon_files(struct compiler *c, const struct addons_kind *kind, struct addon *addon,
+                             const cJSON *json)
 {
     const cJSON *platforms = json_get(json, "platforms");
     struct addon_file *file =
         arena_array(&c->arena, struct addon_file, (size_t)cJSON_GetArraySize(platforms));
     for (const cJSON *platform = platforms->child; platform != NULL; platform = platform->next) {
-        read_file(c, kind, &file[addon->n++], json, platform);
+        read_addon_file(c, kind, &file[addon->n++], json, platform);
     }
     name_keys_sort(file, addon->n, sizeof(*file));
     addon->file = file;
     for (size_t i = 0; i < addon->n; i++) {
-        file[i].resolved = str_absent(file[i].alias) ? &file[i] : find_file(addon, file[i].alias);
+        file[i].resolved = str_absent(file[i].alias) ? &file[i] : find_addon_file(addon, file[i].alias);
     }
 }
 
@@ -136,7 +137,7 @@ static void read_addon(struct compiler *c, const struct addons_kind *kind, struc
     addon->id = release_keep_shown(c, name_key_str(&addon->key));
     const cJSON *platforms = json_get(json, "platforms");
     if (cJSON_IsObject(platforms)) {
-        read_files(c, kind, addon, json);
+        read_addon_files(c, kind, addon, json);
     } else if (!cJSON_IsObject(json)) {
         addon->problem = "it is no object";
     } else if (platforms != NULL || kind->needs_platforms) {
@@ -144,7 +145,7 @@ static void read_addon(struct compiler *c, const struct addons_kind *kind, struc
     }
 }
 
-static int by_name(const void *a, const void *b)
+static int compare_addon_names(const void *a, const void *b)
 {
     return str_cmp(name_key_str(a), name_key_str(b));
 }
@@ -162,7 +163,7 @@ void addons_compile(struct compiler *c, const struct addons_kind *kind)
         for (const cJSON *json = list->child; json != NULL; json = json->next) {
             read_addon(c, kind, &addon[addons->n++], json);
         }
-        qsort(addon, addons->n, sizeof(*addon), by_name);
+        qsort(addon, addons->n, sizeof(*addon), compare_addon_names);
         addons->addon = addon;
     }
     c->release->body = addons;
@@ -180,8 +181,8 @@ bool addons_uninstalls(const struct release *r)
     return addons->uninstall;
 }
 
-static enum verdict cannot_tell(const struct release *r, const struct addon *addon, const char *why,
-                                struct error *e)
+static enum verdict fail_addon(const struct release *r, const struct addon *addon, const char *why,
+                               struct error *e)
 {
     return release_broken(e, "release %.*s, add-on %.*s: %s", STR_ARG(r->name), (int)addon->key.n,
                           addon->key.p, why);
@@ -193,25 +194,25 @@ static enum verdict pick_file(const struct release *r, const struct addon *addon
 {
     const struct addons *addons = r->body;
     if (addon->problem != NULL) {
-        return cannot_tell(r, addon, addon->problem, e);
+        return fail_addon(r, addon, addon->problem, e);
     }
-    const struct addon_file *asked = find_file(addon, platform);
-    *file = asked != NULL ? asked->resolved : find_file(addon, STR("default"));
+    const struct addon_file *asked = find_addon_file(addon, platform);
+    *file = asked != NULL ? asked->resolved : find_addon_file(addon, STR("default"));
     if (asked != NULL && asked->no_alias != NULL) {
-        return cannot_tell(r, addon, asked->no_alias, e);
+        return fail_addon(r, addon, asked->no_alias, e);
     }
     if (asked != NULL && *file == NULL) {
         return addons->kind->lost_alias_is_client
                    ? release_bad(e, "No platform '%%s' in vendor '%%s' %.*s %.*s", STR_ARG(asked->alias),
                                  (int)addon->key.n, addon->key.p)
-                   : cannot_tell(r, addon, "an alias leads nowhere", e);
+                   : fail_addon(r, addon, "an alias leads nowhere", e);
     }
     if (*file == NULL) {
         return VERDICT_NO;
     }
     if ((*file)->no_object || str_absent((*file)->url)) {
-        return cannot_tell(r, addon, (*file)->no_object ? "a platform is no object" : "there is no fileUrl",
-                           e);
+        return fail_addon(r, addon, (*file)->no_object ? "a platform is no object" : "there is no fileUrl",
+                          e);
     }
     return VERDICT_YES;
 }
@@ -226,13 +227,13 @@ static enum verdict pick_permitted(const struct release *r, const struct addon *
         return v;
     }
     if (!allowlist_is_url((*file)->url)) {
-        return cannot_tell(r, addon,
-                           "its URL is not of http or https, or has characters that are not allowed", e);
+        return fail_addon(r, addon, "its URL is not of http or https, or has characters that are not allowed",
+                          e);
     }
     return VERDICT_NO;
 }
 
-static enum verdict check_list(const struct release *r, struct error *e)
+static enum verdict check_addon_list(const struct release *r, struct error *e)
 {
     const struct addons *addons = r->body;
     if (addons->malformed || (addons->missing && addons->kind->needs_platforms)) {
@@ -245,7 +246,7 @@ static enum verdict check_list(const struct release *r, struct error *e)
 enum verdict addons_any(const struct release *r, const struct release_env *env, struct error *e)
 {
     const struct addons *addons = r->body;
-    enum verdict v = check_list(r, e);
+    enum verdict v = check_addon_list(r, e);
     for (size_t i = 0; v == VERDICT_YES && i < addons->n; i++) {
         const struct addon_file *file;
         enum verdict one = pick_permitted(r, &addons->addon[i], env, &file, e);
@@ -283,9 +284,9 @@ enum verdict addons_inner(const struct release *r, const struct release_env *env
 {
     const struct addons *addons = r->body;
     struct error first;
-    size_t told = 0;
+    size_t n_printed = 0;
     error_clear(&first);
-    if (check_list(r, e) != VERDICT_YES) {
+    if (check_addon_list(r, e) != VERDICT_YES) {
         return VERDICT_BROKEN;
     }
     for (size_t i = 0; i < addons->n; i++) {
@@ -294,7 +295,7 @@ enum verdict addons_inner(const struct release *r, const struct release_env *env
         struct error why;
         enum verdict v = pick_permitted(r, addon, env, &file, &why);
         if (v == VERDICT_YES && file->problem != NULL) {
-            v = cannot_tell(r, addon, file->problem, &why);
+            v = fail_addon(r, addon, file->problem, &why);
         }
         if (v == VERDICT_BAD) {
             return release_pass_on(e, &why, v);
@@ -303,10 +304,10 @@ enum verdict addons_inner(const struct release *r, const struct release_env *env
             release_note_skipped(&first, &why);
         } else if (v == VERDICT_YES) {
             print_addon(addon, file, env, out);
-            told++;
+            n_printed++;
         }
     }
-    if (first.what[0] != '\0' && told == 0) {
+    if (first.what[0] != '\0' && n_printed == 0) {
         return release_pass_on(e, &first, VERDICT_BROKEN);
     }
     if (first.what[0] != '\0') {

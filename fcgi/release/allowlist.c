@@ -6,25 +6,25 @@
 #include <pcre2.h>
 #include <stdlib.h>
 
-struct products {
+struct allowed_products {
     struct str *name;
     size_t n;
 };
 
 struct path_rule {
     pcre2_code *pattern;
-    struct products products;
+    struct allowed_products products;
 };
 
-struct host {
+struct allowed_host {
     struct str name;
-    struct products products; /* without path rules */
+    struct allowed_products products; /* without path rules */
     struct path_rule *path;
     size_t n_paths;
 };
 
 struct allowlist {
-    struct host *host;
+    struct allowed_host *host;
     size_t n;
 };
 
@@ -34,7 +34,7 @@ struct allowlist *allowlist_new(void *ctx)
 }
 
 /* The next word of *REST; false at the end. */
-static bool next_word(struct str *rest, struct str *word)
+static bool next_config_word(struct str *rest, struct str *word)
 {
     *rest = str_strip(*rest);
     size_t n = 0;
@@ -46,7 +46,7 @@ static bool next_word(struct str *rest, struct str *word)
     return n > 0;
 }
 
-static struct host *find_host(const struct allowlist *a, struct str name)
+static struct allowed_host *find_allowed_host(const struct allowlist *a, struct str name)
 {
     for (size_t i = 0; i < a->n; i++) {
         if (str_eq(a->host[i].name, name)) {
@@ -56,11 +56,11 @@ static struct host *find_host(const struct allowlist *a, struct str name)
     return NULL;
 }
 
-static struct products read_products(void *ctx, struct str rest)
+static struct allowed_products read_products(void *ctx, struct str rest)
 {
-    struct products p = { 0 };
+    struct allowed_products p = { 0 };
     struct str word;
-    while (next_word(&rest, &word)) {
+    while (next_config_word(&rest, &word)) {
         p.name = mem_resize(ctx, p.name, struct str, p.n + 1);
         p.name[p.n++] = mem_str(ctx, word);
     }
@@ -95,7 +95,7 @@ static pcre2_code *compile_pattern(void *ctx, struct str text, struct error *e)
     return pattern;
 }
 
-static bool add_path(struct allowlist *a, struct host *host, struct str pattern, struct str products,
+static bool add_path(struct allowlist *a, struct allowed_host *host, struct str pattern, struct str products,
                      struct error *e)
 {
     struct path_rule rule = { .pattern = compile_pattern(a, pattern, e) };
@@ -112,7 +112,7 @@ bool allowlist_add(struct allowlist *a, struct str line, struct error *e)
 {
     struct str name, pattern;
     struct str rest = line;
-    if (!next_word(&rest, &name)) {
+    if (!next_config_word(&rest, &name)) {
         return error_set(e, ERROR_INTERNAL, "the line names no host");
     }
     if (memchr(name.p, '/', name.n) != NULL) {
@@ -122,19 +122,19 @@ bool allowlist_add(struct allowlist *a, struct str line, struct error *e)
     struct str products = rest = str_strip(rest);
     bool has_pattern = rest.n > 0 && rest.p[0] == '/';
     if (has_pattern) {
-        next_word(&products, &pattern);
+        next_config_word(&products, &pattern);
     }
     if (str_strip(products).n == 0) {
         return error_set(e, ERROR_INTERNAL, "the line for host %.*s names no product", STR_ARG(name));
     }
-    struct host *host = find_host(a, name);
+    struct allowed_host *host = find_allowed_host(a, name);
     if (host != NULL && (!has_pattern || host->n_paths == 0)) {
         return error_set(e, ERROR_INTERNAL, "host %.*s is given more than once", STR_ARG(name));
     }
     if (host == NULL) {
-        a->host = mem_resize(a, a->host, struct host, a->n + 1);
+        a->host = mem_resize(a, a->host, struct allowed_host, a->n + 1);
         host = &a->host[a->n++];
-        *host = (struct host){ .name = mem_str(a, name) };
+        *host = (struct allowed_host){ .name = mem_str(a, name) };
     }
     if (has_pattern) {
         return add_path(a, host, pattern, products, e);
@@ -156,7 +156,7 @@ struct allowlist *allowlist_of(void *ctx, const struct config_list *lines, struc
     return a;
 }
 
-struct url {
+struct url_parts {
     struct str netloc;
     struct str rest; /* path, query and fragment */
 };
@@ -179,7 +179,7 @@ static bool skip_web_scheme(struct str *s)
 }
 
 /* S up to the first character that is in STOP. */
-static struct str until(struct str s, const char *stop)
+static struct str cut_at_any(struct str s, const char *stop)
 {
     for (; *stop != '\0'; stop++) {
         const char *at = s.n > 0 ? memchr(s.p, *stop, s.n) : NULL;
@@ -189,11 +189,11 @@ static struct str until(struct str s, const char *stop)
 }
 
 /* Sixteen characters, compared at once: each URL of each answer is judged. */
-typedef unsigned char block __attribute__((vector_size(16)));
+typedef unsigned char byte_block __attribute__((vector_size(16)));
 
-static block load(const char *p)
+static byte_block load_block(const char *p)
 {
-    block b;
+    byte_block b;
     memcpy(&b, p, sizeof b);
     return b;
 }
@@ -201,25 +201,25 @@ static block load(const char *p)
 /* Marks the characters that no URL holds: control characters, blanks, quotation marks, angle brackets,
  * backslashes, and bytes that no text holds (markup.h). Some readers of URLs drop them, or take them for
  * others. */
-static block mark_forbidden(block b)
+static byte_block mark_forbidden(byte_block b)
 {
-    return (block)((b <= 0x20) | (b == '"') | (b == '<') | (b == '>') | (b == '\\') | (b == 0x7f) |
-                   (b >= 0xf8));
+    return (byte_block)((b <= 0x20) | (b == '"') | (b == '<') | (b == '>') | (b == '\\') | (b == 0x7f) |
+                        (b >= 0xf8));
 }
 
 static bool has_forbidden(struct str s)
 {
-    char few[sizeof(block)] = "aaaaaaaaaaaaaaa";
-    block found;
+    char few[sizeof(byte_block)] = "aaaaaaaaaaaaaaa";
+    byte_block found;
     if (s.n < sizeof found) {
         memcpy(few, s.p, s.n);
         few[sizeof few - 1] = 'a';
-        found = mark_forbidden(load(few));
+        found = mark_forbidden(load_block(few));
     } else {
-        found = mark_forbidden(load(s.p + s.n - sizeof found)); /* with some of the last block before */
+        found = mark_forbidden(load_block(s.p + s.n - sizeof found)); /* with some of the last block before */
     }
     for (size_t i = 0; i + sizeof found <= s.n; i += sizeof found) {
-        found |= mark_forbidden(load(s.p + i));
+        found |= mark_forbidden(load_block(s.p + i));
     }
     uint64_t half[2];
     memcpy(half, &found, sizeof half);
@@ -227,7 +227,7 @@ static bool has_forbidden(struct str s)
 }
 
 /* False for what is not plainly a URL of a file on the web: see allowlist_permits(). */
-static bool parse_url(struct url *url, struct str s)
+static bool parse_url(struct url_parts *url, struct str s)
 {
     if (!skip_web_scheme(&s) || has_forbidden(s)) {
         return false;
@@ -235,25 +235,25 @@ static bool parse_url(struct url *url, struct str s)
     url->netloc = STR("");
     if (str_starts(s, STR("//"))) {
         s = str_slice(s, 2, s.n);
-        url->netloc = until(s, "/?#");
+        url->netloc = cut_at_any(s, "/?#");
         s = str_slice(s, url->netloc.n, s.n);
     }
     url->rest = s;
     return memchr(url->netloc.p, '@', url->netloc.n) == NULL;
 }
 
-static struct str path_of(const struct url *url)
+static struct str path_of(const struct url_parts *url)
 {
-    struct str path = until(url->rest, "?#");
+    struct str path = cut_at_any(url->rest, "?#");
     if (path.n > 0) { /* urlparse takes ";parameters" off */
         const char *slash = memrchr(path.p, '/', path.n);
         size_t from = slash != NULL ? (size_t)(slash - path.p) : 0;
-        path.n = from + until(str_slice(path, from, path.n), ";").n;
+        path.n = from + cut_at_any(str_slice(path, from, path.n), ";").n;
     }
     return path;
 }
 
-static bool has_product(const struct products *products, struct str product)
+static bool has_product(const struct allowed_products *products, struct str product)
 {
     for (size_t i = 0; i < products->n; i++) {
         if (str_eq(products->name[i], product)) {
@@ -264,14 +264,14 @@ static bool has_product(const struct products *products, struct str product)
 }
 
 /* PCRE2 wants memory for each match; this gives it the caller's stack, and the heap only if that is full. */
-struct scratch {
+struct match_scratch {
     _Alignas(max_align_t) char bytes[2048];
     size_t used;
 };
 
 static void *scratch_alloc(size_t n, void *arg)
 {
-    struct scratch *s = arg;
+    struct match_scratch *s = arg;
     n = (n + sizeof(max_align_t) - 1) & ~(sizeof(max_align_t) - 1);
     if (n > sizeof s->bytes - s->used) {
         return malloc(n);
@@ -282,7 +282,7 @@ static void *scratch_alloc(size_t n, void *arg)
 
 static void scratch_free(void *p, void *arg)
 {
-    struct scratch *s = arg;
+    struct match_scratch *s = arg;
     if ((uintptr_t)p < (uintptr_t)s->bytes || (uintptr_t)p >= (uintptr_t)(s->bytes + sizeof s->bytes)) {
         free(p);
     }
@@ -290,7 +290,7 @@ static void scratch_free(void *p, void *arg)
 
 static bool path_matches(const pcre2_code *pattern, struct str path)
 {
-    struct scratch scratch = { .used = 0 };
+    struct match_scratch scratch = { .used = 0 };
     pcre2_general_context *memory =
         mem_check(pcre2_general_context_create(scratch_alloc, scratch_free, &scratch));
     pcre2_match_data *match = mem_check(pcre2_match_data_create(1, memory));
@@ -302,14 +302,14 @@ static bool path_matches(const pcre2_code *pattern, struct str path)
 
 bool allowlist_is_url(struct str url)
 {
-    struct url parts;
+    struct url_parts parts;
     return parse_url(&parts, url);
 }
 
 bool allowlist_permits(const struct allowlist *a, struct str url_text, struct str product)
 {
-    struct url url;
-    const struct host *host = parse_url(&url, url_text) ? find_host(a, url.netloc) : NULL;
+    struct url_parts url;
+    const struct allowed_host *host = parse_url(&url, url_text) ? find_allowed_host(a, url.netloc) : NULL;
     if (host == NULL) {
         return false;
     }

@@ -62,16 +62,16 @@ struct app_patches app_patches_read(const char *record);
 struct app_patch app_patch_read(struct app_patches *patches);
 
 /* What many locales of a release have in common, each combination kept once. */
-struct app_facts {
-    const struct value *param[APP_PARAMS]; /* the locale's, else the release's, else None */
-    const struct value *build_id;          /* the locale's, else the platform's; NULL: none */
+struct app_locale_defaults {
+    const struct release_value *param[APP_PARAMS]; /* the locale's, else the release's, else None */
+    const struct release_value *build_id;          /* the locale's, else the platform's; NULL: none */
     bool no_object;
     bool os_update;
 };
 
 struct app_locale {
     struct name_key key;
-    const struct app_facts *facts;
+    const struct app_locale_defaults *defaults;
     const char *patches; /* a record */
     uint64_t stamp;      /* of the asset that it comes from; 0: it is the base's */
 };
@@ -89,8 +89,8 @@ struct app_platform {
     uint32_t n_group;
     uint32_t n_locales;
     const struct app_locale *locale;
-    const struct value *build_id;  /* for locales that have none; NULL: none */
-    struct str os_ftp, os_bouncer; /* absent: missing or no string */
+    const struct release_value *build_id; /* for locales that have none; NULL: none */
+    struct str os_ftp, os_bouncer;        /* absent: missing or no string */
 };
 
 /* A text for each `from`. */
@@ -169,7 +169,7 @@ struct app_body {
     bool platforms_broken; /* it is no object */
     uint32_t n_platforms;
     const struct app_platform *platform;
-    const struct value *param[APP_PARAMS]; /* where there is no such locale */
+    const struct release_value *param[APP_PARAMS]; /* where there is no such locale */
     /* The update line. */
     const char *line_problem; /* why there can be none; NULL: there can */
     bool old_version_special_cases;
@@ -187,8 +187,8 @@ struct app_body {
 /* Parts of app_compile() and app_amend(). */
 /* Compiles the values of JSON (a locale, or the whole release) that the update line shows into PARAM, which
  * has APP_PARAMS elements. What JSON lacks is taken from FALLBACK; with FALLBACK NULL it becomes "None". */
-void app_compile_params(struct compiler *c, const struct app_kind *kind, const struct value **param,
-                        const cJSON *json, const struct value *const *fallback);
+void app_compile_params(struct compiler *c, const struct app_kind *kind, const struct release_value **param,
+                        const cJSON *json, const struct release_value *const *fallback);
 /* Compiles JSON, the locale NAME of PLATFORM, into LOCALE. */
 void app_compile_locale(struct compiler *c, const struct app_body *body, const struct app_platform *platform,
                         struct app_locale *locale, const char *name, const cJSON *json);
@@ -206,31 +206,31 @@ void app_compile_line(struct compiler *c, struct app_body *body);
 void app_compile_groups(struct compiler *c, struct app_body *body);
 
 /* Where a query's platform and locale are. */
-struct app_spot {
+struct app_position {
     const struct app_platform *asked;    /* NULL: no such platform */
     const struct app_platform *platform; /* what it resolves to; NULL: nothing */
     const struct app_locale *locale;     /* NULL: no such locale */
 };
 /* False when that cannot be told: E says why. */
 bool app_find(const struct app_body *body, struct name_key build_target, struct name_key locale,
-              struct app_spot *spot, struct error *e);
-/* The build id at SPOT, which is where LOCALE was looked for. YES or BAD. */
-enum verdict app_build_id(const struct app_spot *spot, struct str build_target, struct str locale,
-                          const struct value **build_id, struct error *e);
+              struct app_position *position, struct error *e);
+/* The build id at POSITION, which is where LOCALE was looked for. YES or BAD. */
+enum verdict app_build_id(const struct app_position *position, struct str build_target, struct str locale,
+                          const struct release_value **build_id, struct error *e);
 
-/* Appends the URL of PATCH, a patch of TYPE at SPOT. */
+/* Appends the URL of PATCH, a patch of TYPE at POSITION. */
 enum app_url {
     APP_URL,
     APP_URL_NONE,   /* fileUrls is all right and has none (reference: ValueError): E says so */
     APP_URL_BROKEN, /* something is missing or of the wrong type: E says what */
 };
-enum app_url app_print_url(const struct app_body *body, const struct app_spot *spot,
+enum app_url app_print_url(const struct app_body *body, const struct app_position *position,
                            const struct app_patch *patch, enum app_patch_type type,
                            const struct release_env *env, struct buf *out, struct error *e);
 
-/* The update line of version 9; SPOT has a locale. */
-enum verdict app_groups_line(const struct app_body *body, const struct app_spot *spot,
-                             const struct value *build_id, const struct release_env *env, struct buf *out,
-                             struct error *e);
+/* The update line of version 9; POSITION has a locale. */
+enum verdict app_groups_line(const struct app_body *body, const struct app_position *position,
+                             const struct release_value *build_id, const struct release_env *env,
+                             struct buf *out, struct error *e);
 
 #endif

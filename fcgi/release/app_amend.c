@@ -15,7 +15,7 @@ struct amendment {
 };
 
 /* So that patches have the same indices for the same `from`s. */
-static void know_froms(struct compiler *c)
+static void register_known_froms(struct compiler *c)
 {
     for (size_t i = 0; i < c->release->n_from; i++) {
         interner_get(&c->interner, INTERN_FROM, c->release->from[i])->payload = (void *)(uintptr_t)(i + 1);
@@ -29,7 +29,7 @@ static bool has_own_table(const struct amendment *a, size_t i)
 
 /* Where LOCALE is to go in the table of the platform with index I, which becomes its own, with room for as
  * many as there are assets. New ones stand behind the others until all are there. */
-static struct app_locale *place(struct amendment *a, size_t i, struct str locale)
+static struct app_locale *writable_locale(struct amendment *a, size_t i, struct str locale)
 {
     struct app_platform *platform = &a->platform[i];
     uint32_t n_old = a->old->platform[i].n_locales;
@@ -56,7 +56,7 @@ static bool amend_locale(struct amendment *a, const struct release_asset *asset)
     if (platform == NULL || platform->no_object || platform->locales_broken) {
         return false;
     }
-    struct app_locale *locale = place(a, (size_t)(platform - a->platform), locale_name);
+    struct app_locale *locale = writable_locale(a, (size_t)(platform - a->platform), locale_name);
     cJSON *json = assets_value(asset);
     char *name = mem_strndup(a->c->temporary, locale_name.p, locale_name.n);
     *a->stamp += asset->stamp - locale->stamp;
@@ -79,7 +79,7 @@ bool app_amend(struct compiler *c, const struct release *old, const struct relea
     memcpy(list, was->platform, was->n_platforms * sizeof(*list));
     body->platform = list;
     c->release->body = body;
-    know_froms(c);
+    register_known_froms(c);
     for (size_t i = 0; i < n; i++) {
         if (!amend_locale(&a, &assets[i])) {
             return false;

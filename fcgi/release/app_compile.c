@@ -17,7 +17,7 @@ static const struct app_kind kinds[] = {
     { 9, APP_LINE_GROUPS, { "appVersion", "displayVersion" }, true, true, true },
 };
 
-static const struct app_kind *kind_of(int schema_version)
+static const struct app_kind *find_app_kind(int schema_version)
 {
     size_t i = 0;
     while (kinds[i].schema_version != schema_version) {
@@ -56,7 +56,7 @@ static struct str hash_function(struct compiler *c)
 void app_compile(struct compiler *c)
 {
     struct app_body *body = arena_get(&c->arena, sizeof(*body));
-    body->kind = kind_of(c->release->format->schema_version);
+    body->kind = find_app_kind(c->release->format->schema_version);
     c->release->body = body;
     bool served = c->release->use == RELEASE_SERVED;
     if (served) {

@@ -20,7 +20,7 @@ static bool is_interpolated(const char *name)
 }
 
 /* A comma list of version tests is as many values. */
-static void compile_versions(struct compiler *c, struct app_condition *condition, const cJSON *values)
+static void compile_version_values(struct compiler *c, struct app_condition *condition, const cJSON *values)
 {
     uint32_t n = 0;
     for (const cJSON *json = values->child; json != NULL; json = json->next) {
@@ -69,7 +69,7 @@ static void compile_condition(struct compiler *c, struct app_body *body, struct 
     if (!cJSON_IsArray(json)) {
         body->line_problem = "a condition in updateLine is no list";
     } else if (condition->kind == APP_IF_VERSION) {
-        compile_versions(c, condition, json);
+        compile_version_values(c, condition, json);
     } else {
         compile_values(c, condition, json);
     }
@@ -101,7 +101,7 @@ struct loose_field {
 };
 
 /* By name, then the last group first; what is there without a group comes behind them. */
-static int by_name(const void *a, const void *b)
+static int compare_field_names(const void *a, const void *b)
 {
     const struct loose_field *x = a;
     const struct loose_field *y = b;
@@ -150,7 +150,7 @@ static void compile_column(struct compiler *c, struct app_column *column, const 
 
 static void compile_columns(struct compiler *c, struct app_body *body, struct loose_field *loose, size_t n)
 {
-    qsort(loose, n, sizeof(*loose), by_name);
+    qsort(loose, n, sizeof(*loose), compare_field_names);
     struct app_column *column = arena_array(&c->arena, struct app_column, n);
     for (size_t first = 0, end; first < n; first = end) {
         for (end = first; end < n && strcmp(loose[end].name, loose[first].name) == 0;) {
@@ -225,8 +225,8 @@ struct group_query {
 };
 
 /* YES or NO; BAD where a version that has to be parsed cannot be, the release's as well as the query's. */
-static enum verdict try_version(const struct version_test *test, const struct group_query *asked,
-                                struct error *e)
+static enum verdict check_version_test(const struct version_test *test, const struct group_query *asked,
+                                       struct error *e)
 {
     if (test->op == CMP_NEVER) {
         return release_broken(e, "a version in updateLine has no operator and is none either");
@@ -238,7 +238,7 @@ static enum verdict try_version(const struct version_test *test, const struct gr
     return version_test_holds(test, &asked->version) ? VERDICT_YES : VERDICT_NO;
 }
 
-static bool try_value(enum app_condition_kind kind, struct str value, const struct query *q)
+static bool value_matches(enum app_condition_kind kind, struct str value, const struct query *q)
 {
     switch (kind) {
     case APP_IF_CHANNEL:
@@ -255,14 +255,14 @@ static bool try_value(enum app_condition_kind kind, struct str value, const stru
 }
 
 /* YES when any of its values holds, else NO, or what is wrong. */
-static enum verdict try_condition(const struct app_condition *condition, const struct group_query *asked,
-                                  struct error *e)
+static enum verdict check_condition(const struct app_condition *condition, const struct group_query *asked,
+                                    struct error *e)
 {
     enum verdict v = VERDICT_NO;
     for (uint32_t i = 0; v == VERDICT_NO && i < condition->n; i++) {
         if (condition->kind == APP_IF_VERSION) {
-            v = try_version(&condition->version[i], asked, e);
-        } else if (try_value(condition->kind, condition->value[i], asked->q)) {
+            v = check_version_test(&condition->version[i], asked, e);
+        } else if (value_matches(condition->kind, condition->value[i], asked->q)) {
             v = VERDICT_YES;
         }
     }
@@ -270,11 +270,12 @@ static enum verdict try_condition(const struct app_condition *condition, const s
 }
 
 /* YES when all conditions hold. All are tried: a wrong one counts even where another does not hold. */
-static enum verdict try_group(const struct app_group *group, const struct group_query *asked, struct error *e)
+static enum verdict check_group(const struct app_group *group, const struct group_query *asked,
+                                struct error *e)
 {
     enum verdict all = VERDICT_YES;
     for (uint32_t i = 0; i < group->n; i++) {
-        enum verdict v = try_condition(&group->condition[i], asked, e);
+        enum verdict v = check_condition(&group->condition[i], asked, e);
         if (v == VERDICT_BAD || v == VERDICT_BROKEN) {
             return v;
         }
@@ -285,13 +286,13 @@ static enum verdict try_group(const struct app_group *group, const struct group_
 }
 
 /* Sets APPLIES for each group. */
-static enum verdict find_groups(const struct app_body *body, const struct query *q, bool *applies,
-                                struct error *e)
+static enum verdict mark_applying_groups(const struct app_body *body, const struct query *q, bool *applies,
+                                         struct error *e)
 {
     struct group_query asked = { .q = q };
     asked.has_version = version_parse(&asked.version, q->version);
     for (uint32_t i = 0; i < body->n_groups; i++) {
-        enum verdict v = try_group(&body->group[i], &asked, e);
+        enum verdict v = check_group(&body->group[i], &asked, e);
         if (v == VERDICT_BAD || v == VERDICT_BROKEN) {
             return v;
         }
@@ -301,7 +302,7 @@ static enum verdict find_groups(const struct app_body *body, const struct query 
 }
 
 /* The field of the last group that applies and has one, or NULL. */
-static const struct app_field *find_field(const struct app_column *column, const bool *applies)
+static const struct app_field *find_column_field(const struct app_column *column, const bool *applies)
 {
     for (uint32_t i = 0; i < column->n; i++) {
         if (applies[column->field[i].group]) {
@@ -312,7 +313,7 @@ static const struct app_field *find_field(const struct app_column *column, const
 }
 
 /* Version 9 shows all booleans in lower case, wherever they come from. */
-static struct str lower_bool(const struct value *value)
+static struct str lower_bool(const struct release_value *value)
 {
     if (!value->is_string && str_eq(value->text, STR("True"))) {
         return STR("true");
@@ -321,14 +322,14 @@ static struct str lower_bool(const struct value *value)
 }
 
 /* What COLUMN shows without any group; absent: nothing. */
-static struct str default_text(const struct app_column *column, const struct app_spot *spot,
-                               const struct value *build_id, const struct release_env *env)
+static struct str column_default(const struct app_column *column, const struct app_position *position,
+                                 const struct release_value *build_id, const struct release_env *env)
 {
     switch (column->fallback) {
     case APP_DEFAULT_PARAM_0:
-        return lower_bool(spot->locale->facts->param[0]);
+        return lower_bool(position->locale->defaults->param[0]);
     case APP_DEFAULT_PARAM_1:
-        return lower_bool(spot->locale->facts->param[1]);
+        return lower_bool(position->locale->defaults->param[1]);
     case APP_DEFAULT_BUILD_ID:
         return lower_bool(build_id);
     case APP_DEFAULT_TYPE:
@@ -339,22 +340,22 @@ static struct str default_text(const struct app_column *column, const struct app
     return STR_NONE;
 }
 
-enum verdict app_groups_line(const struct app_body *body, const struct app_spot *spot,
-                             const struct value *build_id, const struct release_env *env, struct buf *out,
-                             struct error *e)
+enum verdict app_groups_line(const struct app_body *body, const struct app_position *position,
+                             const struct release_value *build_id, const struct release_env *env,
+                             struct buf *out, struct error *e)
 {
     bool applies[APP_GROUPS_MAX];
     struct placeholders values = { 0 };
     values.value[PH_LOCALE] = env->query->locale;
-    enum verdict v = find_groups(body, env->query, applies, e);
+    enum verdict v = mark_applying_groups(body, env->query, applies, e);
     if (v != VERDICT_YES) {
         return v;
     }
     buf_lit(out, "    <update");
     for (uint32_t i = 0; i < body->n_columns; i++) {
         const struct app_column *column = &body->column[i];
-        const struct app_field *field = find_field(column, applies);
-        struct str text = field == NULL ? default_text(column, spot, build_id, env) : STR_NONE;
+        const struct app_field *field = find_column_field(column, applies);
+        struct str text = field == NULL ? column_default(column, position, build_id, env) : STR_NONE;
         if (field == NULL && str_absent(text)) {
             continue;
         }

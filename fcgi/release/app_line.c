@@ -116,11 +116,11 @@ static enum verdict old_version_case(const struct query *q, struct str *version,
     return VERDICT_YES;
 }
 
-static enum verdict print_ext_line(const struct app_body *body, const struct app_spot *spot,
-                                   const struct value *build_id, const struct query *q, struct buf *out,
-                                   struct error *e)
+static enum verdict print_ext_line(const struct app_body *body, const struct app_position *position,
+                                   const struct release_value *build_id, const struct query *q,
+                                   struct buf *out, struct error *e)
 {
-    const struct value *const *param = spot->locale->facts->param;
+    const struct release_value *const *param = position->locale->defaults->param;
     struct str version = param[1]->shown;
     struct str extension = param[0]->shown;
     if (body->old_version_special_cases) {
@@ -138,39 +138,39 @@ static enum verdict print_ext_line(const struct app_body *body, const struct app
     return VERDICT_YES;
 }
 
-static void print_app_line(const struct app_body *body, const struct app_spot *spot,
-                           const struct value *build_id, const struct query *q, struct buf *out)
+static void print_app_line(const struct app_body *body, const struct app_position *position,
+                           const struct release_value *build_id, const struct query *q, struct buf *out)
 {
-    const struct value *const *param = spot->locale->facts->param;
+    const struct release_value *const *param = position->locale->defaults->param;
     print_pair(out, " displayVersion=\"", param[1]->shown);
     print_pair(out, " appVersion=\"", param[0]->shown);
     print_pair(out, " platformVersion=\"", param[2]->shown);
     print_pair(out, " buildID=\"", build_id->shown);
     print_attributes(body, 0, q->locale, out);
-    if (spot->locale->facts->os_update) {
+    if (position->locale->defaults->os_update) {
         buf_lit(out, " isOSUpdate=\"true\"");
     }
     print_attributes(body, 1, q->locale, out);
 }
 
-static enum verdict print_line(const struct app_body *body, const struct app_spot *spot,
-                               const struct value *build_id, const struct release_env *env, struct buf *out,
-                               struct error *e)
+static enum verdict print_update_line(const struct app_body *body, const struct app_position *position,
+                                      const struct release_value *build_id, const struct release_env *env,
+                                      struct buf *out, struct error *e)
 {
     enum verdict v = VERDICT_YES;
     if (body->line_problem != NULL) {
         return release_broken(e, "%s", body->line_problem);
     }
     if (body->kind->line == APP_LINE_GROUPS) {
-        return app_groups_line(body, spot, build_id, env, out, e);
+        return app_groups_line(body, position, build_id, env, out, e);
     }
     buf_lit(out, "    <update type=\"");
     markup_print(out, str_absent(env->update_type) ? STR("None") : env->update_type);
     buf_char(out, '"');
     if (body->kind->line == APP_LINE_EXT) {
-        v = print_ext_line(body, spot, build_id, env->query, out, e);
+        v = print_ext_line(body, position, build_id, env->query, out, e);
     } else {
-        print_app_line(body, spot, build_id, env->query, out);
+        print_app_line(body, position, build_id, env->query, out);
     }
     buf_lit(out, ">\n");
     return v;
@@ -181,14 +181,14 @@ enum verdict app_header(const struct release *r, const struct release_env *env, 
 {
     const struct app_body *body = r->body;
     const struct query *q = env->query;
-    const struct value *build_id;
-    struct app_spot spot;
+    const struct release_value *build_id;
+    struct app_position position;
     enum verdict v = VERDICT_BROKEN;
-    if (app_find(body, name_key_of(q->build_target), name_key_of(q->locale), &spot, e)) {
-        v = app_build_id(&spot, q->build_target, q->locale, &build_id, e);
+    if (app_find(body, name_key_of(q->build_target), name_key_of(q->locale), &position, e)) {
+        v = app_build_id(&position, q->build_target, q->locale, &build_id, e);
     }
     if (v == VERDICT_YES) {
-        v = print_line(body, &spot, build_id, env, out, e);
+        v = print_update_line(body, &position, build_id, env, out, e);
     }
     if (v == VERDICT_BROKEN && e != NULL) {
         error_prefix(e, "release %.*s", STR_ARG(r->name));

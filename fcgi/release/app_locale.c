@@ -4,7 +4,7 @@
 #include "release/app.h"
 #include "release/markup.h"
 
-static const struct value none = { .text = { "None", 4 }, .shown = { "None", 4 } };
+static const struct release_value none = { .text = { "None", 4 }, .shown = { "None", 4 } };
 
 /* The index of a patch's `from`, a new one for a name not seen before. */
 static uint32_t from_index(struct compiler *c, const char *name)
@@ -108,22 +108,23 @@ static const char *compile_patches(struct compiler *c, const struct app_kind *ki
     return arena_copy(&c->arena, buf_view(&c->record)).p;
 }
 
-void app_compile_params(struct compiler *c, const struct app_kind *kind, const struct value **param,
-                        const cJSON *json, const struct value *const *fallback)
+void app_compile_params(struct compiler *c, const struct app_kind *kind, const struct release_value **param,
+                        const cJSON *json, const struct release_value *const *fallback)
 {
     for (unsigned i = 0; i < APP_PARAMS && kind->param[i] != NULL; i++) {
-        const struct value *value = release_keep_value(c, json_get(json, kind->param[i]));
+        const struct release_value *value = release_keep_value(c, json_get(json, kind->param[i]));
         param[i] = value != NULL ? value : fallback != NULL ? fallback[i] : &none;
     }
 }
 
-static const struct app_facts *keep_facts(struct compiler *c, const struct app_facts *facts)
+static const struct app_locale_defaults *keep_locale_defaults(struct compiler *c,
+                                                              const struct app_locale_defaults *defaults)
 {
-    struct interned *known =
-        interner_get(&c->interner, INTERN_FACTS, (struct str){ (const char *)facts, sizeof(*facts) });
+    struct interned *known = interner_get(&c->interner, INTERN_LOCALE_DEFAULTS,
+                                          (struct str){ (const char *)defaults, sizeof(*defaults) });
     if (known->payload == NULL) {
-        struct app_facts *kept = arena_get(&c->arena, sizeof(*kept));
-        *kept = *facts;
+        struct app_locale_defaults *kept = arena_get(&c->arena, sizeof(*kept));
+        *kept = *defaults;
         known->payload = kept;
     }
     return known->payload;
@@ -132,16 +133,16 @@ static const struct app_facts *keep_facts(struct compiler *c, const struct app_f
 void app_compile_locale(struct compiler *c, const struct app_body *body, const struct app_platform *platform,
                         struct app_locale *locale, const char *name, const cJSON *json)
 {
-    struct app_facts facts;
-    memset(&facts, 0, sizeof facts); /* what is between its members counts when it is looked for */
-    facts.no_object = !cJSON_IsObject(json);
-    const struct value *build_id = release_keep_value(c, json_get(json, "buildID"));
-    facts.build_id = build_id != NULL ? build_id : platform->build_id;
+    struct app_locale_defaults defaults;
+    memset(&defaults, 0, sizeof defaults); /* what is between its members counts when it is looked for */
+    defaults.no_object = !cJSON_IsObject(json);
+    const struct release_value *build_id = release_keep_value(c, json_get(json, "buildID"));
+    defaults.build_id = build_id != NULL ? build_id : platform->build_id;
     if (c->release->use == RELEASE_SERVED) {
-        app_compile_params(c, body->kind, facts.param, json, body->param);
-        facts.os_update = python_truth(json_get(json, "isOSUpdate"));
+        app_compile_params(c, body->kind, defaults.param, json, body->param);
+        defaults.os_update = python_truth(json_get(json, "isOSUpdate"));
         locale->patches = compile_patches(c, body->kind, json);
     }
     locale->key = release_keep_key(c, name);
-    locale->facts = keep_facts(c, &facts);
+    locale->defaults = keep_locale_defaults(c, &defaults);
 }

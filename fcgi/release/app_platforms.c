@@ -19,8 +19,8 @@ static void compile_locales(struct compiler *c, const struct app_body *body, str
     platform->locale = list;
 }
 
-static void compile_platform(struct compiler *c, const struct app_body *body, struct app_platform *platform,
-                             const cJSON *json)
+static void compile_app_platform(struct compiler *c, const struct app_body *body,
+                                 struct app_platform *platform, const cJSON *json)
 {
     platform->target = platform->key = release_keep_key(c, json->string);
     platform->no_object = !cJSON_IsObject(json);
@@ -42,7 +42,7 @@ static bool has_target(const struct app_platform *platform)
     return platform->alias == APP_ALIAS_NONE || platform->alias == APP_ALIAS_NAME;
 }
 
-static int by_target(const void *a, const void *b)
+static int compare_targets(const void *a, const void *b)
 {
     const struct app_platform *x = *(const struct app_platform *const *)a;
     const struct app_platform *y = *(const struct app_platform *const *)b;
@@ -59,9 +59,9 @@ void app_link_platforms(struct compiler *c, struct app_platform *list, uint32_t 
             sorted[n_sorted++] = &list[i];
         }
     }
-    qsort(sorted, n_sorted, sizeof(*sorted), by_target);
+    qsort(sorted, n_sorted, sizeof(*sorted), compare_targets);
     for (uint32_t first = 0, end; first < n_sorted; first = end) {
-        for (end = first; end < n_sorted && by_target(&sorted[first], &sorted[end]) == 0;) {
+        for (end = first; end < n_sorted && compare_targets(&sorted[first], &sorted[end]) == 0;) {
             end++;
         }
         for (uint32_t i = first; i < end; i++) {
@@ -82,7 +82,7 @@ void app_compile_platforms(struct compiler *c, struct app_body *body)
     struct app_platform *list =
         arena_array(&c->arena, struct app_platform, (size_t)cJSON_GetArraySize(platforms));
     for (const cJSON *json = platforms->child; json != NULL; json = json->next) {
-        compile_platform(c, body, &list[body->n_platforms++], json);
+        compile_app_platform(c, body, &list[body->n_platforms++], json);
     }
     name_keys_sort(list, body->n_platforms, sizeof(*list));
     app_link_platforms(c, list, body->n_platforms);

@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-static int by_from(const void *a, const void *b)
+static int compare_froms(const void *a, const void *b)
 {
     const struct app_from_text *x = a;
     const struct app_from_text *y = b;
@@ -15,14 +15,14 @@ static int by_from(const void *a, const void *b)
 }
 
 /* The index that the patches have for NAME; false when none of them starts from it. */
-static bool find_from(const struct compiler *c, const char *name, uint32_t *from)
+static bool find_from_index(const struct compiler *c, const char *name, uint32_t *from)
 {
     const struct interned *known = interner_find(&c->interner, INTERN_FROM, str_of(name));
     *from = known != NULL ? (uint32_t)(uintptr_t)known->payload - 1 : APP_FROM_ANY;
     return known != NULL || strcmp(name, "*") == 0;
 }
 
-static struct app_from_text from_text(struct compiler *c, const cJSON *json, uint32_t from)
+static struct app_from_text compile_from_text(struct compiler *c, const cJSON *json, uint32_t from)
 {
     struct str text = release_keep_string(c, json);
     return (struct app_from_text){ from, str_absent(text), template_of(&c->arena, text) };
@@ -37,15 +37,15 @@ static struct app_by_from compile_by_from(struct compiler *c, const cJSON *json,
         return texts;
     }
     for (const cJSON *one = json->child; one != NULL; one = one->next) {
-        n += find_from(c, one->string, &from);
+        n += find_from_index(c, one->string, &from);
     }
     struct app_from_text *entry = arena_array(&c->arena, struct app_from_text, n);
     for (const cJSON *one = json->child; one != NULL; one = one->next) {
-        if (find_from(c, one->string, &from) && (!true_only || python_truth(one))) {
-            entry[texts.n++] = from_text(c, one, from);
+        if (find_from_index(c, one->string, &from) && (!true_only || python_truth(one))) {
+            entry[texts.n++] = compile_from_text(c, one, from);
         }
     }
-    qsort(entry, texts.n, sizeof(*entry), by_from);
+    qsort(entry, texts.n, sizeof(*entry), compare_froms);
     texts.entry = entry;
     return texts;
 }
@@ -57,7 +57,7 @@ static struct app_by_from compile_shared(struct compiler *c, const cJSON *json)
         return (struct app_by_from){ 0 };
     }
     struct app_from_text *entry = arena_get(&c->arena, sizeof(*entry));
-    *entry = from_text(c, json, APP_FROM_ANY);
+    *entry = compile_from_text(c, json, APP_FROM_ANY);
     return (struct app_by_from){ .entry = entry, .n = 1, .shared = true };
 }
 
@@ -131,20 +131,20 @@ static const struct app_from_text *find_text(const struct app_by_from *texts, ui
         return texts->entry;
     }
     struct app_from_text key = { .from = from };
-    return texts->n > 0 ? bsearch(&key, texts->entry, texts->n, sizeof(key), by_from) : NULL;
+    return texts->n > 0 ? bsearch(&key, texts->entry, texts->n, sizeof(key), compare_froms) : NULL;
 }
 
 /* What goes into every URL. False when the platform lacks some of it. */
-static bool fill_common(const struct app_spot *spot, const struct query *q, struct placeholders *values,
-                        struct error *e)
+static bool fill_platform_values(const struct app_position *position, const struct query *q,
+                                 struct placeholders *values, struct error *e)
 {
-    if (str_absent(spot->platform->os_ftp) || str_absent(spot->platform->os_bouncer)) {
+    if (str_absent(position->platform->os_ftp) || str_absent(position->platform->os_bouncer)) {
         return error_set(e, ERROR_INTERNAL, "platform %.*s has no OS_FTP or no OS_BOUNCER that is a string",
-                         (int)spot->platform->key.n, spot->platform->key.p);
+                         (int)position->platform->key.n, position->platform->key.p);
     }
     values->value[PH_LOCALE] = q->locale;
-    values->value[PH_OS_FTP] = spot->platform->os_ftp;
-    values->value[PH_OS_BOUNCER] = spot->platform->os_bouncer;
+    values->value[PH_OS_FTP] = position->platform->os_ftp;
+    values->value[PH_OS_BOUNCER] = position->platform->os_bouncer;
     return true;
 }
 
@@ -156,12 +156,12 @@ static bool fill_name(const struct app_by_from *names, uint32_t from, struct str
     return !names->broken && (text == NULL || !text->broken);
 }
 
-static enum app_url print_separated(const struct app_urls *urls, const struct app_spot *spot,
+static enum app_url print_separated(const struct app_urls *urls, const struct app_position *position,
                                     const struct app_patch *patch, enum app_patch_type type,
                                     const struct query *q, struct buf *out, struct error *e)
 {
     struct placeholders values = { 0 };
-    if (!fill_common(spot, q, &values, e)) {
+    if (!fill_platform_values(position, q, &values, e)) {
         return APP_URL_BROKEN;
     }
     if (urls->broken || urls->names_broken ||
@@ -180,7 +180,7 @@ static enum app_url print_separated(const struct app_urls *urls, const struct ap
     return APP_URL;
 }
 
-static enum app_url print_unified(const struct app_urls *urls, const struct app_spot *spot,
+static enum app_url print_unified(const struct app_urls *urls, const struct app_position *position,
                                   const struct app_patch *patch, enum app_patch_type type,
                                   const struct query *q, struct buf *out, struct error *e)
 {
@@ -198,7 +198,7 @@ static enum app_url print_unified(const struct app_urls *urls, const struct app_
         return APP_URL_NONE;
     }
     struct placeholders values = { 0 };
-    if (!fill_common(spot, q, &values, e)) {
+    if (!fill_platform_values(position, q, &values, e)) {
         return APP_URL_BROKEN;
     }
     template_print(out, &text->text, &values);
@@ -206,7 +206,7 @@ static enum app_url print_unified(const struct app_urls *urls, const struct app_
 }
 
 /* Special hosts are told that the query was forced. */
-static void pass_on_force(const struct release_env *env, size_t from, struct buf *out)
+static void append_force_parameter(const struct release_env *env, size_t from, struct buf *out)
 {
     if (env->query->force == FORCE_NONE) {
         return;
@@ -221,7 +221,7 @@ static void pass_on_force(const struct release_env *env, size_t from, struct buf
     }
 }
 
-enum app_url app_print_url(const struct app_body *body, const struct app_spot *spot,
+enum app_url app_print_url(const struct app_body *body, const struct app_position *position,
                            const struct app_patch *patch, enum app_patch_type type,
                            const struct release_env *env, struct buf *out, struct error *e)
 {
@@ -233,12 +233,12 @@ enum app_url app_print_url(const struct app_body *body, const struct app_spot *s
     } else if (!str_absent(patch->url)) {
         buf_str(out, patch->url);
     } else if (!body->kind->unified) {
-        result = print_separated(&body->urls, spot, patch, type, env->query, out, e);
+        result = print_separated(&body->urls, position, patch, type, env->query, out, e);
     } else {
-        result = print_unified(&body->urls, spot, patch, type, env->query, out, e);
+        result = print_unified(&body->urls, position, patch, type, env->query, out, e);
     }
     if (result == APP_URL) {
-        pass_on_force(env, from, out);
+        append_force_parameter(env, from, out);
     }
     return result;
 }

@@ -16,40 +16,40 @@ struct assets_slot {
 
 /* ---- members by parent and name ---- */
 
-static size_t hash_of(const cJSON *parent, struct str name)
+static size_t member_hash(const cJSON *parent, struct str name)
 {
     return (size_t)str_fold(str_hash(name) ^ (uint64_t)(uintptr_t)parent << 16);
 }
 
-static struct assets_slot *slot_of(const struct assets *a, const cJSON *parent, struct str name)
+static struct assets_slot *find_member_slot(const struct assets *a, const cJSON *parent, struct str name)
 {
-    size_t i = hash_of(parent, name) & (a->cap - 1);
+    size_t i = member_hash(parent, name) & (a->cap - 1);
     while (a->slot[i].parent != NULL && (a->slot[i].parent != parent || !str_eq(a->slot[i].name, name))) {
         i = (i + 1) & (a->cap - 1);
     }
     return &a->slot[i];
 }
 
-static void grow(struct assets *a)
+static void grow_index(struct assets *a)
 {
     struct assets bigger = *a;
     bigger.cap = a->cap > 0 ? 2 * a->cap : ASSETS_SLOTS_MIN;
     bigger.slot = mem_check(calloc(bigger.cap, sizeof(*bigger.slot)));
     for (size_t i = 0; i < a->cap; i++) {
         if (a->slot[i].parent != NULL) {
-            *slot_of(&bigger, a->slot[i].parent, a->slot[i].name) = a->slot[i];
+            *find_member_slot(&bigger, a->slot[i].parent, a->slot[i].name) = a->slot[i];
         }
     }
     free(a->slot);
     *a = bigger;
 }
 
-static void remember(struct assets *a, const cJSON *parent, struct str name, cJSON *item)
+static void index_member(struct assets *a, const cJSON *parent, struct str name, cJSON *item)
 {
     if (a->n * 4 >= a->cap * 3) {
-        grow(a);
+        grow_index(a);
     }
-    struct assets_slot *slot = slot_of(a, parent, name);
+    struct assets_slot *slot = find_member_slot(a, parent, name);
     a->n += slot->parent == NULL;
     *slot = (struct assets_slot){ parent, name, item };
 }
@@ -57,13 +57,13 @@ static void remember(struct assets *a, const cJSON *parent, struct str name, cJS
 /* The member NAME of PARENT, an object; NULL when there is none. */
 static cJSON *find_member(struct assets *a, cJSON *parent, struct str name)
 {
-    if (a->n == 0 || slot_of(a, parent, STR_NONE)->parent == NULL) {
-        remember(a, parent, STR_NONE, parent);
+    if (a->n == 0 || find_member_slot(a, parent, STR_NONE)->parent == NULL) {
+        index_member(a, parent, STR_NONE, parent);
         for (cJSON *item = parent->child; item != NULL; item = item->next) {
-            remember(a, parent, str_of(item->string), item);
+            index_member(a, parent, str_of(item->string), item);
         }
     }
-    return slot_of(a, parent, name)->item;
+    return find_member_slot(a, parent, name)->item;
 }
 
 static void add_member(struct assets *a, cJSON *parent, struct str name, cJSON *item)
@@ -71,7 +71,7 @@ static void add_member(struct assets *a, cJSON *parent, struct str name, cJSON *
     void *scratch = mem_check(talloc_new(NULL));
     cJSON_AddItemToObject(parent, mem_strndup(scratch, name.p, name.n), item);
     talloc_free(scratch);
-    remember(a, parent, str_of(item->string), item);
+    index_member(a, parent, str_of(item->string), item);
 }
 
 /* Makes ITEM, a member of an object, what VALUE is, and frees VALUE with what ITEM was. */
@@ -92,7 +92,7 @@ static void replace_value(cJSON *item, cJSON *value)
 /* Paths that lead through ITEM are looked up afresh once it is another value. */
 static void forget_below(struct assets *a, const cJSON *item)
 {
-    if (slot_of(a, item, STR_NONE)->parent != NULL) {
+    if (find_member_slot(a, item, STR_NONE)->parent != NULL) {
         memset(a->slot, 0, a->cap * sizeof(*a->slot));
         a->n = 0;
     }

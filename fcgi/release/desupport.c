@@ -6,7 +6,7 @@
 struct desupport_body {
     bool has_url;
     struct template details_url;
-    const struct value *display_version; /* NULL: missing */
+    const struct release_value *display_version; /* NULL: missing */
 };
 
 void desupport_compile(struct compiler *c)
@@ -20,7 +20,7 @@ void desupport_compile(struct compiler *c)
 }
 
 /* "WINNT" of "WINNT_x86_64-msvc". */
-static struct str system_of(struct str build_target)
+static struct str system_name(struct str build_target)
 {
     struct str system = build_target;
     str_split(&build_target, '_', &system);
@@ -38,7 +38,7 @@ enum verdict desupport_inner(const struct release *r, const struct release_env *
     struct placeholders values = { 0 };
     values.value[PH_LOCALE] = env->query->locale;
     values.value[PH_VERSION] = env->query->version;
-    values.value[PH_OS] = system_of(env->query->build_target);
+    values.value[PH_OS] = system_name(env->query->build_target);
     buf_lit(out, "    <update type=\"");
     markup_print(out, str_absent(env->update_type) ? STR("None") : env->update_type);
     buf_lit(out, "\" unsupported=\"true\" detailsURL=\"");

@@ -79,7 +79,7 @@ struct name_key release_keep_key(struct compiler *c, const char *name)
     return name_key_of(release_keep(c, str_of(name)));
 }
 
-const struct value *release_keep_value(struct compiler *c, const cJSON *json)
+const struct release_value *release_keep_value(struct compiler *c, const cJSON *json)
 {
     if (json == NULL) {
         return NULL;
@@ -90,11 +90,11 @@ const struct value *release_keep_value(struct compiler *c, const cJSON *json)
                                           buf_view(&c->scratch));
     buf_reset(&c->scratch);
     if (known->payload == NULL) {
-        struct value *value = arena_get(&c->arena, sizeof(*value));
-        *value = (struct value){ .text = known->text,
-                                 .shown = release_keep_shown(c, known->text),
-                                 .is_string = is_string,
-                                 .is_true = python_truth(json) };
+        struct release_value *value = arena_get(&c->arena, sizeof(*value));
+        *value = (struct release_value){ .text = known->text,
+                                         .shown = release_keep_shown(c, known->text),
+                                         .is_string = is_string,
+                                         .is_true = python_truth(json) };
         value->has_version = is_string && version_parse(&value->version, value->text);
         known->payload = value;
     }

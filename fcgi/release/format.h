@@ -55,7 +55,7 @@ struct release_format {
 };
 
 /* A JSON scalar as Python's str() prints it. */
-struct value {
+struct release_value {
     struct str text;
     struct str shown; /* the same as it is written into answers: see markup.h */
     bool is_string;
@@ -65,7 +65,13 @@ struct value {
 };
 
 /* Kinds for interner_get(). */
-enum intern_kind { INTERN_TEXT, INTERN_STRING_VALUE, INTERN_OTHER_VALUE, INTERN_FROM, INTERN_FACTS };
+enum intern_kind {
+    INTERN_TEXT,
+    INTERN_STRING_VALUE,
+    INTERN_OTHER_VALUE,
+    INTERN_FROM,
+    INTERN_LOCALE_DEFAULTS
+};
 
 /* A text kept in the release. */
 struct str release_keep(struct compiler *c, struct str text);
@@ -77,7 +83,7 @@ struct str release_keep_string(struct compiler *c, const cJSON *json);
 struct str release_keep_shown(struct compiler *c, struct str text);
 struct name_key release_keep_key(struct compiler *c, const char *name);
 /* JSON as a value kept in the release; NULL for NULL. */
-const struct value *release_keep_value(struct compiler *c, const cJSON *json);
+const struct release_value *release_keep_value(struct compiler *c, const cJSON *json);
 
 /* Fills E and returns VERDICT_BROKEN / VERDICT_BAD. */
 enum verdict release_broken(struct error *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

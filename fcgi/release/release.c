@@ -61,7 +61,7 @@ static const struct release_format formats[] = {
 };
 
 /* The format that BLOB says it is of, or NULL. */
-static const struct release_format *find_format(const cJSON *blob, struct error *e)
+static const struct release_format *find_release_format(const cJSON *blob, struct error *e)
 {
     const cJSON *version = json_get(blob, "schema_version");
     if (!python_truth(version)) {
@@ -87,7 +87,7 @@ static size_t json_size(const struct release_row *row)
 }
 
 /* Begins to compile a release, a child of CTX; SIZE: of the JSON that goes into it. */
-static void begin(struct compiler *c, void *ctx, size_t size)
+static void begin_compiling(struct compiler *c, void *ctx, size_t size)
 {
     *c = (struct compiler){ .release = mem_new(ctx, struct release),
                             .temporary = mem_check(talloc_new(NULL)) };
@@ -97,18 +97,18 @@ static void begin(struct compiler *c, void *ctx, size_t size)
     buf_init(&c->record, 1024, SCRATCH_MAX);
 }
 
-static void end(struct compiler *c)
+static void end_compiling(struct compiler *c)
 {
     buf_free(&c->scratch);
     buf_free(&c->record);
     talloc_free(c->temporary);
 }
 
-static struct release *compile(void *ctx, const struct release_row *row, const cJSON *blob,
-                               const struct release_format *format, enum release_use use)
+static struct release *compile_blob(void *ctx, const struct release_row *row, const cJSON *blob,
+                                    const struct release_format *format, enum release_use use)
 {
     struct compiler c;
-    begin(&c, ctx, json_size(row));
+    begin_compiling(&c, ctx, json_size(row));
     struct release *r = c.release;
     c.row = row;
     c.blob = blob;
@@ -121,7 +121,7 @@ static struct release *compile(void *ctx, const struct release_row *row, const c
     if (use == RELEASE_SERVED || format->methods->has_build_ids) {
         format->methods->compile(&c);
     }
-    end(&c);
+    end_compiling(&c);
     return r;
 }
 
@@ -132,8 +132,8 @@ struct release *release_compile(void *ctx, const struct release_row *row, enum r
     if (blob == NULL) {
         return NULL;
     }
-    const struct release_format *format = find_format(blob, e);
-    struct release *r = format != NULL ? compile(ctx, row, blob, format, use) : NULL;
+    const struct release_format *format = find_release_format(blob, e);
+    struct release *r = format != NULL ? compile_blob(ctx, row, blob, format, use) : NULL;
     cJSON_Delete(blob);
     return r;
 }
@@ -145,7 +145,7 @@ struct release *release_amend(void *ctx, const struct release *old, const struct
     if (!old->amendable) {
         return NULL;
     }
-    begin(&c, ctx, json_size(&(struct release_row){ .assets = assets, .n_assets = n }));
+    begin_compiling(&c, ctx, json_size(&(struct release_row){ .assets = assets, .n_assets = n }));
     struct release *r = c.release;
     *r = *old;
     r->amends = old;
@@ -154,7 +154,7 @@ struct release *release_amend(void *ctx, const struct release *old, const struct
         talloc_free(r);
         r = NULL;
     }
-    end(&c);
+    end_compiling(&c);
     return r;
 }
 
@@ -178,7 +178,7 @@ bool release_has_versions(const struct release *r)
     return r->format->methods->should_serve == app_should_serve;
 }
 
-static enum verdict not_for(const struct release *r, const char *what, struct error *e)
+static enum verdict fail_unsuited(const struct release *r, const char *what, struct error *e)
 {
     return release_broken(e, "release %.*s %s", STR_ARG(r->name),
                           r->use != RELEASE_SERVED ? "was loaded for its build ids only" : what);
@@ -205,12 +205,12 @@ void release_note_patches(const struct release *r, const struct release_env *env
 enum verdict release_should_serve(const struct release *r, const struct query *q, struct error *e)
 {
     if (r->use != RELEASE_SERVED) {
-        return not_for(r, "", e);
+        return fail_unsuited(r, "", e);
     }
     return r->format->methods->should_serve != NULL ? r->format->methods->should_serve(r, q, e) : VERDICT_YES;
 }
 
-static enum verdict print_line(struct buf *out, struct str line)
+static enum verdict print_constant_line(struct buf *out, struct str line)
 {
     buf_str(out, line);
     buf_char(out, '\n');
@@ -222,9 +222,10 @@ enum verdict release_header_xml(const struct release *r, const struct release_en
 {
     const struct release_methods *methods = r->format->methods;
     if (methods->is_json || r->use != RELEASE_SERVED) {
-        return not_for(r, "does not answer in XML", e);
+        return fail_unsuited(r, "does not answer in XML", e);
     }
-    return methods->header != NULL ? methods->header(r, env, out, e) : print_line(out, methods->header_line);
+    return methods->header != NULL ? methods->header(r, env, out, e)
+                                   : print_constant_line(out, methods->header_line);
 }
 
 enum verdict release_inner_xml(const struct release *r, const struct release_env *env, struct buf *out,
@@ -232,7 +233,7 @@ enum verdict release_inner_xml(const struct release *r, const struct release_env
 {
     const struct release_methods *methods = r->format->methods;
     if (methods->is_json || r->use != RELEASE_SERVED) {
-        return not_for(r, "does not answer in XML", e);
+        return fail_unsuited(r, "does not answer in XML", e);
     }
     return methods->inner(r, env, out, e, skipped);
 }
@@ -242,16 +243,17 @@ enum verdict release_footer_xml(const struct release *r, const struct release_en
 {
     const struct release_methods *methods = r->format->methods;
     if (methods->is_json || r->use != RELEASE_SERVED) {
-        return not_for(r, "does not answer in XML", e);
+        return fail_unsuited(r, "does not answer in XML", e);
     }
-    return methods->footer != NULL ? methods->footer(r, env, out, e) : print_line(out, methods->footer_line);
+    return methods->footer != NULL ? methods->footer(r, env, out, e)
+                                   : print_constant_line(out, methods->footer_line);
 }
 
 enum verdict release_json(const struct release *r, const struct release_env *env, struct buf *out,
                           struct error *e)
 {
     if (!r->format->methods->is_json || r->use != RELEASE_SERVED) {
-        return not_for(r, "does not answer in JSON", e);
+        return fail_unsuited(r, "does not answer in JSON", e);
     }
     return r->format->methods->json(r, env, out, e);
 }

@@ -4,7 +4,7 @@
 #include "release/format.h"
 
 /* The strings of LIST; NULL when it is no list or holds none. */
-static const struct str *read_names(struct compiler *c, const cJSON *list, size_t *n)
+static const struct str *read_name_list(struct compiler *c, const cJSON *list, size_t *n)
 {
     *n = 0;
     if (!cJSON_IsArray(list) || list->child == NULL) {
@@ -23,9 +23,9 @@ void superblob_compile(struct compiler *c)
 {
     const cJSON *products = json_get(c->blob, "products");
     if (python_truth(products)) {
-        c->release->products = read_names(c, products, &c->release->n_products);
+        c->release->products = read_name_list(c, products, &c->release->n_products);
     } else {
-        c->release->members = read_names(c, json_get(c->blob, "blobs"), &c->release->n_members);
+        c->release->members = read_name_list(c, json_get(c->blob, "blobs"), &c->release->n_members);
     }
 }
 

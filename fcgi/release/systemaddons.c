@@ -10,8 +10,8 @@ void systemaddons_compile(struct compiler *c)
 }
 
 /* LINE, or an empty line. */
-static enum verdict line_if_any(const struct release *r, const struct release_env *env, struct str line,
-                                struct buf *out, struct error *e)
+static enum verdict print_line_if_any(const struct release *r, const struct release_env *env, struct str line,
+                                      struct buf *out, struct error *e)
 {
     enum verdict v = addons_uninstalls(r) ? VERDICT_YES : addons_any(r, env, e);
     if (v == VERDICT_BAD || v == VERDICT_BROKEN) {
@@ -25,7 +25,7 @@ static enum verdict line_if_any(const struct release *r, const struct release_en
 enum verdict systemaddons_header(const struct release *r, const struct release_env *env, struct buf *out,
                                  struct error *e)
 {
-    return line_if_any(r, env, STR("    <addons>"), out, e);
+    return print_line_if_any(r, env, STR("    <addons>"), out, e);
 }
 
 enum verdict systemaddons_inner(const struct release *r, const struct release_env *env, struct buf *out,
@@ -37,5 +37,5 @@ enum verdict systemaddons_inner(const struct release *r, const struct release_en
 enum verdict systemaddons_footer(const struct release *r, const struct release_env *env, struct buf *out,
                                  struct error *e)
 {
-    return line_if_any(r, env, STR("    </addons>"), out, e);
+    return print_line_if_any(r, env, STR("    </addons>"), out, e);
 }

@@ -28,7 +28,7 @@ static const struct str lower[PH_N] = {
 };
 
 /* The placeholder that TEXT starts with, or PH_N. */
-static enum placeholder starts_with(struct str text)
+static enum placeholder find_placeholder(struct str text)
 {
     char first = text.n > 1 ? text.p[1] : '\0';
     for (unsigned i = 0; i < PH_N; i++) {
@@ -40,16 +40,16 @@ static enum placeholder starts_with(struct str text)
     return PH_N;
 }
 
-static bool in_name(char c)
+static bool is_name_char(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
 
 /* Whether every character of S could be in a placeholder's name. */
-static bool all_in_name(struct str s)
+static bool has_only_name_chars(struct str s)
 {
     for (size_t i = 0; i < s.n; i++) {
-        if (!in_name(s.p[i])) {
+        if (!is_name_char(s.p[i])) {
             return false;
         }
     }
@@ -68,9 +68,10 @@ struct template template_of(struct arena *arena, struct str text)
         }
         struct str before = { rest.p, (size_t)(at - rest.p) };
         rest = str_slice(rest, before.n, rest.n);
-        enum placeholder found = starts_with(rest);
+        enum placeholder found = find_placeholder(rest);
         /* A first placeholder may follow anything, the others must be parted by something that ends names. */
-        t.simple = t.simple && found != PH_N && t.n < PIECES_MAX && (t.literal || !all_in_name(before));
+        t.simple =
+            t.simple && found != PH_N && t.n < PIECES_MAX && (t.literal || !has_only_name_chars(before));
         t.literal = t.literal && found == PH_N;
         if (t.simple) {
             piece[t.n++] = (struct template_piece){ (uint32_t)before.n, found };
@@ -83,7 +84,7 @@ struct template template_of(struct arena *arena, struct str text)
     return t;
 }
 
-void buf_replace(struct buf *out, size_t from, struct str what, struct str with)
+void template_replace(struct buf *out, size_t from, struct str what, struct str with)
 {
     size_t end = out->n;
     size_t at = from;
@@ -114,7 +115,7 @@ static void print_in_turn(struct buf *out, struct str text, const struct placeho
     for (unsigned i = 0; i < 2 * PH_N; i++) {
         struct str value = values->value[i % PH_N];
         if (!str_absent(value)) {
-            buf_replace(out, from, i < PH_N ? upper[i] : lower[i - PH_N], value);
+            template_replace(out, from, i < PH_N ? upper[i] : lower[i - PH_N], value);
         }
     }
 }

@@ -33,6 +33,6 @@ struct template template_of(struct arena *arena, struct str text);
 void template_print(struct buf *out, const struct template *t, const struct placeholders *values);
 
 /* Replaces every WHAT (not empty) in OUT from byte FROM on by WITH. */
-void buf_replace(struct buf *out, size_t from, struct str what, struct str with);
+void template_replace(struct buf *out, size_t from, struct str what, struct str with);
 
 #endif

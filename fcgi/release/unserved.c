@@ -5,10 +5,10 @@
 
 #include <stdlib.h>
 
-enum { UNSERVED_ANSWER_MAX = 256 << 10, ASKED_MAX = 50000 };
+enum { UNSERVED_ANSWER_MAX = 256 << 10, CHECKED_MAX = 50000 };
 
 /* The client that asks: older than any release. */
-struct asker {
+struct unserved_check {
     void *ctx;
     const struct release *release;
     struct query query;
@@ -25,7 +25,7 @@ static const struct release *find_nothing(const void *arg, struct str name)
     return NULL;
 }
 
-static void add_text(cJSON *object, const char *name, struct str text)
+static void add_problem_text(cJSON *object, const char *name, struct str text)
 {
     if (!str_absent(text)) {
         char *copy = mem_check(strndup(text.p, text.n));
@@ -34,22 +34,22 @@ static void add_text(cJSON *object, const char *name, struct str text)
     }
 }
 
-static void note(struct unserved *u, struct str platform, struct str locale, struct str channel,
-                 const char *what)
+static void add_problem(struct unserved *u, struct str platform, struct str locale, struct str channel,
+                        const char *what)
 {
     if (u->count++ >= UNSERVED_SHOWN_MAX) {
         return;
     }
     cJSON *problem = mem_check(cJSON_CreateObject());
-    add_text(problem, "platform", platform);
-    add_text(problem, "locale", locale);
-    add_text(problem, "channel", channel);
-    add_text(problem, "what", str_of(what));
+    add_problem_text(problem, "platform", platform);
+    add_problem_text(problem, "locale", locale);
+    add_problem_text(problem, "channel", channel);
+    add_problem_text(problem, "what", str_of(what));
     cJSON_AddItemToArray(u->problems, problem);
 }
 
 /* Whether the answer to A's query has a complete update. False: E says why not. */
-static bool is_served(struct asker *a, struct error *e)
+static bool is_served(struct unserved_check *a, struct error *e)
 {
     struct error skipped = { 0 };
     *e = (struct error){ 0 };
@@ -69,45 +69,46 @@ static bool is_served(struct asker *a, struct error *e)
                                              : "there is no complete update, or none on a permitted host");
 }
 
-static void ask_channel(struct asker *a, struct str platform, struct str locale, struct str channel,
-                        bool matters)
+static void check_channel(struct unserved_check *a, struct str platform, struct str locale,
+                          struct str channel, bool matters)
 {
     struct error e;
-    if (a->asked++ >= ASKED_MAX) {
+    if (a->asked++ >= CHECKED_MAX) {
         return;
     }
     a->query.channel = a->query.fallback_channel = channel;
     if (!is_served(a, &e)) {
-        note(a->found, platform, locale, matters ? channel : STR_NONE, e.what);
+        add_problem(a->found, platform, locale, matters ? channel : STR_NONE, e.what);
     }
 }
 
-static void ask_locale(struct asker *a, const struct app_body *body, struct str platform, struct str locale)
+static void check_locale(struct unserved_check *a, const struct app_body *body, struct str platform,
+                         struct str locale)
 {
     struct error e;
     a->query.build_target = platform;
     a->query.locale = locale;
     enum verdict v = release_should_serve(a->release, &a->query, &e);
     if (v == VERDICT_BAD || v == VERDICT_BROKEN) {
-        note(a->found, platform, locale, STR_NONE, e.what);
+        add_problem(a->found, platform, locale, STR_NONE, e.what);
         return;
     }
     for (size_t i = 0; i < body->urls.n && i < UNSERVED_CHANNELS_MAX; i++) {
-        ask_channel(a, platform, locale, name_key_str(&body->urls.channel[i].key), true);
+        check_channel(a, platform, locale, name_key_str(&body->urls.channel[i].key), true);
     }
     if (body->urls.n == 0) {
-        ask_channel(a, platform, locale, STR("*"), false);
+        check_channel(a, platform, locale, STR("*"), false);
     }
 }
 
-static int by_locale(const void *a, const void *b)
+static int compare_locales(const void *a, const void *b)
 {
     const struct app_locale *x = *(const struct app_locale *const *)a,
                             *y = *(const struct app_locale *const *)b;
     return str_cmp(name_key_str(&x->key), name_key_str(&y->key));
 }
 
-static int by_platform(const void *a, const void *b)
+static int compare_platforms(const void *a, const void *b)
 {
     const struct app_platform *x = *(const struct app_platform *const *)a;
     const struct app_platform *y = *(const struct app_platform *const *)b;
@@ -115,56 +116,58 @@ static int by_platform(const void *a, const void *b)
 }
 
 /* By name: the release has them in an order that is another one in each process. */
-static void ask_locales(struct asker *a, const struct app_body *body, const struct app_platform *p)
+static void check_locales(struct unserved_check *a, const struct app_body *body, const struct app_platform *p)
 {
     const struct app_locale **sorted = mem_array(a->ctx, const struct app_locale *, p->n_locales + 1);
     for (uint32_t i = 0; i < p->n_locales; i++) {
         sorted[i] = &p->locale[i];
     }
-    qsort(sorted, p->n_locales, sizeof(*sorted), by_locale);
+    qsort(sorted, p->n_locales, sizeof(*sorted), compare_locales);
     for (uint32_t i = 0; i < p->n_locales; i++) {
-        ask_locale(a, body, name_key_str(&p->key), name_key_str(&sorted[i]->key));
+        check_locale(a, body, name_key_str(&p->key), name_key_str(&sorted[i]->key));
     }
 }
 
-static void ask_platform(struct asker *a, const struct app_body *body, const struct app_platform *p)
+static void check_platform(struct unserved_check *a, const struct app_body *body,
+                           const struct app_platform *p)
 {
-    struct app_spot spot;
+    struct app_position position;
     struct error e;
     struct str name = name_key_str(&p->key);
-    if (!app_find(body, p->key, name_key_of(STR("")), &spot, &e)) {
-        note(a->found, name, STR_NONE, STR_NONE, e.what);
-    } else if (spot.platform == NULL) {
-        note(a->found, name, STR_NONE, STR_NONE, "its alias leads to a platform that is not there");
-    } else if (spot.platform->alias != APP_ALIAS_NONE && spot.platform != p) {
-        note(a->found, name, STR_NONE, STR_NONE, "its alias leads to another alias");
-    } else if (spot.platform == p && p->n_locales == 0) {
-        note(a->found, name, STR_NONE, STR_NONE, "it has no locales");
+    if (!app_find(body, p->key, name_key_of(STR("")), &position, &e)) {
+        add_problem(a->found, name, STR_NONE, STR_NONE, e.what);
+    } else if (position.platform == NULL) {
+        add_problem(a->found, name, STR_NONE, STR_NONE, "its alias leads to a platform that is not there");
+    } else if (position.platform->alias != APP_ALIAS_NONE && position.platform != p) {
+        add_problem(a->found, name, STR_NONE, STR_NONE, "its alias leads to another alias");
+    } else if (position.platform == p && p->n_locales == 0) {
+        add_problem(a->found, name, STR_NONE, STR_NONE, "it has no locales");
     }
     if (p->alias == APP_ALIAS_NONE) { /* else its locales are those of the other platform */
-        ask_locales(a, body, p);
+        check_locales(a, body, p);
     }
 }
 
-static void ask_app(struct asker *a)
+static void check_app_release(struct unserved_check *a)
 {
     const struct app_body *body = a->release->body;
     if (body->n_platforms == 0) {
-        note(a->found, STR_NONE, STR_NONE, STR_NONE, "the release has no platforms");
+        add_problem(a->found, STR_NONE, STR_NONE, STR_NONE, "the release has no platforms");
     }
     const struct app_platform **sorted =
         mem_array(a->ctx, const struct app_platform *, body->n_platforms + 1);
     for (uint32_t i = 0; i < body->n_platforms; i++) {
         sorted[i] = &body->platform[i];
     }
-    qsort(sorted, body->n_platforms, sizeof(*sorted), by_platform);
+    qsort(sorted, body->n_platforms, sizeof(*sorted), compare_platforms);
     for (uint32_t i = 0; i < body->n_platforms; i++) {
-        ask_platform(a, body, sorted[i]);
+        check_platform(a, body, sorted[i]);
     }
-    if (a->asked > ASKED_MAX) {
-        note(a->found, STR_NONE, STR_NONE, STR_NONE,
-             "the release has too many locales and channels: what comes after the first 50,000 was not asked "
-             "for");
+    if (a->asked > CHECKED_MAX) {
+        add_problem(
+            a->found, STR_NONE, STR_NONE, STR_NONE,
+            "the release has too many locales and channels: what comes after the first 50,000 was not asked "
+            "for");
     }
 }
 
@@ -173,7 +176,7 @@ void release_list_unserved(const struct release_row *row, const struct allowlist
 {
     struct error e;
     void *ctx = mem_check(talloc_new(NULL));
-    struct asker a = {
+    struct unserved_check a = {
         .ctx = ctx,
         .release = release_compile(ctx, row, RELEASE_SERVED, &e),
         .query = { .product = row->product, .version = STR("0.0"), .build_id = STR("0") },
@@ -183,9 +186,9 @@ void release_list_unserved(const struct release_row *row, const struct allowlist
     a.env.query = &a.query;
     buf_init(&a.answer, 4096, UNSERVED_ANSWER_MAX);
     if (a.release == NULL) {
-        note(u, STR_NONE, STR_NONE, STR_NONE, e.what);
+        add_problem(u, STR_NONE, STR_NONE, STR_NONE, e.what);
     } else if (release_has_versions(a.release)) {
-        ask_app(&a);
+        check_app_release(&a);
     }
     buf_free(&a.answer);
     talloc_free(ctx);

@@ -165,7 +165,8 @@ static void answer(const struct route *route, unsigned methods, struct call *cal
 const struct route *router_dispatch(const struct route *routes, size_t n, struct call *call)
 {
     char *text = mem_check(talloc_size(call->ctx, call->request->path.n + 1));
-    struct str path = path_one_leading_slash((struct str){ text, path_decode(text, call->request->path) });
+    struct str path =
+        percent_one_leading_slash((struct str){ text, percent_decode_path(text, call->request->path) });
     const struct route *best = NULL;
     bool best_takes = false;
     unsigned methods = 0;
@@ -201,7 +202,7 @@ unsigned router_methods(const struct route *routes, size_t n, struct str path)
 
 bool router_check_path(const struct request *request, struct response *response)
 {
-    if (path_is_unambiguous(request->path)) {
+    if (percent_is_unambiguous(request->path)) {
         return true;
     }
     response_problem(

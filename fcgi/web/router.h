@@ -41,7 +41,7 @@ const struct route *router_dispatch(const struct route *routes, size_t n, struct
 unsigned router_methods(const struct route *routes, size_t n, struct str path);
 
 /* Answers a 400 problem and returns false where REQUEST's path is not one that nginx and this program are
- * sure to read alike, see path_is_unambiguous(). For sites where nginx decides by the path who may ask. No
+ * sure to read alike, see percent_is_unambiguous(). For sites where nginx decides by the path who may ask. No
  * name in a path may hold a slash or a NUL, so none is lost. */
 bool router_check_path(const struct request *request, struct response *response);
 

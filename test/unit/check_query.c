@@ -154,7 +154,7 @@ START_TEST(paths_lose_their_dot_segments)
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         char out[64];
-        struct str got = { out, path_decode(out, str_of(cases[i].raw)) };
+        struct str got = { out, percent_decode_path(out, str_of(cases[i].raw)) };
         ck_assert_msg(str_eq(got, str_of(cases[i].want)), "%s gives %.*s", cases[i].raw, STR_ARG(got));
     }
     ck_assert_int_eq(parse("/update/1/P/1.0/b/t/x/../l/c/update.xml"), QUERY_OK);
@@ -200,7 +200,7 @@ START_TEST(slashes_are_merged)
         char merged[32];
         size_t n = strlen(cases[i].path);
         memcpy(merged, cases[i].path, n);
-        n = path_merge_slashes(merged, n);
+        n = percent_merge_slashes(merged, n);
         ck_assert_msg(str_eq((struct str){ merged, n }, str_of(cases[i].want)), "%s", cases[i].path);
     }
 }
@@ -242,7 +242,8 @@ START_TEST(unambiguous_paths)
         { "/a/..#b", false },
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        ck_assert_msg(path_is_unambiguous(str_of(cases[i].raw)) == cases[i].unambiguous, "%s", cases[i].raw);
+        ck_assert_msg(percent_is_unambiguous(str_of(cases[i].raw)) == cases[i].unambiguous, "%s",
+                      cases[i].raw);
     }
 }
 END_TEST
