@@ -2,9 +2,9 @@
  * then look left and right of it. Lines that make up more than a hundredth of the second text start no block,
  * they only extend one. Lines are numbered first, equal ones alike, so that comparing costs nothing.
  *
- * Within a part of the texts no block can be longer than the longest of the whole was. So the search of a
- * part ends when it has found one as long: of many blocks of the same length each is found where the search
- * begins, instead of by going through all the rest each time. */
+ * No block in a part of the texts can be longer than the longest block of the whole. So the search of a part
+ * ends at the first block of that length. With many blocks of equal length, each is found at the beginning of
+ * its search, which otherwise would go through all the rest each time. */
 #include "blob/diff.h"
 
 #include "core/mem.h"
@@ -172,7 +172,7 @@ static void search_row(struct matcher *m, const struct diff_part *part, uint32_t
 static struct diff_block longest_block(struct matcher *m, const struct diff_part *part, uint32_t *longest)
 {
     struct diff_block best = { part->a_lo, part->b_lo, 0 };
-    m->row++; /* what the last row of another part has seen does not go on here */
+    m->row++; /* runs of the last row of another part do not continue here */
     for (uint32_t i = part->a_lo; i < part->a_hi && best.n < part->bound && m->steps < m->max_steps; i++) {
         search_row(m, part, i, &best);
     }

@@ -4,14 +4,14 @@
 
 #include "core/json.h"
 
-/* Comparisons of lines that take some seconds. */
+/* So many comparisons of lines take some seconds. */
 #define DIFF_STEPS UINT64_C(3000000000)
 
-/* Appends to OUT what Python's difflib.unified_diff(A's lines, B's lines, FROM, TO, lineterm="") gives,
- * joined by newlines; nothing when they are equal. Lines end at '\n' alone.
+/* Appends the result of Python's difflib.unified_diff(A's lines, B's lines, FROM, TO, lineterm="") to OUT,
+ * joined by newlines; nothing if A and B are equal. Lines end at '\n' alone.
  *
- * The same bytes, but that the search for common lines gives up after STEPS comparisons (fewer than 2^32):
- * what it has not got to is then shown as removed and added. */
+ * There is one difference: the search for common lines stops after STEPS comparisons (fewer than 2^32). Lines
+ * that it did not reach are shown as removed and added. */
 void diff_unified(struct buf *out, struct str a, struct str b, const char *from, const char *to,
                   uint64_t steps);
 

@@ -1,5 +1,5 @@
-/* A walk along the keys that URLs are under. What is no object on the way has no members, so nothing of the
- * kind needs looking at twice. */
+/* Walks along the keys that hold URLs. A value on the way that is not an object counts as one without
+ * members, so no step needs to check types. */
 #include "blob/domains.h"
 
 struct domains {

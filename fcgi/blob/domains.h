@@ -1,4 +1,4 @@
-/* Which URLs of a release would be served, and from where (reference: containsForbiddenDomain). */
+/* Finds URLs in a release that may not be served (reference: containsForbiddenDomain). */
 #ifndef BALROG_BLOB_DOMAINS_H
 #define BALROG_BLOB_DOMAINS_H
 
@@ -6,8 +6,8 @@
 #include "release/allowlist.h"
 
 /* The first URL to download from in BLOB, of the format SCHEMA_VERSION, that ALLOWLIST does not permit for
- * PRODUCT (absent: none is permitted), or whatever stands where a URL belongs; borrowed. NULL: there is none.
- * Always NULL for superblobs and desupport, which have no such URLs. */
+ * PRODUCT (absent: none is permitted), or the value that is in the place of a URL and is not one; borrowed.
+ * NULL if there is none. Always NULL for superblobs and desupport, which have no such URLs. */
 const cJSON *blob_forbidden_url(const cJSON *blob, int schema_version, struct str product,
                                 const struct allowlist *allowlist);
 

@@ -1,5 +1,5 @@
-/* Both merges copy what they take. Objects are looked up through an index, and items of lists through a table
- * of hashes, so that a large body costs no more than sorting it. */
+/* Both merges copy the values that they use. Members of objects are found through an index and items of lists
+ * through a hash table, so that merging a large body costs no more than sorting it. */
 #include "blob/merge.h"
 
 #include "core/mem.h"
@@ -49,7 +49,8 @@ static cJSON *refuse_merge(struct error *e, const char *why, const char *key)
     return NULL;
 }
 
-/* The items of a list so far: open addressing over the first of each that are equal in Python's eyes. */
+/* The items of a merged list so far: a hash table (open addressing) with the first item of each set that
+ * Python calls equal. */
 struct merged_items {
     cJSON *list;
     const cJSON **slot;

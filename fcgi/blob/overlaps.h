@@ -4,10 +4,10 @@
 
 #include "core/json.h"
 
-/* Whether the updateLine of BLOB, which its schema has been checked for, is free of them. False: E says which
- * fields, and pairs of groups are added to CONFLICTS, an array, as [for, for, [field names]], or as a text
- * with their places where that would be long. They take some 1500 bytes at most; a text says if there are
- * more. Or E says what could not be compared, and nothing is added. */
+/* Whether the updateLine of BLOB has no such groups. BLOB must have passed its schema. If there are
+ * conflicts, E names the fields, and each pair of groups is added to CONFLICTS, an array, as [for, for,
+ * [field names]], or as a text with their places if that is shorter. All take some 1500 bytes at most; a last
+ * text says that there are more. If something cannot be compared, E says what, and CONFLICTS is unchanged. */
 bool overlaps_check(const cJSON *blob, cJSON *conflicts, struct error *e);
 
 #endif

@@ -1,4 +1,5 @@
-/* Where a value stands in a blob, and how messages name places and values: short, whatever the blob holds. */
+/* The place of a value in a blob, and how messages name places and values: in few characters, whatever the
+ * blob holds. */
 #ifndef BALROG_BLOB_PATH_H
 #define BALROG_BLOB_PATH_H
 
@@ -15,7 +16,7 @@ struct blob_path {
 
 void blob_path_enter(struct blob_path *path, const cJSON *node);
 void blob_path_leave(struct blob_path *path);
-/* Looks for NODE itself (not its equal) below BLOB. Returns false when it is not there: PATH is empty. */
+/* Finds NODE itself (not an equal value) below BLOB. Returns false, with PATH empty, if it is not there. */
 bool blob_path_find(struct blob_path *path, const cJSON *blob, const cJSON *node);
 
 /* Adds " at platforms.p.locales.de.completes[0].filesize"; names that such a text would garble are written

@@ -14,7 +14,7 @@ enum schema_type {
     SCHEMA_BOOLEAN,
 };
 
-/* What the names of an object's members, or a string, have to look like. */
+/* The pattern that a string, or the name of each member of an object, must match. */
 enum schema_pattern {
     PATTERN_NONE,
     PATTERN_LINE,        /* ^.*$ */
@@ -24,7 +24,7 @@ enum schema_pattern {
     PATTERN_DIGITS,      /* ^[0-9]*$ */
 };
 
-/* What a string has to mean. */
+/* What a string must contain. */
 enum schema_format { SCHEMA_FORMAT_NONE, SCHEMA_FORMAT_VERSION, SCHEMA_FORMAT_BUILD_ID };
 
 struct schema;
@@ -60,10 +60,9 @@ struct blob_schema {
 /* NULL for a number that no format has. */
 const struct blob_schema *schema_find(double version);
 
-/* Whether BLOB is as SCHEMA wants it. What is wrong is added to MESSAGES, an array, in the words and mostly
- * in the order of python-jsonschema, with the place (" at platforms.p.buildID") unless that is the blob
- * itself. Long values are cut or not shown, and so are messages that would take more than 1500 bytes of an
- * answer together. */
+/* Whether BLOB conforms to SCHEMA. Each violation is added to MESSAGES, an array, in the words and mostly in
+ * the order of python-jsonschema, with its place (" at platforms.p.buildID") unless that is the blob itself.
+ * Long values are cut or left out. So are messages beyond 1500 bytes in all. */
 bool schema_check(const struct blob_schema *schema, const cJSON *blob, cJSON *messages);
 
 #endif

@@ -1,5 +1,5 @@
 /* The rows. A format of app releases has the attributes that carry its bit; the other formats share one bit.
- * The order of rows is the order in which their errors are told. */
+ * Errors are reported in the order of the rows. */
 #include "blob/schema.h"
 #include "core/mem.h"
 

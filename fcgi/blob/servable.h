@@ -1,16 +1,16 @@
-/* What a release says and no client can ever be served: refused when it is written. */
+/* Refuses to write a release with parts that can never be served to any client. */
 #ifndef BALROG_BLOB_SERVABLE_H
 #define BALROG_BLOB_SERVABLE_H
 
 #include "core/json.h"
 
-/* What a write does. Only what it changes or says is judged, so that a release that was odd before can go on
- * getting locales. */
+/* A write. Only what it changes or contains is checked, so that a release that was faulty before can still
+ * get locales. */
 struct blob_change {
-    const cJSON *blob; /* what there will be; its schema has been checked */
-    const cJSON *old;  /* what there was; NULL: nothing */
-    const cJSON *part; /* the members that the write says, of a blob that has no others of its locales than
-                          those; NULL: BLOB is whole, and what differs from OLD counts */
+    const cJSON *blob; /* the release after the write; it has passed its schema */
+    const cJSON *old;  /* the release before the write; NULL: none */
+    const cJSON *part; /* the members that the write contains; BLOB then has only the locales of PART. NULL:
+                          BLOB is whole, and the differences from OLD count */
 };
 
 /* Whether nothing in C can never be served: an appVersion (extv in version 1) that is not a version, a group

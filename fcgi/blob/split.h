@@ -1,5 +1,5 @@
-/* A release as v2 stores it: a base, and the locales, each an asset of its own (reference: split_release).
- * What puts them together again is in assets.h. */
+/* Splits a release as v2 stores it: into a base and one asset per locale (reference: split_release).
+ * release/assets.h puts them together again. */
 #ifndef BALROG_BLOB_SPLIT_H
 #define BALROG_BLOB_SPLIT_H
 
@@ -12,7 +12,7 @@ struct split_asset {
     const cJSON *value; /* anything; borrowed from the blob, as are the names */
 };
 struct split {
-    cJSON *base;               /* goes with the struct, unless the caller sets it to NULL */
+    cJSON *base;               /* freed with the struct, unless the caller sets it to NULL */
     struct split_asset *asset; /* in the blob's order */
     size_t n;
 };

@@ -1,5 +1,5 @@
-/* In the reference's order, which decides what is complained about first: format, schema, hosts, then what
- * the format itself asks. */
+/* Checks in the reference's order, which decides which error is reported first: format, schema, hosts, then
+ * the rules of the format itself. */
 #include "blob/validate.h"
 
 #include "blob/domains.h"
@@ -20,7 +20,7 @@ void blob_errors_free(struct blob_errors *errors)
     errors->list = NULL;
 }
 
-/* A ValueError: its text is all there is. */
+/* A ValueError: its text is the only message. */
 static bool list_error(struct blob_errors *errors)
 {
     cJSON_AddItemToArray(errors->list, mem_check(cJSON_CreateString(errors->error.what)));

@@ -1,4 +1,4 @@
-/* Readers that never wait: how a writer knows that nobody looks at what it has just replaced.
+/* Lets a writer know when no reader uses what it has just replaced. Readers never wait.
  *
  * A reader enters before it loads the shared pointer and leaves when it is done with what it points to. The
  * writer stores the new pointer, then waits until every reader that might still hold the old one has left.
@@ -9,7 +9,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-/* One a reader thread, on a cache line of its own. */
+/* One per reader thread, on a cache line of its own. */
 struct epoch_slot {
     _Alignas(64) _Atomic uint64_t entered; /* the epoch in which the reader entered, 0 while it is outside */
 };
@@ -17,7 +17,7 @@ struct epoch_slot {
 struct epoch {
     _Atomic uint64_t now; /* starts at 1 */
     unsigned n;
-    struct epoch_slot *slot; /* N of them, the owner's */
+    struct epoch_slot *slot; /* N of them; the owner allocates and frees them */
 };
 
 static inline void epoch_enter(struct epoch *e, unsigned reader)

@@ -5,8 +5,8 @@
 #include "core/buf.h"
 #include "core/error.h"
 
-/* Appends the file at PATH to OUT. False (500 in E) when it cannot be read, or is longer than OUT's maximum
- * allows. */
+/* Appends the file at PATH to OUT. Returns false, with the reason in E, if it cannot be read or is longer
+ * than OUT's maximum. */
 bool file_read(const char *path, struct buf *out, struct error *e);
 
 #endif

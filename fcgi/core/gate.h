@@ -8,9 +8,9 @@
 struct gate {
     pthread_mutex_t lock;
     pthread_cond_t left;
-    unsigned slots;       /* that are free */
+    unsigned slots;       /* free slots */
     unsigned waiting;     /* threads */
-    unsigned waiting_max; /* of them; more are turned away at once */
+    unsigned waiting_max; /* at most so many threads wait; more are refused at once */
 };
 
 void gate_init(struct gate *gate, unsigned slots, unsigned waiting_max);

@@ -9,14 +9,14 @@
 
 #include <cjson/cJSON.h>
 
-/* Refused before anything is parsed: deeper nesting, and more values than this where they take less than
- * JSON_VALUE_MIN bytes of text each. A release of 32 MB has some 800,000. */
+/* Limits that are checked before anything is parsed: the nesting, and the number of values if they take less
+ * than JSON_VALUE_MIN bytes of text each. A release of 32 MB has some 800,000. */
 enum { JSON_DEPTH_MAX = 100, JSON_VALUES_MAX = 1000000, JSON_VALUE_MIN = 16 };
 
-/* Parses TEXT, which must be one JSON value and nothing else. Of a key given twice the last one counts, as in
- * Python. Refused with a reason in E: nesting beyond JSON_DEPTH_MAX, too many values, \u0000 in a string
- * (cJSON's strings end at it), a number beyond a double, as 1e400, broken JSON. The caller owns the result:
- * cJSON_Delete(). */
+/* Parses TEXT, which must be one JSON value and nothing else. If a key is given twice, the last one counts,
+ * as in Python. Refused with a reason in E: nesting beyond JSON_DEPTH_MAX, too many values, \u0000 in a
+ * string (cJSON's strings end at it), a number beyond a double, as 1e400, broken JSON. The caller owns the
+ * result: cJSON_Delete(). */
 cJSON *json_parse(struct str text, struct error *e);
 
 /* The member KEY of OBJECT, or NULL (also when OBJECT is NULL or no object). Borrowed. */
@@ -33,9 +33,9 @@ bool json_is_float(const cJSON *value);
  * cast a double that an integer cannot hold is undefined. */
 bool json_int(const cJSON *value, int64_t min, int64_t max, int64_t *n);
 
-/* What POINTER (RFC 6901: "/data/result/0/value/1"; "" is all of it) leads to, or NULL. Borrowed. */
+/* The value at POINTER (RFC 6901: "/data/result/0/value/1"; "" is VALUE itself), or NULL. Borrowed. */
 const cJSON *json_pointer(const cJSON *value, const char *pointer);
-/* Whether POINTER is one. */
+/* Whether POINTER is a valid JSON pointer. */
 bool json_is_pointer(const char *pointer);
 
 /* How Python's json.dumps would have printed it. Non-ASCII is written as \uXXXX in all of them. */

@@ -1,17 +1,19 @@
-/* Memory for JSON trees that live briefly and go all at once: while a thread is in a pool, whatever cJSON
- * allocates on that thread comes from it, and what cJSON frees stays until the thread leaves. */
+/* Memory for JSON trees that live briefly and are freed all at once. While a thread is in a pool, everything
+ * that cJSON allocates on that thread comes from the pool, and cJSON's frees do nothing until the thread
+ * leaves. */
 #ifndef BALROG_CORE_JSON_POOL_H
 #define BALROG_CORE_JSON_POOL_H
 
 struct json_pool;
 
-/* A pool is one thread's. */
+/* A pool belongs to one thread. */
 struct json_pool *json_pool_new(void);
 void json_pool_free(struct json_pool *pool);
 
-/* From here to json_pool_leave() nothing may be freed that was there before. One pool at a time. */
+/* From here to json_pool_leave() nothing may be freed that was allocated before. A thread is in one pool at a
+ * time. */
 void json_pool_enter(struct json_pool *pool);
-/* All that was taken is gone; the pool keeps its blocks, for the next one to enter. */
+/* Frees everything that was allocated; the pool keeps its blocks for the next json_pool_enter(). */
 void json_pool_leave(struct json_pool *pool);
 
 #endif

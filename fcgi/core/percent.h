@@ -4,12 +4,12 @@
 
 #include "core/buf.h"
 
-/* Decodes SRC into DST (room for SRC.n bytes) and returns the length. Escapes without two hexadecimal digits
- * stay as they are. PLUS: '+' is a space, as in query strings. */
+/* Decodes SRC into DST, which has room for SRC.n bytes, and returns the length. Escapes without two
+ * hexadecimal digits stay as they are. PLUS: decode '+' as a space, as in query strings. */
 size_t percent_decode(char *dst, struct str src, bool plus);
 
-/* Appends S to OUT with all escaped but letters, digits and "-._~": so it can be part of a path segment, of a
- * query, or of a form. */
+/* Appends S to OUT and escapes everything but letters, digits and "-._~", so that it can be part of a path
+ * segment, a query or a form. */
 void percent_encode(struct buf *out, struct str s);
 
 /* The path of a URL as applications see it: up to '#', decoded, and without the segments "." and "..", the

@@ -1,5 +1,5 @@
-/* JSON values compared and printed as Python compares and prints dicts and lists: what merging, splitting and
- * the wording of errors rest on. */
+/* Compares JSON values as Python compares dicts and lists, and finds members of large objects. Merging and
+ * validation use it. */
 #ifndef BALROG_CORE_TREE_H
 #define BALROG_CORE_TREE_H
 
@@ -10,10 +10,10 @@ bool tree_equal(const cJSON *a, const cJSON *b);
 /* Equal values have equal hashes. */
 uint32_t tree_hash(const cJSON *value);
 
-/* The members of an object by name; looking one up costs the same however many there are, nearly. */
+/* The members of an object by name. A lookup in a large object costs little more than in a small one. */
 struct tree_index {
     const cJSON *object;
-    const cJSON **item; /* sorted by name; NULL: they are so few that they are tried in turn */
+    const cJSON **item; /* sorted by name; NULL: so few that a linear search is faster */
     size_t n;
 };
 /* OBJECT is borrowed; NULL counts as empty. tree_index_free() when done. */

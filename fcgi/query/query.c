@@ -380,7 +380,7 @@ enum query_status query_parse(struct query *q, char *text, struct str uri, struc
 
 /* ---- one spelling ---- */
 
-/* Only unescaped dots make a segment that path_decode() would take out. */
+/* Only unescaped dots make a segment that percent_decode_path() would take out. */
 static void print_segment(struct buf *out, struct str segment)
 {
     if (str_eq(segment, STR(".")) || str_eq(segment, STR(".."))) {

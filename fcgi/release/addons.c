@@ -1,5 +1,5 @@
-/* An answer goes through all add-ons by name. One that cannot be printed (a key is missing, something has the
- * wrong type) is skipped; only if that leaves nothing to tell is the whole answer broken. */
+/* An answer lists all add-ons by name. An add-on that cannot be printed (a key is missing, or something has
+ * the wrong type) is skipped. Only if no other add-on is left, the whole answer is broken. */
 #include "release/addons.h"
 
 #include "core/python.h"
@@ -14,7 +14,7 @@ struct addon_file {
     struct str url;                    /* absent: missing or no string */
     const struct str *mirror;
     size_t n_mirrors;
-    const char *problem; /* why it cannot be printed although it has a URL; NULL: it can */
+    const char *problem; /* why it cannot be printed, although it has a URL; NULL: it can */
     struct str rest;     /* ` hashFunction="…" hashValue="…" size="…" version="…"` */
 };
 

@@ -1,4 +1,4 @@
-/* What GMP and system add-on releases have in common: named add-ons, each with a file for each platform. */
+/* What GMP and system add-on releases share: named add-ons, each with one file per platform. */
 #ifndef BALROG_RELEASE_ADDONS_H
 #define BALROG_RELEASE_ADDONS_H
 
@@ -8,11 +8,11 @@
 struct addons_kind {
     const char *list;          /* the blob's key that the add-ons are under */
     bool needs_platforms;      /* an add-on without "platforms" is broken, not merely for nobody */
-    bool has_mirrors;          /* "mirrorUrls" are told too */
-    bool lost_alias_is_client; /* an alias that leads nowhere is answered by a 400 */
+    bool has_mirrors;          /* answers list the "mirrorUrls" as well */
+    bool lost_alias_is_client; /* an alias of a missing platform is answered by a 400 */
 };
 
-/* Makes the release's body. KIND is borrowed for as long as the release lives. */
+/* Compiles the body of the release. KIND must live as long as the release. */
 void addons_compile(struct compiler *c, const struct addons_kind *kind);
 /* Whether the blob has a list of add-ons at all; null counts as none. */
 bool addons_has_list(const struct release *r);

@@ -1,8 +1,8 @@
 /* A compiled app release (schema versions 1 to 9): Firefox, Thunderbird and the like. A platform has locales;
  * a locale has a build id and patches; a patch has a URL of its own or takes one from fileUrls.
  *
- * What the reference finds out by trying (a key is missing, something is no object) is kept here as it is
- * found when the release is compiled, so that one malformed locale leaves the others alone. */
+ * Malformed parts (a key is missing, a value is not an object) are marked when the release is compiled, so
+ * that one malformed locale does not affect the others. The reference finds them when it serves a query. */
 #ifndef BALROG_RELEASE_APP_H
 #define BALROG_RELEASE_APP_H
 
@@ -16,8 +16,8 @@ enum { APP_PARAMS = 3, APP_GROUPS_MAX = UPDATE_LINE_GROUPS_MAX };
 struct app_kind {
     int schema_version;
     enum app_line { APP_LINE_EXT, APP_LINE_APP, APP_LINE_GROUPS } line;
-    /* What may stand in the locale or at the top: the application's version first, then what else the line
-     * shows. */
+    /* Keys of the locale, or else of the whole release: first the application's version, then what else the
+     * update line shows. */
     const char *param[APP_PARAMS];
     bool lists;   /* "completes" and "partials", lists, instead of "complete" and "partial" */
     bool unified; /* fileUrls: channel → patch key → from, instead of channel → URL with %PRODUCT% */
@@ -28,16 +28,16 @@ enum app_patch_type { APP_COMPLETE, APP_PARTIAL, APP_PATCH_TYPES };
 /* "complete", "completes" and so on, by type. */
 extern const char *const app_single_key[APP_PATCH_TYPES], *const app_list_key[APP_PATCH_TYPES];
 
-/* Index of a `from` among the release's; "*", any release, has none. */
+/* The index of a patch's `from` in release.from. "*", any release, has none. */
 enum { APP_FROM_ANY = UINT32_MAX };
 
-/* Why a patch cannot be told at all. */
+/* Why a patch cannot be written at all. */
 enum app_patch_problem {
     APP_PATCH_FINE,
     APP_PATCH_NO_OBJECT,
-    APP_PATCH_NO_LIST, /* it stands for a value that should be a list of patches */
+    APP_PATCH_NO_LIST, /* not a patch: a value that should have been a list of patches */
     APP_PATCH_NO_FROM,
-    APP_PATCH_URL_BROKEN, /* fileUrl is no string; found out only after `from` */
+    APP_PATCH_URL_BROKEN, /* fileUrl is not a string; reported only after `from` was checked */
 };
 
 struct app_patch {
@@ -49,8 +49,8 @@ struct app_patch {
     struct str rest; /* size and what follows it, as text */
 };
 
-/* The patches of a locale. There are thousands in a release, and they are most of it: they are kept as one
- * record of bytes a locale, and taken apart when they are told. */
+/* The patches of a locale. A release has thousands of patches, which take most of its memory. So they are
+ * kept as one record of bytes per locale, and decoded when they are written into an answer. */
 struct app_patches {
     uint32_t n[APP_PATCH_TYPES];
     const char *at; /* completes, then partials */
@@ -58,10 +58,11 @@ struct app_patches {
 void app_patches_write(struct buf *record, const uint32_t n[APP_PATCH_TYPES]);
 void app_patch_write(struct buf *record, const struct app_patch *patch);
 struct app_patches app_patches_read(const char *record);
-/* Takes the next patch off; its texts point into the record. */
+/* Reads the next patch and moves on behind it; its texts point into the record. */
 struct app_patch app_patch_read(struct app_patches *patches);
 
-/* What many locales of a release have in common, each combination kept once. */
+/* The values of a locale other than its patches, with the defaults of its platform and release filled in.
+ * Many locales have the same ones: each combination is kept once. */
 struct app_locale_defaults {
     const struct release_value *param[APP_PARAMS]; /* the locale's, else the release's, else None */
     const struct release_value *build_id;          /* the locale's, else the platform's; NULL: none */
@@ -80,11 +81,11 @@ struct app_platform {
     struct name_key key;
     bool no_object;
     bool locales_broken; /* locales is no object */
-    /* LOST: it is a value that no platform can be named; BROKEN: it is a list or an object. */
+    /* LOST: a value that no platform can have as its name; BROKEN: a list or an object. */
     enum app_alias { APP_ALIAS_NONE, APP_ALIAS_NAME, APP_ALIAS_LOST, APP_ALIAS_BROKEN } alias;
     struct name_key target;              /* what the alias names, as str() prints it; without one, itself */
-    const struct app_platform *resolved; /* where the alias leads, once; NULL: nowhere */
-    /* The platforms that have the same target: by each of these names a `from` release may know it. */
+    const struct app_platform *resolved; /* the target, whose own alias is not followed; NULL: missing */
+    /* The platforms with the same target; a `from` release may have the platform under any of these names. */
     const struct app_platform *const *group;
     uint32_t n_group;
     uint32_t n_locales;
@@ -122,7 +123,7 @@ struct app_urls {
     struct app_by_from filename[APP_PATCH_TYPES], product[APP_PATCH_TYPES]; /* separated */
 };
 
-/* A condition of an updateLine group and what satisfies it, each of the values alone. */
+/* A condition of an updateLine group; it holds if any one of the values matches. */
 struct app_condition {
     enum app_condition_kind {
         APP_IF_CHANNEL,
@@ -142,8 +143,8 @@ struct app_group {
     bool no_fields; /* fields is missing or no object */
 };
 
-/* An attribute that the update line of a version 9 release may show: the field of the last group that applies
- * and has it, else the release's. */
+/* An attribute that the update line of a version 9 release may have. Its value comes from the last group that
+ * applies and has the field, else from the release. */
 struct app_field {
     uint32_t group;
     bool broken; /* interpolated, but no string */
@@ -171,7 +172,7 @@ struct app_body {
     const struct app_platform *platform;
     const struct release_value *param[APP_PARAMS]; /* where there is no such locale */
     /* The update line. */
-    const char *line_problem; /* why there can be none; NULL: there can */
+    const char *line_problem; /* why there cannot be one; NULL: there can */
     bool old_version_special_cases;
     uint32_t n_attributes[2]; /* before isOSUpdate, behind it */
     const struct template *attribute[2];
@@ -205,23 +206,23 @@ void app_compile_urls(struct compiler *c, struct app_body *body);
 void app_compile_line(struct compiler *c, struct app_body *body);
 void app_compile_groups(struct compiler *c, struct app_body *body);
 
-/* Where a query's platform and locale are. */
+/* Where the platform and the locale of a query are in a release. */
 struct app_position {
     const struct app_platform *asked;    /* NULL: no such platform */
     const struct app_platform *platform; /* what it resolves to; NULL: nothing */
     const struct app_locale *locale;     /* NULL: no such locale */
 };
-/* False when that cannot be told: E says why. */
+/* Finds them. Returns false, with the reason in E, if something on the way is malformed. */
 bool app_find(const struct app_body *body, struct name_key build_target, struct name_key locale,
               struct app_position *position, struct error *e);
-/* The build id at POSITION, which is where LOCALE was looked for. YES or BAD. */
+/* Sets *BUILD_ID to that at POSITION, the position that was found for BUILD_TARGET and LOCALE. YES or BAD. */
 enum verdict app_build_id(const struct app_position *position, struct str build_target, struct str locale,
                           const struct release_value **build_id, struct error *e);
 
 /* Appends the URL of PATCH, a patch of TYPE at POSITION. */
 enum app_url {
     APP_URL,
-    APP_URL_NONE,   /* fileUrls is all right and has none (reference: ValueError): E says so */
+    APP_URL_NONE,   /* fileUrls is valid, but has no URL for this patch (reference: ValueError) */
     APP_URL_BROKEN, /* something is missing or of the wrong type: E says what */
 };
 enum app_url app_print_url(const struct app_body *body, const struct app_position *position,

@@ -1,6 +1,6 @@
-/* A release whose locales change one by one, as they are submitted, ten a second: what has not changed is
- * used as it is. Platforms are few, and copied; of those with a locale that changes the table of locales is,
- * too. */
+/* Amends a release. Its locales change one by one as they are submitted, up to ten per second, so everything
+ * that has not changed is shared with the old release. The platforms, which are few, are copied; so is the
+ * table of locales of each platform in which a locale changes. */
 #include "release/app.h"
 #include "release/assets.h"
 
@@ -14,7 +14,7 @@ struct amendment {
     uint64_t *stamp;
 };
 
-/* So that patches have the same indices for the same `from`s. */
+/* Gives each `from` of the old release the index that it has there. */
 static void register_known_froms(struct compiler *c)
 {
     for (size_t i = 0; i < c->release->n_from; i++) {
@@ -27,8 +27,9 @@ static bool has_own_table(const struct amendment *a, size_t i)
     return a->platform[i].locale != a->old->platform[i].locale;
 }
 
-/* Where LOCALE is to go in the table of the platform with index I, which becomes its own, with room for as
- * many as there are assets. New ones stand behind the others until all are there. */
+/* Returns the entry for LOCALE in the table of platform I, which is copied first if it is still the old
+ * release's. The copy has room for one new locale per asset; new locales stay behind the old ones until the
+ * table is sorted. */
 static struct app_locale *writable_locale(struct amendment *a, size_t i, struct str locale)
 {
     struct app_platform *platform = &a->platform[i];

@@ -1,7 +1,7 @@
-/* The <update …> line of version 9. Most of its attributes come from "updateLine": groups of fields, each
- * with conditions on the query ("for"); of the groups that apply the last one that has a field wins. When the
- * release is compiled this is turned inside out: for each attribute, in the order of the line, the groups
- * that have it. */
+/* The <update …> line of version 9. Most attributes come from "updateLine": groups of fields, each with
+ * conditions on the query ("for"). If several groups that apply have the same field, the last one wins. The
+ * compiled form is the other way round: it has, for each attribute in the order of the line, the groups with
+ * that field. */
 #include "query/match.h"
 #include "release/app.h"
 #include "release/markup.h"
@@ -19,7 +19,7 @@ static bool is_interpolated(const char *name)
     return false;
 }
 
-/* A comma list of version tests is as many values. */
+/* A comma-separated list of version tests counts as that many values. */
 static void compile_version_values(struct compiler *c, struct app_condition *condition, const cJSON *values)
 {
     uint32_t n = 0;
@@ -100,7 +100,7 @@ struct loose_field {
     const cJSON *json;
 };
 
-/* By name, then the last group first; what is there without a group comes behind them. */
+/* By name, then the last group first; the attribute that is there without a group comes last. */
 static int compare_field_names(const void *a, const void *b)
 {
     const struct loose_field *x = a;
@@ -170,7 +170,7 @@ static bool is_attribute_name(const char *name)
            name[0] != '.';
 }
 
-/* All fields of all groups, and what is there without any; owned by CTX. */
+/* All fields of all groups, and the attributes that need no group; owned by CTX. */
 static struct loose_field *collect_fields(void *ctx, const cJSON *groups, size_t *n)
 {
     static const struct loose_field defaults[] = {
@@ -217,14 +217,14 @@ void app_compile_groups(struct compiler *c, struct app_body *body)
     compile_columns(c, body, loose, n);
 }
 
-/* What is asked, with the version parsed once. */
+/* The query, with its version parsed once. */
 struct group_query {
     const struct query *q;
     bool has_version;
     struct version version;
 };
 
-/* YES or NO; BAD where a version that has to be parsed cannot be, the release's as well as the query's. */
+/* YES or NO; BAD if the version of the query or of the release cannot be parsed. */
 static enum verdict check_version_test(const struct version_test *test, const struct group_query *asked,
                                        struct error *e)
 {
@@ -254,7 +254,7 @@ static bool value_matches(enum app_condition_kind kind, struct str value, const 
     return false;
 }
 
-/* YES when any of its values holds, else NO, or what is wrong. */
+/* YES if any of the values matches, else NO; or BAD or BROKEN. */
 static enum verdict check_condition(const struct app_condition *condition, const struct group_query *asked,
                                     struct error *e)
 {
@@ -269,7 +269,7 @@ static enum verdict check_condition(const struct app_condition *condition, const
     return v;
 }
 
-/* YES when all conditions hold. All are tried: a wrong one counts even where another does not hold. */
+/* YES if all conditions hold. All are evaluated: an error in one counts even if another does not hold. */
 static enum verdict check_group(const struct app_group *group, const struct group_query *asked,
                                 struct error *e)
 {
@@ -312,7 +312,7 @@ static const struct app_field *find_column_field(const struct app_column *column
     return NULL;
 }
 
-/* Version 9 shows all booleans in lower case, wherever they come from. */
+/* Version 9 prints all booleans in lower case. */
 static struct str lower_bool(const struct release_value *value)
 {
     if (!value->is_string && str_eq(value->text, STR("True"))) {
@@ -321,7 +321,7 @@ static struct str lower_bool(const struct release_value *value)
     return !value->is_string && str_eq(value->text, STR("False")) ? STR("false") : value->shown;
 }
 
-/* What COLUMN shows without any group; absent: nothing. */
+/* The value of COLUMN if no group has it; absent: none. */
 static struct str column_default(const struct app_column *column, const struct app_position *position,
                                  const struct release_value *build_id, const struct release_env *env)
 {

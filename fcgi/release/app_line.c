@@ -1,5 +1,5 @@
-/* The <update …> line of versions 1 to 8; app_groups.c has that of version 9. What does not depend on the
- * query is put together when the release is compiled. */
+/* The <update …> line of versions 1 to 8 (app_groups.c: version 9). The parts that do not depend on the query
+ * are put together when the release is compiled. */
 #include "core/python.h"
 #include "release/app.h"
 #include "release/markup.h"
@@ -95,8 +95,8 @@ static void print_pair(struct buf *out, const char *name, struct str value)
     buf_char(out, '"');
 }
 
-/* Clients before Firefox 4 check add-ons against the new version before they update, unless they are told
- * what they want to hear (oldVersionSpecialCases). */
+/* Clients before Firefox 4 check their add-ons against the new version before they update. With
+ * oldVersionSpecialCases the answer names the client's own version instead, so that they do update. */
 static enum verdict old_version_case(const struct query *q, struct str *version, struct str *extension,
                                      struct error *e)
 {

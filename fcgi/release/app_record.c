@@ -1,6 +1,6 @@
 /* A record is numbers, 7 bits a byte, the lowest first and the last byte below 128, and texts, each behind
  * its length + 1, or a 0 where it is absent: the counts of patches by type, then the patches. Records are
- * only read by who wrote them, so nothing in them is doubted. */
+ * read only by the code that wrote them, so reading does not check them. */
 #include "release/app.h"
 
 const char *const app_single_key[APP_PATCH_TYPES] = { "complete", "partial" };

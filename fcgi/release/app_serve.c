@@ -25,59 +25,60 @@ static bool platform_error(const struct app_platform *platform, const char *prob
 }
 
 bool app_find(const struct app_body *body, struct name_key build_target, struct name_key locale,
-              struct app_spot *spot, struct error *e)
+              struct app_position *position, struct error *e)
 {
-    *spot = (struct app_spot){ 0 };
+    *position = (struct app_position){ 0 };
     if (body->platforms_broken) {
         return error_set(e, ERROR_INTERNAL, "platforms is no object");
     }
-    spot->asked = name_keys_find(body->platform, body->n_platforms, sizeof(*body->platform), build_target);
-    if (spot->asked == NULL) {
+    position->asked =
+        name_keys_find(body->platform, body->n_platforms, sizeof(*body->platform), build_target);
+    if (position->asked == NULL) {
         return true;
     }
-    if (alias_problem(spot->asked) != NULL) {
-        return platform_error(spot->asked, alias_problem(spot->asked), e);
+    if (alias_problem(position->asked) != NULL) {
+        return platform_error(position->asked, alias_problem(position->asked), e);
     }
-    spot->platform = spot->asked->resolved;
-    if (spot->platform == NULL) {
+    position->platform = position->asked->resolved;
+    if (position->platform == NULL) {
         return true;
     }
-    if (platform_problem(spot->platform) != NULL) {
-        return platform_error(spot->platform, platform_problem(spot->platform), e);
+    if (platform_problem(position->platform) != NULL) {
+        return platform_error(position->platform, platform_problem(position->platform), e);
     }
-    spot->locale = name_keys_find(spot->platform->locale, spot->platform->n_locales,
-                                  sizeof(*spot->platform->locale), locale);
-    if (spot->locale != NULL && spot->locale->facts->no_object) {
+    position->locale = name_keys_find(position->platform->locale, position->platform->n_locales,
+                                      sizeof(*position->platform->locale), locale);
+    if (position->locale != NULL && position->locale->defaults->no_object) {
         return error_set(e, ERROR_INTERNAL, "locale %.*s of platform %.*s is no object", (int)locale.n,
-                         locale.p, (int)spot->platform->key.n, spot->platform->key.p);
+                         locale.p, (int)position->platform->key.n, position->platform->key.p);
     }
     return true;
 }
 
-enum verdict app_build_id(const struct app_spot *spot, struct str build_target, struct str locale,
-                          const struct value **build_id, struct error *e)
+enum verdict app_build_id(const struct app_position *position, struct str build_target, struct str locale,
+                          const struct release_value **build_id, struct error *e)
 {
-    if (spot->asked == NULL) {
+    if (position->asked == NULL) {
         return release_bad(e, "Can't find platform '%%s' %.*s", STR_ARG(build_target));
     }
-    const struct name_key *platform = &spot->asked->target;
-    if (spot->locale == NULL) {
+    const struct name_key *platform = &position->asked->target;
+    if (position->locale == NULL) {
         return release_bad(e, "No such locale '%.*s' in platform '%.*s'", STR_ARG(locale), (int)platform->n,
                            platform->p);
     }
-    if (spot->locale->facts->build_id == NULL) {
+    if (position->locale->defaults->build_id == NULL) {
         return release_bad(e, "No buildID for platform '%.*s'", (int)platform->n, platform->p);
     }
-    *build_id = spot->locale->facts->build_id;
+    *build_id = position->locale->defaults->build_id;
     return VERDICT_YES;
 }
 
 /* VERDICT_NO when the client's build is not older, though its version is the same. */
-static enum verdict compare_build_ids(const struct app_spot *spot, const struct query *q, enum release_no *no,
-                                      struct error *e)
+static enum verdict compare_build_ids(const struct app_position *position, const struct query *q,
+                                      enum release_no *no, struct error *e)
 {
-    const struct value *build_id;
-    enum verdict v = app_build_id(spot, q->build_target, q->locale, &build_id, e);
+    const struct release_value *build_id;
+    enum verdict v = app_build_id(position, q->build_target, q->locale, &build_id, e);
     if (v != VERDICT_YES) {
         return v;
     }
@@ -103,9 +104,9 @@ static enum verdict check_pin(const struct version *release, struct str pin_text
     return version_cmp_pin(release, &pin) > 0 ? VERDICT_MAYBE : VERDICT_YES;
 }
 
-static enum verdict compare_versions(const struct app_body *body, const struct app_spot *spot,
-                                     const struct value *version, const struct query *q, enum release_no *no,
-                                     struct error *e)
+static enum verdict compare_versions(const struct app_body *body, const struct app_position *position,
+                                     const struct release_value *version, const struct query *q,
+                                     enum release_no *no, struct error *e)
 {
     struct version asked;
     if (!version->is_true) {
@@ -126,14 +127,14 @@ static enum verdict compare_versions(const struct app_body *body, const struct a
         *no = RELEASE_NO_NEWER;
         return VERDICT_NO;
     }
-    enum verdict v = cmp == 0 ? compare_build_ids(spot, q, no, e) : VERDICT_YES;
+    enum verdict v = cmp == 0 ? compare_build_ids(position, q, no, e) : VERDICT_YES;
     if (v != VERDICT_YES) {
         return v;
     }
     if (body->no_platforms) {
         return release_broken(e, "there is no platforms");
     }
-    if (spot->asked == NULL) {
+    if (position->asked == NULL) {
         *no = RELEASE_NO_PLATFORM;
         return VERDICT_NO;
     }
@@ -141,13 +142,14 @@ static enum verdict compare_versions(const struct app_body *body, const struct a
 }
 
 /* The version by which the release is compared with a client. */
-static const struct value *version_at(const struct app_body *body, const struct app_spot *spot)
+static const struct release_value *version_at(const struct app_body *body,
+                                              const struct app_position *position)
 {
-    return spot->locale != NULL ? spot->locale->facts->param[0] : body->param[0];
+    return position->locale != NULL ? position->locale->defaults->param[0] : body->param[0];
 }
 
 /* *NO is set with VERDICT_NO. */
-static enum verdict judge(const struct app_body *body, const struct query *q, struct app_spot *spot,
+static enum verdict judge(const struct app_body *body, const struct query *q, struct app_position *position,
                           enum release_no *no, struct error *e)
 {
     if (str_absent(q->build_target) || str_absent(q->locale) || str_absent(q->version) ||
@@ -155,17 +157,17 @@ static enum verdict judge(const struct app_body *body, const struct query *q, st
         *no = RELEASE_NO_FIELD;
         return VERDICT_NO;
     }
-    if (!app_find(body, name_key_of(q->build_target), name_key_of(q->locale), spot, e)) {
+    if (!app_find(body, name_key_of(q->build_target), name_key_of(q->locale), position, e)) {
         return VERDICT_BROKEN;
     }
-    return compare_versions(body, spot, version_at(body, spot), q, no, e);
+    return compare_versions(body, position, version_at(body, position), q, no, e);
 }
 
 enum verdict app_should_serve(const struct release *r, const struct query *q, struct error *e)
 {
-    struct app_spot spot;
+    struct app_position position;
     enum release_no ignored;
-    enum verdict v = judge(r->body, q, &spot, &ignored, e);
+    enum verdict v = judge(r->body, q, &position, &ignored, e);
     if (v == VERDICT_BROKEN && e != NULL) {
         error_prefix(e, "release %.*s", STR_ARG(r->name));
     }
@@ -175,23 +177,23 @@ enum verdict app_should_serve(const struct release *r, const struct query *q, st
 void app_find_place(const struct release *r, const struct query *q, struct release_place *place)
 {
     const struct app_body *body = r->body;
-    struct app_spot spot = { 0 };
-    if (judge(body, q, &spot, &place->no, NULL) != VERDICT_NO) {
+    struct app_position position = { 0 };
+    if (judge(body, q, &position, &place->no, NULL) != VERDICT_NO) {
         place->no = RELEASE_NO_REASON;
     }
-    if (spot.asked != NULL) {
-        place->platform = name_key_str(&spot.asked->key);
-        if (spot.asked->alias != APP_ALIAS_NONE) {
-            place->target = name_key_str(&spot.asked->target);
+    if (position.asked != NULL) {
+        place->platform = name_key_str(&position.asked->key);
+        if (position.asked->alias != APP_ALIAS_NONE) {
+            place->target = name_key_str(&position.asked->target);
         }
     }
-    place->has_target = spot.platform != NULL;
-    place->has_locale = spot.locale != NULL;
-    const struct value *version = version_at(body, &spot);
+    place->has_target = position.platform != NULL;
+    place->has_locale = position.locale != NULL;
+    const struct release_value *version = version_at(body, &position);
     if (version != NULL && version->is_true) {
         place->version = version->text;
     }
-    if (spot.locale != NULL && spot.locale->facts->build_id != NULL) {
-        place->build_id = spot.locale->facts->build_id->text;
+    if (position.locale != NULL && position.locale->defaults->build_id != NULL) {
+        place->build_id = position.locale->defaults->build_id->text;
     }
 }

@@ -1,7 +1,9 @@
-/* Where a patch is downloaded from. A patch may bring its URL; else "fileUrls" has one for the channel:
- * - separated (versions 1 to 3): a URL a channel, into which names from ftpFilenames and bouncerProducts go;
- * - unified (4 and later): a URL for each channel, kind of patch and `from`; the first of channel, fallback
- *   channel and "*" that is there at all decides. */
+/* The URL that a patch is downloaded from. A patch may have its own; else "fileUrls" has one for the channel:
+ * - separated (versions 1 to 3): one URL per channel, with placeholders for names from ftpFilenames and
+ *   bouncerProducts;
+ * - unified (4 and later): one URL per channel, type of patch and `from`. The first of channel, fallback
+ * channel and
+ *   "*" that exists decides, even if it lacks the URL. */
 #include "core/python.h"
 #include "release/app.h"
 
@@ -116,7 +118,7 @@ void app_compile_urls(struct compiler *c, struct app_body *body)
     body->urls.any = find_channel(&body->urls, STR("*"));
 }
 
-/* The query's channel, else what it falls back to, which is how it begins. */
+/* The query's channel, else its fallback channel (which the channel's name begins with). */
 static const struct app_channel *find_channel_of(const struct app_urls *urls, const struct query *q)
 {
     const struct app_channel *channel = find_channel(urls, q->channel);
@@ -134,7 +136,7 @@ static const struct app_from_text *find_text(const struct app_by_from *texts, ui
     return texts->n > 0 ? bsearch(&key, texts->entry, texts->n, sizeof(key), compare_froms) : NULL;
 }
 
-/* What goes into every URL. False when the platform lacks some of it. */
+/* Sets the values that every URL may need. Returns false if the platform lacks one. */
 static bool fill_platform_values(const struct app_position *position, const struct query *q,
                                  struct placeholders *values, struct error *e)
 {
@@ -205,7 +207,7 @@ static enum app_url print_unified(const struct app_urls *urls, const struct app_
     return APP_URL;
 }
 
-/* Special hosts are told that the query was forced. */
+/* Some hosts need to know that the query was forced. */
 static void append_force_parameter(const struct release_env *env, size_t from, struct buf *out)
 {
     if (env->query->force == FORCE_NONE) {

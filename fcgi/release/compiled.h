@@ -1,5 +1,5 @@
-/* What a release is as a row, what it is compiled, and what it is asked with: the types that every file here
- * shares. */
+/* The types that the files of this folder share: a release as a row, a compiled release, and what an answer
+ * depends on. */
 #ifndef BALROG_RELEASE_COMPILED_H
 #define BALROG_RELEASE_COMPILED_H
 
@@ -13,7 +13,7 @@
 struct release_asset {
     struct str path; /* ".platforms.P.locales.L" */
     struct str json;
-    uint64_t stamp; /* of whoever read the row; the release keeps it for release_amend() */
+    uint64_t stamp; /* a version number from the caller; kept for release_amend() */
 };
 struct release_row {
     struct str name;
@@ -27,7 +27,7 @@ struct release_row {
 /* A release whose updateLine has more groups is not compiled, so it is not accepted either. */
 enum { UPDATE_LINE_GROUPS_MAX = 256 };
 
-/* How much of a release is wanted. */
+/* How much of a release to compile. */
 enum release_use {
     RELEASE_BUILD_IDS, /* only what partials compare with: platforms, aliases, locales, build ids */
     RELEASE_SERVED,    /* everything that an answer needs */
@@ -43,23 +43,23 @@ struct release {
     struct str product;     /* the row's */
     const struct str *from; /* names of the releases that partials start from, each once, without "*" */
     size_t n_from;
-    const struct str *products; /* superblob by products: what to ask again with; NULL: it is none */
-    size_t n_products;
     const struct str
-        *members; /* superblob by blobs: names of the releases to put together; NULL: it is none */
+        *products; /* superblob by products: the products to ask the rules for; NULL: it is not one */
+    size_t n_products;
+    const struct str *members; /* superblob by blobs: the releases to put together; NULL: it is not one */
     size_t n_members;
     const void *body;             /* the format's own */
-    bool amendable;               /* its assets are a locale each, and it was not amended too often */
-    const struct release *amends; /* whose memory it goes on using; NULL: none's */
-    unsigned n_amended;           /* how many stand behind each other so */
+    bool amendable;               /* each asset is one locale, and it was not amended too often */
+    const struct release *amends; /* the release whose memory it uses as well; NULL: none */
+    unsigned n_amended;           /* how many releases are chained in this way */
 };
 
-/* What came of asking a release. */
+/* The outcome when a release is asked for an answer. */
 enum verdict {
     VERDICT_NO,    /* nothing to serve: an empty answer */
     VERDICT_MAYBE, /* there is an update, and it is newer than the query's pin allows */
     VERDICT_YES,
-    VERDICT_BAD,    /* the client's fault, a 400 with what the error says */
+    VERDICT_BAD,    /* the client's fault: a 400 with the text of the error */
     VERDICT_BROKEN, /* the release lacks something (the reference answers 500): the error says what */
 };
 

@@ -1,4 +1,4 @@
-/* Schema version 50: tells clients whose system is no longer supported, whatever they run. */
+/* Schema version 50: informs clients that their system is no longer supported, whatever version they run. */
 #include "release/format.h"
 #include "release/markup.h"
 #include "release/template.h"

@@ -1,4 +1,4 @@
-/* What the files of the formats share among themselves: how a format plugs in, and what compiling needs. */
+/* What the formats share: the functions that a format provides, and what it needs to compile a release. */
 #ifndef BALROG_RELEASE_FORMAT_H
 #define BALROG_RELEASE_FORMAT_H
 
@@ -9,26 +9,26 @@
 #include "release/compiled.h"
 #include "release/why.h"
 
-/* Where a release is while it is compiled. Compiling never fails: what is malformed is marked, and reported
- * when a query asks for it. */
+/* A release that is being compiled. Compiling never fails: a malformed part is marked, and reported when a
+ * query needs it. */
 struct compiler {
     struct release *release;
-    const struct release_row *row; /* NULL while a release is amended, as is the blob */
+    const struct release_row *row; /* NULL, as is the blob, while a release is amended */
     const cJSON *blob;             /* an object */
     struct arena arena;
     struct interner interner;
     struct buf scratch; /* for putting texts together */
     struct buf record;  /* for an app release's patches */
-    void *temporary;    /* a talloc context that goes when the release is compiled */
+    void *temporary;    /* a talloc context that is freed when the release is compiled */
 };
 
-/* What a family of formats does. */
+/* The functions of a format, or of several. */
 struct release_methods {
     bool is_json;       /* answers /json instead of /update */
     bool has_build_ids; /* a partial can start from it */
     void (*compile)(struct compiler *c);
-    /* Fills the copy of OLD that C has for its release; what it returns and does to *STAMP is said at
-     * release_amend(). NULL: never. */
+    /* Changes the release of C, which is a copy of OLD; see release_amend() for the result and for *STAMP.
+     * NULL: releases of this format cannot be amended. */
     bool (*amend)(struct compiler *c, const struct release *old, const struct release_asset *assets, size_t n,
                   uint64_t *stamp);
     /* NULL: always. */
@@ -75,14 +75,14 @@ enum intern_kind {
 
 /* A text kept in the release. */
 struct str release_keep(struct compiler *c, struct str text);
-/* What is in the scratch buffer, kept; the buffer is emptied. */
+/* Keeps the content of the scratch buffer, and empties the buffer. */
 struct str release_keep_scratch(struct compiler *c);
-/* JSON's string, kept; absent when it is none. */
+/* Keeps the string JSON; absent if JSON is not a string. */
 struct str release_keep_string(struct compiler *c, const cJSON *json);
-/* TEXT, which is kept already, as it is written into answers (markup.h). */
+/* TEXT, which is already kept, in the form in which answers hold it (markup.h). */
 struct str release_keep_shown(struct compiler *c, struct str text);
 struct name_key release_keep_key(struct compiler *c, const char *name);
-/* JSON as a value kept in the release; NULL for NULL. */
+/* Keeps JSON as a value; NULL for NULL. */
 const struct release_value *release_keep_value(struct compiler *c, const cJSON *json);
 
 /* Fills E and returns VERDICT_BROKEN / VERDICT_BAD. */
@@ -90,7 +90,7 @@ enum verdict release_broken(struct error *e, const char *fmt, ...) __attribute__
 enum verdict release_bad(struct error *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Copies WHY into E (unless NULL) and returns V. */
 enum verdict release_pass_on(struct error *e, const struct error *why, enum verdict v);
-/* Notes in SKIPPED (may be NULL) what E says, unless something is noted there already. */
+/* Copies E into SKIPPED (may be NULL), unless that holds an error already. */
 void release_note_skipped(struct error *skipped, const struct error *e);
 
 /* The formats' functions; what they do is described in release.h. */

@@ -1,4 +1,4 @@
-/* Schema version 10000: a JSON answer for a product with one file a platform. The answers are made when the
+/* Schema version 10000: a JSON answer for a product with one file per platform. The answers are made when the
  * release is compiled. */
 #include "core/python.h"
 #include "release/format.h"
@@ -18,7 +18,7 @@ struct guardian_body {
 };
 
 /* {"version": …, "url": …, …}; absent when the blob lacks a key. */
-static struct str make_answer(struct compiler *c, struct str url, const cJSON *hash_value)
+static struct str print_guardian_answer(struct compiler *c, struct str url, const cJSON *hash_value)
 {
     static const char *const keys[] = { "version", "required", "hashFunction" };
     const cJSON *value[3];
@@ -43,7 +43,7 @@ static struct str make_answer(struct compiler *c, struct str url, const cJSON *h
     return release_keep_scratch(c);
 }
 
-static void compile_platform(struct compiler *c, struct guardian_platform *p, const cJSON *json)
+static void compile_guardian_platform(struct compiler *c, struct guardian_platform *p, const cJSON *json)
 {
     p->key = release_keep_key(c, json->string);
     p->url = STR("");
@@ -52,7 +52,7 @@ static void compile_platform(struct compiler *c, struct guardian_platform *p, co
         p->problem = "is no object";
     } else if (cJSON_IsString(url)) {
         p->url = release_keep_string(c, url);
-        p->answer = make_answer(c, p->url, json_get(json, "hashValue"));
+        p->answer = print_guardian_answer(c, p->url, json_get(json, "hashValue"));
     } else if (python_truth(url)) {
         p->problem = "has a fileUrl that is no string";
     }
@@ -69,7 +69,7 @@ void guardian_compile(struct compiler *c)
         struct guardian_platform *list =
             arena_array(&c->arena, struct guardian_platform, (size_t)cJSON_GetArraySize(platforms));
         for (const cJSON *json = platforms->child; json != NULL; json = json->next) {
-            compile_platform(c, &list[body->n++], json);
+            compile_guardian_platform(c, &list[body->n++], json);
         }
         name_keys_sort(list, body->n, sizeof(*list));
         body->platform = list;
@@ -77,7 +77,8 @@ void guardian_compile(struct compiler *c)
     c->release->body = body;
 }
 
-static const struct guardian_platform *find_platform(const struct guardian_body *body, struct str name)
+static const struct guardian_platform *find_guardian_platform(const struct guardian_body *body,
+                                                              struct str name)
 {
     return name_keys_find(body->platform, body->n, sizeof(*body->platform), name_key_of(name));
 }
@@ -90,7 +91,7 @@ static enum verdict judge(const struct release *r, const struct query *q, enum r
     if (body->malformed) {
         return release_broken(e, "release %.*s: platforms is no object", STR_ARG(r->name));
     }
-    if (find_platform(body, q->build_target) == NULL) {
+    if (find_guardian_platform(body, q->build_target) == NULL) {
         *no = RELEASE_NO_PLATFORM;
         return VERDICT_NO;
     }
@@ -118,7 +119,8 @@ void guardian_find_place(const struct release *r, const struct query *q, struct 
     if (judge(r, q, &place->no, NULL) != VERDICT_NO) {
         place->no = RELEASE_NO_REASON;
     }
-    const struct guardian_platform *platform = body->malformed ? NULL : find_platform(body, q->build_target);
+    const struct guardian_platform *platform =
+        body->malformed ? NULL : find_guardian_platform(body, q->build_target);
     place->platform = platform != NULL ? name_key_str(&platform->key) : STR_NONE;
     place->has_target = platform != NULL;
     place->version = body->version;
@@ -131,7 +133,7 @@ enum verdict guardian_json(const struct release *r, const struct release_env *en
     if (body->malformed) {
         return release_broken(e, "release %.*s: platforms is no object", STR_ARG(r->name));
     }
-    const struct guardian_platform *p = find_platform(body, env->query->build_target);
+    const struct guardian_platform *p = find_guardian_platform(body, env->query->build_target);
     if (p != NULL && p->problem != NULL) {
         return release_broken(e, "release %.*s: platform %.*s %s", STR_ARG(r->name), (int)p->key.n, p->key.p,
                               p->problem);

@@ -1,4 +1,4 @@
-/* Releases: one file per format parses its JSON ("blob"), compiles it into a struct release and answers
+/* Releases: one file per format compiles the JSON of a release ("blob") into a struct release and answers
  * queries from that. No I/O, no clock, no globals. What a query needs from elsewhere (the release that a
  * partial starts from) comes in through struct release_env.
  *
@@ -17,31 +17,32 @@
 struct release *release_compile(void *ctx, const struct release_row *row, enum release_use use,
                                 struct error *e);
 
-/* What release_compile() would make of OLD's row if the N ASSETS took the places of those with the same
- * paths, or came beside them, without reading the rest again: a child of CTX, to which OLD has to be given,
- * or freed after it, since it goes on using OLD's memory. *STAMP, the sum of the stamps of OLD's assets,
- * becomes that of the new one's. NULL, with *STAMP of no use, where the whole has to be compiled: OLD is not
- * amendable (after some times the memory should be put in order), or the platform or a `from` is new. */
+/* Compiles a new release from OLD and N changed ASSETS, without reading the rest of its row again. Each asset
+ * replaces the one with the same path, or is added. The result is a child of CTX and goes on using OLD's
+ * memory: make OLD a child of the result, or free it later. *STAMP, the sum of the stamps of OLD's assets,
+ * becomes the sum of the new release's. Returns NULL, with *STAMP undefined, if the release has to be
+ * compiled whole: OLD is not amendable (a release that was amended often is not, so that its memory is put in
+ * order), or a platform or a `from` is new. */
 struct release *release_amend(void *ctx, const struct release *old, const struct release_asset *assets,
                               size_t n, uint64_t *stamp);
 
 /* The format's schema_version. */
 int release_schema_version(const struct release *r);
-/* Whether it answers /update (all but Guardian do) / answers /json (only Guardian does). */
+/* Whether the release answers /update (all formats but Guardian) or /json (Guardian only). */
 bool release_is_xml(const struct release *r);
 bool release_is_json(const struct release *r);
 
-/* Whether its format gives it versions, by which pins are judged: those of apps. */
+/* Whether releases of this format have versions, which pins are compared with: app releases do. */
 bool release_has_versions(const struct release *r);
 
 /* Should a client that sent Q be updated to R? (reference: shouldServeUpdate) */
 enum verdict release_should_serve(const struct release *r, const struct query *q, struct error *e);
 
 /* The parts of the XML between <updates> and </updates>, each line followed by '\n' (reference:
- * getInnerHeaderXML, getInnerXML, getInnerFooterXML). YES, BAD or BROKEN. Ampersands are left as they are:
- * the whole is escaped at the end. A patch that cannot be told (no fileUrl for the channel, a `from` release
- * without the platform) is left out and named in SKIPPED (NULL: not wanted; left alone when there is none),
- * and only if that leaves no patch at all is the answer BROKEN. */
+ * getInnerHeaderXML, getInnerXML, getInnerFooterXML). YES, BAD or BROKEN. Ampersands are not escaped here,
+ * but in the whole answer at the end. A patch that cannot be written (there is no fileUrl for the channel, or
+ * its `from` release lacks the platform) is left out, and SKIPPED (may be NULL) says which; SKIPPED is
+ * unchanged if no patch was left out. The result is BROKEN only if no patch remains. */
 enum verdict release_header_xml(const struct release *r, const struct release_env *env, struct buf *out,
                                 struct error *e);
 enum verdict release_inner_xml(const struct release *r, const struct release_env *env, struct buf *out,

@@ -1,5 +1,6 @@
-/* Schema version 4000: stands for other releases. By products, the rules are asked again for each product; by
- * blobs, the releases named are put together. Both happen in the caller; the header and footer are ours. */
+/* Schema version 4000: stands for other releases. If it has products, the rules are evaluated once per
+ * product; if it has blobs, the named releases are put together. Both happen in the caller; only the header
+ * and footer come from here. */
 #include "core/python.h"
 #include "release/format.h"
 

@@ -1,5 +1,5 @@
-/* Schema version 5000: system add-ons. Where there is none for the client, header and footer are empty lines
- * and the answer has no <addons>, unless the client is to uninstall what he has. */
+/* Schema version 5000: system add-ons. If there is no add-on for the client, header and footer are empty
+ * lines and the answer has no <addons>, unless the client is to uninstall the add-ons that it has. */
 #include "release/addons.h"
 
 static const struct addons_kind kind = { .list = "addons" };

@@ -9,7 +9,7 @@
 /* In the order of replacement: all of these in upper case, then all in lower case. */
 enum placeholder { PH_LOCALE, PH_OS_FTP, PH_FILENAME, PH_PRODUCT, PH_OS_BOUNCER, PH_VERSION, PH_OS, PH_N };
 
-/* What to put in; an absent value leaves its placeholder alone. */
+/* The values; if one is absent, its placeholder stays in the text. */
 struct placeholders {
     struct str value[PH_N];
 };

@@ -7,7 +7,7 @@
 
 enum { UNSERVED_ANSWER_MAX = 256 << 10, CHECKED_MAX = 50000 };
 
-/* The client that asks: older than any release. */
+/* The check of one release. Its client has a version older than any release. */
 struct unserved_check {
     void *ctx;
     const struct release *release;
@@ -115,7 +115,7 @@ static int compare_platforms(const void *a, const void *b)
     return str_cmp(name_key_str(&x->key), name_key_str(&y->key));
 }
 
-/* By name: the release has them in an order that is another one in each process. */
+/* In the order of names: the order inside the release differs from process to process. */
 static void check_locales(struct unserved_check *a, const struct app_body *body, const struct app_platform *p)
 {
     const struct app_locale **sorted = mem_array(a->ctx, const struct app_locale *, p->n_locales + 1);

@@ -1,4 +1,5 @@
-/* Which platforms and locales of a release a client would ask for in vain, before a rule points at it. */
+/* Which platforms and locales of a release would get no update. For use before a rule points at the release.
+ */
 #ifndef BALROG_RELEASE_UNSERVED_H
 #define BALROG_RELEASE_UNSERVED_H
 
@@ -13,12 +14,12 @@ struct unserved {
     size_t count;    /* of all */
 };
 
-/* Compiles ROW as balrog-public does, asks it for each platform and locale, and notes each that gets no
- * complete update. Where it has fileUrls, each of their first UNSERVED_CHANNELS_MAX channels is asked for.
- * An alias is only judged by whether it leads to a platform. Partials are not judged: which one a client
- * gets depends on what it has. A release that cannot be compiled has one problem,
- * and it is the only one that formats other than those of apps can have. Asks 50,000 times at most, and says
- * if that was not enough. */
+/* Compiles ROW as balrog-public does, asks the release for each platform and locale, and lists each one that
+ * gets no complete update. If the release has fileUrls, it is asked for each of their first
+ * UNSERVED_CHANNELS_MAX channels. For an alias only its target is checked. Partials are not checked: they
+ * depend on the client's build. A release that cannot be compiled has exactly one problem; formats other than
+ * apps can have no other. At most 50,000 questions are asked; a last problem says so if that was not enough.
+ */
 void release_list_unserved(const struct release_row *row, const struct allowlist *allowlist,
                            struct unserved *u);
 

@@ -59,19 +59,10 @@ static struct str text_copy(struct list_output *l, const struct db_rows *rows, u
     return mem_str(l, db_text(rows, i));
 }
 
-/* Whether an array with N elements, which grows by doubling, is full. */
-static bool is_full(size_t n)
-{
-    return (n & (n - 1)) == 0;
-}
-
 static void add_mapping(struct list_output *l, struct str release, int64_t rule_id, struct str product,
                         struct str channel)
 {
-    if (is_full(l->n_mappings)) {
-        l->mappings =
-            mem_resize(l, l->mappings, struct rule_mapping, l->n_mappings > 0 ? l->n_mappings * 2 : 1);
-    }
+    l->mappings = mem_grow(l, l->mappings, struct rule_mapping, l->n_mappings);
     struct rule_mapping *m = &l->mappings[l->n_mappings++];
     *m = (struct rule_mapping){ .release = release, .product = product, .channel = channel };
     snprintf(m->rule_id, sizeof m->rule_id, "%lld", (long long)rule_id);
