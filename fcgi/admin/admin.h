@@ -33,9 +33,11 @@ struct admin_call {
 };
 
 enum admin_who {
-    ADMIN_ANYONE, /* the caller is not identified */
-    ADMIN_USER,   /* the caller must be a verified account. A person (a name with an '@') must also have some
-                     permission, else 403; so must a program that sends a large body */
+    ADMIN_ANYONE,  /* the caller is not identified */
+    ADMIN_USER,    /* the caller must be a verified account. A person (a name with an '@') must also have some
+                      permission, else 403; so must a program that sends a large body */
+    ADMIN_IF_SENT, /* anyone; credentials that are sent are verified, and tell what the answer says of the
+                      caller */
 };
 
 enum admin_flag {

@@ -6,6 +6,7 @@
 
 extern const struct admin_routes app_instances_routes;               /* app_instances.c */
 extern const struct admin_routes history_routes;                     /* history.c */
+extern const struct admin_routes pending_routes;                     /* pending_resource.c */
 extern const struct admin_routes pins_routes;                        /* pins.c */
 extern const struct admin_routes releases_v1_routes;                 /* releases_v1_routes.c */
 extern const struct admin_routes releases_v2_routes;                 /* releases_v2_routes.c */

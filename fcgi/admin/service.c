@@ -119,6 +119,9 @@ static bool identify_caller(struct admin_exchange *ex)
     }
     enum auth_result result =
         auth_caller(ex->admin->auth, ex->call->ctx, ex->call->request, ex->now_ms, &caller, &e);
+    if (result == AUTH_HEADER_MISSING && ex->route->who == ADMIN_IF_SENT) {
+        return true;
+    }
     if (result != AUTH_OK) {
         log_write(LOG_WARNING, "auth.refused", ex->call->request->id, "%s %s", auth_says(result), e.what);
         metric_count(&admin_metric[ADMIN_AUTH], result == AUTH_UNAVAILABLE);

@@ -7,7 +7,12 @@
 
 #include <unistd.h>
 
-enum { HOST_MAX = 100, PATH_MAX_BYTES = 1024, BODY_MAX = 4096 };
+enum {
+    HOST_MAX = 100,
+    PATH_MAX_BYTES = 1024,
+    BODY_MAX = 4096,
+    DETAIL_MAX = 2000 /* what the admin accepts */
+};
 
 struct report {
     const char *program;
@@ -49,14 +54,17 @@ struct report *report_new(void *ctx, const char *program)
 void report_figures(struct buf *out, const struct agent *a)
 {
     const struct agent_figures *f = &a->figures;
+    size_t start = out->n;
     buf_printf(out,
                "{\"enacted\": %u, \"already\": %u, \"failed\": %u, \"waiting\": %zu, \"retrying\": %zu, "
                "\"lists_failed\": %u, \"uptake_failed\": %u, \"tokens\": %u, \"runs\": %u, "
                "\"last_run_at\": %lld, \"last_run_ms\": %lld, \"last_good_run_at\": %lld, "
-               "\"interval_s\": %d}",
+               "\"interval_s\": %d, \"failing\": ",
                f->enacted, f->already, f->failed, f->waiting, retry_count(a->retry), f->lists_failed,
                uptake_failures(a->uptake), agent_api_tokens(a->api), f->runs, (long long)f->run_began_ms,
                (long long)f->run_took_ms, (long long)f->good_run_ms, a->settings->config->agent.interval_s);
+    retry_print(a->retry, out, DETAIL_MAX - 1 - (out->n - start));
+    buf_char(out, '}');
 }
 
 static void print_body(struct buf *out, const struct agent *a)

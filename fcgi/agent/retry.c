@@ -6,8 +6,13 @@ struct retry_entry {
     char *id;
     uint64_t fingerprint;
     unsigned failures;
-    int64_t next_ms;
+    int64_t next_ms; /* of the monotonic clock */
+    char *what;      /* why it failed; NULL: not known yet */
+    int64_t at_wall_ms;
+    int64_t next_wall_ms;
 };
+
+enum { PRINTED_MAX = 20, WHAT_MAX = 200, ENTRY_MAX = 2048 };
 
 struct retry {
     struct retry_limits limits;
@@ -73,6 +78,7 @@ void retry_keep(struct retry *r, const struct pending_kind *kind, const struct p
         const struct pending *p = r->entry[i].kind == kind ? pending_find(list, r->entry[i].id) : NULL;
         if (r->entry[i].kind == kind && (p == NULL || !is_entry_of(&r->entry[i], p))) {
             talloc_free(r->entry[i].id);
+            talloc_free(r->entry[i].what);
         } else {
             r->entry[kept++] = r->entry[i];
         }
@@ -83,4 +89,53 @@ void retry_keep(struct retry *r, const struct pending_kind *kind, const struct p
 size_t retry_count(const struct retry *r)
 {
     return r->n;
+}
+
+void retry_explain(struct retry *r, const struct pending *p, const char *what, int64_t at_ms, int64_t next_ms)
+{
+    struct retry_entry *entry = find_entry(r, p);
+    if (entry != NULL) {
+        talloc_free(entry->what);
+        entry->what = mem_strdup(r, what);
+        entry->at_wall_ms = at_ms;
+        entry->next_wall_ms = next_ms;
+    }
+}
+
+static void print_entry(const struct retry_entry *entry, struct buf *out)
+{
+    struct str what = str_of(entry->what);
+    buf_printf(out, "{\"kind\": \"%s\", \"id\": ", entry->kind->name);
+    if (entry->kind->by_release) {
+        json_print_string(out, str_of(entry->id));
+    } else {
+        buf_str(out, str_of(entry->id)); /* a number */
+    }
+    buf_printf(out, ", \"at\": %lld, \"next\": %lld, \"what\": ", (long long)entry->at_wall_ms,
+               (long long)entry->next_wall_ms);
+    json_print_string(out, str_slice(what, 0, what.n < WHAT_MAX ? what.n : WHAT_MAX));
+    buf_char(out, '}');
+}
+
+void retry_print(const struct retry *r, struct buf *out, size_t max)
+{
+    unsigned printed = 0;
+    size_t start = out->n;
+    buf_char(out, '[');
+    for (size_t i = 0; i < r->n && printed < PRINTED_MAX; i++) {
+        struct buf one;
+        if (r->entry[i].what == NULL) {
+            continue;
+        }
+        buf_init(&one, 256, ENTRY_MAX);
+        print_entry(&r->entry[i], &one);
+        struct str separator = printed > 0 ? STR(", ") : STR("");
+        if (!one.full && out->n - start + separator.n + one.n + sizeof(char) <= max) { /* and the bracket */
+            buf_str(out, separator);
+            printed++;
+            buf_str(out, buf_view(&one));
+        }
+        buf_free(&one);
+    }
+    buf_char(out, ']');
 }

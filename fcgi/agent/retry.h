@@ -26,6 +26,15 @@ int64_t retry_wait_ms(const struct retry *r, const struct pending *p, int64_t no
  * delay in seconds until the next try. */
 int retry_failed(struct retry *r, const struct pending *p, bool temporary, int64_t now_ms);
 
+/* Notes why P, which has failed, could not be enacted: WHAT, at AT_MS; it is tried again at NEXT_MS (both ms
+ * since 1970). */
+void retry_explain(struct retry *r, const struct pending *p, const char *what, int64_t at_ms,
+                   int64_t next_ms);
+
+/* Appends to OUT a JSON array of at most 20 changes that have failed and why, as many as fit into MAX bytes:
+ * {"kind", "id": sc_id or a release's name, "at", "next": ms since 1970, "what"}. */
+void retry_print(const struct retry *r, struct buf *out, size_t max);
+
 /* Forgets the changes of KIND that are not in LIST, or that differ from their entry in LIST. */
 void retry_keep(struct retry *r, const struct pending_kind *kind, const struct pending_list *list);
 

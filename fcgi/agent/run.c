@@ -255,6 +255,8 @@ static void finish_attempt(struct kind_poll *poll, const struct attempt *t, cons
         agent_metrics_count(AGENT_FAILED);
         log_error("agent.failed", "%s %s (%s) could not be enacted: %s; next try in %d s", p->kind->name,
                   p->id, p->what, t->e.what, t->retry_s);
+        int64_t now_ms = clock_wall_ms();
+        retry_explain(poll->agent->retry, p, t->e.what, now_ms, now_ms + (int64_t)t->retry_s * 1000);
     }
 }
 

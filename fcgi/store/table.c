@@ -109,13 +109,14 @@ bool table_next(struct db_rows *rows, const struct table_query *q, struct error 
 
 /* ---- rows as JSON ---- */
 
-static cJSON *column_json(const struct table *t, const struct db_rows *rows, unsigned i)
+/* Column I of the row, which is described by C. */
+static cJSON *column_json(const struct column *c, const struct db_rows *rows, unsigned i)
 {
     cJSON *json;
     if (db_is_null(rows, i)) {
         return cJSON_CreateNull();
     }
-    switch (t->column[i].type) {
+    switch (c->type) {
     case COLUMN_INT:
         return cJSON_CreateNumber((double)db_int(rows, i));
     case COLUMN_BOOL:
@@ -156,13 +157,18 @@ const cJSON *json_keep(void *ctx, cJSON *value)
     return value;
 }
 
-cJSON *table_row(const struct table *t, const struct db_rows *rows)
+cJSON *table_row_from(const struct table *t, const struct db_rows *rows, unsigned first)
 {
     cJSON *row = mem_check(cJSON_CreateObject());
-    for (unsigned i = 0; i < db_columns(rows) && t->column[i].name != NULL; i++) {
-        cJSON_AddItemToObject(row, t->column[i].name, mem_check(column_json(t, rows, i)));
+    for (unsigned i = 0; first + i < db_columns(rows) && t->column[i].name != NULL; i++) {
+        cJSON_AddItemToObject(row, t->column[i].name, mem_check(column_json(&t->column[i], rows, first + i)));
     }
     return row;
+}
+
+cJSON *table_row(const struct table *t, const struct db_rows *rows)
+{
+    return table_row_from(t, rows, 0);
 }
 
 bool table_print(struct db *db, const struct table_query *q, struct buf *out, size_t *count, struct error *e)

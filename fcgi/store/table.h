@@ -87,6 +87,8 @@ const struct column *table_has(const struct table *t, const char *name);
 /* The current row as a JSON object, owned by the caller. The columns of the result must be those of T, with
  * or without its big column. Text of a JSON column that is not valid JSON becomes a string. */
 cJSON *table_row(const struct table *t, const struct db_rows *rows);
+/* The same where the columns of T begin with column FIRST, counted from 0. */
+cJSON *table_row_from(const struct table *t, const struct db_rows *rows, unsigned first);
 
 /* A JSON string with the text S, up to its first NUL if it has one. */
 cJSON *json_text(struct str s);

@@ -107,6 +107,9 @@ run_rules() {
     id=$(new)
     one 200 - GET "$sc"
     one 200 - GET "$sc/$id"
+    one 200 qa@x GET /pending
+    one 200 - GET /pending
+    one 400 qa@x GET /pending?kind=none
     one 200 admin@x POST "$sc/$id" "{\"sc_data_version\": 1, \"data_version\": 1, \"when\": $LATER, $body, \"comment\": \"new\"}"
     one 200 - GET "$sc/$id/revisions"
     one 200 - GET "/rules/history?product=Thunderbird"

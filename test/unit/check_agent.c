@@ -279,6 +279,38 @@ START_TEST(held_back_for_a_while)
 }
 END_TEST
 
+/* What the admin is told of changes that failed, limited to MAX bytes. */
+static bool prints(const struct retry *r, size_t max, const char *expected)
+{
+    struct buf out;
+    buf_init(&out, 0, 8192);
+    retry_print(r, &out, max);
+    bool same = str_eq(buf_view(&out), str_of(expected));
+    buf_free(&out);
+    return same;
+}
+
+START_TEST(failures_are_named)
+{
+    struct retry *r = retry_new(ctx, (struct retry_limits){ 10, 1000 });
+    ck_assert(read_list(RULES, "{\"scheduled_changes\": [{\"sc_id\": 1}, {\"sc_id\": 2}]}"));
+    retry_failed(r, &list.item[0], false, 0);
+    retry_failed(r, &list.item[1], false, 0);
+    ck_assert(prints(r, 2000, "[]"));
+    retry_explain(r, &list.item[0], "first", 1, 2);
+    retry_explain(r, &list.item[0], "no \"R\"", 5, 6);
+    retry_explain(r, &list.item[1], "x", 7, 8);
+    const char *one = "{\"kind\": \"rules\", \"id\": 1, \"at\": 5, \"next\": 6, \"what\": \"no \\\"R\\\"\"}";
+    const char *two = "{\"kind\": \"rules\", \"id\": 2, \"at\": 7, \"next\": 8, \"what\": \"x\"}";
+    const char *both = mem_printf(ctx, "[%s, %s]", one, two);
+    ck_assert(prints(r, strlen(both), both));
+    ck_assert(prints(r, strlen(both) - 1, mem_printf(ctx, "[%s]", one)));
+    ck_assert(read_list(RULES, "{\"scheduled_changes\": [{\"sc_id\": 2}]}"));
+    retry_keep(r, &pending_kinds[RULES], &list);
+    ck_assert(prints(r, 2000, mem_printf(ctx, "[%s]", two)));
+}
+END_TEST
+
 START_TEST(forgotten_once_it_is_another)
 {
     struct retry *r = retry_new(ctx, (struct retry_limits){ 10, 1000 });
@@ -542,6 +574,6 @@ SUITE_MAIN_WITH("agent", setup, teardown, kinds_in_order, rules_latest_then_high
                 unreadable_entries_hold_no_others, told_to_people, time_to_the_millisecond,
                 without_condition_never, uptake_counts_alone, signed_by_enough_of_each_role,
                 a_release_when_all_of_it_is_due, a_release_when_all_of_it_is_signed, fingerprints,
-                delays_double, held_back_for_a_while, forgotten_once_it_is_another, urls_from_templates,
-                numbers_in_answers, tokens_and_their_lives, token_requests, settings_that_fit,
-                settings_that_do_not, uptake_settings_that_do_not)
+                delays_double, held_back_for_a_while, failures_are_named, forgotten_once_it_is_another,
+                urls_from_templates, numbers_in_answers, tokens_and_their_lives, token_requests,
+                settings_that_fit, settings_that_do_not, uptake_settings_that_do_not)
