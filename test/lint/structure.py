@@ -13,26 +13,27 @@ import subprocess
 import sys
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-FCGI = TOP / "fcgi"
 
 
 def folder_order():
-    """The rank of each folder of fcgi/: a file includes only from folders of the same rank or a higher one.
+    """The rank of each folder of fcgi/, and those that nothing includes from.
 
-    One row of the table may name several folders: they are equals, which do not include from each other.
+    A file includes only from its own folder and from folders of a higher rank. One row of the table may name several
+    folders: they are equals, which do not include from each other.
     """
-    rank, inside = {}, False
+    rank, closed, inside = {}, set(), False
     for line in (TOP / "docs/architecture.md").read_text().splitlines():
         if line.startswith("## "):
             inside = "folders of `fcgi/`" in line
         elif inside and line.startswith("| `"):
-            for name in re.findall(r"`(\w+)/`", line.split("|")[1]):
-                rank[name] = len(rank) if name not in rank else rank[name]
-    return rank
+            names = re.findall(r"`(\w+)/`", line.split("|")[1])
+            rank.update(dict.fromkeys(names, len(rank)))
+            closed.update(names if "Nothing includes from it" in line else [])
+    return rank, closed
 
 
 def source_files():
-    return sorted(FCGI.glob("*/*.[ch]"))
+    return sorted(TOP.glob("fcgi/*/*.[ch]"))
 
 
 def plain_text(path):
@@ -45,14 +46,14 @@ def includes(path):
     return re.findall(r'^#include "(\w+)/(\w+)\.h"', path.read_text(), flags=re.M)
 
 
-def upward_includes(rank):
+def upward_includes(rank, closed):
     for path in source_files():
         here = path.parent.name
         if here not in rank:
             yield f"{path.relative_to(TOP)}: docs/architecture.md does not list the folder {here}/"
             continue
         for folder, name in includes(path):
-            if folder != here and rank.get(folder, -1) <= rank[here]:
+            if folder != here and (folder in closed or rank.get(folder, -1) <= rank[here]):
                 yield f"{path.relative_to(TOP)}: includes {folder}/{name}.h, which is not below {here}/"
 
 
@@ -90,7 +91,7 @@ def unit_graph(build):
         for name in names:
             if defined.get(name, unit) != unit:
                 graph[unit][defined[name]] = name + "()"
-    for path in FCGI.glob("*/*.h"):
+    for path in TOP.glob("fcgi/*/*.h"):
         unit = f"{path.parent.name}/{path.stem}"
         for folder, name in includes(path):
             if f"{folder}/{name}" != unit:
@@ -153,7 +154,7 @@ def names_twice(what, names_of):
     places = collections.defaultdict(list)
     for path in source_files():
         for name in names_of(plain_text(path)):
-            places[name].append(str(path.relative_to(FCGI)))
+            places[name].append(str(path.relative_to(TOP / "fcgi")))
     for name, where in sorted(places.items()):
         if len(where) > 1:
             yield f"{what} {name} exists {len(where)} times: {', '.join(where)}"
@@ -173,13 +174,17 @@ def externals_twice(build):
 
 
 def main():
+    global TOP
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--top", type=pathlib.Path, default=TOP, help="the tree to check; without it, this one")
     parser.add_argument("build", type=pathlib.Path, help="a directory in which all programs have been built")
-    build = parser.parse_args().build
+    arguments = parser.parse_args()
+    TOP = arguments.top.resolve()
+    build = arguments.build
     if not (build / "fcgi").is_dir():
         parser.error(f"{build} holds no build")
     faults = [
-        *upward_includes(folder_order()),
+        *upward_includes(*folder_order()),
         *circle_faults(build),
         *names_twice("the tag", struct_tags),
         *names_twice("the enumerator", enumerators),
