@@ -1,8 +1,9 @@
-/* The handler runs on a stack of its own and calls nothing but what a signal handler may, with one exception
- * at its end: names of functions come from backtrace_symbols_fd(), which takes a lock of the loader. By then
- * all else is written, and an alarm ends a process that hangs there.
+/* The handler runs on a stack of its own and calls only what a signal handler may, with one exception at its
+ * end: the names of functions come from backtrace_symbols_fd(), which takes a lock of the dynamic loader.
+ * Everything else is written by then, and an alarm ends a process that hangs there.
  *
- * What the handler needs is found beforehand: where the modules lie, the name of the file but for its time.
+ * What the handler needs is prepared before: the addresses of the modules, and the file's name without its
+ * time.
  */
 #include "ops/crash.h"
 
@@ -64,7 +65,7 @@ struct text {
     size_t n;
 };
 
-static void put(struct text *t, const char *p, size_t n)
+static void put_bytes(struct text *t, const char *p, size_t n)
 {
     n = n < sizeof t->p - t->n ? n : sizeof t->p - t->n;
     memcpy(t->p + t->n, p, n);
@@ -73,7 +74,7 @@ static void put(struct text *t, const char *p, size_t n)
 
 static void put_z(struct text *t, const char *z)
 {
-    put(t, z, strlen(z));
+    put_bytes(t, z, strlen(z));
 }
 
 static void put_number(struct text *t, uint64_t number, unsigned base)
@@ -84,7 +85,7 @@ static void put_number(struct text *t, uint64_t number, unsigned base)
         digits[sizeof digits - ++n] = "0123456789abcdef"[number % base];
         number /= base;
     } while (number > 0);
-    put(t, digits + sizeof digits - n, n);
+    put_bytes(t, digits + sizeof digits - n, n);
 }
 
 /* What a client sent, on one line, without the part that may hold secrets. */
@@ -92,7 +93,7 @@ static void put_line(struct text *t, struct str s, size_t max)
 {
     for (size_t i = 0; i < s.n && i < max && s.p[i] != '?'; i++) {
         char c = s.p[i] > ' ' && s.p[i] < 0x7f ? s.p[i] : '_';
-        put(t, &c, 1);
+        put_bytes(t, &c, 1);
     }
 }
 
@@ -196,10 +197,10 @@ static void put_path(struct text *t, uint64_t now_ms, const char *ending)
     t->n = 0;
     put_z(t, crash.prefix);
     put_number(t, now_ms, 10);
-    put(t, ending, strlen(ending) + 1);
+    put_bytes(t, ending, strlen(ending) + 1);
 }
 
-/* Whole files alone end in ".crash". */
+/* Only complete files end in ".crash". */
 static void finish_file(int fd, const char *part, uint64_t now_ms)
 {
     struct text whole;
@@ -246,12 +247,12 @@ static void write_file(int number, void *const *frame, int n, struct log_request
     finish_file(fd, part.p, now_ms);
 }
 
-static void handle(int number, siginfo_t *info, void *context)
+static void handle_crash(int number, siginfo_t *info, void *context)
 {
     (void)context;
     void *frame[CRASH_FRAMES];
     while (atomic_flag_test_and_set(&crashing)) {
-        pause(); /* another thread is at it, and ends the process */
+        pause(); /* another thread is in here, and will end the process */
     }
     signal(SIGALRM, SIG_DFL);
     alarm(HANG_S);
@@ -262,7 +263,7 @@ static void handle(int number, siginfo_t *info, void *context)
     write_file(number, frame + own, n - own, r);
     signal(number, SIG_DFL);
     if (info->si_code <= 0) {
-        /* Somebody sent it: going on would not bring it again. */
+        /* The signal was sent by a process: it does not come again by itself. */
         syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), number);
     }
 }
@@ -302,7 +303,7 @@ static void find_directory(const char *directory)
         return;
     }
     if ((mkdir(directory, 0750) != 0 && errno != EEXIST) || access(directory, W_OK | X_OK) != 0) {
-        log_info("crash.directory", "%s: %s: a crash would be told by the log alone", directory,
+        log_info("crash.directory", "%s cannot be used (%s): a crash is reported in the log only", directory,
                  strerror(errno));
         return;
     }
@@ -316,7 +317,7 @@ static void find_directory(const char *directory)
 void crash_watch(const char *program, const char *directory)
 {
     void *frame[1];
-    struct sigaction action = { .sa_sigaction = handle, .sa_flags = SA_SIGINFO | SA_ONSTACK };
+    struct sigaction action = { .sa_sigaction = handle_crash, .sa_flags = SA_SIGINFO | SA_ONSTACK };
     crash.program = program;
     backtrace(frame, 1); /* the first call loads a library */
     dl_iterate_phdr(note_module, NULL);

@@ -1,7 +1,6 @@
-/* What is left of a crash: when SIGSEGV, SIGBUS, SIGFPE, SIGILL or SIGABRT ends the process, a line in the
- * log and a file tell the signal, the request that the thread was answering, and the stack. The signal then
- * does what it would have done, a core dump included. At the next start the files that lie there are told
- * about, once each. */
+/* Reports of crashes. When SIGSEGV, SIGBUS, SIGFPE, SIGILL or SIGABRT ends the process, a log line and a file
+ * say which signal it was, which request the thread was answering, and what the stack was. The signal then
+ * has its usual effect, for example a core dump. The next start reports the files, each one once. */
 #ifndef BALROG_OPS_CRASH_H
 #define BALROG_OPS_CRASH_H
 
@@ -12,12 +11,12 @@ enum {
     CRASH_FILES = 20, /* files of one program that are kept; the oldest go first */
 };
 
-/* Installs the handlers, for this thread too. PROGRAM is constant text ("balrog-public"). Files go to
- * DIRECTORY, which is made if only its parent is there; "": no files. Where it cannot be written to a line in
- * the log says so, and crashes are in the log alone. */
+/* Installs the handlers, for this thread too. PROGRAM is constant text ("balrog-public"). Files are
+ * written to DIRECTORY, which is made if its parent exists; "": no files. If it cannot be written to, a log
+ * line says so, and crashes are reported in the log only. */
 void crash_watch(const char *program, const char *directory);
-/* To be called by every thread that is started: gives it a stack for the handler, and lets the signals
- * through, which may be blocked. Freed with the thread. */
+/* Every thread must call this at its start: it gives the thread a stack for the handler, and unblocks the
+ * signals. The stack is freed with the thread. */
 void crash_watch_thread(void);
 
 /* A frame: OFFSET bytes into MODULE, which is what addr2line wants; SYMBOL is empty where none is known. */
@@ -44,8 +43,8 @@ struct crash_report {
     unsigned n_frames;
 };
 
-/* Calls SEE for each crash of PROGRAM in DIRECTORY that nobody has been told of, and marks it as told.
- * Several processes may do so at once: each crash is told by one. */
+/* Calls SEE for each crash of PROGRAM in DIRECTORY that was not reported yet, and marks it as reported.
+ * Several processes may do so at once: only one of them reports each crash. */
 void crash_tell(const char *program, const char *directory,
                 void (*see)(void *arg, const struct crash_report *r), void *arg);
 

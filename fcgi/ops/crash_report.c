@@ -14,7 +14,7 @@
 
 enum { LINE_BYTES = 2048 };
 
-static void copy(char *to, size_t size, const char *from)
+static void copy_text(char *to, size_t size, const char *from)
 {
     snprintf(to, size, "%s", from);
 }
@@ -32,11 +32,11 @@ unsigned crash_stack(struct crash_frame frames[CRASH_FRAMES], unsigned skip)
         *f = (struct crash_frame){ .address = (uintptr_t)address[i] };
         if (dladdr(address[i], &info) != 0 && info.dli_fname != NULL) {
             const char *slash = strrchr(info.dli_fname, '/');
-            copy(f->module, sizeof f->module, slash != NULL ? slash + 1 : info.dli_fname);
+            copy_text(f->module, sizeof f->module, slash != NULL ? slash + 1 : info.dli_fname);
             f->offset = (uintptr_t)address[i] - (uintptr_t)info.dli_fbase;
         }
         if (info.dli_sname != NULL) {
-            copy(f->symbol, sizeof f->symbol, info.dli_sname);
+            copy_text(f->symbol, sizeof f->symbol, info.dli_sname);
         }
     }
     return kept;
@@ -81,17 +81,17 @@ static void take_line(struct crash_report *r, char *line)
     }
     *value++ = '\0';
     if (strcmp(line, "version") == 0) {
-        copy(r->version, sizeof r->version, value);
+        copy_text(r->version, sizeof r->version, value);
     } else if (strcmp(line, "pid") == 0) {
         r->pid = strtol(value, NULL, 10);
     } else if (strcmp(line, "time_ms") == 0) {
         r->time_ms = strtoll(value, NULL, 10);
     } else if (strcmp(line, "signal") == 0) {
-        copy(r->signal, sizeof r->signal, value);
+        copy_text(r->signal, sizeof r->signal, value);
     } else if (strcmp(line, "request_id") == 0) {
-        copy(r->request_id, sizeof r->request_id, value);
+        copy_text(r->request_id, sizeof r->request_id, value);
     } else if (strcmp(line, "request") == 0) {
-        copy(r->request, sizeof r->request, value);
+        copy_text(r->request, sizeof r->request, value);
     } else if (strcmp(line, "frame") == 0) {
         take_frame(r, value);
     } else {
@@ -116,7 +116,7 @@ static bool read_report(const char *path, struct crash_report *r)
 }
 
 /* Only one process succeeds in giving a file its new name. */
-static bool claim(void *ctx, const char *path, char **claimed)
+static bool claim_file(void *ctx, const char *path, char **claimed)
 {
     *claimed = mem_printf(ctx, "%.*s.told", (int)(strlen(path) - strlen(".crash")), path);
     return rename(path, *claimed) == 0;
@@ -135,7 +135,7 @@ static int by_name(const void *a, const void *b)
 }
 
 /* The files of PROGRAM that end in ENDING, oldest first: names end in the time. */
-static char **list(void *ctx, const char *program, const char *directory, const char *ending, size_t *n)
+static char **list_files(void *ctx, const char *program, const char *directory, const char *ending, size_t *n)
 {
     char **paths = NULL;
     *n = 0;
@@ -165,13 +165,13 @@ void crash_tell(const char *program, const char *directory,
         return;
     }
     void *ctx = mem_check(talloc_new(NULL));
-    char **paths = list(ctx, program, directory, ".crash", &n);
+    char **paths = list_files(ctx, program, directory, ".crash", &n);
     for (size_t i = 0; i < n; i++) {
-        if (claim(ctx, paths[i], &claimed) && read_report(claimed, &report)) {
+        if (claim_file(ctx, paths[i], &claimed) && read_report(claimed, &report)) {
             see(arg, &report);
         }
     }
-    paths = list(ctx, program, directory, ".told", &n);
+    paths = list_files(ctx, program, directory, ".told", &n);
     for (size_t i = 0; i + CRASH_FILES < n; i++) {
         unlink(paths[i]);
     }

@@ -85,7 +85,7 @@ bool log_format_parse(const char *name, enum log_format *format)
 
 /* How many bytes of S are one UTF-8 character that may be printed as it is; 0: escape the first byte. C0 and
  * C1 controls are escaped (terminals obey both), as are overlong forms and surrogates. */
-static size_t printable(struct str s)
+static size_t printable_length(struct str s)
 {
     const unsigned char *u = (const unsigned char *)s.p;
     if (u[0] < 0x80) {
@@ -108,7 +108,7 @@ static size_t printable(struct str s)
 }
 
 /* Appends N bytes unless they would pass LIMIT. */
-static bool put(struct line *line, const char *p, size_t n, size_t limit)
+static bool put_bytes(struct line *line, const char *p, size_t n, size_t limit)
 {
     if (line->n + n > limit) {
         return false;
@@ -124,7 +124,7 @@ static bool put_character(struct line *line, struct str *s, size_t limit)
     static const char hex[] = "0123456789abcdef";
     unsigned char c = (unsigned char)s->p[0];
     char escaped[] = { '\\', '\\', 'x', hex[c >> 4], hex[c & 15] };
-    size_t n = printable(*s);
+    size_t n = printable_length(*s);
     struct str out = { s->p, n };
     if (n == 0) {
         out = line->json ? (struct str){ escaped, 5 } : (struct str){ escaped + 1, 4 };
@@ -134,7 +134,7 @@ static bool put_character(struct line *line, struct str *s, size_t limit)
         out = (struct str){ escaped, 2 };
     }
     *s = str_slice(*s, n, s->n);
-    return put(line, out.p, out.n, limit);
+    return put_bytes(line, out.p, out.n, limit);
 }
 
 /* S, cut short where fewer than ROOM bytes would be left behind it. */
@@ -142,7 +142,7 @@ static void put_text(struct line *line, struct str s, size_t room)
 {
     while (s.n > 0) {
         if (!put_character(line, &s, sizeof line->p - room)) {
-            put(line, "…", strlen("…"), sizeof line->p);
+            put_bytes(line, "…", strlen("…"), sizeof line->p);
             return;
         }
     }
@@ -150,7 +150,7 @@ static void put_text(struct line *line, struct str s, size_t room)
 
 static void put_plain(struct line *line, const char *text)
 {
-    put(line, text, strlen(text), sizeof line->p);
+    put_bytes(line, text, strlen(text), sizeof line->p);
 }
 
 /* NUMBER, not below 0, with at least WIDTH digits. */
@@ -162,7 +162,7 @@ static void put_digits(struct line *line, long long number, int width)
         digits[sizeof digits - (size_t)++n] = (char)('0' + number % 10);
         number /= 10;
     } while (number > 0 || n < width);
-    put(line, digits + sizeof digits - (size_t)n, (size_t)n, sizeof line->p);
+    put_bytes(line, digits + sizeof digits - (size_t)n, (size_t)n, sizeof line->p);
 }
 
 static void put_number(struct line *line, const char *name, long long number)

@@ -1,5 +1,5 @@
-/* The application's log: a line an event, JSON (mozlog 2.0) or plain, to stdout; WARNING and worse to stderr.
- * Safe from any thread. User input is escaped; secrets are never passed in.
+/* The application's log: one line per event, JSON (mozlog 2.0) or plain, to stdout; WARNING and ERROR to
+ * stderr. Safe from any thread. User input is escaped. Callers must not pass secrets.
  *
  * JSON:  {"Timestamp": NANOSECONDS, "Type": TYPE, "Logger": LOGGER, "Hostname": …, "EnvVersion": "2.0",
  *         "Severity": 100 debug | 200 info | 400 warning | 500 error (as the reference's), "Pid": …,
@@ -13,8 +13,8 @@
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERROR };
 enum log_format { LOG_PLAIN, LOG_JSON };
 
-/* A line with its newline never is longer than this many bytes: what a pipe takes in one piece, so that lines
- * of several workers do not mix. A longer message ends in "…". */
+/* The maximum length of a line in bytes, newline included. A pipe takes this much in one piece, so that lines
+ * of several workers do not mix. A longer message is cut and ends in "…". */
 enum { LOG_LINE_MAX = 4096 };
 
 /* LOGGER: "balrog-public", constant text. Until this is called: plain, INFO. May be called again (SIGHUP). */
@@ -23,8 +23,8 @@ void log_setup(const char *logger, enum log_level level, enum log_format format)
 bool log_level_parse(const char *name, enum log_level *level);
 bool log_format_parse(const char *name, enum log_format *format);
 
-/* The request that this thread works on: its id stands in every line that the thread logs meanwhile, and a
- * crash tells what it was. The texts must stay until log_request_end(). */
+/* The request that this thread answers: its id is in every line that the thread logs meanwhile, and a crash
+ * report says what it was. The texts must stay valid until log_request_end(). */
 struct log_request {
     struct str id, method, uri;
 };
@@ -33,13 +33,13 @@ void log_request_end(void);
 /* All absent between requests. Safe in a signal handler of the same thread. */
 struct log_request log_request_now(void);
 
-/* From now on SEE is told of every ERROR, in the thread that logs it, once its line is written. NULL: nobody.
- */
+/* From now on SEE is called for every ERROR, in the thread that logs it, after the line is written. NULL:
+ * none. */
 typedef void (*log_watcher)(const char *type, struct str request_id, struct str message);
 void log_watch(log_watcher see);
 
-/* Writes a line whatever the level is set to, and tells nobody. Safe in a signal handler once log_setup() has
- * been called. */
+/* Writes a line whatever the level is set to, and does not call the watcher. Safe in a signal handler once
+ * log_setup() has been called. */
 void log_line(enum log_level level, const char *type, struct str request_id, struct str message);
 
 /* REQUEST_ID may be absent: then it is that of the thread's request, if there is one. TYPE is a short dotted

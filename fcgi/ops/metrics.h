@@ -1,5 +1,5 @@
 /* Numbers about a program, for Prometheus and statsd: counters, gauges and latency histograms, each a row of
- * a table. Who counts something has the table; main() registers the tables and starts.
+ * a table. The module that counts something owns the table; main() registers all tables and starts.
  *
  * Counting adds to a cell of the thread's own: no lock, no line of memory that another thread writes to, no
  * atomic read-modify-write. Reading sums over all threads, those that have ended included. */
@@ -32,8 +32,8 @@ struct metric {
     const char *help; /* a sentence for people */
     enum metric_type type;
     struct metric_label label[METRIC_LABELS_MAX]; /* a series for each combination of values */
-    bool sparse;                                  /* series that are 0 are not printed */
-    /* The value of a series, asked for whenever numbers are read, by any thread; NULL: it is counted here. */
+    bool sparse;                                  /* series with the value 0 are not printed */
+    /* Returns the value of a series whenever numbers are read, in any thread; NULL: it is counted here. */
     double (*read)(const struct metric *m, unsigned series);
     size_t at;   /* for read(): where below arg the number is, */
     double unit; /* and what it is counted in: 1000 for one in milliseconds that is shown in seconds */
@@ -53,7 +53,7 @@ struct metrics_table {
         (ARRAY), ARRAY_LEN(ARRAY)                                                                            \
     }
 
-/* Takes in the rows of TABLE, which must live as long as the program; ARG is for their read(). To be called
+/* Registers the rows of TABLE, which must live as long as the program; ARG is for their read(). To be called
  * before metrics_start(). */
 void metrics_register(const struct metrics_table *table, void *arg);
 /* From here on what is registered is counted (before, and what is not registered: never). PROGRAM ("public")
@@ -113,8 +113,8 @@ double metric_value(const struct metric *m, unsigned series);
 /* The sum of a series over all threads, in cells: 1 of a counter, METRIC_HISTOGRAM_CELLS of a histogram (its
  * buckets, what took longer than all, nanoseconds). M must be counted here. */
 void metric_sum(const struct metric *m, unsigned series, uint64_t *cells);
-/* Within how many seconds the fraction Q (0 to 1) lies of what the histogram M was given, over N of its
- * series from FIRST on; as Prometheus would tell it. 0 where it was given nothing. */
+/* The Q-quantile (Q from 0 to 1) of the histogram M in seconds, over N of its series from FIRST on, computed
+ * as Prometheus does. 0 without any observation. */
 double metric_quantile(const struct metric *m, unsigned first, unsigned n, double q);
 /* Calls SEE for every registered metric, in the order of registration. */
 void metrics_each(void (*see)(void *arg, const struct metric *m), void *arg);

@@ -1,4 +1,4 @@
-/* What the operating system knows about this process. */
+/* Numbers about this process, from the operating system. */
 #ifndef BALROG_OPS_PROCESS_H
 #define BALROG_OPS_PROCESS_H
 
@@ -15,7 +15,7 @@ void process_begin(void);
 double process_start_seconds(void);
 double process_memory_bytes(void);
 unsigned process_threads(void);
-/* How many processors it may run on, which is not all of them where somebody has bound it to some. */
+/* How many processors this process may use; fewer than all if it is bound to some. */
 unsigned process_processors(void);
 
 #endif

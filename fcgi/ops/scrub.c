@@ -63,7 +63,7 @@ static bool is_random(struct str word)
 }
 
 /* What stands for WORD, or absent. */
-static struct str replacement(struct str word, bool secret)
+static struct str replacement_of(struct str word, bool secret)
 {
     if (secret) {
         return STR("[secret]");
@@ -75,7 +75,7 @@ static struct str replacement(struct str word, bool secret)
 }
 
 /* "password=x", "token": "x", Authorization: Bearer x */
-static enum ahead past(enum ahead ahead, char c)
+static enum ahead ahead_after(enum ahead ahead, char c)
 {
     if (ahead != NOTHING && (c == ':' || c == '=')) {
         return SECRET;
@@ -102,7 +102,7 @@ void scrub_print(struct buf *out, struct str s)
         struct str word = str_slice(s, from, i);
         if (word.n == 0) {
             bool query = s.p[i] == '?';
-            ahead = past(ahead, s.p[i]);
+            ahead = ahead_after(ahead, s.p[i]);
             buf_char(out, s.p[i++]);
             if (query && i < s.n && skip_query(s, i) > i) {
                 buf_lit(out, "[query]");
@@ -111,7 +111,7 @@ void scrub_print(struct buf *out, struct str s)
             continue;
         }
         enum ahead next = ahead_of(word);
-        struct str instead = replacement(word, ahead == SECRET && next == NOTHING);
+        struct str instead = replacement_of(word, ahead == SECRET && next == NOTHING);
         buf_str(out, str_absent(instead) ? word : instead);
         ahead = next;
     }

@@ -1,4 +1,4 @@
-/* Texts on their way out of the house: what may be secret or personal is taken out. */
+/* Removes what may be secret or personal from texts that are sent to other parties. */
 #ifndef BALROG_OPS_SCRUB_H
 #define BALROG_OPS_SCRUB_H
 

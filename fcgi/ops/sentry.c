@@ -91,14 +91,14 @@ static bool may_report(const char *type)
     return true;
 }
 
-static void drop(enum drop why)
+static void count_dropped(enum drop why)
 {
     metric_count(&rows[DROPPED], why);
     sentry.dropped++;
 }
 
 /* Whether one more may come; asked before anything is put together. */
-static bool enter(const char *type)
+static bool may_enqueue(const char *type)
 {
     if (!atomic_load(&sentry.running)) {
         return false;
@@ -107,7 +107,7 @@ static bool enter(const char *type)
     bool room = sentry.n < SENTRY_QUEUE && !sentry.ending;
     bool ok = room && may_report(type);
     if (!ok) {
-        drop(room ? DROP_RATE : DROP_QUEUE);
+        count_dropped(room ? DROP_RATE : DROP_QUEUE);
     }
     pthread_mutex_unlock(&sentry.lock);
     return ok;
@@ -124,13 +124,13 @@ static void enqueue(struct sentry_event *event)
         event = NULL;
         pthread_cond_broadcast(&sentry.changed);
     } else {
-        drop(DROP_QUEUE);
+        count_dropped(DROP_QUEUE);
     }
     pthread_mutex_unlock(&sentry.lock);
     free(event);
 }
 
-static void copy(char *to, size_t size, struct str s)
+static void copy_text(char *to, size_t size, struct str s)
 {
     size_t n = s.n < size - 1 ? s.n : size - 1;
     memcpy(to, s.p != NULL ? s.p : "", n);
@@ -140,19 +140,19 @@ static void copy(char *to, size_t size, struct str s)
 /* Of the log. */
 static void report_error(const char *type, struct str request_id, struct str message)
 {
-    if (!enter(type)) {
+    if (!may_enqueue(type)) {
         return;
     }
     struct log_request r = log_request_now();
     struct sentry_event *event = mem_check(calloc(1, sizeof *event));
     event->time_ms = clock_wall_ms();
     event->level = "error";
-    copy(event->type, sizeof event->type, str_of(type));
-    copy(event->version, sizeof event->version, STR(PACKAGE_VERSION));
-    copy(event->request_id, sizeof event->request_id, request_id);
-    copy(event->message, sizeof event->message, message);
-    copy(event->method, sizeof event->method, r.method);
-    copy(event->uri, sizeof event->uri, r.uri);
+    copy_text(event->type, sizeof event->type, str_of(type));
+    copy_text(event->version, sizeof event->version, STR(PACKAGE_VERSION));
+    copy_text(event->request_id, sizeof event->request_id, request_id);
+    copy_text(event->message, sizeof event->message, message);
+    copy_text(event->method, sizeof event->method, r.method);
+    copy_text(event->uri, sizeof event->uri, r.uri);
     event->n_frames = crash_stack(event->frame, SKIP_FRAMES);
     enqueue(event);
 }
@@ -160,7 +160,7 @@ static void report_error(const char *type, struct str request_id, struct str mes
 void sentry_crash(void *arg, const struct crash_report *r)
 {
     (void)arg;
-    if (!enter("crash")) {
+    if (!may_enqueue("crash")) {
         return;
     }
     struct sentry_event *event = mem_check(calloc(1, sizeof *event));
@@ -168,11 +168,11 @@ void sentry_crash(void *arg, const struct crash_report *r)
     str_split(&uri, ' ', &method);
     event->time_ms = r->time_ms;
     event->level = "fatal";
-    copy(event->type, sizeof event->type, STR("crash"));
-    copy(event->version, sizeof event->version, str_of(r->version));
-    copy(event->request_id, sizeof event->request_id, str_of(r->request_id));
-    copy(event->method, sizeof event->method, method);
-    copy(event->uri, sizeof event->uri, uri);
+    copy_text(event->type, sizeof event->type, STR("crash"));
+    copy_text(event->version, sizeof event->version, str_of(r->version));
+    copy_text(event->request_id, sizeof event->request_id, str_of(r->request_id));
+    copy_text(event->method, sizeof event->method, method);
+    copy_text(event->uri, sizeof event->uri, uri);
     snprintf(event->message, sizeof event->message, "process %ld ended by %s%s%.900s", r->pid, r->signal,
              r->request[0] != '\0' ? " while answering " : "", r->request);
     memcpy(event->frame, r->frame, sizeof event->frame);
@@ -212,7 +212,7 @@ static bool try_to_send(struct str envelope, int *status)
 }
 
 /* Twice, where it seems worth it. A server that has enough of us is left alone for a while. */
-static void deliver(const struct sentry_event *event)
+static void deliver_event(const struct sentry_event *event)
 {
     int status;
     struct buf envelope;
@@ -230,14 +230,14 @@ static void deliver(const struct sentry_event *event)
         return;
     }
     pthread_mutex_lock(&sentry.lock);
-    drop(DROP_FAILED);
+    count_dropped(DROP_FAILED);
     pthread_mutex_unlock(&sentry.lock);
     if (enough) {
         pause_for(SENTRY_REST_MS);
     }
 }
 
-static void *run(void *arg)
+static void *sentry_main(void *arg)
 {
     crash_watch_thread();
     pthread_mutex_lock(&sentry.lock);
@@ -250,7 +250,7 @@ static void *run(void *arg)
         sentry.first = (sentry.first + 1) % SENTRY_QUEUE;
         sentry.n--;
         pthread_mutex_unlock(&sentry.lock);
-        deliver(event);
+        deliver_event(event);
         free(event);
         pthread_mutex_lock(&sentry.lock);
     }
@@ -266,7 +266,7 @@ bool sentry_start(const struct sentry_options *o, struct error *e)
     sentry.options = *o;
     sentry.minute_ms = clock_ms();
     thread_cond_init(&sentry.changed);
-    int rc = thread_start(&sentry.thread, run, NULL);
+    int rc = thread_start(&sentry.thread, sentry_main, NULL);
     if (rc != 0) {
         return error_set(e, ERROR_INTERNAL, "cannot start the thread for Sentry: %s", strerror(rc));
     }

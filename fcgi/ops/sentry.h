@@ -1,11 +1,11 @@
 /* Reports errors and crashes to Sentry, through its envelope API.
  *
- * The rule: every line that is logged as an ERROR is reported, with the stack of who logged it; and every
+ * Every line that is logged as an ERROR is reported, with the stack of the thread that logged it; and every
  * crash, at the next start. Texts are scrubbed first (scrub.h).
  *
- * A thread of its own sends. Who reports copies a few kilobytes and goes on: SENTRY_QUEUE reports may wait,
- * so many a minute are taken, a third of them of one type. What is more, or cannot be delivered, is dropped
- * and counted; the next report says how many there were. */
+ * A thread of its own sends. The thread that reports only copies a few kilobytes. At most SENTRY_QUEUE
+ * reports wait, and the number per minute is limited, for each type to a third of all. Further reports, and
+ * those that cannot be delivered, are dropped and counted; the next report says how many. */
 #ifndef BALROG_OPS_SENTRY_H
 #define BALROG_OPS_SENTRY_H
 
@@ -27,12 +27,12 @@ struct sentry_options {
                  const atomic_bool *stop, int *status, struct error *e);
 };
 
-/* Whether DSN is one, or "". E does not name it: it is a secret. */
+/* Whether DSN is valid or "". E does not quote it, because it is a secret. */
 bool sentry_check(const char *dsn, struct error *e);
-/* Starts the thread, and from then on takes part in the log (log_watch()). What O points to must live as long
- * as the program. To be called once, after metrics_start(). */
+/* Starts the thread, and reports what is logged from then on (log_watch()). What O points to must live as
+ * long as the program. To be called once, after metrics_start(). */
 bool sentry_start(const struct sentry_options *o, struct error *e);
-/* Gives what waits WITHIN_MS to be sent and ends the thread. Does nothing where it does not run. */
+/* Waits up to WITHIN_MS for the queue to be sent, and ends the thread. Does nothing if it does not run. */
 void sentry_stop(unsigned within_ms);
 /* Reports a crash of the past; for crash_tell(). */
 void sentry_crash(void *arg, const struct crash_report *r);

@@ -58,14 +58,14 @@ static void new_id(char id[ID_DIGITS + 1])
     }
 }
 
-static void text(struct buf *out, const char *name, const char *value)
+static void print_text(struct buf *out, const char *name, const char *value)
 {
     buf_printf(out, "\"%s\": ", name);
     json_print_string(out, str_of(value));
     buf_lit(out, ", ");
 }
 
-static void scrubbed(struct buf *out, const char *name, struct str value)
+static void print_scrubbed(struct buf *out, const char *name, struct str value)
 {
     struct buf clean;
     buf_init(&clean, 1024, 16 << 10);
@@ -83,9 +83,9 @@ static void print_frames(struct buf *out, const struct sentry_event *event)
         const struct crash_frame *f = &event->frame[i];
         buf_printf(out, "{\"instruction_addr\": \"0x%llx\", ", (unsigned long long)f->address);
         if (f->symbol[0] != '\0') {
-            text(out, "function", f->symbol);
+            print_text(out, "function", f->symbol);
         }
-        text(out, "package", f->module);
+        print_text(out, "package", f->module);
         buf_printf(out, "\"in_app\": %s, \"vars\": {\"offset\": \"0x%llx\"}}%s",
                    strncmp(f->module, "balrog", 6) == 0 ? "true" : "false", (unsigned long long)f->offset,
                    i > 0 ? ", " : "");
@@ -99,35 +99,35 @@ static void print_event(struct buf *out, const struct sentry_event *event, const
     char host[65] = "";
     gethostname(host, sizeof host - 1);
     buf_lit(out, "{");
-    text(out, "event_id", id);
+    print_text(out, "event_id", id);
     buf_printf(out, "\"timestamp\": %lld.%03d, ", (long long)event->time_ms / 1000,
                (int)(event->time_ms % 1000));
-    text(out, "platform", "native");
-    text(out, "level", event->level);
-    text(out, "logger", program);
+    print_text(out, "platform", "native");
+    print_text(out, "level", event->level);
+    print_text(out, "logger", program);
     buf_printf(out, "\"release\": \"balrog@%s\", ", event->version);
-    text(out, "environment", environment);
-    text(out, "server_name", host);
+    print_text(out, "environment", environment);
+    print_text(out, "server_name", host);
     buf_lit(out, "\"tags\": {");
-    text(out, "type", event->type);
+    print_text(out, "type", event->type);
     if (event->request_id[0] != '\0') {
-        text(out, "request_id", event->request_id);
+        print_text(out, "request_id", event->request_id);
     }
     buf_printf(out, "\"program\": \"%s\"}, ", program);
     if (event->uri[0] != '\0') {
         struct str rest = str_of(event->uri), path;
         str_split(&rest, '?', &path);
         buf_lit(out, "\"request\": {");
-        text(out, "method", event->method);
-        scrubbed(out, "url", path);
+        print_text(out, "method", event->method);
+        print_scrubbed(out, "url", path);
         buf_lit(out, "}, ");
     }
     buf_printf(out, "\"extra\": {\"dropped_before\": %u}, ", event->dropped);
     buf_lit(out, "\"message\": {");
-    scrubbed(out, "formatted", str_of(event->message));
+    print_scrubbed(out, "formatted", str_of(event->message));
     buf_lit(out, "}, \"exception\": {\"values\": [{");
-    text(out, "type", event->type);
-    scrubbed(out, "value", str_of(event->message));
+    print_text(out, "type", event->type);
+    print_scrubbed(out, "value", str_of(event->message));
     buf_lit(out, ", ");
     print_frames(out, event);
     buf_lit(out, "}]}}");

@@ -97,7 +97,7 @@ static void give_back(void *arg)
     pthread_mutex_unlock(&sender.lock);
 }
 
-static struct thread_sample *attach(void)
+static struct thread_sample *attach_sample(void)
 {
     pthread_mutex_lock(&sender.lock);
     struct thread_sample *k = sender.unused;
@@ -116,7 +116,7 @@ static struct thread_sample *attach(void)
 }
 
 /* xorshift64*, the upper half. */
-static uint32_t draw(struct thread_sample *k)
+static uint32_t draw_random(struct thread_sample *k)
 {
     k->random ^= k->random >> 12;
     k->random ^= k->random << 25;
@@ -124,7 +124,7 @@ static uint32_t draw(struct thread_sample *k)
     return (uint32_t)(k->random * 2685821657736338717u >> 32);
 }
 
-static void empty(struct reservoir *r, unsigned second)
+static void empty_reservoir(struct reservoir *r, unsigned second)
 {
     for (int i = 0; i < STATSD_KEPT; i++) {
         atomic_store_explicit(&r->timing[i].timers, NULL, memory_order_relaxed);
@@ -135,16 +135,16 @@ static void empty(struct reservoir *r, unsigned second)
 
 bool statsd_choose(struct statsd_place *place)
 {
-    struct thread_sample *k = own != NULL ? own : attach();
+    struct thread_sample *k = own != NULL ? own : attach_sample();
     unsigned second = atomic_load_explicit(&current, memory_order_relaxed);
     struct reservoir *r = &k->half[second & 1];
     if (atomic_load_explicit(&r->second, memory_order_relaxed) != second) {
-        empty(r, second);
+        empty_reservoir(r, second);
     }
     unsigned seen = atomic_load_explicit(&r->seen, memory_order_relaxed);
     atomic_store_explicit(&r->seen, seen + 1, memory_order_relaxed);
     place->second = second;
-    place->at = seen < STATSD_KEPT ? seen : (unsigned)((uint64_t)draw(k) * (seen + 1) >> 32);
+    place->at = seen < STATSD_KEPT ? seen : (unsigned)((uint64_t)draw_random(k) * (seen + 1) >> 32);
     return place->at < STATSD_KEPT;
 }
 
@@ -190,7 +190,7 @@ bool statsd_check(const char *address, struct error *e)
 }
 
 /* One that is not to be had is not asked for again before the time is over. */
-static void resolve(void)
+static void resolve_address(void)
 {
     struct addrinfo hints = { .ai_socktype = SOCK_DGRAM, .ai_family = AF_UNSPEC };
     struct addrinfo *found = NULL;
@@ -247,7 +247,7 @@ static void add_line(const char *line, size_t n)
     metric_count(&rows[SENT_LINES], 0);
 }
 
-static void __attribute__((format(printf, 1, 2))) put(const char *fmt, ...)
+static void __attribute__((format(printf, 1, 2))) put_line(const char *fmt, ...)
 {
     char line[LINE_MAX_BYTES];
     va_list ap;
@@ -271,8 +271,8 @@ static void send_counter(const struct counter *c)
         struct buf name = { text, 0, sizeof text, sizeof text, false };
         c->metric->statsd(c->metric, i, &name);
         if (name.n > 0 && !name.full) {
-            put("%s.%.*s:%llu|c", sender.prefix, STR_ARG(buf_view(&name)),
-                (unsigned long long)(sum - c->last[i]));
+            put_line("%s.%.*s:%llu|c", sender.prefix, STR_ARG(buf_view(&name)),
+                     (unsigned long long)(sum - c->last[i]));
         }
         c->last[i] = sum;
     }
@@ -283,9 +283,9 @@ static void send_timing(const struct timing *t, const struct statsd_timers *time
     for (int i = 0; i < STATSD_TIMES && timers->name[i] != NULL; i++) {
         double ms = (double)atomic_load_explicit(&t->ns[i], memory_order_relaxed) / 1e6;
         if (ms >= 0 && rate < 1) {
-            put("%s.%s:%.6f|ms|@%.6g", sender.prefix, timers->name[i], ms, rate);
+            put_line("%s.%s:%.6f|ms|@%.6g", sender.prefix, timers->name[i], ms, rate);
         } else if (ms >= 0) {
-            put("%s.%s:%.6f|ms", sender.prefix, timers->name[i], ms);
+            put_line("%s.%s:%.6f|ms", sender.prefix, timers->name[i], ms);
         }
     }
 }
@@ -322,10 +322,10 @@ static void send_timings(unsigned second)
 
 /* Sends the counters as they are, and the timings of the second before the current one; the current one is
  * over then. */
-static void flush(void)
+static void flush_second(void)
 {
     if (clock_ms() - sender.resolved_ms >= RESOLVE_MS || sender.resolved_ms == 0) {
-        resolve();
+        resolve_address();
     }
     for (size_t i = 0; i < sender.n_counters; i++) {
         send_counter(&sender.counters[i]);
@@ -339,7 +339,7 @@ static void flush(void)
 /* ---- the thread ---- */
 
 /* False when it is time to stop. */
-static bool rest(struct timespec *until)
+static bool wait_until(struct timespec *until)
 {
     until->tv_nsec += FLUSH_MS % 1000 * 1000000;
     until->tv_sec += FLUSH_MS / 1000;
@@ -353,19 +353,19 @@ static bool rest(struct timespec *until)
     return !stopping;
 }
 
-static void *run(void *arg)
+static void *statsd_main(void *arg)
 {
     struct timespec until;
     crash_watch_thread();
     clock_gettime(CLOCK_MONOTONIC, &until);
-    while (rest(&until)) {
-        flush();
+    while (wait_until(&until)) {
+        flush_second();
         struct timespec now;
         clock_gettime(CLOCK_MONOTONIC, &now);
         until = now.tv_sec > until.tv_sec ? now : until; /* names may take long to resolve */
     }
-    flush();
-    flush();
+    flush_second();
+    flush_second();
     return arg;
 }
 
@@ -389,7 +389,7 @@ bool statsd_start(const char *address, const char *prefix, struct error *e)
     metrics_each(find_counter, NULL);
     pthread_key_create(&sender.key, give_back);
     thread_cond_init(&sender.wake);
-    int rc = thread_start(&sender.thread, run, NULL);
+    int rc = thread_start(&sender.thread, statsd_main, NULL);
     atomic_store(&statsd_on, rc == 0);
     return rc == 0 || error_set(e, ERROR_INTERNAL, "cannot start the thread for statsd: %s", strerror(rc));
 }
@@ -406,7 +406,7 @@ void statsd_stop(void)
     pthread_mutex_unlock(&sender.lock);
     struct timespec end = clock_wall_after_ms(STOP_MS);
     if (pthread_timedjoin_np(sender.thread, NULL, &end) != 0) {
-        log_warning("statsd.stop", "%s is still being looked up; what was counted last is not sent",
+        log_warning("statsd.stop", "the lookup of %s takes too long; the last counts are not sent",
                     sender.host);
     }
 }

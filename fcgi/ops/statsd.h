@@ -1,12 +1,12 @@
 /* Numbers sent to a statsd server over UDP, by the reference's names: the counters of metrics.h that have a
  * name there, and timers.
  *
- * A thread of its own adds up what came and sends it once a second. Nothing else waits for it: who counts or
- * measures writes into memory of its own thread, and a server that is gone costs nobody anything.
+ * A thread of its own adds up the numbers and sends them once per second. No other thread waits for it: each
+ * one writes into memory of its own, and a server that is away has no effect on them.
  *
- * Of the timings of one second each thread keeps STATSD_KEPT, chosen at random among all; they are sent with
- * the rate at which they were chosen, so that the server's counts are right. Who measures asks before whether
- * the timing is wanted: where it is not, no clock needs to be read. */
+ * Each thread keeps STATSD_KEPT timings per second, chosen at random among all. They are sent with the rate
+ * at which they were chosen, so that the server's counts are right. Callers first ask whether a timing is
+ * wanted: if not, they need not read the clock. */
 #ifndef BALROG_OPS_STATSD_H
 #define BALROG_OPS_STATSD_H
 
@@ -30,7 +30,7 @@ bool statsd_check(const char *address, struct error *e);
 /* Starts the thread, which sends to ADDRESS; names begin with PREFIX and a dot. Both are copied. To be called
  * after metrics_start(), once. */
 bool statsd_start(const char *address, const char *prefix, struct error *e);
-/* Sends what has come and ends the thread. Does nothing where it does not run. */
+/* Sends what was counted and ends the thread. Does nothing if it does not run. */
 void statsd_stop(void);
 
 /* Numbers about the sending itself; to be registered with the other tables. */
@@ -45,7 +45,7 @@ struct statsd_place {
 };
 bool statsd_choose(struct statsd_place *place);
 
-/* Whether the timings of the event that is under way are wanted; if so, statsd_keep() is to be told. */
+/* Whether the timings of this event are wanted; if so, call statsd_keep() with PLACE. */
 static inline bool statsd_wanted(struct statsd_place *place)
 {
     return atomic_load_explicit(&statsd_on, memory_order_relaxed) && statsd_choose(place);

@@ -79,8 +79,8 @@ static bool read_locale(struct db *db, void *arg, struct error *e)
 }
 
 /* Answers with what was read; MISSING is the detail of the 404. */
-static void respond(struct call *call, const struct release_reading *r, enum json_style style,
-                    const char *missing)
+static void respond_release(struct call *call, const struct release_reading *r, enum json_style style,
+                            const char *missing)
 {
     switch (r->doc.state) {
     case RELEASE_MISSING:
@@ -118,8 +118,8 @@ void api_get_release(struct call *call)
 {
     struct release_reading r = { .ctx = call->ctx, .release = call->param[0] };
     if (check_name(call, r.release) && api_read_big(call, read_whole, &r)) {
-        respond(call, &r, api_flag(call, "pretty") ? JSON_PRETTY : JSON_DUMPS_SORTED,
-                mem_printf(call->ctx, "Release name: %.*s not found", STR_ARG(r.release)));
+        respond_release(call, &r, api_flag(call, "pretty") ? JSON_PRETTY : JSON_DUMPS_SORTED,
+                        mem_printf(call->ctx, "Release name: %.*s not found", STR_ARG(r.release)));
     }
 }
 
@@ -128,8 +128,8 @@ void api_get_release_locale(struct call *call)
     struct release_reading r = { call->ctx, call->param[0], call->param[1], call->param[2], { 0 } };
     if (check_name(call, r.release) && api_check_ascii(call, "platform", r.platform) &&
         api_check_ascii(call, "locale", r.locale) && api_read_big(call, read_locale, &r)) {
-        respond(call, &r, JSON_DUMPS,
-                mem_printf(call->ctx, "[\"Couldn't find locale identified by: %.*s, %.*s, %.*s\"]",
-                           STR_ARG(r.release), STR_ARG(r.platform), STR_ARG(r.locale)));
+        respond_release(call, &r, JSON_DUMPS,
+                        mem_printf(call->ctx, "[\"Couldn't find locale identified by: %.*s, %.*s, %.*s\"]",
+                                   STR_ARG(r.release), STR_ARG(r.platform), STR_ARG(r.locale)));
     }
 }

@@ -24,7 +24,7 @@ struct autograph {
     const char *password;
 };
 
-static bool given(const char *text)
+static bool is_given(const char *text)
 {
     return text != NULL && text[0] != '\0';
 }
@@ -32,7 +32,7 @@ static bool given(const char *text)
 struct autograph *autograph_new(void *ctx, const struct config_signer *c, struct error *e)
 {
     struct autograph *a = mem_new(ctx, struct autograph);
-    if (!given(c->autograph_keyid) || !given(c->autograph_user) || !given(c->autograph_password)) {
+    if (!is_given(c->autograph_keyid) || !is_given(c->autograph_user) || !is_given(c->autograph_password)) {
         error_set(e, ERROR_INTERNAL,
                   "autograph_url needs autograph_keyid, autograph_user and a password with it");
         goto fail;
@@ -116,7 +116,7 @@ static bool read_answer(struct str text, struct signature *out, struct error *e)
         snprintf(out->text, sizeof out->text, "%s", signature);
         snprintf(out->x5u, sizeof out->x5u, "%s", x5u);
     } else if (!one) {
-        error_set(e, ERROR_UNAVAILABLE, "the answer is no list of one signature");
+        error_set(e, ERROR_UNAVAILABLE, "the answer is not a list of one signature");
     } else {
         error_set(e, ERROR_UNAVAILABLE, "the answer's signature or x5u is missing or malformed");
     }
@@ -124,8 +124,8 @@ static bool read_answer(struct str text, struct signature *out, struct error *e)
     return ok;
 }
 
-static bool post(const struct autograph *a, struct str request, const char *authorization,
-                 const atomic_bool *stop, struct signature *out, struct error *e)
+static bool post_request(const struct autograph *a, struct str request, const char *authorization,
+                         const atomic_bool *stop, struct signature *out, struct error *e)
 {
     const char *headers[] = { "Content-Type: application/json", "Accept: application/json", authorization };
     struct client_request p = {
@@ -168,7 +168,7 @@ bool autograph_ask(const struct autograph *a, const struct digest *d, const atom
     if (ok && (request.full || authorization.full)) {
         ok = error_set(e, ERROR_INTERNAL, "the configured user or keyid is too long");
     }
-    ok = ok && post(a, buf_view(&request), authorization.p, stop, out, e);
+    ok = ok && post_request(a, buf_view(&request), authorization.p, stop, out, e);
     buf_free(&request);
     buf_free(&authorization);
     return ok || error_prefix(e, "Autograph at %s", a->where.host);

@@ -1,4 +1,4 @@
-/* Asking an Autograph server for a signature (reference: util/autograph.py). */
+/* Asks an Autograph server for signatures (reference: util/autograph.py). */
 #ifndef BALROG_PUBLIC_AUTOGRAPH_H
 #define BALROG_PUBLIC_AUTOGRAPH_H
 
@@ -16,15 +16,16 @@ enum {
 
 struct autograph;
 
-/* From a signer's autograph_… settings, all of which are needed. NULL when one is missing or wrong. Owned by
- * CTX. */
+/* Made from the autograph_… settings of CONFIG, all of which are required. NULL, with the reason in E, when
+ * one is missing or wrong. Owned by CTX. */
 struct autograph *autograph_new(void *ctx, const struct config_signer *config, struct error *e);
-/* Asks once. Anything but one signature in a 2xx answer is a failure. E never quotes what was sent or
- * received. STOP (or NULL) gives up early. Safe from any thread. */
+/* Asks once for a signature of D. Fails unless the answer is a 2xx with one signature. E never quotes what
+ * was sent or received. Once *STOP is true, the request is given up; STOP may be NULL. Safe from any thread.
+ */
 bool autograph_ask(const struct autograph *a, const struct digest *d, const atomic_bool *stop,
                    struct signature *out, struct error *e);
-/* How long to pause after the FAILED-th failed try (1, 2, …), in ms: up to 100 after the first, up to 500
- * after each later one; half of that as RANDOM is 0, all of it as RANDOM is 1. */
+/* The pause after the FAILED-th failed try (1, 2, …), in ms: at most 100 after the first, 500 after each
+ * later one; half of that for RANDOM 0, all of it for RANDOM 1. */
 unsigned autograph_pause_ms(unsigned failed, double random);
 
 #endif

@@ -20,7 +20,7 @@ bool hawk_id_ok(const char *id)
     return id[0] != '\0';
 }
 
-static void base64(const unsigned char *digest, char text[SHA256_BASE64])
+static void encode_digest(const unsigned char *digest, char text[SHA256_BASE64])
 {
     EVP_EncodeBlock((unsigned char *)text, digest, SHA256_BYTES);
 }
@@ -41,7 +41,7 @@ static void payload_hash(const struct hawk *h, char text[SHA256_BASE64])
     buf_char(&lines, '\n');
     EVP_Digest(lines.p, lines.n, digest, NULL, EVP_sha256(), NULL);
     buf_free(&lines);
-    base64(digest, text);
+    encode_digest(digest, text);
 }
 
 /* Application data is one line of the MAC, whatever it holds. */
@@ -69,7 +69,7 @@ static void mac_of(const struct hawk *h, const char *hash, char text[SHA256_BASE
     buf_char(&lines, '\n');
     HMAC(EVP_sha256(), h->key, (int)strlen(h->key), (const unsigned char *)lines.p, lines.n, mac, NULL);
     buf_free(&lines);
-    base64(mac, text);
+    encode_digest(mac, text);
 }
 
 void hawk_header(const struct hawk *h, struct buf *out)

@@ -1,5 +1,5 @@
-/* The Authorization header of Hawk 1.1 (SHA-256), with which a client shows Autograph that it knows a key
- * without sending it: a MAC over time, nonce, method, address and payload. */
+/* The Authorization header of Hawk 1.1 (SHA-256). It proves to Autograph that the client has a key, without
+ * sending the key: a MAC over time, nonce, method, address and payload. */
 #ifndef BALROG_PUBLIC_HAWK_H
 #define BALROG_PUBLIC_HAWK_H
 
@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 struct hawk {
-    const char *id; /* no quote, backslash or control character in it: hawk_id_ok() */
+    const char *id; /* must satisfy hawk_id_ok() */
     const char *key;
     int64_t time_s; /* since 1970 */
     const char *nonce;
@@ -21,6 +21,7 @@ struct hawk {
     const char *ext; /* application data; NULL: none */
 };
 
+/* Whether ID is not empty, and is printable ASCII without quotes and backslashes. */
 bool hawk_id_ok(const char *id);
 /* Appends 'Hawk id="…", ts="…", nonce="…", hash="…", ext="…", mac="…"' to OUT. */
 void hawk_header(const struct hawk *h, struct buf *out);

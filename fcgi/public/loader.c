@@ -1,7 +1,7 @@
-/* One turn of the loop is: connect if there is no connection; ask the feed; read what changed and publish;
- * sleep until the next poll. Where the feed cannot tell, everything is read again. Every so often all data
- * versions are compared with the ones that were read, since a TRUNCATE or a restored table leaves no trace in
- * the feed. */
+/* One turn of the loop: connect if there is no connection; poll the change feed; read what has changed and
+ * publish a snapshot; sleep until the next poll. If the feed has lost changes, everything is read again. From
+ * time to time all data versions are compared with those that were read, because the feed does not show a
+ * TRUNCATE or a restored table. */
 #include "public/loader.h"
 
 #include "core/clock.h"
@@ -28,8 +28,10 @@ enum {
     FAILURE_LOG_MS = 60000,
     COMPILE_THREADS_MAX = 4,
     NICE = 10,
-    MALFORMED_MAX = 20,    /* lines of the log about malformed rules, each time the rules are read */
-    KEEP_BYTES = 16 << 20, /* of memory that is free for now: what a few releases take while they are built */
+    MALFORMED_MAX = 20, /* log lines about malformed rules, each time the rules are read */
+    KEEP_BYTES =
+        16
+        << 20, /* of free memory, not returned to the kernel: what a few releases need while they are built */
 };
 
 /* The small tables, read together. */
@@ -42,9 +44,9 @@ struct tables {
     struct table_stamps stamps;
 };
 
-/* What is to be read again. */
+/* What must be read again. */
 struct work {
-    bool everything; /* the feed cannot tell, or nothing was read yet */
+    bool everything; /* the feed has lost changes, or nothing was read yet */
     bool tables;
     bool publish; /* something the snapshot shows has changed */
 };
@@ -66,11 +68,11 @@ struct loader {
     struct tables *tables;
     struct published *published;
     struct work todo;
-    int64_t told_ms; /* when the feed told of changes that are not published yet; 0: there are none */
+    int64_t changed_ms; /* when the feed showed the first change that is not published yet; 0: none */
     int64_t compared_ms;
-    int64_t complained_ms;
+    int64_t logged_ms;
     bool failing;
-    bool schema_fits;     /* it has been asked */
+    bool schema_fits;     /* the schema was checked, and fits */
     struct error refused; /* status != 0: it does not; written before ready_fd is */
 };
 
@@ -96,7 +98,7 @@ static bool read_asset(void *arg, void *ctx, struct str name, struct str path, s
     return reader_asset(l->db, ctx, name, path, asset, found, e);
 }
 
-/* Logs the rules of which a column cannot match as it is meant to; the first MALFORMED_MAX of them. */
+/* Logs the columns of rules that can match nothing, the first MALFORMED_MAX of them. */
 static void log_malformed(const struct rule_row *rules, size_t n)
 {
     size_t found = 0;
@@ -158,7 +160,7 @@ static void note_changes(struct loader *l, const struct feed_change *changes, si
     }
 }
 
-/* Asks the feed. Outside of a transaction first: one statement where nothing has happened. */
+/* Polls the feed; one statement if nothing has changed. */
 static bool poll_feed(struct loader *l, struct error *e)
 {
     void *tmp = talloc_new(l);
@@ -167,7 +169,7 @@ static bool poll_feed(struct loader *l, struct error *e)
     if (ok) {
         l->todo.everything |= news.rebuild;
         note_changes(l, news.changes, news.n, &l->todo);
-        l->told_ms = news.n > 0 && l->told_ms == 0 ? clock_ms() : l->told_ms;
+        l->changed_ms = news.n > 0 && l->changed_ms == 0 ? clock_ms() : l->changed_ms;
     }
     talloc_free(tmp);
     return ok;
@@ -199,9 +201,9 @@ static void compare_release(void *arg, struct str name, uint64_t stamp)
     }
 }
 
-/* Inside one consistent read, in which the feed comes first: what differs although the feed has told all that
- * it knows was missed. What is to be read again anyway does not count. */
-static bool compare_inside(struct loader *l, void *tmp, struct comparison_run *run, struct error *e)
+/* Inside one consistent read, and after the feed was polled there: whatever still differs was missed by the
+ * feed. What will be read again anyway does not count. */
+static bool compare_in_transaction(struct loader *l, void *tmp, struct comparison_run *run, struct error *e)
 {
     struct release_stamp *stamps;
     struct table_stamps tables;
@@ -231,7 +233,7 @@ static bool compare_all(struct loader *l, struct error *e)
         return false;
     }
     void *tmp = talloc_new(l);
-    bool ok = compare_inside(l, tmp, &run, e);
+    bool ok = compare_in_transaction(l, tmp, &run, e);
     talloc_free(tmp);
     if (!reader_end(l->db, ok ? e : &ignored) || !ok) {
         return false;
@@ -240,7 +242,7 @@ static bool compare_all(struct loader *l, struct error *e)
     if (run.missed > 0 && !l->todo.everything) {
         atomic_fetch_add(&l->state->loader.feed_missed, run.missed);
         log_warning("feed.missed",
-                    "%zu changes had left no trace in the change feed (restored table? missing triggers?)",
+                    "%zu changes were not in the change feed: was a table restored, or are triggers missing?",
                     run.missed);
     }
     return true;
@@ -254,7 +256,7 @@ static void log_broken(void *arg, struct str name, const char *why)
     log_error("release.broken", "release %.*s cannot be served: %s", STR_ARG(name), why);
 }
 
-static struct published *build(struct loader *l, const struct tables *tables, struct error *e)
+static struct published *build_published(struct loader *l, const struct tables *tables, struct error *e)
 {
     struct published *p = mem_new(l, struct published);
     struct snapshot_input input = {
@@ -282,26 +284,27 @@ static struct published *build(struct loader *l, const struct tables *tables, st
     return p;
 }
 
-static void tell_ready(struct loader *l)
+static void signal_ready(struct loader *l)
 {
     uint64_t one = 1;
     if (write(l->ready_fd, &one, sizeof one) != sizeof one) {
-        log_error("loader.ready", "cannot tell that the start is over");
+        log_error("loader.ready", "the end of the start cannot be signalled: writing to the eventfd failed");
     }
 }
 
-/* For this thread, which Linux lets have a priority of its own, and those that it will start to compile:
- * nobody waits for a change as a client waits for its answer. Not so low that queries on every processor
- * could keep a change from getting in. */
-static void step_back(void)
+/* Lowers the priority of this thread (Linux allows that per thread) and of those that it starts to compile:
+ * clients wait for answers, nobody waits for a change in the same way. The priority is still high enough for
+ * changes to get in while queries keep every processor busy. */
+static void lower_priority(void)
 {
     if (setpriority(PRIO_PROCESS, 0, NICE) != 0) {
-        log_warning("loader.priority", "cannot step back behind the queries: %s", strerror(errno));
+        log_warning("loader.priority", "the priority could not be lowered to nice %d: %s", NICE,
+                    strerror(errno));
     }
 }
 
-/* From here on readers see NEXT; returns when none sees the previous one. */
-static void publish(struct loader *l, struct published *next)
+/* Publishes NEXT; returns when no reader sees the previous snapshot any more. */
+static void publish_snapshot(struct loader *l, struct published *next)
 {
     const struct snapshot *s = next->snapshot;
     struct loader_stats *stats = &l->state->loader;
@@ -315,23 +318,23 @@ static void publish(struct loader *l, struct published *next)
     atomic_store(&stats->releases, s->n_releases);
     atomic_store(&stats->bytes, talloc_total_size(l->cache) + talloc_total_size(next));
     atomic_store(&stats->missing, s->n_missing);
-    if (l->told_ms != 0) {
-        atomic_store(&stats->feed_lag_ms, feed_lag_ms(l->feed) + clock_ms() - l->told_ms);
-        l->told_ms = 0;
+    if (l->changed_ms != 0) {
+        atomic_store(&stats->feed_lag_ms, feed_lag_ms(l->feed) + clock_ms() - l->changed_ms);
+        l->changed_ms = 0;
     }
     if (s->input.generation == 1) {
-        tell_ready(l);
-        step_back();
+        signal_ready(l);
+        lower_priority();
     }
 }
 
-/* Reads what is to be read and publishes it, inside one consistent read. */
-static bool refresh_inside(struct loader *l, struct error *e)
+/* Reads what must be read and publishes it, inside one consistent read. */
+static bool refresh_in_transaction(struct loader *l, struct error *e)
 {
     struct work *todo = &l->todo;
     struct tables *tables = l->tables;
     if (!todo->everything &&
-        !poll_feed(l, e)) { /* again: this read may see more than the poll before it did */
+        !poll_feed(l, e)) { /* again: this transaction may see more than the last poll did */
         return false;
     }
     if (todo->everything) {
@@ -346,14 +349,14 @@ static bool refresh_inside(struct loader *l, struct error *e)
             return false;
         }
     }
-    struct published *next = build(l, tables, e);
+    struct published *next = build_published(l, tables, e);
     if (next == NULL) {
         if (tables != l->tables) {
             talloc_free(tables);
         }
         return false;
     }
-    publish(l, next);
+    publish_snapshot(l, next);
     if (tables != l->tables) {
         talloc_free(l->tables);
         l->tables = tables;
@@ -362,22 +365,22 @@ static bool refresh_inside(struct loader *l, struct error *e)
     return true;
 }
 
-/* Memory that one change needs stays for the next: as it is set, malloc() gives it back each time, and the
- * kernel clears the same pages for every change, which was a third of its cost. */
+/* Keeps the memory of one change for the next. By default malloc() returns it each time, and the kernel
+ * clears the same pages again for every change, which was a third of a change's cost. */
 static void keep_memory(void)
 {
     mallopt(M_MMAP_THRESHOLD, KEEP_BYTES);
     mallopt(M_TRIM_THRESHOLD, KEEP_BYTES);
 }
 
-static bool refresh(struct loader *l, struct error *e)
+static bool refresh_snapshot(struct loader *l, struct error *e)
 {
     int64_t start_us = clock_us();
     bool everything = l->todo.everything;
     if (!reader_begin(l->db, e)) {
         return false;
     }
-    bool ok = refresh_inside(l, e);
+    bool ok = refresh_in_transaction(l, e);
     struct error ignored;
     if (!reader_end(l->db, ok ? e : &ignored) || !ok) {
         return false;
@@ -398,7 +401,7 @@ static bool refresh(struct loader *l, struct error *e)
 /* ---- the loop ---- */
 
 /* Reads the configuration again; the new one is used from the next snapshot on. */
-static void reload(struct loader *l)
+static void reload_config(struct loader *l)
 {
     struct error e;
     struct config *config = config_read(l, l->config_path, &e);
@@ -409,7 +412,7 @@ static void reload(struct loader *l)
         return;
     }
     public_settings_log(settings);
-    /* The old settings stay until the end: an answer may be waiting for a signature by their signer. */
+    /* The old settings are kept until the end: an answer may still wait for a signature by their signer. */
     l->settings = settings;
     l->todo.publish = true;
     log_info("config.loaded", "read %s; the database, the socket, statsd and Sentry need a restart",
@@ -426,7 +429,7 @@ static bool connect_database(struct loader *l, struct error *e)
     return l->db != NULL;
 }
 
-/* Asked once, before the first snapshot is read. */
+/* Done once, before the first snapshot is read. */
 static bool check_schema(struct loader *l, struct error *e)
 {
     l->schema_fits = l->schema_fits || schema_range_check(l->db, e);
@@ -436,7 +439,7 @@ static bool check_schema(struct loader *l, struct error *e)
     return l->schema_fits;
 }
 
-static bool turn(struct loader *l, struct error *e)
+static bool run_turn(struct loader *l, struct error *e)
 {
     if (!connect_database(l, e) || !check_schema(l, e)) {
         return false;
@@ -452,7 +455,7 @@ static bool turn(struct loader *l, struct error *e)
         if (l->todo.everything) {
             l->compared_ms = clock_ms();
         }
-        if (!refresh(l, e)) {
+        if (!refresh_snapshot(l, e)) {
             return false;
         }
     }
@@ -463,21 +466,23 @@ static bool turn(struct loader *l, struct error *e)
     return true;
 }
 
-/* A line a second until the first snapshot is there, then one when it starts and one a minute. */
-static void complain(struct loader *l, const struct error *e)
+/* Logs one line per second until the first snapshot; later one line when failures begin, and one per minute.
+ */
+static void log_failure(struct loader *l, const struct error *e)
 {
     atomic_fetch_add(&l->state->loader.failures, 1);
     if (l->published == NULL) {
-        log_error("database.failed", "no snapshot yet: %s", e->what);
-    } else if (!l->failing || clock_ms() - l->complained_ms >= FAILURE_LOG_MS) {
+        log_error("database.failed", "there is no snapshot yet: %s", e->what);
+    } else if (!l->failing || clock_ms() - l->logged_ms >= FAILURE_LOG_MS) {
         log_error("database.failed", "the last snapshot stays in use: %s", e->what);
-        l->complained_ms = clock_ms();
+        l->logged_ms = clock_ms();
     }
     l->failing = true;
 }
 
-/* Sleeps until the next turn is due, or somebody wakes us. False when it is time to stop. */
-static bool rest(struct loader *l, int64_t ms)
+/* Sleeps for MS, or until loader_reload() or loader_stop() is called. Returns false when it is time to stop.
+ */
+static bool sleep_until_due(struct loader *l, int64_t ms)
 {
     struct timespec until = clock_after_ms(ms);
     pthread_mutex_lock(&l->lock);
@@ -490,32 +495,32 @@ static bool rest(struct loader *l, int64_t ms)
     l->reloading = false;
     pthread_mutex_unlock(&l->lock);
     if (reloading && !stopping) {
-        reload(l);
+        reload_config(l);
     }
     return !stopping;
 }
 
-static void *run(void *arg)
+static void *loader_main(void *arg)
 {
     struct loader *l = arg;
     int64_t pause_ms;
     crash_watch_thread();
     do {
         struct error e = { 0 };
-        if (turn(l, &e)) {
+        if (run_turn(l, &e)) {
             if (l->failing) {
-                log_info("database.back", "the snapshot is fresh again");
+                log_info("database.back", "the database can be read again; the snapshot is up to date");
             }
             l->failing = false;
             pause_ms = l->settings->config->public.poll_ms;
         } else if (l->refused.kind != ERROR_NONE) {
-            tell_ready(l);
+            signal_ready(l);
             break;
         } else {
-            complain(l, &e);
+            log_failure(l, &e);
             pause_ms = RECONNECT_MS;
         }
-    } while (rest(l, pause_ms));
+    } while (sleep_until_due(l, pause_ms));
     return NULL;
 }
 
@@ -539,7 +544,7 @@ struct loader *loader_start(void *ctx, struct public_state *state, struct public
     keep_memory();
     pthread_mutex_init(&l->lock, NULL);
     thread_cond_init(&l->wake);
-    int rc = pthread_create(&l->thread, NULL, run, l);
+    int rc = pthread_create(&l->thread, NULL, loader_main, l);
     if (rc != 0) {
         error_set(e, ERROR_INTERNAL, "cannot start the loader's thread: %s", strerror(rc));
         talloc_free(l);
@@ -556,7 +561,7 @@ bool loader_refused(const struct loader *l, struct error *e)
     return l->refused.kind != ERROR_NONE;
 }
 
-static void tell(struct loader *l, bool *what)
+static void set_flag(struct loader *l, bool *what)
 {
     pthread_mutex_lock(&l->lock);
     *what = true;
@@ -566,12 +571,12 @@ static void tell(struct loader *l, bool *what)
 
 void loader_reload(struct loader *loader)
 {
-    tell(loader, &loader->reloading);
+    set_flag(loader, &loader->reloading);
 }
 
 void loader_stop(struct loader *loader)
 {
-    tell(loader, &loader->stopping);
+    set_flag(loader, &loader->stopping);
     pthread_join(loader->thread, NULL);
     pthread_cond_destroy(&loader->wake);
     pthread_mutex_destroy(&loader->lock);

@@ -1,6 +1,6 @@
-/* The thread that keeps the snapshot fresh: it follows the change feed, reads what changed and publishes the
- * next snapshot. While the database is away, or a read fails, the last snapshot stays. It alone frees what it
- * published. */
+/* The thread that keeps the snapshot up to date: it follows the change feed, reads what has changed and
+ * publishes the next snapshot. While the database cannot be read, the last snapshot stays in use. Only this
+ * thread frees what it published. */
 #ifndef BALROG_PUBLIC_LOADER_H
 #define BALROG_PUBLIC_LOADER_H
 
@@ -8,17 +8,19 @@
 
 struct loader;
 
-/* Starts the thread. SETTINGS were made from the file CONFIG_PATH, which is read again by loader_reload().
- * READY_FD, an eventfd, is written to once the first snapshot is published, or the start has been
- * refused. Owned by CTX. */
+/* Starts the thread, which takes over SETTINGS. They were made from the file CONFIG_PATH, which
+ * loader_reload() reads again. The thread writes to READY_FD, an eventfd, once the first snapshot is
+ * published or loader_refused() is true. Owned by CTX. NULL, with the reason in E, when the thread cannot be
+ * started. */
 struct loader *loader_start(void *ctx, struct public_state *state, struct public_settings *settings,
                             const char *config_path, int ready_fd, struct error *e);
-/* To be asked once READY_FD is readable: whether the database's schema does not fit this version, as E says.
- * The thread has ended then. */
+/* To be called once READY_FD is readable. Returns true, with the reason in E, if the database's schema does
+ * not fit this version; the thread has ended then. */
 bool loader_refused(const struct loader *loader, struct error *e);
-/* Reads the configuration again; keeps the old one when the new one is wrong. Returns at once. */
+/* Has the thread read the configuration again; the old one stays in use if the new one is wrong. Returns at
+ * once. */
 void loader_reload(struct loader *loader);
-/* Stops the thread and frees everything published: nobody may read any more. */
+/* Stops the thread and frees everything that it published. Nobody may read a snapshot any more. */
 void loader_stop(struct loader *loader);
 
 #endif

@@ -33,12 +33,12 @@ struct public_program {
     int signal_fd;
 };
 
-static void reload(void *arg)
+static void reload_loader(void *arg)
 {
     loader_reload(arg);
 }
 
-static bool serve(struct public_program *r, struct error *e)
+static bool serve_requests(struct public_program *r, struct error *e)
 {
     const struct config *config = r->config;
     struct gate big;
@@ -52,7 +52,7 @@ static bool serve(struct public_program *r, struct error *e)
         .drain_s = config->public.drain_s,
         .handle = service_handle,
         .handle_arg = service_new(r->ctx, &r->state, &api, (unsigned)config->public.threads),
-        .reload = reload,
+        .reload = reload_loader,
         .reload_arg = r->loader,
     };
     return program_serve(&service, r->signal_fd, e);
@@ -60,7 +60,7 @@ static bool serve(struct public_program *r, struct error *e)
 
 /* Reports first and asks for the schema then: so a destructive upgrade, which notes that it begins and asks
  * for instances then, never misses one. */
-static bool start(struct public_program *r, const char *config_path, int ready_fd, struct error *e)
+static bool start_threads(struct public_program *r, const char *config_path, int ready_fd, struct error *e)
 {
     r->reporter = reporter_start(r->ctx, &r->config->primary, name, public_figures, &r->state.loader, e);
     r->loader =
@@ -68,7 +68,7 @@ static bool start(struct public_program *r, const char *config_path, int ready_f
     return r->loader != NULL;
 }
 
-static void stop(struct public_program *r)
+static void stop_threads(struct public_program *r)
 {
     if (r->loader != NULL) {
         loader_stop(r->loader);
@@ -78,7 +78,7 @@ static void stop(struct public_program *r)
     }
 }
 
-static bool work(struct public_program *r, const char *config_path, struct error *e)
+static bool work_until_signal(struct public_program *r, const char *config_path, struct error *e)
 {
     int ready_fd = eventfd(0, EFD_CLOEXEC);
     if (ready_fd < 0) {
@@ -90,16 +90,16 @@ static bool work(struct public_program *r, const char *config_path, struct error
         return false;
     }
     service_init_epoch(r->ctx, &r->state, (unsigned)r->config->public.threads);
-    bool ok =
-        start(r, config_path, ready_fd, e) && (!program_wait(r->signal_fd, ready_fd, reload, r->loader) ||
-                                               (!loader_refused(r->loader, e) && serve(r, e)));
-    stop(r);
+    bool ok = start_threads(r, config_path, ready_fd, e) &&
+              (!program_wait(r->signal_fd, ready_fd, reload_loader, r->loader) ||
+               (!loader_refused(r->loader, e) && serve_requests(r, e)));
+    stop_threads(r);
     close(ready_fd);
     close(r->signal_fd);
     return ok;
 }
 
-static void *prepare(void *ctx, struct config *config, struct error *e)
+static void *prepare_program(void *ctx, struct config *config, struct error *e)
 {
     struct public_program *r = mem_new(ctx, struct public_program);
     r->ctx = ctx;
@@ -107,7 +107,7 @@ static void *prepare(void *ctx, struct config *config, struct error *e)
     return r->settings != NULL ? r : NULL;
 }
 
-static int run(void *prepared, const struct program_options *o, struct error *e)
+static int run_program(void *prepared, const struct program_options *o, struct error *e)
 {
     struct public_program *r = prepared;
     r->config = r->settings->config;
@@ -116,7 +116,7 @@ static int run(void *prepared, const struct program_options *o, struct error *e)
     public_metrics_register(&r->state.loader);
     store_metrics_register();
     pool_metrics_register(r->pool);
-    bool ok = observe_start(name, r->config, e) && work(r, o->config, e);
+    bool ok = observe_start(name, r->config, e) && work_until_signal(r, o->config, e);
     return ok ? EXIT_SUCCESS : failed_as(e, FAIL_SCHEMA) ? PROGRAM_SCHEMA : PROGRAM_RUN;
 }
 
@@ -125,8 +125,8 @@ static const struct program program = {
     .purpose = "Answers update queries",
     .config = SYSCONFDIR "/balrog/balrog.conf",
     .hup = "reads the configuration again",
-    .prepare = prepare,
-    .run = run,
+    .prepare = prepare_program,
+    .run = run_program,
 };
 
 int main(int argc, char **argv)

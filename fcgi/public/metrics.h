@@ -12,20 +12,20 @@ enum public_metric {
     PUBLIC_REQUESTS,   /* by endpoint, method, web_status() */
     PUBLIC_RESPONSES,  /* by class of status - 1 */
     PUBLIC_SECONDS,    /* by endpoint */
-    PUBLIC_SKIPPED,    /* answers that something was left out of */
-    PUBLIC_SIGNATURES, /* 0: made, 1: not to be had */
+    PUBLIC_SKIPPED,    /* answers without a part that could not be made */
+    PUBLIC_SIGNATURES, /* 0: made, 1: failed */
     PUBLIC_SIGN_SECONDS,
-    PUBLIC_SIGN_CACHE,       /* 0: found, 1: not */
+    PUBLIC_SIGN_CACHE,       /* 0: found, 1: not found */
     PUBLIC_AUTOGRAPH,        /* answers by web_status() */
     PUBLIC_AUTOGRAPH_ERRORS, /* by enum autograph_error */
     PUBLIC_COUNTED,
 };
 extern struct metric public_metric[];
 
-/* What an Autograph server was asked in vain for, as the reference tells it apart. */
+/* Why a request to Autograph failed, as the reference counts it. */
 enum autograph_error { AUTOGRAPH_REQUEST, AUTOGRAPH_UNKNOWN };
 
-/* The kinds of paths, as the reference counts them (by their first segment), and what monitoring asks for. */
+/* The kinds of paths, by their first segment, as the reference counts them; and the paths for monitoring. */
 enum endpoint { ENDPOINT_UPDATE, ENDPOINT_JSON, ENDPOINT_API, ENDPOINT_UNKNOWN, ENDPOINT_MONITORING };
 enum endpoint public_endpoint(struct str path);
 

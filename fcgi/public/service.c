@@ -1,6 +1,6 @@
-/* /update and /json are answered from the snapshot, inside an epoch, with what the thread has lying ready:
- * nothing is allocated and no lock is taken. A signature, which may have to be waited for, is made after the
- * epoch is left; what waits says so (server_may_wait), as the few threads that take requests are to go on. */
+/* /update and /json are answered from the snapshot, inside an epoch, with buffers of the thread: nothing is
+ * allocated and no lock is taken. A signature may take time, so it is made after the epoch is left. Whatever
+ * may wait calls server_may_wait() first, because only a few threads take requests. */
 #include "public/service.h"
 
 #include "core/clock.h"
@@ -18,7 +18,7 @@
 
 enum { LOG_LINES_PER_S = 10 };
 
-/* What one thread has for itself, on cache lines of its own. */
+/* What belongs to one thread, on cache lines of its own. */
 struct thread {
     _Alignas(64) struct random_source random;
     struct buf scratch;
@@ -82,14 +82,14 @@ struct service *service_new(void *ctx, struct public_state *state, struct api *a
     return s;
 }
 
-static void count(enum public_metric metric, unsigned series)
+static void count_metric(enum public_metric metric, unsigned series)
 {
     metric_count(&public_metric[metric], series);
 }
 
-/* Says why an answer is not what the data promised; a few lines a second each thread, all are counted. */
-static void complain(struct thread *t, const struct request *r, enum log_level level, const char *type,
-                     const char *why)
+/* Logs why an answer is not what the rules led to; a few lines per second and thread. All are counted. */
+static void log_failure(struct thread *t, const struct request *r, enum log_level level, const char *type,
+                        const char *why)
 {
     int64_t now = clock_ms() / 1000;
     if (now != t->log_second) {
@@ -101,29 +101,29 @@ static void complain(struct thread *t, const struct request *r, enum log_level l
     }
 }
 
-static void note(struct thread *t, const struct request *r, const struct answer *a)
+static void note_answer(struct thread *t, const struct request *r, const struct answer *a)
 {
-    count(PUBLIC_ANSWERS, a->reason);
+    count_metric(PUBLIC_ANSWERS, a->reason);
     if (a->throttle != THROTTLE_NONE) {
-        count(PUBLIC_THROTTLED, a->throttle - 1);
+        count_metric(PUBLIC_THROTTLED, a->throttle - 1);
     }
     bool odd_pin = a->reason == REASON_PIN_UNAVAILABLE && a->error.kind != ERROR_NONE;
     if (a->reason == REASON_BROKEN || a->reason == REASON_NO_RELEASE || odd_pin) {
-        complain(t, r, LOG_WARNING, "answer.broken", a->error.what);
+        log_failure(t, r, LOG_WARNING, "answer.broken", a->error.what);
     } else if (a->reason == REASON_BAD_REQUEST) {
-        complain(t, r, LOG_INFO, "answer.bad_request", a->error.what);
+        log_failure(t, r, LOG_INFO, "answer.bad_request", a->error.what);
     }
     if (a->skipped.kind != ERROR_NONE) {
-        count(PUBLIC_SKIPPED, 0);
-        complain(t, r, LOG_WARNING, "answer.skipped", a->skipped.what);
+        count_metric(PUBLIC_SKIPPED, 0);
+        log_failure(t, r, LOG_WARNING, "answer.skipped", a->skipped.what);
     }
 }
 
 /* ---- update queries ---- */
 
-/* False when the signature is missing that should be there. */
-static bool sign(struct thread *t, struct signer *signer, const struct request *r, const struct query *q,
-                 struct response *response)
+/* Returns false if the response should have a signature and has none. */
+static bool sign_response(struct thread *t, struct signer *signer, const struct request *r,
+                          const struct query *q, struct response *response)
 {
     struct error e;
     buf_reset(&t->signature);
@@ -136,17 +136,17 @@ static bool sign(struct thread *t, struct signer *signer, const struct request *
     int64_t start_ns = clock_ns();
     bool made = signer_sign(signer, key, buf_view(&response->body), &t->signature, &e);
     metric_observe(&public_metric[PUBLIC_SIGN_SECONDS], 0, clock_ns() - start_ns);
-    count(PUBLIC_SIGNATURES, !made);
+    count_metric(PUBLIC_SIGNATURES, !made);
     if (!made) {
-        complain(t, r, LOG_ERROR, "sign.failed", e.what);
+        log_failure(t, r, LOG_ERROR, "sign.failed", e.what);
         return false;
     }
     response_header(response, "Content-Signature", buf_view(&t->signature));
     return true;
 }
 
-/* nginx may keep the answer until the second in which it was found is over. ("1" could mean two seconds,
- * since nginx counts whole ones.) */
+/* nginx may keep the answer until the end of the second in which it was made. ("1" could mean two seconds,
+ * because nginx counts whole ones.) */
 static void allow_caching(struct response *response, int64_t found_ms)
 {
     buf_lit(&response->head, "X-Accel-Expires: @");
@@ -160,7 +160,7 @@ struct times {
     struct statsd_place place;
     bool wanted;
     int64_t start_ns, parsed_ns, evaluated_ns, sought_ns;
-    /* Spent on choosing the parts of a superblob; below 0: it was none. */
+    /* Spent on choosing the parts of a superblob; negative: it is not a superblob. */
     int64_t products_ns, members_ns;
 };
 
@@ -186,8 +186,7 @@ static void note_point(void *arg, enum engine_point point)
     }
 }
 
-/* As the reference does, which makes no response where it answers 404 to JSON, and does not time parsing
- * there. */
+/* As the reference does: for JSON it does not time parsing, and not the making of a 404. */
 static void keep_times(const struct times *times, const struct query *q, int status)
 {
     static const struct statsd_timers xml = { { "client.parse_query", "client.evaluate_rules",
@@ -224,10 +223,10 @@ static void answer_query(struct service *s, unsigned thread, const struct reques
     struct signer *signer = p->settings->signer; /* outlives the epoch, unlike the snapshot */
     engine_answer_watched(p->snapshot, q, &t->random, &t->scratch, &response->body, &a,
                           times.wanted ? note_point : NULL, &times);
-    note(t, r, &a);
+    note_answer(t, r, &a);
     answer_response(response, q, &a);
     epoch_leave(&s->state->epoch, thread);
-    if (sign(t, signer, r, q, response) && a.status != 400 && !a.is_random) {
+    if (sign_response(t, signer, r, q, response) && a.status != 400 && !a.is_random) {
         allow_caching(response, now_ms);
     }
     if (times.wanted) {
@@ -256,8 +255,7 @@ static void respond_wrong_method(const struct request *r, struct response *respo
     }
 }
 
-/* Answers what has the form of an update query, and whatever else starts with /update. False when it is
- * something else. */
+/* Answers update queries and all other paths that start with /update. Returns false for anything else. */
 static bool try_query(struct service *s, unsigned thread, const struct request *r, int64_t start_ns,
                       struct response *response)
 {
@@ -272,14 +270,14 @@ static bool try_query(struct service *s, unsigned thread, const struct request *
         if (!starts_with_update(r->path)) {
             return false;
         }
-        count(PUBLIC_ANSWERS, REASON_NO_ROUTE);
-        complain(t, r, LOG_INFO, "answer.no_route", "not a form of update query");
+        count_metric(PUBLIC_ANSWERS, REASON_NO_ROUTE);
+        log_failure(t, r, LOG_INFO, "answer.no_route", "not a form of update query");
         response_text(response, 200, "text/xml; charset=utf-8", STR(ENGINE_EMPTY_XML));
     } else if (r->method != METHOD_GET && r->method != METHOD_HEAD) {
         respond_wrong_method(r, response);
     } else if (status == QUERY_BAD_PARAMETER) {
-        count(PUBLIC_ANSWERS, REASON_BAD_REQUEST);
-        complain(t, r, LOG_INFO, "answer.bad_request", e.what);
+        count_metric(PUBLIC_ANSWERS, REASON_BAD_REQUEST);
+        log_failure(t, r, LOG_INFO, "answer.bad_request", e.what);
         response_problem(response, 400, NULL, e.what, NULL);
     } else {
         answer_query(s, thread, r, &q, start_ns, response);
@@ -289,7 +287,7 @@ static bool try_query(struct service *s, unsigned thread, const struct request *
 
 /* ---- everything else ---- */
 
-static void route(struct service *s, const struct request *r, struct response *response)
+static void dispatch_route(struct service *s, const struct request *r, struct response *response)
 {
     struct call call = { .app = s->api, .ctx = talloc_new(NULL), .request = r, .response = response };
     mem_check(call.ctx);
@@ -325,7 +323,7 @@ void service_handle(void *arg, unsigned thread, const struct request *request, s
     if (!try_query(s, thread, request, start_ns, response)) {
         server_may_wait(request);
         if (!web_metrics_answer(request, response)) {
-            route(s, request, response);
+            dispatch_route(s, request, response);
         }
     }
     add_common_headers(s, thread, response);

@@ -1,7 +1,7 @@
-/* See sign.h. One lock guards the cache, the queues and the servers' state; nobody signs or asks while
- * holding it. A local key signs in the caller's thread; what Autograph has to sign is queued for the key's
- * workers. Either way the cache's entry is `pending` meanwhile, and whoever needs the same one waits for
- * `changed`. */
+/* See sign.h. One lock protects the cache, the queues and the state of the servers; it is not held while
+ * signing or asking. A local key signs in the caller's thread; what Autograph must sign is queued for the
+ * workers of the key. In both cases the cache entry is `pending` meanwhile, and callers that need the same
+ * signature wait for `changed`. */
 #include "public/sign.h"
 
 #include "core/clock.h"
@@ -98,22 +98,23 @@ static void drop_queue(struct signing_key *k)
     k->queue_end = &k->queue;
 }
 
-/* From here on nobody waits for the server. What is queued would only keep it from newer requests when it
- * comes back. */
-static void key_fails(struct signing_key *k)
+/* From now on nobody waits for the server. The queue is dropped: it would only delay newer requests once the
+ * server works again. */
+static void mark_failing(struct signing_key *k)
 {
     if (!k->failing && !k->signer->stop) {
-        log_warning("sign.failing", "answers go without a signature where none is cached: %s", k->why.what);
+        log_warning("sign.failing", "answers are sent without a signature if none is cached: %s",
+                    k->why.what);
     }
     k->failing = true;
     drop_queue(k);
     pthread_cond_broadcast(&k->signer->changed);
 }
 
-static void key_works(struct signing_key *k)
+static void mark_working(struct signing_key *k)
 {
     if (k->failing) {
-        log_info("sign.recovered", "signatures are to be had again");
+        log_info("sign.recovered", "signatures can be made again");
     }
     k->failing = false;
     k->why = (struct error){ 0 };
@@ -154,7 +155,8 @@ static bool ask_with_tries(struct signing_key *k, const struct digest *d, struct
     return error_set(e, ERROR_UNAVAILABLE, "the program is stopping");
 }
 
-static bool make(struct signing_key *k, const struct digest *d, struct signature *out, struct error *e)
+static bool make_signature(struct signing_key *k, const struct digest *d, struct signature *out,
+                           struct error *e)
 {
     if (k->local == NULL) {
         return ask_with_tries(k, d, out, e);
@@ -172,8 +174,8 @@ static char *header_value(const struct signature *made)
     return b.p;
 }
 
-static void finish(struct signing_key *k, struct sign_entry *entry, const struct signature *made,
-                   const struct error *e)
+static void finish_entry(struct signing_key *k, struct sign_entry *entry, const struct signature *made,
+                         const struct error *e)
 {
     struct signer *s = k->signer;
     entry->pending = false;
@@ -181,33 +183,33 @@ static void finish(struct signing_key *k, struct sign_entry *entry, const struct
         free(entry->value);
         entry->value = header_value(made);
         entry->made_ms = now_ms(s);
-        key_works(k);
+        mark_working(k);
     } else {
         if (entry->value == NULL) {
             sign_cache_remove(s->cache, entry);
         }
         k->probe_ms = now_ms(s) + SIGN_PROBE_MS;
         k->why = *e;
-        key_fails(k);
+        mark_failing(k);
     }
     pthread_cond_broadcast(&s->changed);
 }
 
-/* Signs for ENTRY, which is pending. Called with the lock, which it gives up meanwhile. */
-static void carry_out(struct signing_key *k, struct sign_entry *entry)
+/* Makes the signature of ENTRY, which is pending. Called with the lock held, which is released meanwhile. */
+static void sign_entry(struct signing_key *k, struct sign_entry *entry)
 {
     struct signature made;
     struct error e;
     struct digest d = entry->digest;
     k->running++;
     pthread_mutex_unlock(&k->signer->lock);
-    bool ok = make(k, &d, &made, &e);
+    bool ok = make_signature(k, &d, &made, &e);
     pthread_mutex_lock(&k->signer->lock);
     k->running--;
-    finish(k, entry, ok ? &made : NULL, &e);
+    finish_entry(k, entry, ok ? &made : NULL, &e);
 }
 
-static void *work(void *arg)
+static void *sign_queued(void *arg)
 {
     struct signing_key *k = arg;
     struct signer *s = k->signer;
@@ -223,7 +225,7 @@ static void *work(void *arg)
         if (k->queue == NULL) {
             k->queue_end = &k->queue;
         }
-        carry_out(k, entry);
+        sign_entry(k, entry);
     }
     pthread_mutex_unlock(&s->lock);
     return NULL;
@@ -236,7 +238,7 @@ static bool may_start(const struct signing_key *k, int64_t now)
     return !k->failing || (k->running == 0 && k->queue == NULL && now >= k->probe_ms);
 }
 
-static void begin(struct signing_key *k, struct sign_entry *entry, const struct digest *d)
+static void begin_entry(struct signing_key *k, struct sign_entry *entry, const struct digest *d)
 {
     struct signer *s = k->signer;
     if (entry == NULL) {
@@ -244,7 +246,7 @@ static void begin(struct signing_key *k, struct sign_entry *entry, const struct 
     }
     entry->pending = true;
     if (k->local != NULL) {
-        carry_out(k, entry);
+        sign_entry(k, entry);
         return;
     }
     entry->queued = NULL;
@@ -253,16 +255,16 @@ static void begin(struct signing_key *k, struct sign_entry *entry, const struct 
     pthread_cond_broadcast(&s->queued);
 }
 
-/* The value that may be served for D, or NULL; makes sure that a new one is under way when it is needed.
- * *PENDING tells whether one is. */
-static const char *serve(struct signing_key *k, const struct digest *d, bool *pending)
+/* Returns the value that may be served for D, or NULL. Starts to make a new one if that is needed; *PENDING
+ * receives whether one is being made. */
+static const char *servable_value(struct signing_key *k, const struct digest *d, bool *pending)
 {
     struct signer *s = k->signer;
     int64_t now = now_ms(s);
     struct sign_entry *entry = sign_cache_find(s->cache, d, k->number);
     bool fresh = entry != NULL && entry->value != NULL && now - entry->made_ms < s->keep_ms;
     if (!fresh && (entry == NULL || !entry->pending) && may_start(k, now)) {
-        begin(k, entry, d);
+        begin_entry(k, entry, d);
         entry = sign_cache_find(s->cache, d, k->number);
     }
     *pending = entry != NULL && entry->pending;
@@ -270,14 +272,14 @@ static const char *serve(struct signing_key *k, const struct digest *d, bool *pe
     return usable ? entry->value : NULL;
 }
 
-static bool wait_for(struct signing_key *k, const struct digest *d, struct buf *out)
+static bool wait_for_value(struct signing_key *k, const struct digest *d, struct buf *out)
 {
     struct signer *s = k->signer;
     struct timespec end = clock_after_ms(s->options.wait_ms);
     bool late = false;
     for (;;) {
         bool pending = false;
-        const char *value = serve(k, d, &pending);
+        const char *value = servable_value(k, d, &pending);
         if (value != NULL) {
             buf_str(out, str_of(value));
             return true;
@@ -290,7 +292,7 @@ static bool wait_for(struct signing_key *k, const struct digest *d, struct buf *
                 error_set(&k->why, ERROR_UNAVAILABLE, "Autograph has not answered within %u ms",
                           s->options.wait_ms);
             }
-            key_fails(k);
+            mark_failing(k);
             return false;
         }
         late = pthread_cond_timedwait(&s->changed, &s->lock, &end) == ETIMEDOUT;
@@ -318,7 +320,7 @@ static struct signing_key *find_key(const struct signer *s, struct str product)
     return NULL;
 }
 
-/* A product without a key of its own is signed with the one of /json, as the reference's deployment does. */
+/* A product without a key of its own is signed with the key of /json, as the reference is deployed. */
 static struct signing_key *key_for(const struct signer *s, struct str product)
 {
     struct signing_key *k = find_key(s, product);
@@ -354,7 +356,7 @@ bool signer_sign(struct signer *s, struct str key, struct str body, struct buf *
     const struct sign_entry *entry = sign_cache_find(s->cache, &d, k->number);
     bool cached = entry != NULL && entry->value != NULL && now_ms(s) - entry->made_ms < 2 * s->keep_ms;
     metric_count(&public_metric[PUBLIC_SIGN_CACHE], !cached);
-    bool ok = wait_for(k, &d, out);
+    bool ok = wait_for_value(k, &d, out);
     if (!ok) {
         error_set(e, k->why.kind, "%s", k->why.what);
     }
@@ -385,28 +387,28 @@ static int signer_free(struct signer *s)
     return 0;
 }
 
-static bool given(const char *text)
+static bool is_given(const char *text)
 {
     return text != NULL && text[0] != '\0';
 }
 
-/* A section whose keys are all there and empty, as in a configuration that lists them, asks for nothing. */
+/* A section in which all keys are empty, as in a configuration that lists every key, requests nothing. */
 static bool is_blank(const struct config_signer *c)
 {
-    return !given(c->key_file) && !given(c->x5u) && !given(c->autograph_url) && !given(c->autograph_keyid) &&
-           !given(c->autograph_user) && !given(c->autograph_password);
+    return !is_given(c->key_file) && !is_given(c->x5u) && !is_given(c->autograph_url) &&
+           !is_given(c->autograph_keyid) && !is_given(c->autograph_user) && !is_given(c->autograph_password);
 }
 
 static bool key_setup(struct signing_key *k, const struct config_signer *c, struct error *e)
 {
-    if (given(c->key_file) == given(c->autograph_url)) {
+    if (is_given(c->key_file) == is_given(c->autograph_url)) {
         return error_set(e, ERROR_INTERNAL, "give either key_file or autograph_url");
     }
-    if (given(c->autograph_url)) {
+    if (is_given(c->autograph_url)) {
         k->autograph = autograph_new(k->signer, c, e);
         return k->autograph != NULL;
     }
-    if (!given(c->x5u) || !x5u_ok(c->x5u)) {
+    if (!is_given(c->x5u) || !x5u_ok(c->x5u)) {
         return error_set(e, ERROR_INTERNAL, "key_file needs x5u, the URL of the key's certificate chain");
     }
     k->x5u = mem_strdup(k->signer, c->x5u);
@@ -418,7 +420,7 @@ static bool start_workers(struct signing_key *k, struct error *e)
 {
     int failed = 0;
     while (failed == 0 && k->n_workers < SIGN_WORKERS) {
-        failed = thread_start(&k->worker[k->n_workers], work, k);
+        failed = thread_start(&k->worker[k->n_workers], sign_queued, k);
         k->n_workers += failed == 0;
     }
     return failed == 0 || error_set(e, ERROR_INTERNAL, "cannot start a thread: %s", strerror(failed));

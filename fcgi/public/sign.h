@@ -1,5 +1,5 @@
 /* Content-Signature: p384ecdsa over "Content-Signature:\0" + body, made here with a key or by an Autograph
- * server, cached by body and key for a day, and never asked for twice at once (reference:
+ * server, cached by body and key for a day, and never requested twice at the same time (reference:
  * web/public/helpers.py, util/autograph.py).
  *
  * A signature is made again once it is older than signing.cache_s (a second at least); until the new one is

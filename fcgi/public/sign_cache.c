@@ -42,7 +42,7 @@ size_t sign_cache_count(const struct sign_cache *c)
     return c->n;
 }
 
-static struct sign_entry **bucket(struct sign_cache *c, const struct digest *d)
+static struct sign_entry **bucket_of(struct sign_cache *c, const struct digest *d)
 {
     uint32_t hash;
     memcpy(&hash, d->bytes, sizeof hash);
@@ -65,7 +65,7 @@ static void link_newest(struct sign_cache *c, struct sign_entry *entry)
 
 struct sign_entry *sign_cache_find(struct sign_cache *c, const struct digest *d, unsigned key)
 {
-    for (struct sign_entry *entry = *bucket(c, d); entry != NULL; entry = entry->chain) {
+    for (struct sign_entry *entry = *bucket_of(c, d); entry != NULL; entry = entry->chain) {
         if (entry->key == key && memcmp(&entry->digest, d, sizeof *d) == 0) {
             unlink_entry(c, entry);
             link_newest(c, entry);
@@ -90,7 +90,7 @@ struct sign_entry *sign_cache_add(struct sign_cache *c, const struct digest *d, 
 {
     make_room(c);
     struct sign_entry *entry = mem_check(calloc(1, sizeof *entry));
-    struct sign_entry **head = bucket(c, d);
+    struct sign_entry **head = bucket_of(c, d);
     entry->digest = *d;
     entry->key = key;
     entry->pending = true;
@@ -103,7 +103,7 @@ struct sign_entry *sign_cache_add(struct sign_cache *c, const struct digest *d, 
 
 void sign_cache_remove(struct sign_cache *c, struct sign_entry *entry)
 {
-    struct sign_entry **at = bucket(c, &entry->digest);
+    struct sign_entry **at = bucket_of(c, &entry->digest);
     while (*at != entry) {
         at = &(*at)->chain;
     }

@@ -76,7 +76,7 @@ static bool is_p384(const EVP_PKEY *key, char *name, size_t size)
     return strcmp(name, "secp384r1") == 0 || strcmp(name, "P-384") == 0;
 }
 
-static bool load(struct sign_key *k, const char *file, struct error *e)
+static bool load_key(struct sign_key *k, const char *file, struct error *e)
 {
     char pem[PEM_MAX];
     size_t n = 0;
@@ -107,7 +107,7 @@ struct sign_key *sign_key_new(void *ctx, const char *file, struct error *e)
 {
     struct sign_key *k = mem_new(ctx, struct sign_key);
     talloc_set_destructor(k, key_free);
-    if (!load(k, file, e)) {
+    if (!load_key(k, file, e)) {
         talloc_free(k);
         return NULL;
     }

@@ -1,5 +1,5 @@
-/* What the threads of balrog-public share: the published state, which the loader replaces and everybody else
- * only reads. */
+/* What the threads of balrog-public share: the published snapshot, which the loader replaces and all others
+ * only read. */
 #ifndef BALROG_PUBLIC_STATE_H
 #define BALROG_PUBLIC_STATE_H
 
@@ -7,7 +7,7 @@
 #include "public/loader_stats.h"
 #include "public/settings.h"
 
-/* What one query needs, all of one moment. */
+/* What a query is answered from, all of one moment. */
 struct published {
     const struct snapshot *snapshot;
     const struct public_settings *settings;
@@ -15,7 +15,7 @@ struct published {
 
 struct public_state {
     struct epoch epoch;
-    _Atomic(const struct published *) current; /* NULL until the first snapshot is there */
+    _Atomic(const struct published *) current; /* NULL until the first snapshot */
     struct loader_stats loader;
 };
 

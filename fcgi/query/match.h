@@ -1,7 +1,7 @@
-/* Does one column of a rule match a query? (reference: util/rulematching.py, util/comparison.py)
+/* Whether one column of a rule matches a query (reference: util/rulematching.py, util/comparison.py).
  *
- * These are the plain, slow forms: they look at text each time. Blobs use them for updateLine conditions,
- * tests hold the compiled rules against them. A column text that cannot be parsed never matches. */
+ * These functions parse the text of the column each time. Releases use them for the conditions of updateLine;
+ * tests compare the compiled rules with them. A text that cannot be parsed never matches. */
 #ifndef BALROG_QUERY_MATCH_H
 #define BALROG_QUERY_MATCH_H
 
@@ -9,7 +9,7 @@
 #include "query/version.h"
 
 enum comparison {
-    CMP_NEVER, /* the text has no operator and is no value either */
+    CMP_NEVER, /* the text has no operator, and is not a value */
     CMP_EQ,
     CMP_GLOB, /* the text ends in '*': equality for most columns, a prefix for versions */
     CMP_GE,

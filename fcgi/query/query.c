@@ -1,6 +1,6 @@
 /* A URL becomes a struct query in four steps: split, decode, give the segments of the path to the fields that
- * the form's row names, then clean the fields as the reference does. Everything decoded is kept in q->text,
- * which is as large as the longest URL, so nothing is allocated. */
+ * the form's row names, then clean the fields as the reference does. Everything decoded is in the
+ * caller's text, which is as large as the longest URL, so nothing is allocated. */
 #include "query/query.h"
 
 #include "core/mem.h"
@@ -81,8 +81,7 @@ static void drop_x86(struct str *locale)
 enum { FIELDS_MAX = 10, SEGMENTS_MAX = FIELDS_MAX + 3 /* "update", the version, "update.xml" */ };
 
 #define FIELD(NAME) offsetof(struct query, NAME)
-/* A field that matters to nobody: platformVersion, IMEI, and systemCapabilities, which is taken apart
- * instead. */
+/* A field that is not used: platformVersion, IMEI; and systemCapabilities, which is parsed instead. */
 #define FIELD_NONE SIZE_MAX
 #define FIELD_CAPABILITIES (SIZE_MAX - 1)
 

@@ -1,6 +1,5 @@
-/* What a client asked: the typed, cleaned form of an update URL. This is the one file that looks at raw URLs;
- * everything behind it sees a struct query. Rules: the reference's web/public/client.py and swagger/api.yml.
- */
+/* Parses update URLs into typed, cleaned fields. Only query.c parses raw URLs; everything else gets a struct
+ * query. Rules: the reference's web/public/client.py and swagger/api.yml. */
 #ifndef BALROG_QUERY_QUERY_H
 #define BALROG_QUERY_QUERY_H
 
@@ -8,15 +7,15 @@
 #include "core/error.h"
 
 enum {
-    QUERY_URL_MAX = 16384, /* a longer URL is not looked at: no route */
+    QUERY_URL_MAX = 16384, /* a longer URL is not parsed: no route */
     QUERY_TEXT_MAX = QUERY_URL_MAX,
 };
 
-/* The query's wish about backgroundRate (force=1, force=-1). */
+/* What the query demands instead of the draw against backgroundRate (force=1, force=-1). */
 enum force {
     FORCE_NONE = 0,
-    FORCE_MAIN = 1,      /* the main mapping, whatever the throttle */
-    FORCE_FALLBACK = -1, /* lose the throw, where there is one */
+    FORCE_MAIN = 1,      /* the mapping, whatever backgroundRate is */
+    FORCE_FALLBACK = -1, /* the fallbackMapping, unless backgroundRate is 100 */
 };
 
 /* Three-valued, as in rule columns: NULL, false, true. */
@@ -58,9 +57,9 @@ struct query {
 
 enum query_status {
     QUERY_OK,
-    QUERY_NO_ROUTE,      /* not one of the forms: an empty answer, 404 or something else's business */
-    QUERY_BAD_PARAMETER, /* a form, but with a query parameter that it does not know, or an empty pin: 400, E
-                            says which */
+    QUERY_NO_ROUTE,      /* not an update URL */
+    QUERY_BAD_PARAMETER, /* an update URL with an unknown query parameter or an empty pin: a 400; E says which
+                          */
 };
 
 /* Parses URI (raw, as nginx got it: path?query, still percent-encoded) into *Q, whose fields then point into

@@ -5,7 +5,7 @@
 #include "core/python.h"
 #include "query/match.h"
 
-static bool refuse(struct error *e, const char *name, struct str text, const char *why)
+static bool refuse_term(struct error *e, const char *name, struct str text, const char *why)
 {
     return error_set(e, ERROR_BAD_REQUEST, "%s: '%.*s' %s", name, (int)(text.n < 200 ? text.n : 200), text.p,
                      why);
@@ -30,7 +30,7 @@ static bool check_list(const char *name, struct str text, bool loose, struct err
 {
     (void)loose;
     return !has_empty_part(text, ",") ||
-           refuse(e, name, text, "has an empty term. Remove the comma that nothing follows or precedes");
+           refuse_term(e, name, text, "has an empty term. Remove the comma that nothing follows or precedes");
 }
 
 /* Alternatives are separated by commas, what must all be there by "&&". */
@@ -42,7 +42,8 @@ static bool check_systems(const char *name, struct str text, bool loose, struct 
     }
     while (str_split(&rest, ',', &group)) {
         if (has_empty_part(group, "&&")) {
-            return refuse(e, name, text, "has an empty term. Remove the && that nothing follows or precedes");
+            return refuse_term(e, name, text,
+                               "has an empty term. Remove the && that nothing follows or precedes");
         }
     }
     return true;
@@ -54,8 +55,8 @@ static bool check_memory(const char *name, struct str text, bool loose, struct e
     int64_t value;
     (void)loose;
     return (comparison_parse(text, &operand) != CMP_NEVER && python_int(operand, &value)) ||
-           refuse(e, name, text,
-                  "is not a comparison. It must be a number of MB, or one after <, <=, > or >=");
+           refuse_term(e, name, text,
+                       "is not a comparison. It must be a number of MB, or one after <, <=, > or >=");
 }
 
 static bool check_build_id(const char *name, struct str text, bool loose, struct error *e)
@@ -64,7 +65,8 @@ static bool check_build_id(const char *name, struct str text, bool loose, struct
     (void)loose;
     enum comparison op = comparison_parse(text, &operand);
     return (op != CMP_NEVER && op != CMP_GLOB) ||
-           refuse(e, name, text, "is not a comparison. It must be a build id, or one after <, <=, > or >=");
+           refuse_term(e, name, text,
+                       "is not a comparison. It must be a build id, or one after <, <=, > or >=");
 }
 
 static bool check_versions(const char *name, struct str text, bool loose, struct error *e)
@@ -74,8 +76,9 @@ static bool check_versions(const char *name, struct str text, bool loose, struct
         struct version_test test;
         version_test_compile(&test, part);
         if (test.op == CMP_NEVER || (!test.valid && !loose)) {
-            return refuse(e, name, text,
-                          "has a term that is not a version, a glob like 70.* or a comparison like <70.0");
+            return refuse_term(
+                e, name, text,
+                "has a term that is not a version, a glob like 70.* or a comparison like <70.0");
         }
     }
     return true;

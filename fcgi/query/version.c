@@ -1,7 +1,10 @@
-/* Three grammars, chosen as the reference's MozillaVersion chooses: by the number of dots and the first
- * number. N.N[.N][aN]           one or two dots, first number above 4 (Gecko 5 and later) N.N[.N][lettersN]
- * one or two dots otherwise (3.6.3plugin1) N.N.d.N[lettersN]     three dots; the third field is one digit, is
- * not compared (2.0.0.20 compares as 2.0.20) */
+/* Three grammars. As in the reference's MozillaVersion, the number of dots and the first number decide:
+ *
+ *     N.N[.N][aN]          one or two dots, first number above 4 (Gecko 5 and later)
+ *     N.N[.N][lettersN]    one or two dots otherwise (3.6.3plugin1)
+ *     N.N.d.N[lettersN]    three dots; the third field is one digit, which is not compared
+ *
+ * So 2.0.0.20 compares as 2.0.20. */
 #include "query/version.h"
 
 #include <stdio.h>
@@ -21,17 +24,17 @@ static bool is_letter(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-static bool at(const struct scanner *s, char c)
+static bool is_at(const struct scanner *s, char c)
 {
     return s->rest.n > 0 && s->rest.p[0] == c;
 }
 
-static void skip(struct scanner *s, size_t n)
+static void skip_chars(struct scanner *s, size_t n)
 {
     s->rest = str_slice(s->rest, n, s->rest.n);
 }
 
-static uint32_t number(struct scanner *s)
+static uint32_t read_number(struct scanner *s)
 {
     struct str rest = s->rest;
     uint64_t value = 0;
@@ -44,17 +47,17 @@ static uint32_t number(struct scanner *s)
     return (uint32_t)value;
 }
 
-static void expect(struct scanner *s, char c)
+static void expect_char(struct scanner *s, char c)
 {
-    if (at(s, c)) {
-        skip(s, 1);
+    if (is_at(s, c)) {
+        skip_chars(s, 1);
     } else {
         s->failed = true;
     }
 }
 
 /* A prerelease tag: letters, then a number. Only the first letter counts. */
-static void prerelease(struct scanner *s, struct version *v)
+static void read_prerelease(struct scanner *s, struct version *v)
 {
     size_t n = 0;
     while (n < s->rest.n && is_letter(s->rest.p[n])) {
@@ -62,8 +65,8 @@ static void prerelease(struct scanner *s, struct version *v)
     }
     if (n > 0) {
         v->pre = s->rest.p[0];
-        skip(s, n);
-        v->pre_num = number(s);
+        skip_chars(s, n);
+        v->pre_num = read_number(s);
     }
 }
 
@@ -87,28 +90,28 @@ bool version_parse(struct version *v, struct str text)
     unsigned dots = count_dots(text);
     struct scanner s = { without_final_newline(text), false };
     *v = (struct version){ 0 };
-    v->part[0] = number(&s);
-    expect(&s, '.');
-    v->part[1] = number(&s);
+    v->part[0] = read_number(&s);
+    expect_char(&s, '.');
+    v->part[1] = read_number(&s);
     if (dots == 3) {
-        expect(&s, '.');
+        expect_char(&s, '.');
         s.failed |= s.rest.n == 0 || !is_digit(s.rest.p[0]);
         if (!s.failed) {
-            skip(&s, 1);
+            skip_chars(&s, 1);
         }
-        expect(&s, '.');
-        v->part[2] = number(&s);
+        expect_char(&s, '.');
+        v->part[2] = read_number(&s);
     } else if (dots == 2) {
-        expect(&s, '.');
-        v->part[2] = number(&s);
+        expect_char(&s, '.');
+        v->part[2] = read_number(&s);
     } else if (dots != 1) {
         return false;
     }
     if (dots < 3 && v->part[0] > 4 && s.rest.n > 0 &&
-        (!at(&s, 'a') || s.rest.n < 2 || !is_digit(s.rest.p[1]))) {
+        (!is_at(&s, 'a') || s.rest.n < 2 || !is_digit(s.rest.p[1]))) {
         return false;
     }
-    prerelease(&s, v);
+    read_prerelease(&s, v);
     return !s.failed && s.rest.n == 0;
 }
 
@@ -132,12 +135,12 @@ bool pin_version_parse(struct pin_version *pin, struct str text)
 {
     struct scanner s = { without_final_newline(text), false };
     *pin = (struct pin_version){ .n = 1 };
-    pin->part[0] = number(&s);
-    expect(&s, '.');
+    pin->part[0] = read_number(&s);
+    expect_char(&s, '.');
     if (!s.failed && s.rest.n > 0) {
-        pin->part[1] = number(&s);
+        pin->part[1] = read_number(&s);
         pin->n = 2;
-        expect(&s, '.');
+        expect_char(&s, '.');
     }
     return !s.failed && s.rest.n == 0;
 }

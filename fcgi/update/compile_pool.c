@@ -18,7 +18,7 @@ struct compile_pool {
     bool ending;
 };
 
-static void run(struct compile_job *job, struct json_pool *json)
+static void run_job(struct compile_job *job, struct json_pool *json)
 {
     json_pool_enter(json);
     job->release = release_compile(NULL, &job->row, job->use, &job->why);
@@ -30,12 +30,12 @@ static void run(struct compile_job *job, struct json_pool *json)
 void compile_job_run(struct compile_job *job)
 {
     struct json_pool *json = json_pool_new();
-    run(job, json);
+    run_job(job, json);
     json_pool_free(json);
 }
 
 /* The next job, or NULL when the pool ends. Called and returns with the lock held. */
-static struct compile_job *take(struct compile_pool *pool)
+static struct compile_job *take_job(struct compile_pool *pool)
 {
     while (pool->first == NULL && !pool->ending) {
         pthread_cond_wait(&pool->changed, &pool->lock);
@@ -50,15 +50,15 @@ static struct compile_job *take(struct compile_pool *pool)
     return job;
 }
 
-static void *work(void *arg)
+static void *compile_main(void *arg)
 {
     struct compile_pool *pool = arg;
     struct compile_job *job;
     struct json_pool *json = json_pool_new();
     pthread_mutex_lock(&pool->lock);
-    while ((job = take(pool)) != NULL) {
+    while ((job = take_job(pool)) != NULL) {
         pthread_mutex_unlock(&pool->lock);
-        run(job, json);
+        run_job(job, json);
         pthread_mutex_lock(&pool->lock);
         pool->n_running--;
         pthread_cond_broadcast(&pool->changed);
@@ -68,7 +68,7 @@ static void *work(void *arg)
     return NULL;
 }
 
-static int end(struct compile_pool *pool)
+static int end_threads(struct compile_pool *pool)
 {
     pthread_mutex_lock(&pool->lock);
     pool->ending = true;
@@ -87,9 +87,9 @@ struct compile_pool *compile_pool_new(void *ctx, unsigned threads)
     struct compile_pool *pool = mem_new(ctx, struct compile_pool);
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->changed, NULL);
-    talloc_set_destructor(pool, end);
+    talloc_set_destructor(pool, end_threads);
     while (pool->n_threads < threads && pool->n_threads < THREADS_MAX &&
-           pthread_create(&pool->thread[pool->n_threads], NULL, work, pool) == 0) {
+           pthread_create(&pool->thread[pool->n_threads], NULL, compile_main, pool) == 0) {
         pool->n_threads++;
     }
     if (pool->n_threads == 0) {

@@ -1,5 +1,5 @@
-/* An answer is found in two steps: engine_choose() chooses a release (shutoffs, rules, source, pins), then
- * the release writes it. A superblob by products evaluates again for each product.
+/* An answer is found in two steps: engine_choose() chooses a release (shutoffs, rules, random draw, pins),
+ * then the release writes it. A superblob by products evaluates again for each product.
  *
  * The reference's exceptions split in two: a BadDataError is a 400; anything else is a 500 there and an
  * answer without the part that failed here. */
@@ -26,7 +26,7 @@ const char *engine_reason_name(enum reason reason)
     return reason_names[reason];
 }
 
-/* 0…99. xorshift64*: fast and even enough for throttling. */
+/* Returns 0 to 99. xorshift64*: fast, and uniform enough for backgroundRate. */
 static int draw_percent(struct random_source *source)
 {
     source->state ^= source->state >> 12;
@@ -59,18 +59,19 @@ static bool loses_draw(struct random_source *source, int64_t rate)
 
 /* ---- choosing a release ---- */
 
-static void refuse(struct engine_choice *c, enum reason reason)
+static void refuse_choice(struct engine_choice *c, enum reason reason)
 {
     c->release = NULL;
     c->reason = reason;
 }
 
-/* The mapping that the rule and the dice give; absent when there is none (the reason is set then). */
+/* The mapping that the rule and the random draw lead to; absent when there is none (the reason is set then).
+ */
 static struct str choose_mapping(const struct rule_row *row, enum force force, struct random_source *source,
                                  struct engine_choice *c)
 {
     if (row->mapping.n == 0) {
-        refuse(c, REASON_NULL_MAPPING);
+        refuse_choice(c, REASON_NULL_MAPPING);
         return STR_NONE;
     }
     if (force == FORCE_MAIN || (row->has_background_rate && row->background_rate >= 100)) {
@@ -78,7 +79,7 @@ static struct str choose_mapping(const struct rule_row *row, enum force force, s
     }
     if (!row->has_background_rate) {
         error_set(c->error, ERROR_INTERNAL, "rule %lld has no backgroundRate", (long long)row->rule_id);
-        refuse(c, REASON_BROKEN);
+        refuse_choice(c, REASON_BROKEN);
         return STR_NONE;
     }
     bool lost = force == FORCE_FALLBACK || row->background_rate <= 0;
@@ -90,28 +91,28 @@ static struct str choose_mapping(const struct rule_row *row, enum force force, s
                                                      : THROTTLE_FALLBACK;
     }
     if (lost && row->fallback_mapping.n == 0) {
-        refuse(c, REASON_THROTTLED);
+        refuse_choice(c, REASON_THROTTLED);
         return STR_NONE;
     }
     return lost ? row->fallback_mapping : row->mapping;
 }
 
-static enum verdict ask(const struct snapshot *s, struct str mapping, const struct query *q,
-                        struct engine_choice *c)
+static enum verdict ask_release(const struct snapshot *s, struct str mapping, const struct query *q,
+                                struct engine_choice *c)
 {
     c->release = snapshot_release(s, mapping);
     if (c->release == NULL) {
         error_set(c->error, ERROR_INTERNAL, "release %.*s is missing or broken", STR_ARG(mapping));
-        refuse(c, REASON_NO_RELEASE);
+        refuse_choice(c, REASON_NO_RELEASE);
         return VERDICT_NO;
     }
     enum verdict verdict = release_should_serve(c->release, q, c->error);
     if (verdict == VERDICT_NO) {
-        refuse(c, REASON_UP_TO_DATE);
+        refuse_choice(c, REASON_UP_TO_DATE);
     } else if (verdict == VERDICT_BAD) {
-        refuse(c, REASON_BAD_REQUEST);
+        refuse_choice(c, REASON_BAD_REQUEST);
     } else if (verdict == VERDICT_BROKEN) {
-        refuse(c, REASON_BROKEN);
+        refuse_choice(c, REASON_BROKEN);
     }
     return verdict;
 }
@@ -122,7 +123,7 @@ static void refuse_pin(struct engine_choice *c, struct str version, struct str m
 {
     error_set(c->error, ERROR_INTERNAL, "pin %.*s leads to release %.*s, which is not known to be within it",
               STR_ARG(version), STR_ARG(mapping));
-    refuse(c, REASON_PIN_UNAVAILABLE);
+    refuse_choice(c, REASON_PIN_UNAVAILABLE);
 }
 
 /* The release is newer than the pin allows: the pinned one instead, where there is such a pin. An unknown pin
@@ -140,7 +141,7 @@ static void apply_pin(const struct snapshot *s, const struct query *q, struct en
         return;
     }
     c->pinned = mapping;
-    enum verdict verdict = ask(s, mapping, q, c);
+    enum verdict verdict = ask_release(s, mapping, q, c);
     if (verdict == VERDICT_NO && c->reason == REASON_UP_TO_DATE) {
         c->reason = REASON_PIN_UNAVAILABLE;
     } else if (verdict == VERDICT_MAYBE || (verdict == VERDICT_YES && !release_has_versions(c->release))) {
@@ -154,22 +155,22 @@ void engine_choose(const struct snapshot *s, const struct query *q, struct rando
     *c = (struct engine_choice){ .reason = REASON_SERVED, .error = error };
     if (snapshot_is_shut_off(s, q->product, q->channel) ||
         snapshot_is_shut_off(s, q->product, q->fallback_channel)) {
-        refuse(c, REASON_SHUT_OFF);
+        refuse_choice(c, REASON_SHUT_OFF);
         return;
     }
     switch (ruleset_match(s->input.rules, q, &c->rule)) {
     case MATCH_NONE:
-        refuse(c, REASON_NO_RULE);
+        refuse_choice(c, REASON_NO_RULE);
         return;
     case MATCH_BAD_VERSION:
         error_set(c->error, ERROR_BAD_REQUEST, "Version number %.*s is invalid.", STR_ARG(q->version));
-        refuse(c, REASON_BAD_REQUEST);
+        refuse_choice(c, REASON_BAD_REQUEST);
         return;
     case MATCH_FOUND:
         break;
     }
     c->mapping = choose_mapping(&c->rule->row, q->force, source, c);
-    if (!str_absent(c->mapping) && ask(s, c->mapping, q, c) == VERDICT_MAYBE) {
+    if (!str_absent(c->mapping) && ask_release(s, c->mapping, q, c) == VERDICT_MAYBE) {
         apply_pin(s, q, c);
     }
 }
@@ -186,7 +187,7 @@ struct writer {
     void *reached_arg;
 };
 
-static void reach(const struct writer *w, enum engine_point point)
+static void report_point(const struct writer *w, enum engine_point point)
 {
     if (w->reached != NULL) {
         w->reached(w->reached_arg, point);
@@ -243,9 +244,9 @@ static bool write_products(struct writer *w, const struct release *super)
         struct error why;
         error_clear(&why);
         q.product = super->products[i];
-        reach(w, ENGINE_PRODUCT_SOUGHT);
+        report_point(w, ENGINE_PRODUCT_SOUGHT);
         engine_choose(w->snapshot, &q, w->source, &why, &c);
-        reach(w, ENGINE_PRODUCT_CHOSEN);
+        report_point(w, ENGINE_PRODUCT_CHOSEN);
         w->answer->is_random |= c.is_random;
         if (c.reason == REASON_BAD_REQUEST) {
             w->answer->error = why;
@@ -262,9 +263,9 @@ static bool write_products(struct writer *w, const struct release *super)
 static bool write_members(struct writer *w, const struct release *super, struct str update_type)
 {
     for (size_t i = 0; i < super->n_members; i++) {
-        reach(w, ENGINE_MEMBER_SOUGHT);
+        report_point(w, ENGINE_MEMBER_SOUGHT);
         const struct release *member = snapshot_release(w->snapshot, super->members[i]);
-        reach(w, ENGINE_MEMBER_CHOSEN);
+        report_point(w, ENGINE_MEMBER_CHOSEN);
         if (member == NULL) {
             struct error why;
             error_set(&why, ERROR_INTERNAL, "release %.*s is missing or broken", STR_ARG(super->members[i]));
@@ -325,7 +326,7 @@ static bool must_squash(const struct release *r, const struct query *q)
 }
 
 /* In place: without newlines, then without runs of four spaces. */
-static void squash(struct buf *b)
+static void squash_spaces(struct buf *b)
 {
     size_t n = 0;
     for (size_t i = 0; i < b->n; i++) {
@@ -367,7 +368,7 @@ static void answer_xml(struct writer *w, const struct release *r, struct buf *bo
     case VERDICT_YES:
         markup_finish(body, buf_view(w->out));
         if (must_squash(r, w->query)) {
-            squash(body);
+            squash_spaces(body);
         }
         break;
     case VERDICT_BAD:
@@ -410,7 +411,7 @@ void engine_answer_watched(const struct snapshot *s, const struct query *q, stru
     error_clear(&a->skipped);
     struct writer w = { s, q, source, scratch, a, reached, arg };
     engine_choose(s, q, source, &a->error, &c);
-    reach(&w, ENGINE_EVALUATED);
+    report_point(&w, ENGINE_EVALUATED);
     a->status = 200;
     a->reason = c.reason;
     a->rule = c.rule;

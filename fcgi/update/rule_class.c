@@ -70,7 +70,7 @@ static void make_scale(struct scale *scale, char *bound, size_t n, size_t size, 
     }
 }
 
-/* How many bounds are less than VALUE, or with OR_EQUAL not greater. */
+/* How many bounds are less than VALUE; with OR_EQUAL: less than or equal to it. */
 static unsigned count_bounds(const struct scale *scale, const void *value, bool or_equal)
 {
     uint64_t prefix = scale->prefix_of(value);
@@ -127,7 +127,7 @@ struct rule_scales *rule_scales_new(void *ctx, const struct rule *rules, size_t 
 
 /* ---- classes of rules ---- */
 
-static void put(uint64_t *classes, unsigned class)
+static void put_class(uint64_t *classes, unsigned class)
 {
     classes[class / 64] |= 1ull << class % 64;
 }
@@ -143,7 +143,7 @@ static bool put_exact(uint64_t *classes, struct str value)
     if (str_absent(value)) {
         return false;
     }
-    put(classes, hash_class(value));
+    put_class(classes, hash_class(value));
     return true;
 }
 
@@ -152,7 +152,7 @@ static bool put_list(uint64_t *classes, struct str list)
     struct str part;
     bool limited = !str_absent(list);
     while (str_split(&list, ',', &part)) {
-        put(classes, hash_class(part));
+        put_class(classes, hash_class(part));
     }
     return limited;
 }
@@ -167,7 +167,7 @@ static void put_compared(uint64_t *classes, const struct scale *scale, enum comp
     unsigned from = op == CMP_LE || op == CMP_LT ? 0 : count_bounds(scale, low, true);
     unsigned to = op == CMP_GE || op == CMP_GT ? RULE_CLASSES - 1 : count_bounds(scale, high, op != CMP_LT);
     for (unsigned class = from; class <= to; class ++) {
-        put(classes, class);
+        put_class(classes, class);
     }
 }
 
@@ -216,7 +216,7 @@ bool rule_classes(const struct rule_scales *scales, const struct rule *rule, enu
 
 /* ---- classes of queries ---- */
 
-/* An absent field is looked for as an empty one, as the rules are matched. */
+/* An absent field counts as empty, as when rules are matched. */
 static struct str or_empty(struct str value)
 {
     return str_absent(value) ? STR("") : value;

@@ -1,5 +1,5 @@
-/* See rule_index.h. Groups are found by a hash of product and channel column; two groups with the same hash
- * are one, which costs a closer look at their rules. */
+/* See rule_index.h. Groups are found by a hash of product and channel column; two groups with the same
+ * hash become one, which only costs time: every candidate is checked in full. */
 #include "update/rule_index.h"
 
 #include "core/arena.h"
@@ -432,7 +432,7 @@ void rule_walk_start(struct rule_walk *w, const struct rule_index *index, const 
 }
 
 /* Those of BITS, the rules of a word, that pass. */
-static uint64_t passing(const struct rule_walk *w, size_t word, uint64_t bits)
+static uint64_t passing_rules(const struct rule_walk *w, size_t word, uint64_t bits)
 {
     for (unsigned i = 0; i < w->n_sets && bits != 0; i++) {
         bits &= w->set[i][word];
@@ -455,7 +455,7 @@ static size_t next_in_group(struct rule_walk *w, const struct rule_group *g)
 {
     uint64_t rest = w->rest;
     for (size_t word = w->word; word < g->words; word++, rest = ~0ull) {
-        uint64_t bits = passing(w, word, rest);
+        uint64_t bits = passing_rules(w, word, rest);
         if (bits != 0) {
             unsigned bit = (unsigned)__builtin_ctzll(bits);
             size_t at = word * 64 + bit;

@@ -1,9 +1,9 @@
-/* Rules are kept in priority order, so the first that matches wins. What can be parsed once is parsed when
- * the set is built.
+/* Rules are in priority order, so the first one that matches wins. What can be parsed once is parsed when the
+ * set is built.
  *
- * The reference looks at every rule before it chooses, and so parses the query's version as soon as any rule
- * wants it. With a version that can be parsed that makes no difference; with one that cannot, any such rule
- * decides. */
+ * The reference checks every rule before it chooses, and so parses the query's version as soon as any rule
+ * needs it. That makes a difference only if the version cannot be parsed: then any such rule leads to a 400.
+ */
 #include "update/ruleset.h"
 
 #include "core/interner.h"
@@ -129,7 +129,7 @@ struct ruleset *ruleset_build(void *ctx, const struct rule_row *rows, size_t n)
     return set;
 }
 
-/* A query and what has been found out of it so far, each when the first rule wants it. */
+/* A query, and what was computed from it so far, each when the first rule needed it. */
 struct asked {
     const struct query *q;
     bool loose; /* versions compare loosely */
@@ -144,7 +144,7 @@ static struct str or_empty(struct str s)
     return str_absent(s) ? STR("") : s;
 }
 
-static struct asked ask(const struct query *q)
+static struct asked start_asking(const struct query *q)
 {
     return (struct asked){ .q = q,
                            .loose = version_product_is_loose(q->product),
@@ -217,7 +217,7 @@ static bool column_matches(const struct rule *rule, enum rule_column column, str
     return true;
 }
 
-static enum rule_column mismatch(const struct rule *rule, struct asked *asked, bool *bad)
+static enum rule_column find_mismatch(const struct rule *rule, struct asked *asked, bool *bad)
 {
     for (unsigned columns = rule->columns; columns != 0; columns &= columns - 1) {
         enum rule_column column = (enum rule_column)__builtin_ctz(columns);
@@ -230,14 +230,14 @@ static enum rule_column mismatch(const struct rule *rule, struct asked *asked, b
 
 enum rule_column rule_mismatch(const struct rule *rule, const struct query *q, bool *bad_version)
 {
-    struct asked asked = ask(q);
+    struct asked asked = start_asking(q);
     *bad_version = false;
-    return mismatch(rule, &asked, bad_version);
+    return find_mismatch(rule, &asked, bad_version);
 }
 
 unsigned rule_mismatches(const struct rule *rule, const struct query *q)
 {
-    struct asked asked = ask(q);
+    struct asked asked = start_asking(q);
     unsigned against = 0;
     bool ignored = false;
     for (unsigned columns = rule->columns; columns != 0; columns &= columns - 1) {
@@ -247,21 +247,21 @@ unsigned rule_mismatches(const struct rule *rule, const struct query *q)
     return against;
 }
 
-/* Whether some rule has the version, which is none, parsed. */
+/* Whether some rule needs the version, which cannot be parsed. */
 static bool any_wants_version(const struct ruleset *rules, struct asked *asked)
 {
     struct rule_walk walk;
     bool bad = false;
     rule_walk_start(&walk, rules->index, asked->q, NULL, NULL, true);
     for (size_t i; !bad && (i = rule_walk_next(&walk, rules->n)) < rules->n;) {
-        rule_walk_exclude(&walk, &rules->rules[i], mismatch(&rules->rules[i], asked, &bad));
+        rule_walk_exclude(&walk, &rules->rules[i], find_mismatch(&rules->rules[i], asked, &bad));
     }
     return bad;
 }
 
 enum match ruleset_match(const struct ruleset *rules, const struct query *q, const struct rule **rule)
 {
-    struct asked asked = ask(q);
+    struct asked asked = start_asking(q);
     struct rule_walk walk;
     bool ignored = false;
     bool good = !asked.loose && parse_version_once(&asked);
@@ -272,7 +272,7 @@ enum match ruleset_match(const struct ruleset *rules, const struct query *q, con
     }
     rule_walk_start(&walk, rules->index, q, &asked.system, good ? &asked.version : NULL, false);
     for (size_t i; (i = rule_walk_next(&walk, best)) < best;) {
-        enum rule_column column = mismatch(&rules->rules[i], &asked, &ignored);
+        enum rule_column column = find_mismatch(&rules->rules[i], &asked, &ignored);
         if (column == RULE_MATCHES) {
             best = i;
         } else {

@@ -278,7 +278,7 @@ static bool parse_watches(struct uptake_program *u, struct error *e)
     return true;
 }
 
-static void *prepare(void *ctx, struct config *config, struct error *e)
+static void *prepare_program(void *ctx, struct config *config, struct error *e)
 {
     struct uptake_program *u = mem_new(ctx, struct uptake_program);
     u->config = config;
@@ -294,7 +294,7 @@ static void *prepare(void *ctx, struct config *config, struct error *e)
     return parse_watches(u, e) ? u : NULL;
 }
 
-static bool serve(struct uptake_program *u, int signal_fd, struct error *e)
+static bool serve_requests(struct uptake_program *u, int signal_fd, struct error *e)
 {
     struct program_service service = { .socket = u->config->uptake.socket,
                                        .socket_mode = u->config->uptake.socket_mode,
@@ -331,7 +331,7 @@ static int run_program(void *prepared, const struct program_options *o, struct e
         log_warning("service.priority", "the priority could not be lowered to nice %d: %s", UPTAKE_NICE,
                     strerror(errno));
     }
-    bool ok = observe_start("balrog-uptake", u->config, e) && serve(u, signal_fd, e);
+    bool ok = observe_start("balrog-uptake", u->config, e) && serve_requests(u, signal_fd, e);
     close(signal_fd);
     return ok ? EXIT_SUCCESS : PROGRAM_RUN;
 }
@@ -340,7 +340,7 @@ static const struct program program = {
     .name = "balrog-uptake",
     .purpose = "Counts update queries from nginx's access log",
     .config = SYSCONFDIR "/balrog/uptake.conf",
-    .prepare = prepare,
+    .prepare = prepare_program,
     .run = run_program,
 };
 

@@ -9,7 +9,7 @@ const char *apidoc_file(const char *path)
     return path[0] != '\0' ? path : PKGDATADIR "/docs/openapi.json";
 }
 
-static bool names(const cJSON *programs, const char *program)
+static bool names_program(const cJSON *programs, const char *program)
 {
     const cJSON *one;
     cJSON_ArrayForEach(one, programs)
@@ -28,7 +28,7 @@ static void keep_program(cJSON *paths, const char *program)
         next = path->next;
         for (cJSON *method = path->child, *after; method != NULL; method = after) {
             after = method->next;
-            if (!names(json_get_array(method, "x-programs"), program)) {
+            if (!names_program(json_get_array(method, "x-programs"), program)) {
                 cJSON_Delete(cJSON_DetachItemViaPointer(path, method));
             }
         }

@@ -1,4 +1,4 @@
-/* The description of the API, docs/openapi.json, as far as it is about one program: /swagger.json. */
+/* /swagger.json: the part of the API's description, docs/openapi.json, that is about one program. */
 #ifndef BALROG_WEB_APIDOC_H
 #define BALROG_WEB_APIDOC_H
 
@@ -9,8 +9,8 @@ enum { APIDOC_MAX = 4 << 20 };
 
 /* The file at PATH, or the installed one where PATH is "". */
 const char *apidoc_file(const char *path);
-/* Appends to OUT what FILE says of the operations that PROGRAM ("admin" or "public") has. False with a reason
- * in E when FILE cannot be read, or is not such a description. */
+/* Appends to OUT what FILE says about the operations of PROGRAM ("admin" or "public"). Returns false, with
+ * the reason in E, when FILE cannot be read or is not such a description. */
 bool apidoc_print(const char *file, const char *program, struct buf *out, struct error *e);
 
 #endif

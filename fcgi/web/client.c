@@ -1,5 +1,5 @@
-/* A libcurl handle lives for one exchange: what is asked for here is asked for rarely, and a connection kept
- * open would be found dead when it is needed. */
+/* Each exchange has a libcurl handle of its own: requests are rare, and a connection that was kept open would
+ * often be closed by the other side before it is needed. */
 #include "web/client.h"
 
 #include "core/mem.h"
@@ -12,7 +12,7 @@
 
 static pthread_once_t started = PTHREAD_ONCE_INIT;
 
-static void start(void)
+static void start_library(void)
 {
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
         fputs("balrog: libcurl does not start\n", stderr);
@@ -20,8 +20,8 @@ static void start(void)
     }
 }
 
-/* One part of the URL copied into TO, empty where the URL has none; false when it does not fit. */
-static bool part(CURLU *u, CURLUPart what, unsigned flags, char *to, size_t size)
+/* Copies one part of the URL into TO; empty if the URL does not have it. Returns false if it does not fit. */
+static bool copy_part(CURLU *u, CURLUPart what, unsigned flags, char *to, size_t size)
 {
     char *text = NULL;
     to[0] = '\0';
@@ -36,7 +36,7 @@ static bool part(CURLU *u, CURLUPart what, unsigned flags, char *to, size_t size
     return n < size;
 }
 
-static bool has(CURLU *u, CURLUPart what)
+static bool has_part(CURLU *u, CURLUPart what)
 {
     char *text = NULL;
     bool found = curl_url_get(u, what, &text, 0) == CURLUE_OK;
@@ -61,19 +61,19 @@ static bool take_apart(CURLU *u, const char *url, struct client_url *out, struct
     char scheme[16];
     char port[8];
     if (curl_url_set(u, CURLUPART_URL, url, 0) != CURLUE_OK ||
-        !part(u, CURLUPART_SCHEME, 0, scheme, sizeof scheme) ||
+        !copy_part(u, CURLUPART_SCHEME, 0, scheme, sizeof scheme) ||
         (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0)) {
         return error_set(e, ERROR_INTERNAL, "not a http:// or https:// URL");
     }
-    if (has(u, CURLUPART_USER) || has(u, CURLUPART_PASSWORD)) {
-        return error_set(e, ERROR_INTERNAL, "a URL here may hold no user and no password");
+    if (has_part(u, CURLUPART_USER) || has_part(u, CURLUPART_PASSWORD)) {
+        return error_set(e, ERROR_INTERNAL, "this URL must not contain a user or a password");
     }
-    if (has(u, CURLUPART_QUERY) || has(u, CURLUPART_FRAGMENT)) {
-        return error_set(e, ERROR_INTERNAL, "a URL here may hold no query and no fragment");
+    if (has_part(u, CURLUPART_QUERY) || has_part(u, CURLUPART_FRAGMENT)) {
+        return error_set(e, ERROR_INTERNAL, "this URL must not contain a query or a fragment");
     }
-    if (!part(u, CURLUPART_HOST, 0, out->host, sizeof out->host) ||
-        !part(u, CURLUPART_PATH, 0, out->path, sizeof out->path) ||
-        !part(u, CURLUPART_PORT, CURLU_DEFAULT_PORT, port, sizeof port)) {
+    if (!copy_part(u, CURLUPART_HOST, 0, out->host, sizeof out->host) ||
+        !copy_part(u, CURLUPART_PATH, 0, out->path, sizeof out->path) ||
+        !copy_part(u, CURLUPART_PORT, CURLU_DEFAULT_PORT, port, sizeof port)) {
         return error_set(e, ERROR_INTERNAL, "the URL is too long");
     }
     tidy_host(out->host);
@@ -98,14 +98,14 @@ bool client_url_is_local(const struct client_url *url)
            strcmp(url->host, "::1") == 0;
 }
 
-static size_t receive(char *p, size_t size, size_t n, void *arg)
+static size_t receive_body(char *p, size_t size, size_t n, void *arg)
 {
     struct buf *body = arg;
     buf_bytes(body, p, size * n);
     return body->full ? 0 : size * n;
 }
 
-static int progress(void *arg, curl_off_t down_all, curl_off_t down, curl_off_t up_all, curl_off_t up)
+static int check_stop(void *arg, curl_off_t down_all, curl_off_t down, curl_off_t up_all, curl_off_t up)
 {
     (void)down_all;
     (void)down;
@@ -139,7 +139,7 @@ static void set_limits(CURL *curl, const struct client_request *p)
     }
     if (p->stop != NULL) {
         curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
-        curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, progress);
+        curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, check_stop);
         curl_easy_setopt(curl, CURLOPT_XFERINFODATA, (void *)p->stop);
     }
 }
@@ -170,12 +170,12 @@ static bool failed_with(CURL *curl, CURLcode code, struct error *e)
     return false;
 }
 
-static bool exchange(CURL *curl, const struct client_request *p, struct buf *body, int *status,
-                     struct error *e)
+static bool perform_exchange(CURL *curl, const struct client_request *p, struct buf *body, int *status,
+                             struct error *e)
 {
     set_limits(curl, p);
     set_request(curl, p);
-    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, receive);
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, receive_body);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, body);
     CURLcode code = curl_easy_perform(curl);
     if (body->full) {
@@ -192,7 +192,7 @@ static bool exchange(CURL *curl, const struct client_request *p, struct buf *bod
 
 bool client_send(const struct client_request *p, struct buf *body, int *status, struct error *e)
 {
-    pthread_once(&started, start);
+    pthread_once(&started, start_library);
     CURL *curl = mem_check(curl_easy_init());
     struct curl_slist *headers = NULL;
     bool ok = true;
@@ -201,7 +201,7 @@ bool client_send(const struct client_request *p, struct buf *body, int *status, 
     }
     if (ok) {
         curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-        ok = exchange(curl, p, body, status, e);
+        ok = perform_exchange(curl, p, body, status, e);
     }
     curl_slist_free_all(headers);
     curl_easy_cleanup(curl);

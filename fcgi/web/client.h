@@ -1,5 +1,5 @@
-/* An HTTP client, over libcurl, for the few services that a program asks: everything has a timeout, an answer
- * has a maximum size, redirects are not followed, and nothing but http and https is spoken. */
+/* An HTTP client, over libcurl, for the few services that a program uses. Everything has a timeout, an answer
+ * has a maximum size, redirects are not followed, and only http and https are allowed. */
 #ifndef BALROG_WEB_CLIENT_H
 #define BALROG_WEB_CLIENT_H
 
@@ -15,11 +15,11 @@ struct client_url {
     char path[512]; /* "" or "/…", without slashes at its end */
 };
 
-/* Takes URL apart. Refused: what is no http or https URL, a user or password in it (it would show up in
- * logs), a query or a fragment. */
+/* Splits URL into its parts. Returns false, with the reason in E, if it is not an http or https URL, or if it
+ * has a user or password (which would get into logs), a query or a fragment. */
 bool client_url_parse(const char *url, struct client_url *out, struct error *e);
 
-/* Whether that is this machine: nothing that is sent there can be read on the way. */
+/* Whether URL leads to this machine, so that nobody can read on the way what is sent. */
 bool client_url_is_local(const struct client_url *url);
 
 /* A request to be sent. */

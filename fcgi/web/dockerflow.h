@@ -1,4 +1,4 @@
-/* The endpoints that every web program has for those who run it (Mozilla's Dockerflow). */
+/* The endpoints for operators that every web program has (Mozilla's Dockerflow). */
 #ifndef BALROG_WEB_DOCKERFLOW_H
 #define BALROG_WEB_DOCKERFLOW_H
 
@@ -7,9 +7,9 @@
 /* __version__: the file at PATH or, where that is "" or cannot be read (which is logged), what was built in.
  */
 void dockerflow_version(const struct request *request, struct response *response, const char *path);
-/* __lbheartbeat__: we live. */
+/* __lbheartbeat__: the program runs. */
 void dockerflow_lbheartbeat(struct response *response);
-/* __heartbeat__: the database answered with NUMBER; or it did not, which E tells the log. */
+/* __heartbeat__: the database answered with NUMBER, or did not answer; E is logged then. */
 void dockerflow_heartbeat(struct response *response, int64_t number);
 void dockerflow_no_heartbeat(const struct request *request, struct response *response, const struct error *e);
 

@@ -37,7 +37,7 @@ void exchange_repair(struct response *response, const struct request *r)
     }
 }
 
-static void put(FCGX_Request *fcgi, const struct buf *b)
+static void put_buffer(FCGX_Request *fcgi, const struct buf *b)
 {
     if (b->n > 0) {
         FCGX_PutStr(b->p, (int)b->n, fcgi->out);
@@ -63,9 +63,9 @@ void exchange_send(FCGX_Request *fcgi, struct buf *head, const struct response *
     buf_lit(head, "\r\n");
     buf_str(head, buf_view(&response->head));
     buf_lit(head, "\r\n");
-    put(fcgi, head);
+    put_buffer(fcgi, head);
     if (!bodiless && method != METHOD_HEAD) {
-        put(fcgi, &response->body);
+        put_buffer(fcgi, &response->body);
     }
 }
 

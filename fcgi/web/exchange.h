@@ -1,4 +1,4 @@
-/* One request and its response, by libfcgi, on a connection on which the request has come whole. */
+/* One request and its response, by libfcgi, on a connection on which all of the request has come. */
 #ifndef BALROG_WEB_EXCHANGE_H
 #define BALROG_WEB_EXCHANGE_H
 
@@ -12,11 +12,11 @@
 bool exchange_begin(FCGX_Request *fcgi, int *gathered, int *socket);
 /* What was parsed. */
 struct request exchange_request(const FCGX_Request *fcgi, int gathered, void *worker);
-/* Throws away what the handler left of the body, which libfcgi would take for the connection's next request,
- * and closes *GATHERED. */
+/* Discards what the handler did not read of the body, which libfcgi would take for the next request, and
+ * closes *GATHERED. */
 void exchange_end_input(FCGX_Request *fcgi, int *gathered, int socket);
 
-/* Makes a response that cannot be sent as it is a 500. */
+/* Replaces a response that cannot be sent (no status, too long) by a 500. */
 void exchange_repair(struct response *response, const struct request *r);
 /* Writes RESPONSE; HEAD is used for its head. */
 void exchange_send(FCGX_Request *fcgi, struct buf *head, const struct response *response, enum method method);

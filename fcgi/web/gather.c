@@ -1,5 +1,5 @@
-/* What has come is kept in a file in memory, since libfcgi reads its requests from a descriptor. Who has many
- * requests begun loses the oldest of them. */
+/* What has come is kept in a file in memory, because libfcgi reads requests from a descriptor. If too many
+ * requests have begun, the oldest ones are given up. */
 #include "web/gather.h"
 
 #include "core/clock.h"
@@ -20,10 +20,10 @@
 
 enum {
     HALVES_MAX = 256, /* requests that are waited for */
-    WHOLES_MAX = 16,  /* their memory: as much as so many of the longest take */
+    WHOLES_MAX = 16,  /* their memory: as much as this many of the longest requests need */
     CHUNK = 64 << 10,
-    TURN = 16,      /* chunks of one request, before the others have theirs */
-    TICK_MS = 1000, /* at least so often it is seen who has stalled */
+    TURN = 16,      /* chunks that are read of one request before the others get their turn */
+    TICK_MS = 1000, /* how often stalled requests are looked for */
 };
 
 /* A request that has begun to come. */
@@ -56,7 +56,7 @@ static void unlink_half(struct gather *g, struct half_request *h)
     g->kept -= h->records.kept;
 }
 
-/* Lets go of H and says that it is whole, or else given up. */
+/* Removes H, and reports it as whole or as given up. */
 static void end_half(struct gather *g, struct half_request *h, bool whole)
 {
     epoll_ctl(g->epoll_fd, EPOLL_CTL_DEL, h->socket, NULL);
@@ -73,7 +73,7 @@ static void end_half(struct gather *g, struct half_request *h, bool whole)
     g->options.done(g->options.arg, item, file);
 }
 
-static bool keep(struct half_request *h, struct str s)
+static bool keep_bytes(struct half_request *h, struct str s)
 {
     while (s.n > 0) {
         ssize_t n = write(h->file, s.p, s.n);
@@ -86,7 +86,7 @@ static bool keep(struct half_request *h, struct str s)
     return true;
 }
 
-/* Reads what has come. False when there is nothing more to wait for. */
+/* Reads what has come. Returns false when nothing more is to be read. */
 static bool read_more(struct gather *g, struct half_request *h)
 {
     ssize_t n = 0;
@@ -96,7 +96,7 @@ static bool read_more(struct gather *g, struct half_request *h)
         h->last_ms = clock_ms();
         while (rest.n > 0 && h->records.state == RECORDS_HALF) {
             rest = str_slice(rest, records_read(&h->records, rest.p, rest.n, &kept), rest.n);
-            if (!keep(h, kept)) {
+            if (!keep_bytes(h, kept)) {
                 h->records.state = RECORDS_WRONG;
             }
         }
@@ -110,7 +110,7 @@ static bool read_more(struct gather *g, struct half_request *h)
     return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
-/* The request that has to go: one that has stalled, or the oldest of too many. NULL: none. */
+/* The request that must be given up: one that has stalled, or the oldest of too many. NULL: none. */
 static struct half_request *find_late(struct gather *g)
 {
     int64_t since = clock_ms() - g->options.stall_ms;
@@ -126,7 +126,7 @@ static struct half_request *find_late(struct gather *g)
     return late;
 }
 
-/* How long to wait for something to come: for ever while no request is under way. */
+/* How long to wait for the next event, in ms; -1, without end, while there is no request. */
 static int next_tick_ms(struct gather *g)
 {
     pthread_mutex_lock(&g->lock);
@@ -181,7 +181,7 @@ struct gather *gather_new(const struct gather_options *options)
     return g;
 }
 
-static bool watch(struct gather *g, struct half_request *h)
+static bool watch_socket(struct gather *g, struct half_request *h)
 {
     struct epoll_event event = { .events = EPOLLIN | EPOLLRDHUP, .data.ptr = h };
     return h->file >= 0 && epoll_ctl(g->epoll_fd, EPOLL_CTL_ADD, h->socket, &event) == 0;
@@ -202,7 +202,7 @@ void gather_add(struct gather *g, int socket, void *item)
     *(h->next != NULL ? &h->next->previous : &g->oldest) = h;
     g->newest = h;
     g->n++;
-    bool watched = watch(g, h);
+    bool watched = watch_socket(g, h);
     pthread_mutex_unlock(&g->lock);
     if (!watched) {
         log_error("server.gather", "a request is lost: %s", strerror(errno));

@@ -1,5 +1,5 @@
-/* Requests of which only a part has come: one thread waits for the rest of all of them, so that none takes up
- * a worker thread. */
+/* Requests that have come only in part: one thread waits for the rest of all of them, so that they do not
+ * occupy worker threads. */
 #ifndef BALROG_WEB_GATHER_H
 #define BALROG_WEB_GATHER_H
 
@@ -10,17 +10,18 @@ struct gather;
 struct gather_options {
     unsigned stall_ms;  /* how long nothing may come before a request is given up */
     size_t request_max; /* bytes kept of a request; the rest of a body that is longer is thrown away */
-    /* ITEM's request is whole: FD is a file with it, at its beginning, the callee's. FD -1: it was given up.
-     * Called by gather's thread, which has let go of ITEM by then. */
+    /* Called by the thread when all of ITEM's request has come: FD is a file with it, positioned at its
+     * beginning, which the callee owns. FD -1: the request was given up. ITEM is no longer used afterwards.
+     */
     void (*done)(void *arg, void *item, int fd);
     void *arg;
 };
 
 /* Starts the thread. NULL when that fails; errno says why. */
 struct gather *gather_new(const struct gather_options *options);
-/* Reads what comes on SOCKET until a request is whole. */
+/* Reads from SOCKET until a request is whole, then calls done() with ITEM. */
 void gather_add(struct gather *g, int socket, void *item);
-/* Ends the thread and frees G. Items that it still has are left as they are: nothing is called for them. */
+/* Ends the thread and frees G. done() is not called for requests that are still incomplete. */
 void gather_free(struct gather *g);
 
 #endif

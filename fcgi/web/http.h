@@ -1,4 +1,4 @@
-/* HTTP as a FastCGI program sees it: a request that nginx parsed, a response that goes back in one write. */
+/* HTTP as a FastCGI program sees it: a request that nginx has parsed, and a response. */
 #ifndef BALROG_WEB_HTTP_H
 #define BALROG_WEB_HTTP_H
 
@@ -33,11 +33,11 @@ struct request {
  * response is sent. */
 struct str request_param(const struct request *r, const char *name);
 
-/* The method of that NAME. */
+/* The method called NAME; METHOD_OTHER for an unknown one. */
 enum method request_method(struct str name);
 
-/* Reads R's body and appends it to OUT, whose maximum bounds it. False with a 413 in E when it is longer,
- * with a 400 when it ends too early. Once a request. */
+/* Reads the body of R and appends it to OUT, whose maximum bounds it. False with a 413 in E when it is
+ * longer, with a 400 when it ends too early. Once a request. */
 bool request_body(const struct request *r, struct buf *out, struct error *e);
 
 enum { RESPONSE_BODY_MAX = 64 << 20 };
@@ -47,16 +47,16 @@ struct response {
     const char *content_type; /* NULL: no such header */
     struct buf head;          /* header lines, each ending in CR LF */
     struct buf body;
-    void (*sent)(void *arg); /* called once the response has been sent, or could not be; NULL: nothing is */
+    void (*sent)(void *arg); /* called once the response was sent, or could not be sent; may be NULL */
     void *sent_arg;
 };
 
-/* Makes R what handlers get: empty, without a status. */
+/* Empties R, as handlers get it: without a status. */
 void response_reset(struct response *r);
 /* Adds a header. CR and LF in the value become spaces. */
 void response_header(struct response *r, const char *name, struct str value);
 void response_header_int(struct response *r, const char *name, int64_t value);
-/* The same response as plain text, with what was in the body thrown away. TEXT is copied. */
+/* Sets status, content type and body. TEXT is copied, and replaces what was in the body. */
 void response_text(struct response *r, int status, const char *content_type, struct str text);
 /* application/problem+json as connexion writes it: {"detail", "status", "title", "type": "about:blank"} and
  * EXCEPTION unless NULL, then a newline. TITLE NULL prints null. */

@@ -1,4 +1,4 @@
-/* What the web programs measure alike: statuses as labels, and the page that shows the numbers. */
+/* Metrics of all web programs: HTTP statuses as labels, and the page that shows the metrics. */
 #ifndef BALROG_WEB_METRICS_H
 #define BALROG_WEB_METRICS_H
 
@@ -9,7 +9,7 @@ enum { WEB_STATUSES = 24 };
 
 /* The statuses that are told apart, "200" first; the last one is "other". For a label. */
 extern const char *const web_status_names[WEB_STATUSES];
-/* The place of STATUS among them. */
+/* The index of STATUS in web_status_names. */
 unsigned web_status(int status);
 
 /* Answers GET and HEAD of /__metrics__, for which nginx lets in the loopback only. False when it is something

@@ -17,8 +17,8 @@ bool observe_check(const struct config *config, struct error *e)
     return statsd_check(config->statsd.address, e) && sentry_check(config->sentry.dsn, e);
 }
 
-static bool post(const char *url, const char *const *headers, size_t n, struct str body,
-                 const atomic_bool *stop, int *status, struct error *e)
+static bool post_report(const char *url, const char *const *headers, size_t n, struct str body,
+                        const atomic_bool *stop, int *status, struct error *e)
 {
     struct buf answer;
     struct client_request request = {
@@ -36,7 +36,7 @@ static bool post(const char *url, const char *const *headers, size_t n, struct s
     return ok;
 }
 
-static void tell(void *arg, const struct crash_report *r)
+static void report_crash(void *arg, const struct crash_report *r)
 {
     log_line(LOG_WARNING, "crash.found", str_of(r->request_id), str_of(r->path));
     sentry_crash(arg, r);
@@ -60,7 +60,7 @@ static bool start_sentry(const char *name, const struct config *config, struct e
         .environment = config->sentry.environment,
         .program = name,
         .per_minute = config->sentry.per_minute,
-        .post = post,
+        .post = post_report,
     };
     return o.dsn[0] == '\0' || sentry_start(&o, e);
 }
@@ -75,7 +75,7 @@ bool observe_start(const char *name, const struct config *config, struct error *
     if (!start_statsd(name, config, e) || !start_sentry(name, config, e)) {
         return false;
     }
-    crash_tell(name, config->log.crash_dir, tell, NULL);
+    crash_tell(name, config->log.crash_dir, report_crash, NULL);
     return true;
 }
 

@@ -1,5 +1,5 @@
-/* What watches a program, by its configuration: numbers for Prometheus and statsd, reports of errors and
- * crashes.
+/* What observes a program, as its configuration says: numbers for Prometheus and statsd, reports of errors
+ * and crashes.
  *
  * In main(): observe_check() with the configuration, metrics_register() for what the program counts,
  * observe_start() before any thread is started, observe_stop() at the end. */
@@ -8,9 +8,9 @@
 
 #include "settings/config.h"
 
-/* Whether sections [statsd] and [sentry] can be right. */
+/* Checks the sections [statsd] and [sentry]. Returns false, with the reason in E, if one is wrong. */
 bool observe_check(const struct config *config, struct error *e);
-/* Starts all of it for the program NAME ("balrog-public", constant text), and tells of its earlier crashes.
+/* Starts all of it for the program NAME ("balrog-public", constant text), and reports its earlier crashes.
  * CONFIG must live as long as the program. */
 bool observe_start(const char *name, const struct config *config, struct error *e);
 /* Sends what is still to be sent; takes a few seconds at most. */

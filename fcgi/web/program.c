@@ -85,7 +85,7 @@ static void take_option(const struct program *program, int c, struct program_opt
 }
 
 /* --help, --version and what is wrong end the process. */
-static void parse(const struct program *program, int argc, char **argv, struct program_options *o)
+static void parse_options(const struct program *program, int argc, char **argv, struct program_options *o)
 {
     struct option known[4 + PROGRAM_FLAGS_MAX + 1];
     list_options(program, known);
@@ -100,7 +100,7 @@ static void parse(const struct program *program, int argc, char **argv, struct p
     }
 }
 
-static void *prepare(const struct program *program, void *ctx, const char *path, struct error *e)
+static void *prepare_program(const struct program *program, void *ctx, const char *path, struct error *e)
 {
     struct config *config = config_read(ctx, path, e);
     void *prepared = config != NULL ? program->prepare(ctx, config, e) : NULL;
@@ -111,7 +111,7 @@ static void *prepare(const struct program *program, void *ctx, const char *path,
     return prepared;
 }
 
-static int run(const struct program *program, void *prepared, const struct program_options *o)
+static int run_program(const struct program *program, void *prepared, const struct program_options *o)
 {
     struct error e = { 0 };
     int status = program->run(prepared, o, &e);
@@ -127,18 +127,18 @@ int program_main(const struct program *program, int argc, char **argv)
     struct program_options o;
     struct error e = { 0 };
     int status = PROGRAM_CONFIG;
-    parse(program, argc, argv, &o);
+    parse_options(program, argc, argv, &o);
     log_setup(program->name, LOG_INFO, LOG_PLAIN);
     curl_global_init(CURL_GLOBAL_DEFAULT);
     void *ctx = mem_check(talloc_new(NULL));
-    void *prepared = prepare(program, ctx, o.config, &e);
+    void *prepared = prepare_program(program, ctx, o.config, &e);
     if (prepared == NULL) {
         fprintf(stderr, "%s: %s\n", program->name, e.what);
     } else if (o.check) {
         printf("%s is valid\n", o.config);
         status = EXIT_SUCCESS;
     } else {
-        status = run(program, prepared, &o);
+        status = run_program(program, prepared, &o);
     }
     talloc_free(ctx);
     curl_global_cleanup();
@@ -227,7 +227,7 @@ bool program_serve(const struct program_service *service, int signal_fd, struct 
     log_info("service.started", "version %s answers on %s with %d threads", PACKAGE_VERSION,
              inherited ? "the inherited socket" : service->socket, service->threads);
     program_wait(signal_fd, -1, service->reload, service->reload_arg);
-    log_info("service.stopping", "finishing what is under way");
+    log_info("service.stopping", "finishing the requests that are being answered");
     if (!server_drain(server, (unsigned)service->drain_s * 1000)) {
         log_error("service.stopped", "requests were still running after %d s", service->drain_s);
         _exit(PROGRAM_RUN);

@@ -1,5 +1,5 @@
-/* What the programs have in common around what they do: options, signals, the log; and those that answer over
- * FastCGI: serving until told to end. */
+/* What all programs have in common: options, configuration, signals, the log; and for those that answer over
+ * FastCGI, serving until a signal ends them. */
 #ifndef BALROG_WEB_PROGRAM_H
 #define BALROG_WEB_PROGRAM_H
 
@@ -17,7 +17,7 @@ enum { PROGRAM_FLAGS_MAX = 4 };
 
 struct program_options;
 
-/* An option of one program alone, without a value. */
+/* An option without a value, of one program. */
 struct program_flag {
     const char *name; /* "once" for --once; NULL: there are no more */
     const char *help;
@@ -28,7 +28,7 @@ struct program {
     const char *purpose; /* a sentence for --help */
     const char *config;  /* the configuration file when no option names one */
     const char *hup;     /* what SIGHUP does, for --help; NULL: nothing */
-    bool alone;          /* it answers nobody over FastCGI */
+    bool alone;          /* it does not answer over FastCGI */
     const char *exits;   /* its own exit statuses, for --help; NULL: those of the services */
     struct program_flag flag[PROGRAM_FLAGS_MAX + 1];
     /* Checks CONFIG as a whole and makes of it what run() needs. NULL when something is wrong: E says what.
@@ -45,11 +45,11 @@ struct program_options {
     bool flag[PROGRAM_FLAGS_MAX]; /* which of the program's own were given */
 };
 
-/* What main() does: takes the command line apart, reads and checks the configuration, runs, cleans up.
- * Returns the exit status. */
+/* The whole of main(): parses the command line, reads and checks the configuration, runs, cleans up. Returns
+ * the exit status. */
 int program_main(const struct program *program, int argc, char **argv);
 
-/* Sets the log of the program NAME (constant text) up as CONFIG says. */
+/* Sets up the log of the program NAME (constant text) as CONFIG says. */
 void program_log(const char *name, const struct config *config);
 
 /* A descriptor for TERM, INT, QUIT and HUP, which are blocked in this thread and those that it starts. -1 on
@@ -60,14 +60,14 @@ int program_signals(struct error *e);
  * NULL) on HUP. False when it is time to end. */
 bool program_wait(int signal_fd, int ready_fd, void (*reload)(void *arg), void *arg);
 
-/* Whether TERM, INT or QUIT has come, without waiting for it. Once it was, the caller ends. */
+/* Whether TERM, INT or QUIT has come; does not wait. The signal is consumed: the caller must end then. */
 bool program_should_end(int signal_fd);
 
 struct program_service {
     const char *socket;
     int socket_mode;
     int threads;
-    bool quick; /* most requests are answered without waiting, and the others say server_may_wait() */
+    bool quick; /* most requests are answered without waiting; the others call server_may_wait() */
     int drain_s;
     size_t request_max; /* bytes of a request; 0: 1 MB */
     void (*handle)(void *arg, unsigned thread, const struct request *r, struct response *response);
@@ -76,8 +76,8 @@ struct program_service {
     void *reload_arg;
 };
 
-/* Listens and answers until a signal says to end, and lets requests finish. False when it cannot begin. Where
- * requests do not finish in time the process ends. */
+/* Listens and answers until a signal comes, then lets requests finish. Returns false, with the reason in E,
+ * when it cannot start. Ends the process if requests do not finish in time. */
 bool program_serve(const struct program_service *service, int signal_fd, struct error *e);
 
 #endif

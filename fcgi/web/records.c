@@ -4,14 +4,14 @@
 
 #include <fastcgi.h>
 
-static bool begins(struct records *r, size_t length)
+static bool take_begin(struct records *r, size_t length)
 {
     bool right = !r->begun && length == sizeof(FCGI_BeginRequestBody);
     r->begun = true;
     return right;
 }
 
-static bool adds_params(struct records *r, size_t length)
+static bool take_params(struct records *r, size_t length)
 {
     bool right = r->begun && !r->params_done;
     r->params += length;
@@ -19,7 +19,7 @@ static bool adds_params(struct records *r, size_t length)
     return right && r->params <= RECORDS_PARAMS_MAX;
 }
 
-static bool adds_body(struct records *r, size_t length)
+static bool take_body(struct records *r, size_t length)
 {
     r->last = length == 0;
     return r->params_done;
@@ -38,13 +38,13 @@ static void begin_record(struct records *r)
     r->left = length + head.paddingLength;
     switch (head.type) {
     case FCGI_BEGIN_REQUEST:
-        right = right && begins(r, length);
+        right = right && take_begin(r, length);
         break;
     case FCGI_PARAMS:
-        right = right && adds_params(r, length);
+        right = right && take_params(r, length);
         break;
     case FCGI_STDIN:
-        right = right && adds_body(r, length);
+        right = right && take_body(r, length);
         break;
     default:
         right = false;

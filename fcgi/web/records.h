@@ -1,5 +1,5 @@
-/* Where a FastCGI request ends: the records of one request, as they come in. Only the framing is looked at;
- * libfcgi parses what is in it. */
+/* Finds the end of a FastCGI request in the records that come in. Only the framing is parsed here; libfcgi
+ * parses the content. */
 #ifndef BALROG_WEB_RECORDS_H
 #define BALROG_WEB_RECORDS_H
 
@@ -9,7 +9,7 @@ enum { RECORDS_PARAMS_MAX = 256 << 10 }; /* bytes of a request's parameters */
 
 enum records_state {
     RECORDS_HALF,  /* more must come */
-    RECORDS_WHOLE, /* all is there, up to the empty record that ends the body */
+    RECORDS_WHOLE, /* all has come, up to the empty record that ends the body */
     RECORDS_WRONG, /* not what a web server sends */
 };
 
@@ -31,7 +31,7 @@ struct records {
  * left out, so that what is kept are whole records. Only while R->state is RECORDS_HALF. */
 size_t records_read(struct records *r, const char *p, size_t n, struct str *kept);
 
-/* Whether a request that is still to be read begins at the N bytes at P, all of it. */
+/* Whether the N bytes at P, which have not been consumed, hold all of a request. */
 enum records_state records_look(const char *p, size_t n);
 
 #endif

@@ -10,7 +10,7 @@
 /* ---- query parameters ---- */
 
 /* S decoded as forms are, owned by CTX. */
-static struct str decode(void *ctx, struct str s)
+static struct str decode_form(void *ctx, struct str s)
 {
     char *out = mem_check(talloc_size(ctx, s.n + 1));
     return (struct str){ out, percent_decode(out, s, true) };
@@ -24,8 +24,8 @@ static bool next_arg(void *ctx, struct str *rest, struct str *name, struct str *
         if (piece.n > 0) {
             struct str key;
             str_split(&piece, '=', &key);
-            *name = decode(ctx, key);
-            *value = str_absent(piece) ? STR("") : decode(ctx, piece);
+            *name = decode_form(ctx, key);
+            *value = str_absent(piece) ? STR("") : decode_form(ctx, piece);
             return true;
         }
     }
@@ -147,7 +147,7 @@ static bool check_args(const struct route *route, struct call *call)
     return extra == NULL;
 }
 
-static void answer(const struct route *route, unsigned methods, struct call *call)
+static void answer_route(const struct route *route, unsigned methods, struct call *call)
 {
     if (call->request->method == METHOD_OPTIONS) {
         add_allow(call->response, methods);
@@ -185,7 +185,7 @@ const struct route *router_dispatch(const struct route *routes, size_t n, struct
         }
     }
     if (best != NULL) {
-        answer(best, methods, call);
+        answer_route(best, methods, call);
     }
     return best;
 }

@@ -1,15 +1,16 @@
-/* libfcgi speaks the protocol; accepting and waiting are done here, because libfcgi's own way to wait loses
- * requests: its thread sits in accept() or read() until a signal, and a signal that comes while a request is
- * being read closes the connection under it.
+/* libfcgi parses and writes the protocol. Accepting and waiting are done here, because libfcgi's way to wait
+ * loses requests: its thread blocks in accept() or read() until a signal comes, and a signal while a request
+ * is being read closes the connection.
  *
- * So one thread accepts, all connections are in one epoll set, armed for one event at a time, and any of the
- * worker threads takes the next connection that has something to read. libfcgi is handed the connection
- * (ipcFd) and no listening socket: where it would accept, it fails and comes back.
+ * One thread accepts. All connections are in one epoll set, armed for one event at a time, and a free worker
+ * thread takes the next one that has something to read. libfcgi gets the connection (ipcFd) but no listening
+ * socket: where it would accept, it fails and returns.
  *
- * A worker looks first whether the whole request has come, and otherwise leaves the connection to the
- * gatherer (web/gather.h): so no request that is still coming takes up a thread, and libfcgi never waits.
+ * A worker first checks whether the whole request has come, and otherwise leaves the connection to the
+ * gatherer (web/gather.h). So a request that is still coming does not occupy a thread, and libfcgi never
+ * waits.
  *
- * Places: where requests take microseconds, waking a thread for each costs more than answering it. So only as
+ * Slots: where requests take microseconds, waking a thread for each costs more than answering it. So only as
  * many threads as there are slots (processors) wait for events; one that is awake takes what has come
  * meanwhile without being woken. A thread whose request may have to wait gives its place to another.
  *
@@ -17,10 +18,10 @@
  * shutdown(SHUT_RD) on a unix socket settles that: what nginx wrote before it can still be read and gets its
  * answer; what comes after it fails with EPIPE in nginx, which then asks another worker.
  *
- * server.lock guards who may touch a connection. A worker makes it busy for as long as it has it; arming it
- * again comes before the lock is given back. server_drain() closes only what is not busy. A worker may by
- * then hold an event of such a connection and finds it busy for good: while draining, nothing is freed before
- * the threads have ended.
+ * server.lock protects who may use a connection. A worker marks it busy while it uses it, and arms it again
+ * before it releases the lock. server_drain() closes only connections that are not busy. A worker may have an
+ * event of such a connection by then, and finds it busy for good: while draining, no connection is freed
+ * before the threads have ended.
  */
 #include "web/server.h"
 
@@ -50,7 +51,7 @@ enum {
     BODY_KEEP = 1 << 20,           /* a body buffer that grew beyond this is given back */
     HEADERS_MAX = 64 << 10,        /* of the headers that a handler adds */
     HEAD_MAX = HEADERS_MAX + 1024, /* of all */
-    ACCEPT_PAUSE_MS = 100,         /* after an accept() that failed, as for want of descriptors */
+    ACCEPT_PAUSE_MS = 100,         /* after a failed accept(), for example without free descriptors */
     LATE_MS = 200,                 /* for idle threads to end once the time for draining is over */
     SERVER_STALL_MS = 10000,       /* unless the options say otherwise */
     SERVER_REQUEST_MAX = 1 << 20,  /* unless the options say otherwise */
@@ -60,8 +61,8 @@ enum {
 struct connection {
     FCGX_Request fcgi;
     int gathered; /* a file with the request that is to be answered; -1: it is in the socket */
-    bool busy;    /* a worker or the gatherer has it, or it is closed */
-    bool used;    /* it had a request: nginx is ready for its end */
+    bool busy;    /* a worker or the gatherer uses it, or it is closed */
+    bool used;    /* it had a request: nginx expects that it may be closed */
     struct connection *next, *previous;
 };
 
@@ -132,7 +133,7 @@ void server_may_wait(const struct request *r)
 
 /* ---- connections ---- */
 
-/* Closes C, which nobody else has and the caller may not look at again. s->lock is held. */
+/* Closes C, which nobody else uses. The caller must not use it afterwards. s->lock is held. */
 static void connection_close(struct server *s, struct connection *c)
 {
     if (c->gathered >= 0) {
@@ -155,7 +156,7 @@ static void connection_close(struct server *s, struct connection *c)
     }
 }
 
-/* Has some worker take C when there is something to read; at once when its request has been gathered. s->lock
+/* Lets a worker take C when there is something to read, or at once if its request has been gathered. s->lock
  * is held. */
 static void connection_arm(struct server *s, struct connection *c, int operation)
 {
@@ -190,7 +191,7 @@ static void connection_open(struct server *s, int fd)
     pthread_mutex_unlock(&s->lock);
 }
 
-/* Lets no more in on C, and tells whether something that came before is waiting to be read. */
+/* Ends receiving on C, and returns whether something that came before is still to be read. */
 static bool connection_last_call(const struct connection *c)
 {
     char byte;
@@ -200,8 +201,8 @@ static bool connection_last_call(const struct connection *c)
 
 /* ---- one request ---- */
 
-/* Answers one request, which has come whole on C. False when the connection has ended. */
-static bool answer(struct worker *w, struct connection *c)
+/* Answers one request, all of which has come on C. Returns false when the connection has ended. */
+static bool answer_request(struct worker *w, struct connection *c)
 {
     int socket;
     if (!exchange_begin(&c->fcgi, &c->gathered, &socket)) {
@@ -231,7 +232,7 @@ static bool answer(struct worker *w, struct connection *c)
 
 /* ---- threads ---- */
 
-/* Makes C this thread's own. False when server_drain() came first and closed it. */
+/* Marks C busy for this thread. Returns false if it is busy already, because server_drain() closed it. */
 static bool worker_take(struct server *s, struct connection *c)
 {
     pthread_mutex_lock(&s->lock);
@@ -241,10 +242,10 @@ static bool worker_take(struct server *s, struct connection *c)
     return taken;
 }
 
-/* What there is to do about C. */
+/* What has come on a connection. */
 enum arrival { ARRIVAL_NONE, ARRIVAL_HALF, ARRIVAL_WHOLE, ARRIVAL_END };
 
-static enum arrival look(struct worker *w, const struct connection *c)
+static enum arrival look_at(struct worker *w, const struct connection *c)
 {
     static const enum arrival of_state[] = {
         [RECORDS_HALF] = ARRIVAL_HALF, [RECORDS_WHOLE] = ARRIVAL_WHOLE, [RECORDS_WRONG] = ARRIVAL_END
@@ -259,16 +260,16 @@ static enum arrival look(struct worker *w, const struct connection *c)
     return of_state[records_look(w->look, (size_t)n)];
 }
 
-/* Answers what has come whole on C, then leaves it to epoll again, or to the gatherer, or closes it. */
+/* Answers the requests that have come on C, then arms it again, leaves it to the gatherer, or closes it. */
 static void worker_serve(struct server *s, struct worker *w, struct connection *c)
 {
     for (;;) {
-        enum arrival arrival = look(w, c);
+        enum arrival arrival = look_at(w, c);
         if (arrival == ARRIVAL_HALF) {
             gather_add(s->gather, c->fcgi.ipcFd, c);
             return;
         }
-        bool open = arrival == ARRIVAL_NONE || (arrival == ARRIVAL_WHOLE && answer(w, c));
+        bool open = arrival == ARRIVAL_NONE || (arrival == ARRIVAL_WHOLE && answer_request(w, c));
         pthread_mutex_lock(&s->lock);
         bool goes_on = open && !s->draining;
         if (goes_on) {
@@ -287,7 +288,8 @@ static void worker_serve(struct server *s, struct worker *w, struct connection *
     pthread_mutex_unlock(&s->lock);
 }
 
-/* The gatherer's: the request on the connection ITEM is whole, and in the file FD; -1: it never will be. */
+/* Called by the gatherer: all of the request on the connection ITEM is in the file FD; -1: it was given up.
+ */
 static void request_gathered(void *arg, void *item, int fd)
 {
     struct server *s = arg;
@@ -335,7 +337,7 @@ static void *worker_main(void *arg)
     return NULL;
 }
 
-/* Takes in all connections that wait. False when accept() fails for want of something. */
+/* Accepts all waiting connections. Returns false when accept() fails for lack of a resource. */
 static bool accept_waiting(struct server *s)
 {
     for (;;) {
@@ -350,7 +352,7 @@ static bool accept_waiting(struct server *s)
     }
 }
 
-/* Accepts until accept_end_fd says stop, then takes once more what waits: nobody else may be there to. */
+/* Accepts until accept_end_fd is readable, then once more: maybe no other process is there to do it. */
 static void *acceptor_main(void *arg)
 {
     struct server *s = arg;
@@ -370,7 +372,7 @@ static void *acceptor_main(void *arg)
     return NULL;
 }
 
-/* libfcgi handles SIGTERM, SIGUSR1 and SIGPIPE in ways of its own unless somebody else does. */
+/* Without this, libfcgi would install handlers of its own for SIGTERM, SIGUSR1 and SIGPIPE. */
 static bool start_library(void)
 {
     struct sigaction term;
@@ -413,12 +415,12 @@ static void raise_event(int fd)
     }
 }
 
-/* Ends and joins the workers; false when one is still busy at END. */
+/* Ends and joins the workers. Returns false if one is still busy at END. */
 static bool join_workers(struct server *s, struct timespec end)
 {
     raise_event(s->end_fd);
     pthread_mutex_lock(&s->lock);
-    s->options.slots = s->options.threads; /* all may look, at once, that it is time to end */
+    s->options.slots = s->options.threads; /* all must find out that it is time to end */
     pthread_cond_broadcast(&s->vacant);
     while (s->running > 0 && pthread_cond_timedwait(&s->ended, &s->lock, &end) != ETIMEDOUT) {
     }
@@ -489,8 +491,8 @@ bool server_start(struct server **server, const struct server_options *options, 
     return true;
 }
 
-/* Closes the connections on which nothing is under way; the workers close the others. One that never had a
- * request stays open: nginx made it to send one. */
+/* Closes the connections without a request; the workers close the others. A connection that never had a
+ * request stays open: nginx opened it to send one. */
 static void close_idle(struct server *s)
 {
     struct connection *next;

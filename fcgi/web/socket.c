@@ -57,7 +57,7 @@ static bool is_free(const struct sockaddr_un *address, struct error *e)
         return errno == ENOENT || error_set(e, ERROR_INTERNAL, "%s: %s", address->sun_path, strerror(errno));
     }
     if (!S_ISSOCK(st.st_mode)) {
-        return error_set(e, ERROR_INTERNAL, "%s exists and is no socket", address->sun_path);
+        return error_set(e, ERROR_INTERNAL, "%s exists and is not a socket", address->sun_path);
     }
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     int rc = fd < 0 ? -1 : connect(fd, (const struct sockaddr *)address, sizeof *address);
@@ -69,8 +69,8 @@ static bool is_free(const struct sockaddr_un *address, struct error *e)
         return error_set(e, ERROR_INTERNAL, "%s is in use: another process listens there", address->sun_path);
     }
     if (error != ECONNREFUSED && error != ENOENT) {
-        return error_set(e, ERROR_INTERNAL, "%s exists, and whether it is in use cannot be told: %s",
-                         address->sun_path, strerror(error));
+        return error_set(e, ERROR_INTERNAL, "%s exists, and cannot be tested for use: %s", address->sun_path,
+                         strerror(error));
     }
     return true;
 }
@@ -129,7 +129,7 @@ int server_socket(const char *path, unsigned mode, bool *inherited, struct error
     if (*inherited) {
         if (!is_unix_socket(fd)) {
             error_set(e, ERROR_INTERNAL,
-                      "the inherited socket (fd %d) is no unix socket: only those are served", fd);
+                      "the inherited socket (fd %d) is not a unix socket; other kinds are not supported", fd);
             return -1;
         }
         return fd;

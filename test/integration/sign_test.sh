@@ -138,7 +138,7 @@ check "after three tries" equal 3 "$(asked_since "$before")"
 ask set/fail/0 >/dev/null
 
 answer=0
-for reason in "" "no list of one" "no list of one" "no list of one" "longer than 65536 bytes" "status 302" "malformed"; do
+for reason in "" "not a list of one" "not a list of one" "not a list of one" "longer than 65536 bytes" "status 302" "malformed"; do
     ask "set/answer/$answer" >/dev/null
     if [[ -n $reason ]]; then
         check "bad answer $answer" contains "$reason" "$(autograph --hurry <"$work/body" 2>/dev/null || true)"

@@ -520,7 +520,7 @@ START_TEST(settings_that_do_not)
     c.agent.admin_url = "http://admin.example.org";
     refused(&c, "[agent] admin_url: must be https (or set allow_http)");
     c.agent.admin_url = "https://u:p@admin.example.org";
-    refused(&c, "[agent] admin_url: a URL here may hold no user and no password");
+    refused(&c, "[agent] admin_url: this URL must not contain a user or a password");
     c = good();
     c.agent.password = "";
     refused(&c, "[agent] user: password_file must be set as well");

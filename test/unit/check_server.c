@@ -670,7 +670,7 @@ START_TEST(no_socket)
     long_path[sizeof long_path - 1] = '\0';
     expect_no_socket("", "none is configured");
     expect_no_socket(long_path, "too long");
-    expect_no_socket("/etc/passwd", "is no socket");
+    expect_no_socket("/etc/passwd", "is not a socket");
     expect_no_socket("/nonexistent/socket", "No such file");
 }
 END_TEST
@@ -726,7 +726,7 @@ START_TEST(tcp_is_refused)
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     ck_assert_int_eq(listen(fd, 5), 0);
     ck_assert_int_eq(dup2(fd, 0), 0);
-    expect_no_socket("/tmp/x", "is no unix socket");
+    expect_no_socket("/tmp/x", "is not a unix socket");
 }
 END_TEST
 
