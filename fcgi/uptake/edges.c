@@ -8,7 +8,7 @@
 #include <ctype.h>
 #include <stdio.h>
 
-enum { VALUES_MAX = 16, VALUE_MAX = 100 };
+enum { VALUES_MAX = 16, EDGE_TEXT_MAX = 100 };
 
 enum edge_column {
     EDGE_PRODUCT,
@@ -29,7 +29,7 @@ enum edge_column {
 
 /* The values of one column. The first one is meant to be inside. */
 struct edge_values {
-    char text[VALUES_MAX][VALUE_MAX + 1];
+    char text[VALUES_MAX][EDGE_TEXT_MAX + 1];
     size_t n;
 };
 
@@ -40,7 +40,7 @@ static void add_value(struct edge_values *v, const char *text)
             return;
         }
     }
-    if (v->n < VALUES_MAX && strlen(text) <= VALUE_MAX && text[0] != '\0') {
+    if (v->n < VALUES_MAX && strlen(text) <= EDGE_TEXT_MAX && text[0] != '\0') {
         snprintf(v->text[v->n++], sizeof v->text[0], "%s", text);
     }
 }
@@ -50,10 +50,10 @@ static void add_value(struct edge_values *v, const char *text)
 /* "release*": what begins so, and what nearly does. "release": that, and what is longer. */
 static void around_text(struct edge_values *v, struct str term)
 {
-    char text[VALUE_MAX + 2];
+    char text[EDGE_TEXT_MAX + 2];
     size_t n = 0;
     bool glob = false;
-    if (term.n >= VALUE_MAX - 1) {
+    if (term.n >= EDGE_TEXT_MAX - 1) {
         return;
     }
     for (size_t i = 0; i < term.n; i++) {
@@ -126,10 +126,10 @@ static void version_below(char *text, size_t size, struct str version)
 
 static void around_version(struct edge_values *v, struct str term)
 {
-    char below[VALUE_MAX + 1], above[VALUE_MAX + 1], same[VALUE_MAX + 1];
+    char below[EDGE_TEXT_MAX + 1], above[EDGE_TEXT_MAX + 1], same[EDGE_TEXT_MAX + 1];
     struct str version = skip_operator(term);
     bool strict = term.n > version.n && !str_contains(str_slice(term, 0, term.n - version.n), STR("="));
-    if (version.n == 0 || version.n > VALUE_MAX - 2) {
+    if (version.n == 0 || version.n > EDGE_TEXT_MAX - 2) {
         return;
     }
     if (str_contains(version, STR("*"))) {
