@@ -43,11 +43,11 @@ sample() { # [PARAMETERS]
 }
 
 has_queries() { # N [PARAMETERS]
-    sample "${2:-}" | grep -q "^{\"balrog_sample\": 1.* \"queries\": $1,"
+    grep -q "^{\"balrog_sample\": 1.* \"queries\": $1," <(sample "${2:+$2&}limit=1")
 }
 
 has_line() { # COUNT PATH
-    sample | grep -qxF -- "{\"count\": $1, \"path\": \"$2\"}"
+    grep -qxF -- "{\"count\": $1, \"path\": \"$2\"}" <(sample limit=100000)
 }
 
 test_counts() {
