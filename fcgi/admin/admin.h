@@ -45,7 +45,8 @@ enum admin_flag {
     ADMIN_WRITES = 2,      /* a GET that writes; the transaction of any other GET only reads */
     ADMIN_ANY_ARGS = 4, /* any query parameter is allowed, as in the reference where a route declares none */
     ADMIN_PRIVATE =
-        8, /* no cache may store the answer; every ADMIN_USER route is private without this flag */
+        8,            /* no cache may store the answer; every ADMIN_USER route is private without this flag */
+    ADMIN_READS = 16, /* not a GET, but its transaction only reads */
 };
 
 struct admin_route {

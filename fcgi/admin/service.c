@@ -73,6 +73,12 @@ static void log_failure(const struct admin_exchange *ex, const struct error *e, 
               r->id, "%.*s %.*s: %s", STR_ARG(r->method_name), STR_ARG(r->path), e->what);
 }
 
+static bool only_reads(const struct admin_route *route)
+{
+    return route->method == METHOD_GET ? (route->flags & ADMIN_WRITES) == 0
+                                       : (route->flags & ADMIN_READS) != 0;
+}
+
 static void answer_request(struct admin_exchange *ex)
 {
     const struct request *request = ex->call->request;
@@ -81,7 +87,7 @@ static void answer_request(struct admin_exchange *ex)
     struct tx_request tx = {
         .username = ex->user,
         .request_id = request->id,
-        .read_only = ex->route->method == METHOD_GET && (ex->route->flags & ADMIN_WRITES) == 0,
+        .read_only = only_reads(ex->route),
     };
     bool ok = ex->route->flags & ADMIN_NO_DATABASE
                   ? run_handler(NULL, ex, &e)

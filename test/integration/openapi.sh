@@ -365,6 +365,19 @@ run_service() {
     check "not the public's" body_lacks '"/api/v1/rules":'
 }
 
+run_explain() {
+    local url=/update/1/Firefox/60.0/20190101000000/p/de/release/update.xml
+    one 200 - GET "/explain?url=$url&dice=3"
+    one 200 - GET "/explain?url=$url&format=text"
+    one 200 - GET "/explain?url=$url&timestamp=1700000000000"
+    one 200 admin@x POST /explain "{\"url\": \"$url\", \"changes\": [{\"table\": \"rules\", \"change_type\": \"update\",
+        \"rule_id\": 1, \"backgroundRate\": 10}]}"
+    one 200 admin@x POST /explain "{\"url\": \"$url?pin=1.\", \"changes\": []}"
+    one 200 - GET "/explain?url=$url%3Fnope=1"
+    one 400 - GET "/explain?url=/update/9/x"
+    one 401 - POST /explain "{\"url\": \"$url\", \"changes\": []}"
+}
+
 # balrog-uptake beside the public's nginx, and the admin that asks it.
 run_uptake() {
     printf '%s\n' '[uptake]' "socket = $BOX/run/uptake.sock" "log = $BOX/log/access.log" 'state_dir =' \
@@ -406,6 +419,7 @@ admin_up "$WORK/rows.sql"
 run_public
 run_service
 run_uptake
+run_explain
 run_rules
 run_releases
 run_releases_in_parts

@@ -1,0 +1,213 @@
+/* /explain: what a client would get, and why. Everybody who may read rules, releases and scheduled changes
+ * may ask about them; to send edits takes an account with some permission. */
+#include "admin/routes.h"
+#include "explain/explain_json.h"
+#include "explain/explain_text.h"
+#include "explain/explain_url.h"
+#include "store/row.h"
+
+enum { TEXT_BODY_MAX = 4 << 20 };
+
+/* A request as it was asked, whichever way. */
+struct explain_call {
+    struct explain_request request;
+    struct row_changes changes;
+    struct engine_settings settings;
+    bool as_text;
+};
+
+static const struct body_field explain_args[] = {
+    { "url", FIELD_STRING, .required = true, .min = 1 },
+    { "dice", FIELD_STRING },
+    { "with", FIELD_STRING },
+    { "timestamp", FIELD_INT, .min = 1 },
+    { "user_agent", FIELD_STRING },
+    { "format", FIELD_STRING, .words = "json text" },
+    { 0 },
+};
+
+static const struct body_field explain_fields[] = {
+    { "url", FIELD_STRING, .required = true, .min = 1 }, { "dice", FIELD_STRING },
+    { "changes", FIELD_ARRAY, .required = true },        { "user_agent", FIELD_STRING },
+    { "format", FIELD_STRING, .words = "json text" },    { 0 },
+};
+
+/* ---- what was asked ---- */
+
+static bool take_dice(struct explain_call *x, struct str dice, struct error *e)
+{
+    int64_t n;
+    x->request.dice = DICE_ALL;
+    if (dice.n == 0 || str_eq(dice, STR("all"))) {
+        return true;
+    }
+    if (!body_arg_int(dice, &n) || n < 0 || n > 99) {
+        return fail(e, FAIL_INVALID, "dice has to be 'all' or a number from 0 to 99");
+    }
+    x->request.dice = (int)n;
+    return true;
+}
+
+/* WITH: names of scheduled changes, separated by commas. */
+static bool take_with(struct admin_call *call, struct explain_call *x, struct str with, struct error *e)
+{
+    struct str name;
+    while (with.n > 0 && str_split(&with, ',', &name)) {
+        if (!row_changes_add_scheduled(call->tx, &x->changes, str_strip(name), e)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool take_moment(struct admin_call *call, struct explain_call *x, struct error *e)
+{
+    if (!admin_arg_int(call, "timestamp", &x->request.at_ms)) {
+        return true;
+    }
+    if (x->request.at_ms > call->now_ms) {
+        return fail(e, FAIL_INVALID, "timestamp is in the future: %lld, and it is %lld",
+                    (long long)x->request.at_ms, (long long)call->now_ms);
+    }
+    return x->changes.n == 0 ||
+           fail(e, FAIL_INVALID,
+                "with and timestamp cannot be given together: changes are made to what is now");
+}
+
+static void start(struct admin_call *call, struct explain_call *x, struct str format)
+{
+    *x = (struct explain_call){ .as_text = str_eq(format, STR("text")) };
+    x->settings = (struct engine_settings){
+        .allowlist = call->site->allowlist,
+        .force_hosts = call->config->update.special_force_hosts.item,
+        .n_force_hosts = call->config->update.special_force_hosts.n,
+    };
+}
+
+/* ---- answering ---- */
+
+/* The comment of the shutoff that stops the query, which the engine does not know. */
+static bool add_comment(struct admin_call *call, const struct explanation *explained, cJSON *json,
+                        struct error *e)
+{
+    cJSON *rows;
+    cJSON *stopped = cJSON_GetObjectItemCaseSensitive(json, "stopped");
+    if (!cJSON_IsObject(stopped)) {
+        return true;
+    }
+    struct table_query q = { .table = &table_emergency_shutoffs,
+                             .key = { { "product", DB_S(explained->q->product) },
+                                      { "channel", DB_S(explained->stopped) } } };
+    if (!row_list(call->tx, &q, &rows, e)) {
+        return false;
+    }
+    const char *comment = rows->child != NULL ? row_text(rows->child, "comment") : NULL;
+    cJSON_AddItemToObject(stopped, "comment",
+                          mem_check(comment != NULL ? cJSON_CreateString(comment) : cJSON_CreateNull()));
+    return true;
+}
+
+/* The changes as the answer names them. */
+static cJSON *changes_json(struct admin_call *call, const struct row_changes *changes)
+{
+    cJSON *list = tx_keep(call->tx, mem_check(cJSON_CreateArray()));
+    static const char *const types[] = {
+        [CHANGE_INSERT] = "insert", [CHANGE_UPDATE] = "update", [CHANGE_DELETE] = "delete"
+    };
+    for (size_t i = 0; i < changes->n; i++) {
+        const struct row_change *c = &changes->list[i];
+        const cJSON *row = c->now != NULL ? c->now : c->old;
+        cJSON *json = mem_check(cJSON_CreateObject());
+        mem_check(cJSON_AddStringToObject(json, "table", c->table->name));
+        mem_check(cJSON_AddStringToObject(json, "change_type", types[c->type]));
+        cJSON_AddItemToObject(
+            json, "sc_id",
+            mem_check(c->sc_id != 0 ? cJSON_CreateNumber((double)c->sc_id) : cJSON_CreateNull()));
+        for (const struct column *column = c->table->column; column->name != NULL; column++) {
+            if ((column->flags & COLUMN_KEY) != 0) {
+                const cJSON *value = json_get(row, column->name);
+                cJSON_AddItemToObject(json, column->name, mem_check(cJSON_Duplicate(value, true)));
+            }
+        }
+        cJSON_AddItemToArray(list, json);
+    }
+    return list;
+}
+
+static bool answer_text(struct admin_call *call, const struct explanation *now,
+                        const struct explanation *changed)
+{
+    struct buf *out = &call->response->body;
+    explain_text(out, now);
+    if (changed != NULL) {
+        buf_lit(out, "\nWITH THE CHANGES\n\n");
+        explain_text(out, changed);
+    }
+    call->response->status = 200;
+    call->response->content_type = "text/plain; charset=utf-8";
+    return true;
+}
+
+static bool answer(struct admin_call *call, struct explain_call *x, struct error *e)
+{
+    struct explanation *now, *changed = NULL;
+    x->request.settings = &x->settings;
+    if (!explain_url(call->tx, &x->request, &now, e)) {
+        return false;
+    }
+    x->request.changes = &x->changes;
+    if (x->changes.n > 0 && !explain_url(call->tx, &x->request, &changed, e)) {
+        return false;
+    }
+    if (x->as_text) {
+        return answer_text(call, now, changed);
+    }
+    cJSON *json = tx_keep(call->tx, explanation_json(now));
+    mem_check(cJSON_AddNumberToObject(json, "timestamp",
+                                      (double)(x->request.at_ms != 0 ? x->request.at_ms : call->now_ms)));
+    cJSON_AddItemReferenceToObject(json, "changes", changes_json(call, &x->changes));
+    cJSON_AddItemToObject(json, "compared",
+                          changed != NULL ? explanation_json(changed) : mem_check(cJSON_CreateNull()));
+    return add_comment(call, now, json, e) && admin_json(call, json);
+}
+
+/* ---- the routes ---- */
+
+/* What is wrong with what was asked is a sentence of ours, for people. */
+static bool refuse(struct admin_call *call, const struct error *e)
+{
+    return failed_as(e, FAIL_INVALID) && admin_problem(call, 400, "Bad Request", e->what, NULL);
+}
+
+static bool get_explain(struct admin_call *call, struct error *e)
+{
+    struct explain_call x;
+    start(call, &x, admin_arg(call, "format"));
+    x.request.url = admin_arg(call, "url");
+    x.request.user_agent = admin_arg(call, "user_agent");
+    return (take_dice(&x, admin_arg(call, "dice"), e) && take_with(call, &x, admin_arg(call, "with"), e) &&
+            take_moment(call, &x, e) && answer(call, &x, e)) ||
+           refuse(call, e);
+}
+
+static bool post_explain(struct admin_call *call, struct error *e)
+{
+    struct explain_call x;
+    start(call, &x, body_str(call->body, "format"));
+    x.request.url = body_str(call->body, "url");
+    x.request.user_agent = body_str(call->body, "user_agent");
+    const cJSON *changes = json_get_array(call->body, "changes");
+    for (const cJSON *change = changes->child; change != NULL; change = change->next) {
+        if (!row_changes_add(call->tx, &x.changes, change, e)) {
+            return refuse(call, e);
+        }
+    }
+    return (take_dice(&x, body_str(call->body, "dice"), e) && answer(call, &x, e)) || refuse(call, e);
+}
+
+static const struct admin_route routes[] = {
+    { METHOD_GET, "/explain", get_explain, .metric = "explain", .args = explain_args },
+    { METHOD_POST, "/explain", post_explain, ADMIN_USER, "explain_changes", .body = explain_fields,
+      .flags = ADMIN_READS },
+};
+const struct admin_routes explain_routes = ADMIN_ROUTES(routes);

@@ -1,0 +1,23 @@
+/* A URL, as somebody pasted it, explained at a moment. */
+#ifndef BALROG_EXPLAIN_EXPLAIN_URL_H
+#define BALROG_EXPLAIN_EXPLAIN_URL_H
+
+#include "explain/explain.h"
+#include "explain/world.h"
+
+struct explain_request {
+    struct str url;                    /* of an update query: whole, or from its path on */
+    struct str user_agent;             /* absent: one that makes no difference */
+    int dice;                          /* DICE_ALL, or 0…99 */
+    int64_t at_ms;                     /* a moment in the past, ms since 1970; 0: now */
+    const struct row_changes *changes; /* made before the query is answered; NULL: none. Not with AT_MS */
+    const struct engine_settings *settings;
+};
+
+/* Explains the URL, reading what it takes inside of TX; *EXPLAINED is TX's. One with a query parameter that
+ * no form knows is explained, too: it is answered 400. FAIL_INVALID for a URL that no form of update query
+ * fits. */
+bool explain_url(struct tx *tx, const struct explain_request *request, struct explanation **explained,
+                 struct error *e);
+
+#endif
