@@ -1,10 +1,10 @@
-/* See fail.h. */
+/* Fills a struct error with a reason of the store and with the kind that follows from it. */
 #include "store/fail.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
-/* The kind of the error that REASON becomes. */
+/* The kind of an error with REASON. Most reasons are a client's mistake. */
 static enum error_kind kind_for(enum fail reason)
 {
     switch (reason) {

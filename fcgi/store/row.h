@@ -1,7 +1,8 @@
-/* Rows as JSON objects, whose members are columns: their values, and reading them within a transaction.
+/* Rows as JSON objects, whose members are columns: reads them within a transaction, and gives their values.
  *
- * Rows that these functions hand out belong to TX: they live until the attempt ends (tx.h). Nobody changes
- * them. */
+ * The functions that read return false if the database fails: E has FAIL_DATABASE, FAIL_BUSY or FAIL_OTHER.
+ * Rows that these functions hand out belong to TX: they live until the attempt ends (tx.h). Callers must not
+ * change them: rows may share parts. */
 #ifndef BALROG_STORE_ROW_H
 #define BALROG_STORE_ROW_H
 

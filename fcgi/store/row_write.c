@@ -113,7 +113,8 @@ static bool add_history(struct tx *tx, const struct table *t, const struct db_va
     return run_statement(&s, tx, NULL, NULL, e);
 }
 
-/* Records the new data of ROW, a release or asset; JSON is absent if it is deleted. */
+/* Records the new data of ROW, a release or asset, in the compressed history of releases (release_history.h).
+ * JSON is absent if ROW is deleted. */
 static bool record_release(struct tx *tx, const struct table *t, const cJSON *row, struct str json,
                            int64_t version, struct error *e)
 {
@@ -122,6 +123,7 @@ static bool record_release(struct tx *tx, const struct table *t, const cJSON *ro
                                   e);
 }
 
+/* The blob among VALUES, which history records; an SQL NULL is recorded as JSON's null. */
 static struct str data_of(const struct table *t, const struct db_value *values)
 {
     struct str json = values[table_column(t, "data")].text;
@@ -225,6 +227,8 @@ static bool send_update(struct tx *tx, const struct table *t, const struct db_va
     return run_statement(&s, tx, &affected, NULL, e) && (affected == 1 || fail_outdated("update", e));
 }
 
+/* Whether WHAT sets the big column of T. A statement without it saves sending megabytes that stay the same.
+ */
 static bool has_big(const struct table *t, const cJSON *what)
 {
     for (const struct column *c = t->column; c->name != NULL; c++) {
