@@ -11,8 +11,8 @@
 #include "web/http.h"
 
 struct auth;
-/* Sets up what CONFIG, which must outlive it, says. Returns NULL and fills E if something there is wrong or
- * missing. Owned by CTX. */
+/* Prepares authentication by the section [admin] of CONFIG, which must outlive the result. The result is
+ * owned by CTX. Returns NULL and fills E if a setting is wrong or missing. */
 struct auth *auth_new(void *ctx, const struct config *config, struct error *e);
 
 struct auth_caller {
@@ -21,22 +21,24 @@ struct auth_caller {
                          auth_origin() */
 };
 
-/* Finds out who sent R, at NOW_MS (ms since 1970). E is filled with AUTH_UNAVAILABLE. Safe from any
- * thread. */
+/* Finds out who sent R, at NOW_MS (ms since 1970), and fills *CALLER if the result is AUTH_OK. E is filled
+ * only for AUTH_UNAVAILABLE. Any thread may call this. */
 enum auth_result auth_caller(struct auth *auth, void *ctx, const struct request *r, int64_t now_ms,
                              struct auth_caller *caller, struct error *e);
 
-/* RESULT as text: "{'code': 'no_email', 'description': '…'}". The reference's messages end so. */
+/* RESULT as the text with which the reference's messages end: "{'code': 'no_email', 'description': '…'}".
+ * Constant. */
 const char *auth_says(enum auth_result result);
 
 /* Protects users whose browser adds the credentials by itself from requests that other sites' pages send:
  * refuses a request that names a foreign Origin, or whose content type is one that a page may send without
- * being allowed to (so a body must be JSON). E is ERROR_FORBIDDEN or ERROR_MEDIA_TYPE. */
+ * being allowed to (so a body must be JSON). Returns false if R is refused; E then has the kind
+ * ERROR_FORBIDDEN or ERROR_MEDIA_TYPE. */
 bool auth_origin(const struct auth *auth, const struct request *r, struct error *e);
 /* Whether the configuration's cors_origins contain ORIGIN or "*". */
 bool auth_cors(const struct config *config, struct str origin);
 
-/* Whether the media type is application/json, or ends in +json. */
+/* Whether the media type in CONTENT_TYPE is application/json, or ends in +json. Parameters are ignored. */
 bool auth_is_json(struct str content_type);
 
 #endif

@@ -85,7 +85,8 @@ static bool check_base_update(struct tx *tx, const struct change *c, struct erro
            (same_text(was, is) || releases_v2_demand(tx, "modify", is, e));
 }
 
-/* The handler checks rules and pins before; scheduled deletions do not pass through it. */
+/* Refuses to delete a release that a rule or pin maps to. The handler has checked this for a direct deletion,
+ * but a scheduled deletion does not pass through it. */
 static bool check_unused(struct tx *tx, const char *name, struct error *e)
 {
     const char *rule;
@@ -94,6 +95,7 @@ static bool check_unused(struct tx *tx, const char *name, struct error *e)
            release_uses_refuse(tx, name, e);
 }
 
+/* Checks C by itself, without the v1 release of the same name. */
 static bool check_base_alone(struct tx *tx, const struct change *c, struct error *e)
 {
     const char *product = row_text(c->type == CHANGE_DELETE ? c->old : c->now, "product");
@@ -138,8 +140,8 @@ static bool check_base_beside(struct tx *tx, const struct change *c, struct erro
     }
 }
 
-/* The handler refuses a blob with another name; a change that another program scheduled does not pass through
- * it. */
+/* Refuses a blob whose name is not the name of its row. The handler has checked this, but a change that
+ * another program scheduled does not pass through it. */
 static bool check_own_name(const struct change *c, struct error *e)
 {
     const char *name = row_text(c->now, "name"), *inside = json_get_string(json_get(c->what, "data"), "name");
@@ -152,6 +154,8 @@ static bool check_base(struct tx *tx, const struct change *c, struct error *e)
     return check_base_alone(tx, c, e) && check_base_beside(tx, c, e) && check_own_name(c, e);
 }
 
+/* Adds the sign-offs that C needs. Making a release read-only protects it, so that needs none; making it
+ * writable needs those of its product even if nothing maps to it yet. */
 static bool require_base(struct tx *tx, const struct change *c, cJSON *needs, struct error *e)
 {
     const cJSON *row = c->now != NULL ? c->now : c->old;
@@ -181,7 +185,8 @@ const struct resource releases_json_resource = {
 
 /* ---- assets ---- */
 
-/* Who may create a release may create its assets, and who may delete a release may delete them. */
+/* A user may create the assets of a release if they may create the release, and likewise for deleting. The
+ * right to modify the release allows both. */
 static bool check_asset(struct tx *tx, const struct change *c, struct error *e)
 {
     static const char *const instead[] = { [CHANGE_INSERT] = "create", [CHANGE_DELETE] = "delete" };

@@ -1,4 +1,5 @@
-/* The routes of /v2/releases, and what each takes. (reference: views/releases_v2.py) */
+/* The routes of /v2/releases, and the arguments and body that each accepts. (reference:
+ * views/releases_v2.py) */
 #include "admin/releases_v1.h"
 #include "admin/releases_v2.h"
 #include "admin/routes.h"

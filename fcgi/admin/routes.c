@@ -1,4 +1,4 @@
-/* See routes.h. */
+/* Joins the tables of routes, one per file of handlers, into the one that the router searches. */
 #include "admin/routes.h"
 
 static const struct admin_routes *const files[] = {

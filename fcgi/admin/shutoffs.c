@@ -21,7 +21,7 @@ static const struct body_field path_params[] = {
     { 0 },
 };
 
-/* The key that the path names. */
+/* The key of the shutoff that the path of the request names: product and channel. */
 static cJSON *path_key(struct admin_call *call)
 {
     cJSON *key = row_key(call->tx, "product", admin_text(call, call->param[0]));
