@@ -25,14 +25,15 @@ struct agent {
     struct agent_api *api;
     struct uptake_source *uptake;
     struct retry *retry;
-    struct report *report; /* NULL: it does not report itself */
+    struct report *report; /* NULL: the agent does not report itself to the admin */
     int signal_fd;
     bool dry_run; /* print to stdout what would be done, and change nothing */
     bool ending;  /* a signal to end has arrived */
     struct agent_figures figures;
 };
 
-/* Owned by CTX. */
+/* An agent that stops when a signal arrives at SIGNAL_FD (a signalfd, borrowed). SETTINGS must outlive it.
+ * Owned by CTX. */
 struct agent *agent_new(void *ctx, const struct agent_settings *settings, int signal_fd, bool dry_run);
 
 #endif

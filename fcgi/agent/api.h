@@ -16,7 +16,7 @@ enum api_result {
 
 struct agent_api;
 
-/* Owned by CTX. */
+/* A client of the admin that SETTINGS, which must outlive it, name. Sends nothing yet. Owned by CTX. */
 struct agent_api *agent_api_new(void *ctx, const struct agent_settings *settings);
 
 /* Sends METHOD PATH with BODY (JSON, or absent). *STATUS is the status of the answer, 0 if there was none.

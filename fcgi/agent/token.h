@@ -1,5 +1,5 @@
-/* Bearer tokens by OAuth 2's client credentials grant. One token is kept; a new one is asked for shortly
- * before it expires, or when it was refused. */
+/* Bearer tokens by OAuth 2's client credentials grant. One token is kept; a new one is requested shortly
+ * before it expires, or after it was refused. */
 #ifndef BALROG_AGENT_TOKEN_H
 #define BALROG_AGENT_TOKEN_H
 
@@ -13,17 +13,18 @@ enum { TOKEN_LIFE_S = 300 };
 
 struct token;
 
-/* Owned by CTX. */
+/* The source of tokens that SETTINGS, which must outlive it, describe. Sends nothing yet. Owned by CTX. */
 struct token *token_new(void *ctx, const struct agent_settings *settings);
 
-/* The header "Authorization: Bearer …", valid until the next call. NULL if no token can be had: E says why,
- * and contains no secret. */
+/* The header "Authorization: Bearer …", valid until the next call. Requests a new token if there is none or
+ * it is too old at NOW_MS (monotonic). Returns NULL if that fails: E says why, and contains no secret. */
 const char *token_header(struct token *t, int64_t now_ms, struct error *e);
 
-/* The token was refused: the next call asks for a new one. */
+/* Forgets the token because the admin has refused it: the next token_header() requests a new one. */
 void token_drop(struct token *t);
 
-/* Appends the form to POST for a token. The client id and the secret are included only if BODY is true. */
+/* Appends to OUT the form that is sent to token_url. It includes the client id and the secret only if BODY is
+ * true; otherwise a header carries them. */
 void token_form(struct buf *out, const struct config *config, bool body);
 
 /* The token in ANSWER, owned by CTX; *LIFE_S is its lifetime in seconds. NULL if there is none. */

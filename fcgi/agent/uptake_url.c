@@ -1,4 +1,5 @@
-/* See uptake_url.h. */
+/* The template of the URL is an operator's, the names in it are a rule editor's: they must stay data in
+ * whatever query language the URL contains. */
 #include "agent/uptake_url.h"
 
 #include "core/mem.h"
@@ -8,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Whether NAME stays plain data, whatever language it is put into. */
+/* Whether NAME cannot end a quoted text of a query language: without quotes, backslashes and controls. */
 static bool is_plain_name(const char *name)
 {
     for (const char *c = name; *c != '\0'; c++) {
@@ -54,7 +55,7 @@ static struct str before_query(const char *template)
     return (struct str){ template, strcspn(template, "?#") };
 }
 
-/* The names may stand in the path and in the query, not in the host. */
+/* Refuses names in the host, which would let a rule's editor choose the server that gets the bearer token. */
 static bool check_name_places(const char *template, struct error *e)
 {
     const char *host = strstr(template, "://");

@@ -43,7 +43,8 @@ struct counts {
         *cell; /* (products + 1) × (channels + 1); the last product and the last channel are "other" */
 };
 
-/* Owned by CTX; the lists are borrowed. */
+/* Empty counts for PRODUCTS and CHANNELS, which must outlive them, with a window of HOURS (at most
+ * COUNTS_HOURS_MAX) that shows SHOWN versions of each cell by name. Owned by CTX. */
 struct counts *counts_new(void *ctx, struct config_list products, struct config_list channels, unsigned hours,
                           unsigned shown);
 /* Counts a query that was answered at TIME_S, s since 1970. A query older than the window is ignored. CHANNEL

@@ -1,5 +1,5 @@
-/* See edges.h. A query is a value per column; a column of a rule gives a few values around its edge. Whether
- * one is inside or outside is for the engine to say: here both sides are only made sure to be there. */
+/* A query has one value per column; a rule's column gives a few values around its edge. The engine decides
+ * which of these match. This file only ensures that there are values on both sides. */
 #include "uptake/edges.h"
 
 #include "core/percent.h"
@@ -47,7 +47,8 @@ static void add_value(struct edge_values *v, const char *text)
 
 /* ---- what is around an edge ---- */
 
-/* "release*": what begins so, and what nearly does. "release": that, and what is longer. */
+/* Values around a text: for "release*" texts that begin with it, and one that is a character too short; for
+ * "release" the text itself, and a longer one. */
 static void around_text(struct edge_values *v, struct str term)
 {
     char text[EDGE_TEXT_MAX + 2];
@@ -73,7 +74,7 @@ static void around_text(struct edge_values *v, struct str term)
     }
 }
 
-/* Without the operator in front: "<", ">=" and so on. */
+/* TERM without the operator in front of it: "<", ">=" and so on. */
 static struct str skip_operator(struct str term)
 {
     while (term.n > 0 && (term.p[0] == '<' || term.p[0] == '>' || term.p[0] == '=')) {
@@ -82,7 +83,7 @@ static struct str skip_operator(struct str term)
     return term;
 }
 
-/* The number, one less, one more; first the one that the operator takes. */
+/* Values around a number: the number, one less, one more. The one that matches comes first. */
 static void around_number(struct edge_values *v, struct str term)
 {
     int64_t n;
@@ -100,7 +101,8 @@ static void around_number(struct edge_values *v, struct str term)
     }
 }
 
-/* The version just below "118.0.1": "118.0.0"; below "118.0": "117.0". Empty if there is none. */
+/* Writes to TEXT a version just below VERSION: "118.0.0" for "118.0.1", "117.0" for "118.0". Empty if there
+ * is none. */
 static void version_below(char *text, size_t size, struct str version)
 {
     size_t from = version.n;
@@ -149,7 +151,7 @@ static void around_version(struct edge_values *v, struct str term)
 
 static const struct edge_kind {
     const char *name;     /* of the column */
-    const char *standard; /* where the rule does not say */
+    const char *standard; /* the value if the rule does not restrict the column */
     void (*around)(struct edge_values *v, struct str term);
 } kinds[EDGE_COLUMNS] = {
     [EDGE_PRODUCT] = { "product", "Firefox", around_text },

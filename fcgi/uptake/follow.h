@@ -26,8 +26,8 @@ enum follow_found {
     FOLLOW_FOUND_CURRENT,  /* in PATH */
 };
 
-/* Owned by CTX. PATH need not exist yet. If BEFORE is true, PATH.1, which is where logrotate puts the
- * previous file, is read first. */
+/* Follows the log PATH, which need not exist yet. If BEFORE is true, PATH.1 is read first, where logrotate
+ * puts the previous file. Owned by CTX. */
 struct follow *follow_new(void *ctx, const char *path, bool before);
 /* Reads at most a few megabytes of new lines and calls SEE for each, without its newline. *N is the number of
  * bytes that were read; 0 means that there is nothing new: wait before the next call. NOW_MS is of the
@@ -35,13 +35,13 @@ struct follow *follow_new(void *ctx, const char *path, bool before);
 bool follow_read(struct follow *f, int64_t now_ms, void (*see)(void *arg, struct str line), void *arg,
                  size_t *n, struct error *e);
 
-/* The place behind the line that SEE gets, or got last. */
+/* The place behind the line that the callback of follow_read() is getting, or got last. */
 struct follow_mark follow_place(const struct follow *f);
-/* Looks for MARK in the two files that a new F reads. */
+/* Finds out which of the two files that a new F reads contains MARK. */
 enum follow_found follow_find(const struct follow *f, const struct follow_mark *mark);
-/* Whether all that PATH holds has been read. */
+/* Whether everything in PATH has been read. */
 bool follow_is_at_end(const struct follow *f);
-/* Whether the line that SEE gets is behind MARK, which was FOUND in one of the files. */
+/* Whether the line that the callback is getting is behind MARK, which follow_find() has FOUND. */
 bool follow_is_behind(const struct follow *f, const struct follow_mark *mark, enum follow_found found);
 
 #endif

@@ -1,4 +1,4 @@
-/* See line.h. */
+/* Parses one line of nginx's access log (log_format balrog_public) into the update query that it records. */
 #include "uptake/line.h"
 
 #include "core/json.h"
@@ -19,7 +19,8 @@ static bool parse_time(const char *text, int64_t *time_s)
     return true;
 }
 
-/* The URI of "GET /update/… HTTP/1.1"; absent for another method, and where there is none. */
+/* The URI in a request line such as "GET /update/… HTTP/1.1". Absent for another method, and for a line that
+ * is not a request. */
 static struct str uri_of(const char *request)
 {
     struct str rest = str_of(request);
@@ -41,10 +42,10 @@ enum line_kind line_parse(struct str line, struct query *q, char *text, int64_t 
     enum line_kind kind = LINE_BROKEN;
     if (request != NULL && cJSON_IsNumber(status) && parse_time(json_get_string(object, "time"), time_s)) {
         struct str uri = uri_of(request);
-        bool is = status->valuedouble == 200 && !str_absent(uri) &&
-                  query_parse(q, text, uri, STR_NONE, &ignored) == QUERY_OK;
-        kind = is ? LINE_QUERY : LINE_OTHER;
-        if (is) {
+        bool is_query = status->valuedouble == 200 && !str_absent(uri) &&
+                        query_parse(q, text, uri, STR_NONE, &ignored) == QUERY_OK;
+        kind = is_query ? LINE_QUERY : LINE_OTHER;
+        if (is_query) {
             query_print_canonical(path, q, other, uri);
         }
     }
