@@ -7,6 +7,7 @@ static const struct admin_routes *const files[] = {
     &history_routes,
     &pending_routes,
     &pins_routes,
+    &release_revisions_routes,
     &releases_v1_routes,
     &releases_v2_routes,
     &required_signoffs_routes,

@@ -166,7 +166,9 @@ run_releases() {
     one 200 admin@x DELETE "$sc/$(new)?data_version=1"
     one 201 admin@x PUT /releases/R2/read_only '{"read_only": true, "data_version": 1}'
     one 403 admin@x DELETE "/releases/R2?data_version=2"
-    one 200 admin@x DELETE "/releases/R3?data_version=5"
+    one 200 admin@x GET "/releases/R3/revisions?limit=1&page=2"
+    one 200 admin@x POST /releases/R3/revisions "{\"change_id\": $(number change_id)}"
+    one 200 admin@x DELETE "/releases/R3?data_version=6"
 }
 
 # A pin of V2, at version 2, changed and changed back.
@@ -220,6 +222,8 @@ run_releases_in_parts() {
     one 200 admin@x PUT "$base/V3" "{\"blob\": ${v2//V2/V3}, \"product\": \"Thunderbird\"}"
     one 200 admin@x PUT "$base/V4" "{\"blob\": ${v2//V2/V4}, \"product\": \"Thunderbird\", \"when\": $LATER}"
     one 200 - GET "$base"
+    one 200 admin@x GET "$base/V3/revisions?path=."
+    one 200 admin@x POST "$base/V3/revisions" "{\"change_id\": $(number change_id)}"
     one 200 admin@x DELETE "$base/V3"
 }
 

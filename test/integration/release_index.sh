@@ -1,0 +1,176 @@
+#!/bin/bash
+# What a release is, was and will be, against a real stack: its revisions and going back to one, for v1 and v2.
+set -euo pipefail
+
+if [[ ${1:-} == --help ]]; then
+    echo "usage: release_index.sh    (BALROG_BUILD: where the programs were built, build/ by default)"
+    exit 0
+fi
+
+TOP=$(realpath -- "$(dirname -- "$0")/../..")
+# shellcheck source=test/integration/lib.sh
+. "$TOP/test/integration/lib.sh"
+# shellcheck source=test/integration/admin_lib.sh
+. "$TOP/test/integration/admin_lib.sh"
+HASH=$(printf 'ab%.0s' {1..64})
+
+# ---- bodies ----
+
+locale() { # BUILDID
+    printf '{"buildID":"%s","completes":[{"filesize":100,"from":"*","hashValue":"%s"}]}' "$1" "$HASH"
+}
+
+blob() { # NAME VERSION LOCALES
+    printf '{"name":"%s","schema_version":9,"hashFunction":"sha512","appVersion":"%s","displayVersion":"%s",' "$1" "$2" "$2"
+    printf '"fileUrls":{"*":{"completes":{"*":"https://archive.mozilla.org/x.mar"}}},"updateLine":[],'
+    printf '"platforms":{"Linux":{"OS_BOUNCER":"l","OS_FTP":"l","buildID":"20160101000000","locales":%s}}}' "$3"
+}
+
+de() { # NAME VERSION BUILDID
+    blob "$1" "$2" "{\"de\":$(locale "$3")}"
+}
+
+quoted() { # TEXT: as a JSON string
+    local text=${1//\\/\\\\}
+    printf '"%s"' "${text//\"/\\\"}"
+}
+
+whole_v1() { # NAME BLOB [MORE]
+    printf '{"name":"%s","product":"Firefox","blob":%s%s}' "$1" "$(quoted "$2")" "${3:+,$3}"
+}
+
+rows() {
+    cat <<'SQL'
+INSERT INTO permissions (username, permission, options, data_version) VALUES
+    ('admin@x', 'admin', NULL, 1), ('rel@x', 'release', '{"products": ["Firefox"]}', 1),
+    ('tb@x', 'release', '{"products": ["Thunderbird"]}', 1);
+INSERT INTO user_roles (username, role, data_version) VALUES ('rel@x', 'qa', 1);
+INSERT INTO product_req_signoffs (product, channel, role, signoffs_required, data_version) VALUES
+    ('Firefox', 'release', 'qa', 1, 1);
+INSERT INTO rules (priority, mapping, backgroundRate, update_type, product, channel, data_version) VALUES
+    (90, 'Live', 100, 'minor', 'Firefox', 'release', 1);
+SQL
+    printf "INSERT INTO releases (name, product, read_only, data, data_version) VALUES ('%s', 'Firefox', 0, '%s', 7);\n" \
+        Adopted "$(de Adopted 1.0 20160101000000)" Live "$(de Live 1.0 20160101000000)"
+}
+
+# change NAME PATH VERSION: the change_id of that entry, by what the API lists.
+change() {
+    local url="/releases/$1/revisions?limit=1000"
+    [[ -z $2 ]] || url=/v2$url\&path=$2
+    ask rel@x GET "$url" >/dev/null
+    tr '{' '\n' <"$WORK/body" | sed -n "/\"data_version\":$3,\"deleted\":false/s/.*\"change_id\":\([0-9]*\).*/\1/p" | head -n 1
+}
+
+# ---- revisions ----
+
+test_v1_revisions() {
+    check "an adopted release" gives 200 rel@x GET /releases/Adopted/revisions
+    check "has no revisions yet" says '{"count":0,"data_version":7,"revisions":[]}'
+    check "of none: a 404" refused 404 "not found" rel@x GET /releases/None/revisions
+    check "not for strangers" gives 401 - GET /releases/Adopted/revisions
+    check "nor for those without permissions" gives 403 nobody@x GET /releases/Adopted/revisions
+    check "written" gives 200 rel@x PUT /releases/Adopted \
+        "$(whole_v1 Adopted "$(de Adopted 2.0 20160101000001)" '"data_version":7')"
+    check "two" refused 200 '"count":2,"data_version":8,' rel@x GET /releases/Adopted/revisions
+    check "the newest first" body_has '"changed_by":"rel@x","data_version":8,"deleted":false,"path":null,'
+    check "what was found is nobody's" body_has '"changed_by":null,"data_version":7,"deleted":false,"path":null,'
+    check "under /api, too" refused 200 '"count":2' rel@x GET '/api/releases/Adopted/revisions?limit=1&page=2'
+    check "the second page" body_lacks '"data_version":8,"deleted"'
+    check "a page beyond the last" refused 200 '"revisions":[]' rel@x GET '/releases/Adopted/revisions?page=2147483647'
+    check "page 0" gives 400 rel@x GET '/releases/Adopted/revisions?page=0'
+    check "no number" gives 400 rel@x GET '/releases/Adopted/revisions?limit=x'
+    check "too many" gives 400 rel@x GET '/releases/Adopted/revisions?limit=1001'
+    check "an unknown parameter" gives 400 rel@x GET '/releases/Adopted/revisions?path=.'
+}
+
+test_v1_restore() {
+    local old url=/releases/Adopted/revisions
+    old=$(change Adopted '' 7)
+    check "no change_id" gives 400 rel@x POST "$url" '{}'
+    check "an unknown one" refused 400 'Invalid change_id : 999999' rel@x POST "$url" '{"change_id":999999}'
+    check "another release's" refused 400 'Invalid change_id' rel@x POST /releases/Live/revisions "{\"change_id\":$old}"
+    check "no v2 release's" refused 400 'Invalid change_id' admin@x POST /v2/releases/Adopted/revisions \
+        "{\"change_id\":$old,\"product\":\"Firefox\"}"
+    check "another product's person" gives 403 tb@x POST "$url" "{\"change_id\":$old}"
+    check "an outdated version" refused 400 OutdatedDataError rel@x POST "$url" "{\"change_id\":$old,\"data_version\":7}"
+    check "back" gives 200 rel@x POST "$url" "{\"change_id\":$old,\"data_version\":8}"
+    check "at a new version" says '{"new_data_version":9}'
+    check "what it was" refused 200 '"appVersion": "1.0"' - GET /releases/Adopted
+    check "recorded" refused 200 '"count":3,"data_version":9,' rel@x GET "$url"
+    check "read-only" gives 201 admin@x PUT /releases/Adopted/read_only '{"read_only":true,"data_version":9}'
+    check "cannot be restored" gives 403 rel@x POST "$url" "{\"change_id\":$old}"
+    echo "UPDATE releases SET read_only = 0 WHERE name = 'Adopted'" | run_sql
+    check "deleted" gives 200 rel@x DELETE '/releases/Adopted?data_version=10'
+    check "its revisions stay" refused 200 '"data_version":null,' rel@x GET "$url"
+    check "the deletion is one" body_has '"deleted":true,"path":null,"size":0'
+    check "a deletion cannot be restored" refused 400 'Invalid change_id' rel@x POST "$url" \
+        "{\"change_id\":$(query "SELECT MAX(change_id) FROM balrog_release_history WHERE name = 'Adopted' AND size = 0"),\"product\":\"Firefox\"}"
+    check "a product is needed" refused 400 'product is missing' admin@x POST "$url" "{\"change_id\":$old}"
+    check "one that the caller may create" gives 403 tb@x POST "$url" "{\"change_id\":$old,\"product\":\"Firefox\"}"
+    check "made again" gives 200 rel@x POST "$url" "{\"change_id\":$old,\"product\":\"Firefox\"}"
+    check "at version 1" says '{"new_data_version":1}'
+}
+
+# A release that a rule with required sign-offs maps to.
+test_v1_protected() {
+    local old url=/releases/Live/revisions
+    local body
+    check "scheduled and enacted" gives 200 admin@x POST /scheduled_changes/releases \
+        "{\"change_type\":\"update\",\"name\":\"Live\",\"product\":\"Firefox\",\"data_version\":7,\"when\":$LATER,\"data\":$(quoted "$(de Live 2.0 20160101000002)")}"
+    check "signed" gives 200 rel@x POST "/scheduled_changes/releases/$(number sc_id)/signoffs" '{"role":"qa"}'
+    check "enacted" gives 200 admin@x POST "/scheduled_changes/releases/1/enact"
+    old=$(change Live '' 7)
+    body="{\"change_id\":$old"
+    check "needs sign-offs" refused 400 'Signoff Required' rel@x POST "$url" "$body}"
+    check "not in the past" refused 400 'in the past' rel@x POST "$url" "$body,\"when\":1}"
+    check "scheduled" refused 200 '"signoffs":{"rel@x":"qa"}' rel@x POST "$url" "$body,\"when\":$LATER}"
+    check "enacted" gives 200 admin@x POST "/scheduled_changes/releases/$(number sc_id)/enact"
+    check "what it was" refused 200 '"appVersion": "1.0"' - GET /releases/Live
+    check "of its product still" equal Firefox "$(query "SELECT product FROM releases WHERE name = 'Live'")"
+}
+
+test_v2() {
+    local base asset url=/v2/releases/Two/revisions path=.platforms.Linux.locales.de
+    check "made" gives 200 rel@x PUT /v2/releases/Two "{\"product\":\"Firefox\",\"blob\":$(de Two 1.0 20160101000000)}"
+    check "changed" gives 200 rel@x POST /v2/releases/Two \
+        "{\"old_data_versions\":{\".\":1,\"platforms\":{\"Linux\":{\"locales\":{\"de\":1}}}},\"blob\":$(de Two 2.0 20160101000001)}"
+    check "four entries" refused 200 '"count":4,"data_version":2,' rel@x GET "$url"
+    check "of the locale: two" refused 200 '"count":2,"data_version":2,' rel@x GET "$url?path=$path"
+    check "with its path" body_has "\"path\":\"$path\""
+    check "of the base: two" refused 200 '"count":2,"data_version":2,' rel@x GET "/api$url?path=."
+    check "with its path" body_has '"path":"."'
+    check "of a part that never was" gives 404 rel@x GET "$url?path=.platforms.Linux.locales.xx"
+    check "no v1 release" gives 404 rel@x GET /releases/Two/revisions
+    base=$(change Two . 1)
+    asset=$(change Two "$path" 1)
+    check "the locale goes back alone" gives 200 rel@x POST "$url" "{\"change_id\":$asset,\"data_version\":2}"
+    check "at a new version" says '{"platforms":{"Linux":{"locales":{"de":3}}}}'
+    check "to what it was" refused 200 '"buildID": "20160101000000"' - GET /releases/Two/builds/Linux/de
+    check "the base did not" refused 200 '"appVersion":"2.0"' - GET /v2/releases/Two
+    check "the base goes back" gives 200 rel@x POST "$url" "{\"change_id\":$base}"
+    check "to what it was" refused 200 '"appVersion":"1.0"' - GET /v2/releases/Two
+    check "with all locales" body_has '"buildID":"20160101000000","completes"'
+    check "another product's person" gives 403 tb@x POST "$url" "{\"change_id\":$base}"
+    check "outdated" refused 400 OutdatedDataError rel@x POST "$url" "{\"change_id\":$asset,\"data_version\":2}"
+    echo "INSERT INTO rules (priority, mapping, backgroundRate, update_type, product, channel, data_version)
+        VALUES (90, 'Two', 100, 'minor', 'Firefox', 'release', 1)" | run_sql
+    check "needs sign-offs" refused 400 'Signoff Required' rel@x POST "$url" "{\"change_id\":$asset}"
+    check "scheduled" refused 200 '"signoffs":{"rel@x":"qa"}' rel@x POST "$url" "{\"change_id\":$asset,\"when\":$LATER}"
+    check "once" gives 400 rel@x POST "$url" "{\"change_id\":$asset,\"when\":$LATER}"
+    echo "DELETE FROM rules WHERE mapping = 'Two'" | run_sql
+    check "deleted" gives 200 rel@x DELETE /v2/releases/Two
+    check "a locale cannot come back alone" gives 404 rel@x POST "$url" "{\"change_id\":$asset,\"product\":\"Firefox\"}"
+    check "the base needs a product" refused 400 'product is missing' admin@x POST "$url" "{\"change_id\":$base}"
+    check "with it, it comes back" gives 200 rel@x POST "$url" "{\"change_id\":$base,\"product\":\"Firefox\"}"
+    check "and the locale" gives 200 rel@x POST "$url" "{\"change_id\":$asset}"
+    check "as it was" refused 200 '"buildID": "20160101000000"' - GET /releases/Two/builds/Linux/de
+}
+
+rows >"$WORK/rows.sql"
+admin_up "$WORK/rows.sql"
+test_v1_revisions
+test_v1_restore
+test_v1_protected
+test_v2
+summary
