@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-enum { MISSES_MAX = 20, TEXT_MAX = 4096 };
+enum { MISSES_MAX = 20, SENTENCE_MAX = 4096 };
 
 static cJSON *text_json(struct str s)
 {
@@ -145,7 +145,7 @@ static cJSON *patch_json(const struct patch_note *p, const struct query *q)
 {
     struct buf why;
     cJSON *json = new_object();
-    buf_init(&why, 128, TEXT_MAX);
+    buf_init(&why, 128, SENTENCE_MAX);
     add_text(json, "type", p->partial ? STR("partial") : STR("complete"));
     add_text(json, "from", p->from);
     add_text(json, "verdict", str_of(patch_fate_name(p->fate)));
@@ -183,7 +183,7 @@ static void add_choice(cJSON *json, const struct choice_explained *c, const stru
     add_text(json, "mapping", c->mapping);
     add_text(json, "pinned", c->pinned);
     add_text(json, "reason", str_of(engine_reason_name(c->reason)));
-    buf_init(&why, 256, TEXT_MAX);
+    buf_init(&why, 256, SENTENCE_MAX);
     explain_why(&why, q, c);
     add_sentence(json, "why", &why);
     cJSON_AddItemToObject(
