@@ -1,4 +1,4 @@
-/* How two versions of a release differ, for people. */
+/* Shows people how two versions of a release differ. */
 #ifndef BALROG_BLOB_DIFF_H
 #define BALROG_BLOB_DIFF_H
 
@@ -15,8 +15,8 @@
 void diff_unified(struct buf *out, struct str a, struct str b, const char *from, const char *to,
                   uint64_t steps);
 
-/* The same for two JSON values, printed sorted and indented by 2. False when they, or the diff, are too large
- * for OUT or for memory (256 MiB). */
+/* The same for two JSON values, printed with sorted keys and indented by 2. Returns false if they are too
+ * large for memory (256 MiB), or the diff for OUT: E says so. */
 bool diff_json(struct buf *out, const cJSON *a, const cJSON *b, const char *from, const char *to,
                struct error *e);
 

@@ -5,7 +5,7 @@
 struct domains {
     struct str product;
     const struct allowlist *allowlist;
-    const cJSON *found; /* the first that is not permitted */
+    const cJSON *found; /* the first URL that is not permitted */
 };
 
 static bool url_forbidden(struct domains *d, const cJSON *url)
@@ -18,7 +18,7 @@ static bool url_forbidden(struct domains *d, const cJSON *url)
     return true;
 }
 
-/* The first member of what OBJECT has under KEY. */
+/* The first member of the object that OBJECT has under KEY. */
 static const cJSON *first_in(const cJSON *object, const char *key)
 {
     const cJSON *value = json_get_object(object, key);
@@ -26,7 +26,7 @@ static const cJSON *first_in(const cJSON *object, const char *key)
 }
 
 /* URLs, or URLs by patch key and release, below CHANNEL. */
-static bool channel_forbidden(struct domains *d, const cJSON *channel)
+static bool find_in_channel(struct domains *d, const cJSON *channel)
 {
     if (!cJSON_IsObject(channel)) {
         return url_forbidden(d, channel);
@@ -41,7 +41,7 @@ static bool channel_forbidden(struct domains *d, const cJSON *channel)
     return false;
 }
 
-static bool locale_forbidden(struct domains *d, const cJSON *locale)
+static bool find_in_locale(struct domains *d, const cJSON *locale)
 {
     static const char *const single[] = { "partial", "complete" };
     static const char *const lists[] = { "partials", "completes" };
@@ -61,16 +61,16 @@ static bool locale_forbidden(struct domains *d, const cJSON *locale)
     return false;
 }
 
-static bool app_forbidden(struct domains *d, const cJSON *blob)
+static bool find_in_app(struct domains *d, const cJSON *blob)
 {
     for (const cJSON *channel = first_in(blob, "fileUrls"); channel != NULL; channel = channel->next) {
-        if (channel_forbidden(d, channel)) {
+        if (find_in_channel(d, channel)) {
             return true;
         }
     }
     for (const cJSON *platform = first_in(blob, "platforms"); platform != NULL; platform = platform->next) {
         for (const cJSON *locale = first_in(platform, "locales"); locale != NULL; locale = locale->next) {
-            if (locale_forbidden(d, locale)) {
+            if (find_in_locale(d, locale)) {
                 return true;
             }
         }
@@ -78,8 +78,8 @@ static bool app_forbidden(struct domains *d, const cJSON *blob)
     return false;
 }
 
-/* Also Guardian's only level. */
-static bool platforms_forbidden(struct domains *d, const cJSON *addon)
+/* For an add-on; also for a whole Guardian blob, which has platforms at its top. */
+static bool find_in_platforms(struct domains *d, const cJSON *addon)
 {
     for (const cJSON *platform = first_in(addon, "platforms"); platform != NULL; platform = platform->next) {
         if (url_forbidden(d, json_get(platform, "fileUrl"))) {
@@ -95,30 +95,30 @@ static bool platforms_forbidden(struct domains *d, const cJSON *addon)
     return false;
 }
 
-static bool addons_forbidden(struct domains *d, const cJSON *blob, const char *key)
+static bool find_in_addons(struct domains *d, const cJSON *blob, const char *key)
 {
     for (const cJSON *addon = first_in(blob, key); addon != NULL; addon = addon->next) {
-        if (platforms_forbidden(d, addon)) {
+        if (find_in_platforms(d, addon)) {
             return true;
         }
     }
     return false;
 }
 
-static bool any_forbidden(struct domains *d, const cJSON *blob, int schema_version)
+static bool find_in_blob(struct domains *d, const cJSON *blob, int schema_version)
 {
     switch (schema_version) {
     case 50:
     case 4000:
         return false;
     case 1000:
-        return addons_forbidden(d, blob, "vendors");
+        return find_in_addons(d, blob, "vendors");
     case 5000:
-        return addons_forbidden(d, blob, "addons");
+        return find_in_addons(d, blob, "addons");
     case 10000:
-        return platforms_forbidden(d, blob);
+        return find_in_platforms(d, blob);
     default:
-        return app_forbidden(d, blob);
+        return find_in_app(d, blob);
     }
 }
 
@@ -126,5 +126,5 @@ const cJSON *blob_forbidden_url(const cJSON *blob, int schema_version, struct st
                                 const struct allowlist *allowlist)
 {
     struct domains d = { product, allowlist, NULL };
-    return any_forbidden(&d, blob, schema_version) ? d.found : NULL;
+    return find_in_blob(&d, blob, schema_version) ? d.found : NULL;
 }

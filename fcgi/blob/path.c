@@ -1,4 +1,4 @@
-/* See path.h. */
+/* Keeps the nodes from a blob's root to the place that an error is about, and prints them for people. */
 #include "blob/path.h"
 
 #include "core/python.h"
@@ -90,7 +90,7 @@ void blob_path_print_name(struct buf *out, struct str name)
     buf_lit(out, "...");
 }
 
-/* Whether what VALUE holds fits into *LEFT bytes, from which it is taken away. */
+/* Whether the contents of VALUE fit into *LEFT bytes. *LEFT is reduced by their size. */
 static bool is_small(const cJSON *value, size_t *left)
 {
     enum { BYTES_OF_ANY = 6 };

@@ -10,9 +10,9 @@
 struct blob_errors {
     bool is_list;       /* a BlobValidationError; else a ValueError */
     struct error error; /* 400 and the exception's text */
-    cJSON *list; /* what the answer's "exception" is where that is a list: a BlobValidationError's errors,
-                    else the text alone. An array of strings; conflicts of short updateLine groups are
-                    arrays themselves: [for, for, [field names]]. Names the places, takes less than 2 KB */
+    cJSON *list; /* for answers whose "exception" is a list: the errors of a BlobValidationError, otherwise
+                    the text alone. An array of strings that name the place; a conflict of short updateLine
+                    groups is an array itself: [for, for, [field names]]. Less than 2 KB in all */
 };
 /* Frees the list; may be called on a zeroed struct. */
 void blob_errors_free(struct blob_errors *errors);

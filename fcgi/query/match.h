@@ -27,20 +27,22 @@ bool comparison_holds(enum comparison op, int cmp);
 struct version_test {
     enum comparison op;
     struct str text;        /* the operand */
-    struct version operand; /* of a valid test; of a glob with a 0 for the '*' */
+    struct version operand; /* if valid: the parsed operand; for a glob, the '*' is replaced by 0 */
     bool valid;             /* the operand could be parsed as a Mozilla version or glob */
 };
 void version_test_compile(struct version_test *t, struct str part);
 bool version_test_holds(const struct version_test *t, const struct version *query);
 
-/* "nightly", "release*" against a channel and its fallback. */
+/* Whether RULE, such as "nightly" or "release*", matches CHANNEL or its FALLBACK channel. */
 bool match_channel(struct str rule, struct str channel, struct str fallback);
-/* A comma list of version tests against QUERY; LOOSE by version_cmp_loose. *BAD is set when the query's
- * version had to be parsed and could not be (the reference answers 400 then). BAD may be NULL. */
+/* Whether RULE, version tests separated by commas, matches the version QUERY. If LOOSE, versions are compared
+ * by version_cmp_loose(). *BAD is set if the query's version had to be parsed and is malformed (the reference
+ * then answers 400). BAD may be NULL. */
 bool match_version(struct str rule, struct str query, bool loose, bool *bad);
 bool match_build_id(struct str rule, struct str build_id);
 bool match_memory(struct str rule, bool has_memory, int64_t memory);
-/* A comma list, exact. An absent VALUE matches nothing, nor does an empty term. */
+/* Whether VALUE is one of the terms of RULE, which are separated by commas. Neither an absent VALUE nor an
+ * empty term matches. */
 bool match_list(struct str rule, struct str value);
 bool match_tristate(enum tristate rule, enum tristate query);
 

@@ -11,8 +11,9 @@
 
 /* ---- cleaning ---- */
 
-/* How many bytes at S are one character to Python: a whole UTF-8 sequence, or what decoding with
- * errors="replace" turns into one U+FFFD, which is the longest valid beginning of a sequence. */
+/* The number of bytes at the start of S that are one character to Python: a whole UTF-8 sequence, or the
+ * bytes that decoding with errors="replace" turns into one U+FFFD, which are the longest valid start of a
+ * sequence. */
 static size_t utf8_length(struct str s)
 {
     unsigned char lead = (unsigned char)s.p[0];
@@ -58,7 +59,7 @@ static void make_ascii(struct str *field)
     field->n = n;
 }
 
-/* Some versions of Avast put "x86 " before the locale. In place. */
+/* Removes "x86 ", which some versions of Avast put before the locale, in place. */
 static void drop_x86(struct str *locale)
 {
     if (locale->n == 0 || memchr(locale->p, ' ', locale->n) == NULL) {
@@ -121,8 +122,8 @@ static const struct form {
 #undef PRODUCT_TO_CHANNEL
 };
 
-/* Splits PATH ("/update/1/…/update.xml", decoded); returns how many segments it has, 0 for more than any form
- * has, or for an empty one. *DOTS is set where one begins with a dot. */
+/* Splits PATH ("/update/1/…/update.xml", decoded) and returns the number of segments; 0 if there are more
+ * than any form has, or if one is empty. Sets *DOTS if a segment begins with a dot. */
 static unsigned split_path(struct str path, struct str segment[SEGMENTS_MAX], bool *dots)
 {
     const char *at = path.p, *end = path.p + path.n;
@@ -144,8 +145,9 @@ static unsigned split_path(struct str path, struct str segment[SEGMENTS_MAX], bo
     return 0;
 }
 
-/* Decodes RAW into *PATH, which begins at TEXT, and splits that. Where it has the segments of a form at once,
- * and no dots or '#' that bear on them, nothing else needs to be looked at. */
+/* Decodes RAW into *PATH, which begins at TEXT, splits it, and returns the number of segments. The slow
+ * normalization of path_decode() is done only if the path has an empty segment, a dot at the beginning of
+ * one, or a '#'. */
 static unsigned decode_path(char *text, struct str raw, struct str *path, struct str segment[SEGMENTS_MAX])
 {
     bool dots = false;
@@ -193,7 +195,7 @@ static void set_memory(struct query *q, struct str value)
     q->has_memory = python_int(value, &q->memory);
 }
 
-/* "ISET:SSE4_2,MEM:8192,JAWS:0", or the older "SSE4_2[,8192]". What cannot be parsed stays unknown. */
+/* Parses "ISET:SSE4_2,MEM:8192,JAWS:0", or the older "SSE4_2[,8192]". A malformed part stays unknown. */
 static void parse_capabilities(struct query *q, struct str text)
 {
     q->instruction_set = STR_NONE;
@@ -228,7 +230,7 @@ static void parse_capabilities(struct query *q, struct str text)
 /* ---- query parameters ---- */
 
 struct args {
-    struct str force, mig64, pin; /* absent when not given; of one given twice the last counts */
+    struct str force, mig64, pin; /* absent if not given; if one is given twice, the last counts */
 };
 
 static enum query_status parse_args(struct query *q, char *text, struct str raw, bool pin_allowed,
@@ -261,8 +263,9 @@ static enum query_status parse_args(struct query *q, char *text, struct str raw,
     return QUERY_OK;
 }
 
-/* Avast appends "?avast=1" to a URL that has a query already: force is then "1?avast=1". What is behind the
- * '?' becomes a parameter of its own in the reference, as a number, which no force and no mig64 equals. */
+/* Avast appends "?avast=1" to URLs that have a query already, so that force is "1?avast=1". The reference
+ * makes the part behind the '?' a parameter of its own, and converts its value to a number, which then equals
+ * no valid value of force or mig64. */
 static void repair_force(struct query *q, struct args *args)
 {
     if (!str_contains(args->force, STR("avast"))) {
@@ -333,7 +336,7 @@ static void set_fields(struct query *q, const struct form *form, const struct st
                 make_ascii(field);
             }
         } else if (form->field[i] == FIELD_CAPABILITIES) {
-            parse_capabilities(q, fields[i]); /* as it came: the reference does not clean this one */
+            parse_capabilities(q, fields[i]); /* not cleaned: the reference does not clean it either */
         }
     }
     if (q->form == QUERY_XML) {

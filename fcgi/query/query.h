@@ -30,8 +30,8 @@ enum query_form {
     QUERY_JSON, /* /json/… */
 };
 
-/* An absent field (p == NULL) is one that this URL form does not have. Texts belong to whoever called
- * query_parse(). */
+/* A field is absent (p == NULL) if the form of the URL does not have it. Texts are borrowed from the buffer
+ * that was given to query_parse(). */
 struct query {
     enum query_form form;
     struct str product;
@@ -52,7 +52,7 @@ struct query {
     enum tristate mig64;
     enum tristate jaws;
     bool has_memory;
-    int64_t memory; /* MB; clamped to 64 bits */
+    int64_t memory; /* MB; a number that does not fit into 64 bits is clamped */
 };
 
 enum query_status {
@@ -67,17 +67,16 @@ enum query_status {
 enum query_status query_parse(struct query *q, char *text, struct str uri, struct str user_agent,
                               struct error *e);
 
-/* Appends to OUT the one spelling of all URIs that mean the same query as URI, which query_parse() has
- * accepted:
- * "/update/6/…/update.xml" or "/json/…", printable ASCII, percent-encoded, with the parameters force, mig64
- * and pin where they matter. The IMEI of form 5 is replaced by "-". query_parse() makes the same struct query
- * of it. Q is what it made of URI; TEXT, QUERY_TEXT_MAX bytes, is not the one that Q points into. */
+/* Appends to OUT the canonical spelling of URI, from which query_parse() has made Q: "/update/6/…/update.xml"
+ * or "/json/…", in printable ASCII, percent-encoded, with the parameters force, mig64 and pin if they have an
+ * effect. Parsing it gives the same struct query again. The IMEI of form 5, which identifies a person, is
+ * replaced by "-". TEXT is a buffer of QUERY_TEXT_MAX bytes, and must not be the one that Q points into. */
 void query_print_canonical(struct buf *out, const struct query *q, char *text, struct str uri);
 
-/* Whether PATH, decoded, is one of the forms. */
+/* Whether PATH, percent-decoded, has the form of a query. */
 bool query_is_form(struct str path);
 
-/* The channel up to "-cck-" (reference: AUS.getFallbackChannel). */
+/* The part of CHANNEL before "-cck-", or all of it. (reference: AUS.getFallbackChannel) */
 struct str query_fallback_channel(struct str channel);
 
 #endif

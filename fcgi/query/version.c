@@ -56,7 +56,7 @@ static void expect_char(struct scanner *s, char c)
     }
 }
 
-/* A prerelease tag: letters, then a number. Only the first letter counts. */
+/* Parses a prerelease tag: letters, then a number. Only the first letter counts. */
 static void read_prerelease(struct scanner *s, struct version *v)
 {
     size_t n = 0;
@@ -176,8 +176,8 @@ static enum kind kind_of(char c)
     return is_digit(c) ? KIND_DIGIT : c >= 'a' && c <= 'z' ? KIND_LOWER : KIND_OTHER;
 }
 
-/* Takes the next component off *REST: a run of digits, of lower-case letters, or of anything else; dots
- * separate. */
+/* Removes the next component from *REST: a run of digits, of lower-case letters, or of anything else. Dots
+ * separate components. Returns false if there is none left. */
 static bool next_component(struct str *rest, struct component *c)
 {
     while (rest->n > 0 && rest->p[0] == '.') {

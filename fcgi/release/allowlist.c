@@ -1,5 +1,6 @@
-/* Hosts in the order of configuration; each has either products or path patterns with products. A URL is
- * split as Python's urllib.parse.urlparse does it. */
+/* The hosts, in the order of the configuration. Each has either products, or path patterns with products of
+ * their own. URLs are split as by Python's urllib.parse.urlparse, so that both programs permit the same ones.
+ */
 #include "release/allowlist.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
@@ -73,7 +74,8 @@ static int free_pattern(pcre2_code **holder)
     return 0;
 }
 
-/* TEXT as a pattern for whole paths, freed with CTX. NULL when it is none. */
+/* Compiles TEXT, a regular expression that must match a whole path; freed with CTX. Returns NULL if it is
+ * malformed: E says why. */
 static pcre2_code *compile_pattern(void *ctx, struct str text, struct error *e)
 {
     int code;
@@ -161,7 +163,7 @@ struct url_parts {
     struct str rest; /* path, query and fragment */
 };
 
-/* Moves S behind the scheme and its ':', where that is http or https in any case; no other is allowed. */
+/* Moves S behind "http:" or "https:", in any case of letters. Returns false for any other scheme. */
 static bool skip_web_scheme(struct str *s)
 {
     static const char http[] = { 'h', 't', 't', 'p' };
@@ -198,9 +200,9 @@ static byte_block load_block(const char *p)
     return b;
 }
 
-/* Marks the characters that no URL holds: control characters, blanks, quotation marks, angle brackets,
- * backslashes, and bytes that no text holds (markup.h). Some readers of URLs drop them, or take them for
- * others. */
+/* Marks the characters that a URL must not contain: control characters, blanks, quotation marks, angle
+ * brackets, backslashes, and bytes that do not occur in UTF-8 (markup.h). Some programs drop them or replace
+ * them, and would then go to another host than the one that was checked. */
 static byte_block mark_forbidden(byte_block b)
 {
     return (byte_block)((b <= 0x20) | (b == '"') | (b == '<') | (b == '>') | (b == '\\') | (b == 0x7f) |
@@ -226,7 +228,8 @@ static bool has_forbidden(struct str s)
     return (half[0] | half[1]) != 0;
 }
 
-/* False for what is not plainly a URL of a file on the web: see allowlist_permits(). */
+/* Splits S into URL. Returns false unless S is plainly the URL of a file on the web: see allowlist_permits().
+ */
 static bool parse_url(struct url_parts *url, struct str s)
 {
     if (!skip_web_scheme(&s) || has_forbidden(s)) {
@@ -245,7 +248,7 @@ static bool parse_url(struct url_parts *url, struct str s)
 static struct str path_of(const struct url_parts *url)
 {
     struct str path = cut_at_any(url->rest, "?#");
-    if (path.n > 0) { /* urlparse takes ";parameters" off */
+    if (path.n > 0) { /* urlparse removes ";parameters" from the last segment */
         const char *slash = memrchr(path.p, '/', path.n);
         size_t from = slash != NULL ? (size_t)(slash - path.p) : 0;
         path.n = from + cut_at_any(str_slice(path, from, path.n), ";").n;
@@ -263,7 +266,8 @@ static bool has_product(const struct allowed_products *products, struct str prod
     return false;
 }
 
-/* PCRE2 wants memory for each match; this gives it the caller's stack, and the heap only if that is full. */
+/* Memory on the caller's stack for one match of PCRE2, which would otherwise allocate for each query. Only if
+ * it is full, the heap is used. */
 struct match_scratch {
     _Alignas(max_align_t) char bytes[2048];
     size_t used;

@@ -24,7 +24,7 @@ struct release_row {
     size_t n_assets;
 };
 
-/* A release whose updateLine has more groups is not compiled, so it is not accepted either. */
+/* A release whose updateLine has more groups than this is not compiled, and validation refuses it. */
 enum { UPDATE_LINE_GROUPS_MAX = 256 };
 
 /* How much of a release to compile. */
@@ -66,12 +66,12 @@ enum verdict {
 /* What an answer depends on besides the release. */
 struct release_env {
     const struct query
-        *query; /* its product is the one that rules were asked with (superblobs ask with several) */
+        *query; /* its product is the one that the rules were evaluated for (superblobs have several) */
     struct str update_type; /* the rule's */
     const struct allowlist *allowlist;
     const struct str *force_hosts; /* SPECIAL_FORCE_HOSTS: URL prefixes that get force=… appended */
     size_t n_force_hosts;
-    /* The release NAME in any use, or NULL. */
+    /* Finds the release NAME, whatever its use (enum release_use). Returns NULL if there is none. */
     const struct release *(*find)(const void *arg, struct str name);
     const void *find_arg;
 };

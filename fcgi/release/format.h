@@ -73,7 +73,10 @@ enum intern_kind {
     INTERN_LOCALE_DEFAULTS
 };
 
-/* A text kept in the release. */
+/* The release_keep_… functions store values in the release that C compiles, which owns the results. Equal
+ * values are stored once. */
+
+/* A copy of TEXT. */
 struct str release_keep(struct compiler *c, struct str text);
 /* Keeps the content of the scratch buffer, and empties the buffer. */
 struct str release_keep_scratch(struct compiler *c);

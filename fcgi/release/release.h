@@ -10,10 +10,10 @@
 
 #include "release/compiled.h"
 
-/* Parses and compiles ROW into a new talloc context, a child of CTX. NULL when it cannot be served at all
- * (broken JSON, unknown schema_version, no schema_version): E says why. With RELEASE_BUILD_IDS a format
- * without build ids gives a release that matches no query. Names in v2 assets split at every '.', as the
- * reference's do. */
+/* Parses and compiles ROW into a new talloc context, a child of CTX. Returns NULL if the release cannot be
+ * served at all (broken JSON, a missing or unknown schema_version): E says why. With RELEASE_BUILD_IDS, a
+ * format without build ids becomes a release that matches no query. The paths of v2 assets are split at every
+ * '.', as in the reference. */
 struct release *release_compile(void *ctx, const struct release_row *row, enum release_use use,
                                 struct error *e);
 
@@ -35,7 +35,8 @@ bool release_is_json(const struct release *r);
 /* Whether releases of this format have versions, which pins are compared with: app releases do. */
 bool release_has_versions(const struct release *r);
 
-/* Should a client that sent Q be updated to R? (reference: shouldServeUpdate) */
+/* Whether a client that sent Q should be updated to R. E is filled for VERDICT_BAD and VERDICT_BROKEN.
+ * (reference: shouldServeUpdate) */
 enum verdict release_should_serve(const struct release *r, const struct query *q, struct error *e);
 
 /* The parts of the XML between <updates> and </updates>, each line followed by '\n' (reference:

@@ -9,9 +9,9 @@
 enum { UNSERVED_SHOWN_MAX = 1000, UNSERVED_CHANNELS_MAX = 20 };
 
 struct unserved {
-    cJSON *problems; /* an array, the caller's: [{"platform", "locale", "channel", "what"}], without the
-                        members that do not matter; at most UNSERVED_SHOWN_MAX */
-    size_t count;    /* of all */
+    cJSON *problems; /* an array, owned by the caller: [{"platform", "locale", "channel", "what"}], each
+                        without the members that do not apply; at most UNSERVED_SHOWN_MAX entries */
+    size_t count;    /* all problems, including those that are not in the array */
 };
 
 /* Compiles ROW as balrog-public does, asks the release for each platform and locale, and lists each one that

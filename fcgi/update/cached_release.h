@@ -1,4 +1,4 @@
-/* The inside of the release cache, for the build that fills it (snapshot_build.c). */
+/* The contents of the release cache. Only the build that fills it (snapshot_build.c) includes this. */
 #ifndef BALROG_UPDATE_CACHED_RELEASE_H
 #define BALROG_UPDATE_CACHED_RELEASE_H
 
@@ -6,7 +6,8 @@
 #include "update/release_cache.h"
 #include "update/rows.h"
 
-/* Releases' names come from many tenants: uthash's own function has no secret. */
+/* Names of releases come from many people, who must not be able to choose names that collide; uthash's own
+ * hash function has no secret. */
 #define HASH_FUNCTION(NAME, LENGTH, HASH) ((HASH) = str_hash((struct str){ (NAME), (LENGTH) }))
 #include <uthash.h>
 
@@ -17,9 +18,9 @@ struct cached_release {
     struct release *release; /* NULL: missing or broken */
     struct release_stamps stamps;
     enum release_use use;
-    bool known;          /* release and stamps are what the database said; false before the first commit */
-    bool expired;        /* the database may say something else now */
-    bool base_changed;   /* what is not an asset may have changed */
+    bool known;          /* release and stamps were read from the database; false before the first commit */
+    bool expired;        /* the whole release may have changed since it was read */
+    bool base_changed;   /* the part that is not an asset may have changed */
     struct str *changed; /* paths of assets that have changed */
     size_t n_changed;
     struct required_release *required; /* by the last build, until the commit; NULL: it is not required */
@@ -33,7 +34,7 @@ struct required_release {
     bool is_read;            /* the next three replace the cached ones at the commit */
     struct release *release; /* a child of CACHED; NULL: missing or broken */
     struct release_stamps stamps;
-    struct compile_job *job; /* NULL: nothing was to be compiled whole */
+    struct compile_job *job; /* the complete compilation; NULL: none was needed */
     struct required_release *next_unread;
 };
 
@@ -43,14 +44,14 @@ struct release_cache {
     void *build; /* owns the required_releases of the last build; NULL: it was committed, or rolled back */
 };
 
-/* Starts a build: nothing is required yet. A build that was not committed is rolled back. */
+/* Starts a build, which requires nothing yet. If the last build was not committed, it is rolled back. */
 void release_cache_begin(struct release_cache *cache);
-/* Undoes a build that failed: the cache is what it was before. */
+/* Undoes a build that failed: restores the cache as it was before the build. */
 void release_cache_roll_back(struct release_cache *cache);
-/* The entry of NAME, added if it is new. */
+/* The entry of NAME, added if it is new. Owned by the cache. */
 struct cached_release *release_cache_retain(struct release_cache *cache, struct str name);
 
-/* Whether the database may say something else now than what is cached. */
+/* Whether the release in the database may differ from the cached one. */
 bool cached_release_is_stale(const struct cached_release *cached);
 /* The release that the last build uses: the one that it read, or else the cached one. NULL: missing or
  * broken. */

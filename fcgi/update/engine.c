@@ -117,8 +117,9 @@ static enum verdict ask_release(const struct snapshot *s, struct str mapping, co
     return verdict;
 }
 
-/* The pinned release is itself newer than the pin allows, or nobody can say how new it is: a pin that nobody
- * checked when it was made. The client gets no update rather than one that it asked not to get. */
+/* Refuses a pinned release that is newer than the pin allows, or has no version at all. Such pins
+ * may have been made by the reference. Serving nothing is better than serving what the client asked not to
+ * get. */
 static void refuse_pin(struct engine_choice *c, struct str version, struct str mapping)
 {
     error_set(c->error, ERROR_INTERNAL, "pin %.*s leads to release %.*s, which is not known to be within it",
@@ -126,8 +127,8 @@ static void refuse_pin(struct engine_choice *c, struct str version, struct str m
     refuse_choice(c, REASON_PIN_UNAVAILABLE);
 }
 
-/* The release is newer than the pin allows: the pinned one instead, where there is such a pin. An unknown pin
- * keeps the client up to date rather than leave it behind. */
+/* Replaces a release that is newer than the query's pin allows by the pinned one. If there is no such pin,
+ * the client gets the newer release, because staying behind without updates would be worse. */
 static void apply_pin(const struct snapshot *s, const struct query *q, struct engine_choice *c)
 {
     struct pin_version pin;
@@ -214,7 +215,7 @@ static void note_skipped(struct answer *a, const struct error *why)
     }
 }
 
-/* A part of a superblob: what cannot be told is left out. Returns false for a 400. */
+/* Writes a part of a superblob, or leaves it out if its release is broken. Returns false for a 400. */
 static bool write_part(struct writer *w, const struct release *r, const struct query *q,
                        struct str update_type)
 {
@@ -318,14 +319,14 @@ static enum verdict write_xml(struct writer *w, const struct release *r, struct 
 }
 
 /* Two nightlies cannot parse an answer with newlines and indentation (bug 1517743). */
-static bool must_squash(const struct release *r, const struct query *q)
+static bool must_squash_spaces(const struct release *r, const struct query *q)
 {
     return r->n_products == 0 && r->n_members == 0 &&
            str_eq(r->name, STR("Firefox-mozilla-central-nightly-latest")) &&
            (str_eq(q->build_id, STR("20190103220533")) || str_eq(q->build_id, STR("20190104093221")));
 }
 
-/* In place: without newlines, then without runs of four spaces. */
+/* Removes newlines and then each run of four spaces, in place. */
 static void squash_spaces(struct buf *b)
 {
     size_t n = 0;
@@ -346,7 +347,7 @@ static void squash_spaces(struct buf *b)
     b->n = n;
 }
 
-static void bad_request(struct answer *a)
+static void answer_bad_request(struct answer *a)
 {
     a->status = 400;
     a->reason = REASON_BAD_REQUEST;
@@ -361,18 +362,18 @@ static void answer_xml(struct writer *w, const struct release *r, struct buf *bo
     }
     if (!release_is_xml(r)) {
         error_set(&a->error, ERROR_BAD_REQUEST, "Wrong blob type");
-        bad_request(a);
+        answer_bad_request(a);
         return;
     }
     switch (write_xml(w, r, a->rule->row.update_type)) {
     case VERDICT_YES:
         markup_finish(body, buf_view(w->out));
-        if (must_squash(r, w->query)) {
+        if (must_squash_spaces(r, w->query)) {
             squash_spaces(body);
         }
         break;
     case VERDICT_BAD:
-        bad_request(a);
+        answer_bad_request(a);
         break;
     default:
         a->reason = REASON_BROKEN;
@@ -418,7 +419,7 @@ void engine_answer_watched(const struct snapshot *s, const struct query *q, stru
     a->throttle = c.throttle;
     a->is_random = c.is_random;
     if (c.reason == REASON_BAD_REQUEST) {
-        bad_request(a);
+        answer_bad_request(a);
         return;
     }
     if (q->form == QUERY_XML) {

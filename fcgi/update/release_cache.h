@@ -1,6 +1,6 @@
 /* Compiled releases by name, kept from one snapshot to the next: successive snapshots share the releases that
- * have not changed. Also remembers which names are known to be missing or broken. All of it belongs to the
- * thread that builds snapshots; readers of a snapshot see the releases alone. See snapshot_build.h. */
+ * have not changed. The cache also remembers which names are missing or broken. Only the thread that builds
+ * snapshots may use it; readers of a snapshot see the releases alone. See snapshot_build.h. */
 #ifndef BALROG_UPDATE_RELEASE_CACHE_H
 #define BALROG_UPDATE_RELEASE_CACHE_H
 
@@ -10,15 +10,16 @@ struct release_cache;
 
 /* An empty cache, owned by CTX. */
 struct release_cache *release_cache_new(void *ctx);
-/* Lets a build that reads many releases compile them on THREADS threads while the caller reads; they end with
- * the build. 0, the default: the caller's thread compiles. */
+/* Makes a build that reads many releases compile them on THREADS threads while the caller reads the next
+ * ones. The threads end with the build. With 0, the default, the caller's thread compiles. */
 void release_cache_set_threads(struct release_cache *cache, unsigned threads);
 
-/* The release NAME may have changed, or all may: the next build reads them again if it needs them. */
+/* Marks the release NAME, or all releases, as possibly changed: the next build reads them again if it needs
+ * them. */
 void release_cache_expire(struct release_cache *cache, struct str name);
 void release_cache_expire_all(struct release_cache *cache);
-/* The asset at PATH of the release NAME was changed, added or deleted; if PATH is absent, something else than
- * an asset was. After only a few such changes the next build reads the changed assets alone. */
+/* Marks the asset at PATH of the release NAME as changed, added or deleted; with an absent PATH, the rest of
+ * the release. If only a few assets are marked, the next build reads only these. */
 void release_cache_change(struct release_cache *cache, struct str name, struct str path);
 
 /* Calls SEEN for every cached name of which no change is known, with the stamp of what was read; the stamp is
@@ -26,9 +27,9 @@ void release_cache_change(struct release_cache *cache, struct str name, struct s
 void release_cache_each(const struct release_cache *cache,
                         void (*seen)(void *arg, struct str name, uint64_t stamp), void *arg);
 
-/* Makes what the last build read the cache's content, and frees what the snapshot before it used and the new
- * one does not: nobody may read that one any more. Does nothing if there was no build since the last commit.
- */
+/* Replaces the cached releases by those that the last build read, and frees those that only the snapshot
+ * before it used. So no reader may use that snapshot any more. Does nothing if there was no build since the
+ * last commit. */
 void release_cache_commit(struct release_cache *cache);
 
 #endif

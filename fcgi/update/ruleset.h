@@ -21,7 +21,8 @@ struct ruleset *ruleset_build(void *ctx, const struct rule_row *rows, size_t n);
  * query's version cannot be parsed. ruleset_match() must agree with this function. */
 enum rule_column rule_mismatch(const struct rule *rule, const struct query *q, bool *bad_version);
 
-/* All columns of RULE that are against Q: a bit each of enum rule_column. 0: it matches. */
+/* All columns of RULE that do not match Q: bit 1 << C for each C of enum rule_column. 0 means that RULE
+ * matches. */
 unsigned rule_mismatches(const struct rule *rule, const struct query *q);
 
 enum match {

@@ -7,7 +7,7 @@
 
 enum { APIDOC_MAX = 4 << 20 };
 
-/* The file at PATH, or the installed one where PATH is "". */
+/* Returns PATH, or the path of the installed description if PATH is "". */
 const char *apidoc_file(const char *path);
 /* Appends to OUT what FILE says about the operations of PROGRAM ("admin" or "public"). Returns false, with
  * the reason in E, when FILE cannot be read or is not such a description. */

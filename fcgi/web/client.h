@@ -8,10 +8,10 @@
 
 #include <stdatomic.h>
 
-/* Where a URL leads, in the form in which Hawk signs it. */
+/* The parts of a URL, in the form in which Hawk signs them. */
 struct client_url {
     char host[256]; /* lower case, an IPv6 address without its brackets */
-    unsigned port;  /* the scheme's own when the URL names none */
+    unsigned port;  /* if the URL has none: the scheme's default */
     char path[512]; /* "" or "/…", without slashes at its end */
 };
 
@@ -25,23 +25,23 @@ bool client_url_is_local(const struct client_url *url);
 /* A request to be sent. */
 struct client_request {
     const char *url;
-    const char *method;         /* NULL: a GET, or a POST where there is a body */
+    const char *method;         /* NULL: GET, or POST if there is a body */
     const char *const *headers; /* "Name: value" */
     size_t n_headers;
     struct str body;
-    const char *ca_file; /* PEM certificates that a https server's must be signed by; NULL: the system's */
+    const char *ca_file; /* PEM certificates of the authorities for https; NULL: the system's */
     unsigned connect_timeout_ms;
     unsigned timeout_ms;     /* for the whole exchange, connecting included */
-    const atomic_bool *stop; /* unless NULL: once true, the exchange is given up within about a second */
+    const atomic_bool *stop; /* once it is true, the exchange is aborted within about a second; may be NULL */
 };
 
-/* The reason of an error (apart from those of store/fail.h): nothing was sent, since there is no connection.
- */
+/* The `reason` of an error if nothing was sent because there was no connection. It differs from all reasons
+ * in store/fail.h. */
 enum { CLIENT_UNREACHABLE = 100 };
 
-/* Sends P and appends the answer's body to BODY, whose maximum bounds it; *STATUS is the answer's status,
- * whatever it is. False when there was no whole answer: E says why, and names neither headers nor bodies.
- * Safe from any thread. */
+/* Sends P, appends the body of the answer to BODY, whose maximum limits its size, and sets *STATUS to the
+ * answer's status, whatever it is. Returns false if there was no complete answer: E says why, and quotes
+ * neither headers nor bodies, which may hold secrets. Any thread may call this. */
 bool client_send(const struct client_request *p, struct buf *body, int *status, struct error *e);
 
 #endif

@@ -4,8 +4,8 @@
 
 #include "web/http.h"
 
-/* __version__: the file at PATH or, where that is "" or cannot be read (which is logged), what was built in.
- */
+/* Answers __version__ with the file at PATH. If PATH is "", or cannot be read (which is logged), answers with
+ * the version that was built in. */
 void dockerflow_version(const struct request *request, struct response *response, const char *path);
 /* __lbheartbeat__: the program runs. */
 void dockerflow_lbheartbeat(struct response *response);

@@ -10,7 +10,7 @@
 struct server;
 
 struct server_options {
-    int listen_fd; /* of server_socket(); made non-blocking; owned by the server once it has started */
+    int listen_fd; /* from server_socket(); made non-blocking; owned by the server once it has started */
     unsigned threads;
     /* For a service that answers most requests at once: how many threads take requests at the same time. The
      * others replace those whose request waits (server_may_wait). 0: all threads take requests. */
@@ -20,8 +20,8 @@ struct server_options {
     /* The maximum length of a request in bytes, body included; the handler gets a longer body cut short. 0: 1
      * MB. */
     size_t request_max;
-    /* Answers R into the (reset) RESPONSE. THREAD is this thread's number, 0…threads-1. A status of 0, and a
-     * response that outgrew its buffers, are sent as 500. */
+    /* Answers R into RESPONSE, which is empty. THREAD is the number of the calling thread, 0…threads-1. A
+     * response with the status 0, or one that does not fit into its buffers, is sent as a 500. */
     void (*handle)(void *arg, unsigned thread, const struct request *r, struct response *response);
     void *arg;
 };
@@ -30,9 +30,10 @@ struct server_options {
  * for long): from here on the request R uses none of the server's slots. */
 void server_may_wait(const struct request *r);
 
-/* The socket to listen on: one inherited as fd 0 (FastCGI's convention) or by LISTEN_FDS (systemd), else
- * PATH, a unix socket made with MODE (0660) in place of a stale one. A live one of somebody else's is an
- * error. *INHERITED tells which. -1 on failure. */
+/* Returns the socket to listen on: one that was inherited as fd 0 (FastCGI's convention) or by LISTEN_FDS
+ * (systemd), otherwise a new unix socket at PATH with the file mode MODE (0660). A stale socket at PATH is
+ * replaced. *INHERITED says which of them it is. Returns -1 on failure, for example if another process
+ * listens at PATH: E says why. */
 int server_socket(const char *path, unsigned mode, bool *inherited, struct error *e);
 
 /* Starts the threads, which take no signals. Returns false, with the reason in E, when that fails. Has the
