@@ -86,9 +86,9 @@ static void start(struct admin_call *call, struct explain_call *x, struct str fo
 
 /* ---- answering ---- */
 
-/* The comment of the shutoff that stops the query, which the engine does not know. */
-static bool add_comment(struct admin_call *call, const struct explanation *explained, cJSON *json,
-                        struct error *e)
+/* The comment of the shutoff that stops the query now, which the engine does not know. */
+static bool add_comment(struct admin_call *call, const struct explain_call *x,
+                        const struct explanation *explained, cJSON *json, struct error *e)
 {
     cJSON *rows;
     cJSON *stopped = cJSON_GetObjectItemCaseSensitive(json, "stopped");
@@ -101,7 +101,8 @@ static bool add_comment(struct admin_call *call, const struct explanation *expla
     if (!row_list(call->tx, &q, &rows, e)) {
         return false;
     }
-    const char *comment = rows->child != NULL ? row_text(rows->child, "comment") : NULL;
+    const char *comment =
+        rows->child != NULL && x->request.at_ms == 0 ? row_text(rows->child, "comment") : NULL;
     cJSON_AddItemToObject(stopped, "comment",
                           mem_check(comment != NULL ? cJSON_CreateString(comment) : cJSON_CreateNull()));
     return true;
@@ -168,7 +169,7 @@ static bool answer(struct admin_call *call, struct explain_call *x, struct error
     cJSON_AddItemReferenceToObject(json, "changes", changes_json(call, &x->changes));
     cJSON_AddItemToObject(json, "compared",
                           changed != NULL ? explanation_json(changed) : mem_check(cJSON_CreateNull()));
-    return add_comment(call, now, json, e) && admin_json(call, json);
+    return add_comment(call, x, now, json, e) && admin_json(call, json);
 }
 
 /* ---- the routes ---- */

@@ -324,12 +324,31 @@ static bool take_int(cJSON *what, const char *name, const cJSON *value, struct e
     return true;
 }
 
-static bool take_text(cJSON *what, const char *name, const cJSON *value, struct error *e)
+/* Lists of a rule are stored without any white space, as the API's own forms do it. */
+static bool is_list(const char *name)
+{
+    return strcmp(name, "locale") == 0 || strcmp(name, "distribution") == 0;
+}
+
+static struct str without_spaces(struct tx *tx, struct str text)
+{
+    char *copy = mem_strndup(tx->mem, text.p, text.n);
+    size_t n = 0;
+    for (size_t i = 0; i < text.n; i++) {
+        if (str_strip(str_slice(text, i, i + 1)).n > 0) {
+            copy[n++] = text.p[i];
+        }
+    }
+    return (struct str){ copy, n };
+}
+
+static bool take_text(struct tx *tx, cJSON *what, const char *name, const cJSON *value, struct error *e)
 {
     if (!cJSON_IsString(value)) {
         return wrong(name, "a string", e);
     }
     struct str text = str_strip(str_of(value->valuestring));
+    text = is_list(name) ? without_spaces(tx, text) : text;
     cJSON_AddItemToObject(what, name, text.n > 0 ? json_text(text) : mem_check(cJSON_CreateNull()));
     return true;
 }
@@ -363,7 +382,7 @@ static bool take_column(struct tx *tx, cJSON *what, const struct column *c, cons
     case COLUMN_INT:
         return take_int(what, c->name, value, e);
     case COLUMN_TEXT:
-        return take_text(what, c->name, value, e);
+        return take_text(tx, what, c->name, value, e);
     case COLUMN_BOOL:
         cJSON_AddItemToObject(what, c->name, mem_check(cJSON_CreateBool(cJSON_IsTrue(value))));
         return cJSON_IsBool(value) || wrong(c->name, "true or false", e);

@@ -45,8 +45,9 @@ bool row_changes_add_scheduled(struct tx *tx, struct row_changes *changes, struc
  *
  * An edit has the key columns (but for the rule_id of a rule that is inserted) and those that change. Its
  * data_version may be left out: then any version of the row will do. White space around texts does not count,
- * and an empty text is null. A release's `data`, or `blob`, is an object or a string that holds JSON. With
- * the table "v2/releases" it is the whole release, whatever its parts are now. */
+ * nor any in a list of locales or distributions, and an empty text is null. A release's `data`, or `blob`, is
+ * an object or a string that holds JSON. With the table "v2/releases" it is the whole release, whatever its
+ * parts are now. */
 bool row_changes_add(struct tx *tx, struct row_changes *changes, const cJSON *change, struct error *e);
 
 #endif

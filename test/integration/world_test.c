@@ -20,8 +20,9 @@ static void say_rules(struct buf *out, const struct world *w)
     const struct ruleset *set = ruleset_build(w->ctx, w->rules, w->n_rules);
     for (size_t i = 0; i < set->n; i++) {
         const struct rule_row *r = &set->rules[i].row;
-        buf_printf(out, "%lld@%lld %.*s %.*s %lld%%;", (long long)r->rule_id, (long long)r->data_version,
-                   STR_ARG(r->mapping), STR_ARG(r->channel), (long long)r->background_rate);
+        buf_printf(out, "%lld@%lld %.*s %.*s %lld%%%.*s;", (long long)r->rule_id, (long long)r->data_version,
+                   STR_ARG(r->mapping), STR_ARG(r->channel), (long long)r->background_rate,
+                   STR_ARG(r->locale));
     }
 }
 
@@ -124,9 +125,10 @@ START_TEST(edits_are_made)
                          "\"data_version\": 1, "
                          "\"backgroundRate\": \"25\", \"channel\": \" x \"}",
                          "{\"table\": \"rules\", \"change_type\": \"delete\", \"rule_id\": \"2\"}",
-                         "{\"table\": \"rules\", \"change_type\": \"insert\", \"mapping\": \"C\", "
+                         "{\"table\": \"rules\", \"change_type\": \"insert\", \"locale\": \" de, fr \", "
+                         "\"mapping\": \"C\", "
                          "\"priority\": 20}" } },
-        "3@1 C  0%;1@2 A x 25%;");
+        "3@1 C  0%de,fr;1@2 A x 25%;");
     check_reading(
         (struct reading_test){
             .changes = { "{\"table\": \"pinnable_releases\", \"change_type\": \"insert\", \"product\": "
