@@ -4,6 +4,7 @@
 static const struct admin_routes *const files[] = {
     &app_instances_routes,
     &explain_routes,
+    &history_all_routes,
     &history_routes,
     &pending_routes,
     &pins_routes,

@@ -6,6 +6,7 @@
 
 extern const struct admin_routes app_instances_routes;               /* app_instances.c */
 extern const struct admin_routes explain_routes;                     /* explain.c */
+extern const struct admin_routes history_all_routes;                 /* history_resource.c */
 extern const struct admin_routes history_routes;                     /* history.c */
 extern const struct admin_routes pending_routes;                     /* pending_resource.c */
 extern const struct admin_routes pins_routes;                        /* pins.c */

@@ -110,6 +110,9 @@ run_rules() {
     one 200 qa@x GET /pending
     one 200 - GET /pending
     one 400 qa@x GET /pending?kind=none
+    one 200 admin@x GET /history
+    one 401 - GET /history
+    one 403 qa@x GET /history?object=roles
     one 200 admin@x POST "$sc/$id" "{\"sc_data_version\": 1, \"data_version\": 1, \"when\": $LATER, $body, \"comment\": \"new\"}"
     one 200 - GET "$sc/$id/revisions"
     one 200 - GET "/rules/history?product=Thunderbird"
