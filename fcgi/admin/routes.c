@@ -8,6 +8,8 @@ static const struct admin_routes *const files[] = {
     &history_routes,
     &pending_routes,
     &pins_routes,
+    &release_diff_routes,
+    &release_part_routes,
     &release_revisions_routes,
     &releases_v1_routes,
     &releases_v2_routes,

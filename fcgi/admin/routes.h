@@ -11,6 +11,8 @@ extern const struct admin_routes history_routes;                     /* history.
 extern const struct admin_routes pending_routes;                     /* pending_resource.c */
 extern const struct admin_routes pins_routes;                        /* pins.c */
 extern const struct admin_routes releases_v1_routes;                 /* releases_v1_routes.c */
+extern const struct admin_routes release_diff_routes;                /* release_diff.c */
+extern const struct admin_routes release_part_routes;                /* release_part.c */
 extern const struct admin_routes release_revisions_routes;           /* release_revisions.c */
 extern const struct admin_routes releases_v2_routes;                 /* releases_v2_routes.c */
 extern const struct admin_routes required_signoffs_routes;           /* required_signoffs.c */

@@ -15,18 +15,22 @@ struct past_rows {
     size_t n;
 };
 
-/* A version of size 0 stands for a deletion. */
-static bool list_rows(struct tx *tx, struct str name, int64_t ms, struct past_rows *list, struct error *e)
+/* Lists the rows that were written after a moment: LATER selects these writes, by the value SINCE. A version
+ * of size 0 stands for a deletion. */
+static bool list_rows(struct tx *tx, struct str name, const char *later, int64_t since,
+                      struct past_rows *list, struct error *e)
 {
-    static const char sql[] =
+    char *sql = mem_printf(
+        tx->mem,
         "SELECT later.tbl, later.path, (SELECT IF(h.size > 0, h.change_id, 0) FROM balrog_release_history h"
         " WHERE h.tbl = later.tbl AND h.name = later.name AND h.path = later.path AND h.change_id < "
         "later.first"
         " ORDER BY h.change_id DESC LIMIT 1)"
         " FROM (SELECT tbl, name, path, MIN(change_id) AS first FROM balrog_release_history"
-        " WHERE tbl IN ('releases', 'releases_json', 'release_assets') AND name = ? AND timestamp > ?"
-        " GROUP BY tbl, name, path) later";
-    const struct db_value params[] = { DB_S(name), DB_I(ms) };
+        " WHERE tbl IN ('releases', 'releases_json', 'release_assets') AND name = ? AND %s"
+        " GROUP BY tbl, name, path) later",
+        later);
+    const struct db_value params[] = { DB_S(name), DB_I(since) };
     struct db_rows *rows = db_query(tx->db, sql, params, 2, e);
     while (db_next(rows, e)) {
         list->row = mem_resize(tx->mem, list->row, struct past_row, list->n + 1);
@@ -87,11 +91,11 @@ static bool put_back(struct tx *tx, void *ctx, const struct past_row *row, struc
     return true;
 }
 
-bool release_parts_at(struct tx *tx, void *ctx, struct str name, int64_t ms, struct release_parts *parts,
-                      struct error *e)
+static bool read_past(struct tx *tx, void *ctx, struct str name, const char *later, int64_t since,
+                      struct release_parts *parts, struct error *e)
 {
     struct past_rows list = { 0 };
-    if (!reader_release_parts(tx->db, ctx, name, parts, e) || !list_rows(tx, name, ms, &list, e)) {
+    if (!reader_release_parts(tx->db, ctx, name, parts, e) || !list_rows(tx, name, later, since, &list, e)) {
         return false;
     }
     for (size_t i = 0; i < list.n; i++) {
@@ -100,4 +104,66 @@ bool release_parts_at(struct tx *tx, void *ctx, struct str name, int64_t ms, str
         }
     }
     return true;
+}
+
+bool release_parts_at(struct tx *tx, void *ctx, struct str name, int64_t ms, struct release_parts *parts,
+                      struct error *e)
+{
+    return read_past(tx, ctx, name, "timestamp > ?", ms, parts, e);
+}
+
+/* A version without a timestamp was found when it was replaced. It is older than its change_id, so it is not
+ * a write after the change. */
+bool release_parts_after(struct tx *tx, void *ctx, struct str name, int64_t change_id,
+                         struct release_parts *parts, struct error *e)
+{
+    return read_past(tx, ctx, name, "change_id > ? AND timestamp IS NOT NULL", change_id, parts, e);
+}
+
+/* ---- what is scheduled ---- */
+
+/* Puts the change that ROWS has read into PARTS: kind, path, change_type, data, product. An update without
+ * data leaves the document as it is. */
+static void put_pending(void *ctx, const struct db_rows *rows, struct release_parts *parts)
+{
+    int64_t kind = db_int(rows, 0);
+    bool deletes = str_eq(db_text(rows, 2), STR("delete"));
+    struct str json = deletes ? STR_NONE : mem_str(ctx, db_text(rows, 3));
+    struct str product = mem_str(ctx, db_text(rows, 4));
+    if (kind == 1) {
+        parts->v1 = !deletes;
+        parts->v1_json = json.p != NULL || deletes ? json : parts->v1_json;
+        parts->v1_product = product;
+    } else if (kind == 2) {
+        parts->v2 = !deletes;
+        parts->v2_json = json.p != NULL || deletes ? json : parts->v2_json;
+        parts->v2_product = product;
+    } else {
+        put_asset(ctx, parts, mem_str(ctx, db_text(rows, 1)), deletes ? STR_NONE : json);
+    }
+}
+
+bool release_parts_pending(struct tx *tx, void *ctx, struct str name, struct release_parts *parts,
+                           bool *found, struct error *e)
+{
+    static const char sql[] =
+        "SELECT 1, '', change_type, base_data, base_product, base_name FROM releases_scheduled_changes"
+        " WHERE complete = 0 AND base_name = ? UNION ALL"
+        " SELECT 2, '', change_type, base_data, base_product, base_name FROM releases_json_scheduled_changes"
+        " WHERE complete = 0 AND base_name = ? UNION ALL"
+        " SELECT 3, base_path, change_type, base_data, NULL, base_name FROM release_assets_scheduled_changes"
+        " WHERE complete = 0 AND base_name = ?";
+    const struct db_value params[] = { DB_S(name), DB_S(name), DB_S(name) };
+    *found = false;
+    if (!reader_release_parts(tx->db, ctx, name, parts, e)) {
+        return false;
+    }
+    struct db_rows *rows = db_query(tx->db, sql, params, 3, e);
+    while (db_next(rows, e)) {
+        if (str_eq(db_text(rows, 5), name)) { /* the collation may compare loosely */
+            *found = true;
+            put_pending(ctx, rows, parts);
+        }
+    }
+    return db_finish(rows);
 }

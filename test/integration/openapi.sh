@@ -171,6 +171,9 @@ run_releases() {
     one 403 admin@x DELETE "/releases/R2?data_version=2"
     one 200 admin@x GET "/releases/R3/revisions?limit=1&page=2"
     one 200 admin@x POST /releases/R3/revisions "{\"change_id\": $(number change_id)}"
+    one 200 admin@x GET '/release_diff?left=R3@v1&right=R3'
+    one 200 admin@x GET '/release_diff?left=R3@v1&right=R3&format=text'
+    one 200 admin@x GET '/release_part?name=R3&depth=3'
     one 200 admin@x DELETE "/releases/R3?data_version=6"
 }
 

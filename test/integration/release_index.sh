@@ -1,5 +1,6 @@
 #!/bin/bash
-# What a release is, was and will be, against a real stack: its revisions and going back to one, for v1 and v2.
+# What a release is, was and will be, against a real stack: its revisions and going back to one, for v1 and v2; two
+# states compared; one outlined.
 set -euo pipefail
 
 if [[ ${1:-} == --help ]]; then
@@ -167,10 +168,124 @@ test_v2() {
     check "as it was" refused 200 '"buildID": "20160101000000"' - GET /releases/Two/builds/Linux/de
 }
 
+# ---- differences ----
+
+test_diff() {
+    local first path=.platforms.Linux.locales.de url='/release_diff?left=Cmp&right=Cmp'
+    check "made" gives 200 rel@x PUT /v2/releases/Cmp "{\"product\":\"Firefox\",\"blob\":$(de Cmp 1.0 20160101000000)}"
+    first=$(change Cmp "$path" 1)
+    check "nothing differs from itself" refused 200 '"summary":{"added":0,"changed":0,"removed":0}' rel@x GET "$url"
+    check "not for strangers" gives 401 - GET "$url"
+    check "nor for those without permissions" gives 403 nobody@x GET "$url"
+    check "changed" gives 200 rel@x POST /v2/releases/Cmp \
+        "{\"old_data_versions\":{\".\":1,\"platforms\":{\"Linux\":{\"locales\":{\"de\":1}}}},\"blob\":$(de Cmp 2.0 20160101000001)}"
+    check "after a change and now" refused 200 '"summary":{"added":0,"changed":3,"removed":0}' \
+        rel@x GET "/api/release_diff?left=Cmp@c$first&right=Cmp"
+    check "one by one" body_has \
+        '{"new":"20160101000001","old":"20160101000000","op":"changed","pointer":"/platforms/Linux/locales/de/buildID"}'
+    check "in groups" body_has '"op":"changed","pattern":"/platforms/*/locales/*/buildID","uniform":true'
+    check "which sides" body_has "\"left\":{\"at\":\"c$first\",\"kind\":\"v2\",\"name\":\"Cmp\"}"
+    check "at a time" refused 200 '"summary":{"added":0,"changed":3,"removed":0}' \
+        rel@x GET "/release_diff?left=Cmp@t$(query "SELECT timestamp FROM balrog_release_history WHERE change_id = $first")&right=Cmp"
+    check "a part" refused 200 '"changed":1' rel@x GET "/release_diff?left=Cmp@c$first&right=Cmp&pointer=/platforms"
+    check "a page" refused 200 '"next":1,' rel@x GET "/release_diff?left=Cmp@c$first&right=Cmp&limit=1"
+    check "the last" refused 200 '"next":null,' rel@x GET "/release_diff?left=Cmp@c$first&right=Cmp&limit=1&after=2"
+    check "as text" refused 200 '+  "appVersion": "2.0",' rel@x GET "/release_diff?left=Cmp@c$first&right=Cmp&format=text"
+    check "which names the sides" body_has "--- Cmp@c$first"
+    check "a v1 release, at a version" refused 200 '"changed":' rel@x GET '/release_diff?left=Live@v7&right=Live@v8'
+    check "v1 and v2" refused 200 '"kind":"v1"' rel@x GET '/release_diff?left=Live&right=Cmp'
+    check "not as it is now" gives 404 rel@x GET "$url@pending"
+    check "scheduled" gives 200 admin@x POST /v2/releases/Cmp \
+        "{\"old_data_versions\":{\".\":2},\"when\":$LATER,\"blob\":{\"displayVersion\":\"3.0\",\"platforms\":{\"Linux\":{\"locales\":{\"fr\":$(locale 20160101000001)}}}}}"
+    check "what waits" refused 200 '"summary":{"added":1,"changed":1,"removed":0}' rel@x GET "$url@pending"
+    check "a locale" body_has '"pattern":"/platforms/*/locales/*"'
+}
+
+test_bad_diffs() {
+    local bad
+    for bad in 'left=Cmp' 'right=Cmp' 'left=&right=Cmp' 'left=Cmp&right=Cmp@v1' 'left=Cmp&right=Cmp&pointer=platforms' \
+        'left=Cmp&right=Cmp&limit=0' 'left=Cmp&right=Cmp&limit=1001' 'left=Cmp&right=Cmp&after=-1' \
+        'left=Cmp&right=Cmp&after=x' 'left=Cmp&right=Cmp&format=xml' 'left=Cmp&right=Cmp&depth=1'; do
+        check "$bad: a 400" gives 400 rel@x GET "/release_diff?$bad"
+    done
+    for bad in 'left=None&right=Cmp' 'left=Cmp&right=Cmp@c999999' "left=Cmp&right=Live@c$(change Cmp . 1)" \
+        'left=Live&right=Live@v99' 'left=Cmp@x&right=Cmp' 'left=Cmp@v99999999999999999999&right=Cmp' \
+        'left=Cmp@t1&right=Cmp' 'left=Cmp&right=Cmp&pointer=/none'; do
+        check "$bad: a 404" gives 404 rel@x GET "/release_diff?$bad"
+    done
+}
+
+# ---- parts ----
+
+test_part() {
+    local url='/release_part?name=Cmp'
+    check "an outline" refused 200 '"kind":"v2","members":[{"bytes":' rel@x GET "/api$url"
+    check "values" body_has '"name":"appVersion","type":"string","value":"2.0"}'
+    check "sizes" body_has '"bytes":299,"count":1,"name":"platforms","type":"object"'
+    check "a place" refused 200 '"name":"buildID","type":"string","value":"20160101000001"}' \
+        rel@x GET "$url&pointer=/platforms/Linux/locales/de"
+    check "levels" refused 200 '"count":2,"name":"de","type":"object"' rel@x GET "$url&pointer=/platforms&depth=3"
+    check "an element" refused 200 '"name":0,"type":"object"' rel@x GET "$url&pointer=/platforms/Linux/locales/de/completes"
+    check "a value" refused 200 '"type":"string","value":"2.0"}' rel@x GET "$url&pointer=/appVersion"
+    check "as it was" refused 200 '"value":"1.0"}' rel@x GET "$url@c$(change Cmp . 1)&pointer=/appVersion"
+    check "as it will be" refused 200 '"value":"3.0"}' rel@x GET "$url@pending&pointer=/displayVersion"
+    check "a page" refused 200 '"members":[{"bytes":1,"name":"schema_version"' rel@x GET "$url&limit=1&after=1"
+    check "goes on" body_has '"next":2,'
+    check "not for strangers" gives 401 - GET "$url"
+    check "nor for those without permissions" gives 403 nobody@x GET "$url"
+    check "no pointer" gives 400 rel@x GET "$url&pointer=x"
+    check "too deep" gives 400 rel@x GET "$url&depth=5"
+    check "a negative page" gives 400 rel@x GET "$url&after=-1"
+    check "nothing there" gives 404 rel@x GET "$url&pointer=/none"
+    check "no release" gives 404 rel@x GET '/release_part?name=None'
+}
+
+# ---- big releases ----
+
+# A v1 release of 20 platforms with 260 locales each, some 8 MB.
+big() { # NAME BUILDID VERSION
+    awk -v name="$1" -v id="$2" -v version="$3" -v hash="$HASH" 'BEGIN {
+        printf "{\"name\":\"%s\",\"schema_version\":9,\"platforms\":{", name
+        for (p = 0; p < 20; p++) {
+            printf "%s\"P%d\":{\"locales\":{", p ? "," : "", p
+            for (l = 0; l < 260; l++) {
+                printf "%s\"l%03d\":{\"buildID\":\"%s\",\"appVersion\":\"%s\",\"partials\":[", l ? "," : "", l, id, version
+                for (i = 0; i < 7; i++)
+                    printf "{\"filesize\":%d,\"from\":\"R-%d\",\"hashValue\":\"%s\"},", id % 1000 + l + i, i, hash
+                printf "{\"filesize\":1,\"from\":\"*\",\"hashValue\":\"%s\"}]}", hash
+            }
+            printf "}}"
+        }
+        printf "}}"
+    }'
+}
+
+test_big() {
+    local took
+    { printf "INSERT INTO releases (name, product, read_only, data, data_version) VALUES ('BigA', 'Firefox', 0, '%s', 1);\n" \
+        "$(big BigA 20240101000000 1.0)"
+    printf "INSERT INTO releases (name, product, read_only, data, data_version) VALUES ('BigB', 'Firefox', 0, '%s', 1);\n" \
+        "$(big BigB 20240201000999 2.0)"; } | run_sql
+    echo "# $(query "SELECT GROUP_CONCAT(LENGTH(data)) FROM releases WHERE name LIKE 'Big_'") bytes"
+    took=$(date +%s%N)
+    check "two releases of 8 MB" refused 200 '"changed":46801,' rel@x GET '/release_diff?left=BigA&right=BigB'
+    took=$((($(date +%s%N) - took) / 1000000))
+    echo "# compared in $took ms, $(wc -c <"$WORK/body") bytes"
+    check "a small answer" test "$(wc -c <"$WORK/body")" -lt 100000
+    check "in time" test "$took" -lt "${BIG_MS:-10000}"
+    check "their outline is small" refused 200 '"count":20,' rel@x GET '/release_part?name=BigA&pointer=/platforms&depth=2'
+    check "large values are not in it" body_lacks '"value"'
+    check "a page of it" test "$(wc -c <"$WORK/body")" -lt 400000
+}
+
 rows >"$WORK/rows.sql"
 admin_up "$WORK/rows.sql"
 test_v1_revisions
 test_v1_restore
 test_v1_protected
 test_v2
+test_diff
+test_bad_diffs
+test_part
+test_big
 summary
