@@ -13,6 +13,7 @@ static inline int suite_run(const char *name, void (*setup)(void), void (*teardo
 {
     Suite *suite = suite_create(name);
     TCase *tc = tcase_create(name);
+    tcase_set_timeout(tc, 60); /* seconds: for a test that hangs, not for a machine that is busy */
     tcase_add_checked_fixture(tc, setup, teardown);
     for (size_t i = 0; i < n; i++) {
         tcase_add_test(tc, tests[i]);
