@@ -18,6 +18,28 @@ static cJSON *path_key(struct admin_call *call)
     return key;
 }
 
+static const struct body_field list_args[] = {
+    { "product", FIELD_STRING, .min = 1, .max = 15 },
+    { "channel", FIELD_STRING, .min = 1, .max = 75 },
+    { 0 },
+};
+
+static bool list_pins(struct admin_call *call, struct error *e)
+{
+    cJSON *pins;
+    struct table_query q = { .table = &table_pinnable_releases,
+                             .tail = "ORDER BY product, channel, version" };
+    size_t n = 0;
+    for (const struct body_field *arg = list_args; arg->name != NULL; arg++) {
+        struct str value = admin_arg(call, arg->name);
+        if (!str_absent(value)) {
+            q.key[n].column = arg->name;
+            q.key[n++].value = DB_S(value);
+        }
+    }
+    return row_list(call->tx, &q, &pins, e) && rows_answer(call, "pins", pins, cJSON_GetArraySize(pins));
+}
+
 static bool refuse_missing_pin(struct admin_call *call)
 {
     return admin_problem(call, 404, "Not Found", "Pin does not exist", NULL);
@@ -181,6 +203,7 @@ static bool edit_scheduled(struct admin_call *call, struct error *e)
 #define SCHEDULED "/scheduled_changes/pinnable_releases"
 
 static const struct admin_route routes[] = {
+    { METHOD_GET, "/v2/pins", list_pins, ADMIN_ANYONE, "pins_v2_list", .args = list_args },
     { METHOD_GET, "/v2/pins/{product}/{channel}/{version}", get_pin, .metric = "pins_v2_get_pin" },
     { METHOD_DELETE, "/v2/pins/{product}/{channel}/{version}", delete_pin, ADMIN_USER, "pins_v2_delete_pin",
       .args = delete_args },

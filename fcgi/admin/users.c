@@ -5,6 +5,7 @@
 #include "admin/resources.h"
 #include "admin/routes.h"
 #include "admin/scheduled_form.h"
+#include "store/access.h"
 #include "store/role_pending.h"
 #include "store/resource_write.h"
 
@@ -99,8 +100,33 @@ static void add_roles(cJSON *users, const cJSON *rows, const cJSON *pending)
     }
 }
 
+/* {"users": [name, …]}, for choosing one. */
+static bool list_names(struct admin_call *call, struct error *e)
+{
+    cJSON *permissions;
+    const cJSON *row;
+    const char *last = NULL;
+    cJSON *answer = new_object(call);
+    cJSON *names = mem_check(cJSON_AddArrayToObject(answer, "users"));
+    if (!list_rows(call, &table_permissions, &permissions, e)) {
+        return false;
+    }
+    cJSON_ArrayForEach(row, permissions)
+    {
+        const char *username = row_text(row, "username");
+        if (last == NULL || strcmp(last, username) != 0) {
+            cJSON_AddItemToArray(names, json_text(str_of(username)));
+            last = username;
+        }
+    }
+    return admin_json(call, answer);
+}
+
 static bool list_users(struct admin_call *call, struct error *e)
 {
+    if (str_eq(admin_arg(call, "names_only"), STR("1"))) {
+        return permissions_demand_view(call->tx, NULL, e) && list_names(call, e);
+    }
     cJSON *permissions, *roles, *pending;
     cJSON *users = new_object(call);
     if (!permissions_demand_view(call->tx, NULL, e) ||
@@ -334,7 +360,42 @@ static bool delete_role(struct admin_call *call, struct error *e)
            admin_text_answer(call, 200, "%s", "");
 }
 
+/* {"roles": {role: [username, …]}}, for everybody with some permission: signers must know who else can sign.
+ * Grants that wait for confirmation are left out, since they do not count. */
+static bool list_roles(struct admin_call *call, struct error *e)
+{
+    cJSON *rows, *pending;
+    const cJSON *row;
+    bool known;
+    cJSON *answer = new_object(call);
+    cJSON *roles = mem_check(cJSON_AddObjectToObject(answer, "roles"));
+    if (!access_is_known(call->tx, call->user, &known, e)) {
+        return false;
+    }
+    if (!known) {
+        return fail(e, FAIL_PERMISSION, "%s is not allowed to see who has which role", call->user);
+    }
+    if (!list_rows(call, &table_user_roles, &rows, e) ||
+        !role_pending_list(call->tx, NULL, NULL, &pending, e)) {
+        return false;
+    }
+    cJSON_ArrayForEach(row, rows)
+    {
+        const char *role = row_text(row, "role"), *username = row_text(row, "username");
+        cJSON *holders = cJSON_GetObjectItemCaseSensitive(roles, role);
+        if (role_pending_find(pending, username, role) != NULL) {
+            continue;
+        }
+        if (holders == NULL) {
+            holders = mem_check(cJSON_AddArrayToObject(roles, role));
+        }
+        cJSON_AddItemToArray(holders, json_text(str_of(username)));
+    }
+    return admin_json(call, answer);
+}
+
 static const struct admin_route routes[] = {
+    { METHOD_GET, "/roles", list_roles, ADMIN_USER, "roles_get" },
     { METHOD_GET, "/users", list_users, ADMIN_USER, "permissions_get_users", .flags = ADMIN_ANY_ARGS },
     { METHOD_GET, "/users/{username}", get_user, ADMIN_USER, "permissions_get_user", .params = user_params },
     { METHOD_GET, "/users/{username}/permissions", get_permissions, ADMIN_USER,

@@ -222,6 +222,8 @@ run_releases_in_parts() {
     one 200 admin@x PUT "$base/V2/pinnable" "{\"product\": \"Firefox\", \"channel\": \"esr\", \"version\": \"70.\", \"when\": $LATER}"
     one 200 - GET /scheduled_changes/pinnable_releases
     one 200 agent POST "/scheduled_changes/pinnable_releases/$(query 'SELECT sc_id FROM pinnable_releases_scheduled_changes')/enact"
+    one 200 - GET /v2/pins
+    one 200 - GET '/v2/pins?product=Firefox&channel=beta'
     one 200 - GET /v2/pins/Firefox/beta/70.
     run_scheduled_pins
     one 200 admin@x DELETE "/v2/pins/Firefox/beta/70.?data_version=3"
@@ -304,6 +306,9 @@ run_users() {
     one 201 admin@x PUT /users/n@x/roles/r
     one 200 admin@x PUT /users/n@x/roles/r
     one 200 admin@x GET /users
+    one 200 admin@x GET /users?names_only=1
+    one 200 qa@x GET /roles
+    one 403 nobody@x GET /roles
     one 403 admin@x POST /users/n@x/roles/r/confirm
     one 200 second@x POST /users/n@x/roles/r/confirm
     one 400 second@x POST /users/n@x/roles/r/confirm
