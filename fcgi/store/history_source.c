@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-enum { HISTORY_SQL_MAX = 16384, HISTORY_PARAMS = 16 };
+enum { SOURCE_SQL_MAX = 16384, HISTORY_PARAMS = 16 };
 
 /* A SELECT that is put together. Columns of the row and of the one before it stand one after the other. */
 struct source_select {
@@ -325,7 +325,7 @@ static bool read_contents(struct tx *tx, const struct history_source *source,
                                                    { "deleted", COLUMN_INT, 0 },
                                                    { "size", COLUMN_INT, 0 } } };
     struct source_select s = { .source = source };
-    buf_init(&s.sql, 1024, HISTORY_SQL_MAX);
+    buf_init(&s.sql, 1024, SOURCE_SQL_MAX);
     buf_lit(&s.sql, "SELECT s.change_id, s.changed_by, s.timestamp, s.tbl, s.name, s.path, s.data_version, "
                     "s.size = 0, s.size"
                     " FROM balrog_release_history s WHERE s.timestamp IS NOT NULL");
@@ -361,7 +361,7 @@ bool history_source_read(struct tx *tx, const struct history_source *source,
         return read_contents(tx, source, q, place, limit, *list, e);
     }
     struct source_select s = { .source = source, .live = live_table(source) };
-    buf_init(&s.sql, 4096, HISTORY_SQL_MAX);
+    buf_init(&s.sql, 4096, SOURCE_SQL_MAX);
     buf_lit(&s.sql, "SELECT ");
     add_columns(&s, 's', 'c');
     buf_lit(&s.sql, ", ");

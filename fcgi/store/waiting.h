@@ -3,16 +3,7 @@
 #ifndef BALROG_STORE_WAITING_H
 #define BALROG_STORE_WAITING_H
 
-#include "store/resource.h"
-
-enum { WAITING_PAGE_MAX = 60 };
-
-/* A table whose scheduled changes are listed. */
-struct waiting_source {
-    const char *kind; /* as in the paths of the API: "rules", "v2/releases" */
-    const struct resource *resource;
-    bool by_release; /* the changes of one release, of all tables of this kind, are one entry */
-};
+#include "store/waiting_read.h"
 
 /* Which entries are wanted. */
 struct waiting_query {

@@ -3,7 +3,16 @@
 #ifndef BALROG_STORE_WAITING_READ_H
 #define BALROG_STORE_WAITING_READ_H
 
-#include "store/waiting.h"
+#include "store/resource.h"
+
+enum { WAITING_PAGE_MAX = 60 };
+
+/* A table whose scheduled changes are listed. */
+struct waiting_source {
+    const char *kind; /* as in the paths of the API: "rules", "v2/releases" */
+    const struct resource *resource;
+    bool by_release; /* the changes of one release, of all tables of this kind, are one entry */
+};
 
 /* A scheduled change, or a part of one entry. Rows are objects, TX's. */
 struct waiting_part {
