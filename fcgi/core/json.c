@@ -339,6 +339,36 @@ const cJSON *json_pointer(const cJSON *value, const char *pointer)
     return value;
 }
 
+/* ---- making ---- */
+
+cJSON *json_text(struct str s)
+{
+    char *copy = mem_strndup(NULL, s.p, s.n);
+    cJSON *text = mem_check(cJSON_CreateString(copy));
+    talloc_free(copy);
+    return text;
+}
+
+struct json_owner {
+    cJSON *value;
+};
+
+static int json_owner_free(struct json_owner *k)
+{
+    cJSON_Delete(k->value);
+    return 0;
+}
+
+const cJSON *json_keep(void *ctx, cJSON *value)
+{
+    if (value != NULL) {
+        struct json_owner *k = mem_new(ctx, struct json_owner);
+        k->value = value;
+        talloc_set_destructor(k, json_owner_free);
+    }
+    return value;
+}
+
 /* ---- printing ---- */
 
 /* The code point at *AT, which is moved on; U+FFFD for a byte that starts no valid sequence. */

@@ -38,6 +38,11 @@ const cJSON *json_pointer(const cJSON *value, const char *pointer);
 /* Whether POINTER is a valid JSON pointer. */
 bool json_is_pointer(const char *pointer);
 
+/* A new JSON string with the text S, up to its first NUL if it has one. The caller owns it. */
+cJSON *json_text(struct str s);
+/* Makes CTX, a talloc context, the owner of VALUE (may be NULL), which is freed with CTX. Returns VALUE. */
+const cJSON *json_keep(void *ctx, cJSON *value);
+
 /* How Python's json.dumps would have printed it. Non-ASCII is written as \uXXXX in all of them. */
 enum json_style {
     JSON_DUMPS,        /* {"b": 1, "a": 2}: members as they come, ", " and ": " */

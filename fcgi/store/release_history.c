@@ -245,22 +245,29 @@ static bool choose_base(struct tx *tx, const struct head *h, int64_t step, const
     return *base == 0 || release_history_change(tx, *base, text, e);
 }
 
-/* BASE, SIZE and FRAME are 0, 0 and absent for a deletion, which a size of 0 stands for: no text is empty. A
- * change that was FOUND is nobody's. */
-static bool add_entry(struct tx *tx, const struct head *h, int64_t data_version, bool found, int64_t base,
-                      size_t size, struct str frame, int64_t *change_id, struct error *e)
+/* A version that is to be recorded. */
+struct new_version {
+    int64_t data_version;
+    struct str text; /* absent: the row is deleted */
+    bool found;      /* another program has written it: who did so, and when, is not known */
+};
+
+/* Inserts the entry of V, stored as ENTRY, after H. A deletion has an empty ENTRY, and is recognized by its
+ * size of 0, because no text is empty. *CHANGE_ID is the new entry's. */
+static bool add_entry(struct tx *tx, const struct head *h, const struct new_version *v,
+                      const struct entry *entry, int64_t *change_id, struct error *e)
 {
     const struct db_value nothing = { .type = DB_NULL };
     const struct db_value params[] = {
         h->row[0],
         h->row[1],
         h->row[2],
-        DB_I(data_version),
-        found ? nothing : DB_S(str_of(tx->actor)),
-        found ? nothing : DB_I(tx_now_ms(tx)),
-        base != 0 ? DB_I(base) : nothing,
-        DB_I((int64_t)size),
-        DB_S(frame),
+        DB_I(v->data_version),
+        v->found ? nothing : DB_S(str_of(tx->actor)),
+        v->found ? nothing : DB_I(tx_now_ms(tx)),
+        entry->base != 0 ? DB_I(entry->base) : nothing,
+        DB_I((int64_t)entry->size),
+        DB_S(entry->frame),
     };
     return db_execute(
         tx->db,
@@ -269,33 +276,34 @@ static bool add_entry(struct tx *tx, const struct head *h, int64_t data_version,
         params, ARRAY_LEN(params), NULL, change_id, e);
 }
 
-/* Adds a version after H, and makes it the head. */
-static bool add_version(struct tx *tx, struct head *h, int64_t data_version, struct str json, bool found,
-                        const struct present *now, struct error *e)
+/* Adds V, which has a text, after H, and makes it the head. NOW is the row in its table. */
+static bool add_version(struct tx *tx, struct head *h, const struct new_version *v, const struct present *now,
+                        struct error *e)
 {
-    int64_t base;
+    struct entry entry = { .size = v->text.n };
     struct str base_text;
     int64_t step = h->change_id == 0 ? 0 : (h->step + 1) % KEY_EVERY;
-    if (!choose_base(tx, h, step, now, &base, &base_text, e)) {
+    if (!choose_base(tx, h, step, now, &entry.base, &base_text, e)) {
         return false;
     }
-    struct str frame = frame_pack(tx->mem, json, base_text, e);
-    if (str_absent(frame) || !add_entry(tx, h, data_version, found, base, json.n, frame, &h->change_id, e)) {
+    entry.frame = frame_pack(tx->mem, v->text, base_text, e);
+    if (str_absent(entry.frame) || !add_entry(tx, h, v, &entry, &h->change_id, e)) {
         return false;
     }
-    talloc_free((char *)frame.p);
-    h->data_version = data_version;
+    talloc_free((char *)entry.frame.p);
+    h->data_version = v->data_version;
     h->step = step;
     h->tenth = step % SPAN == 0 ? h->change_id : h->tenth;
-    digest_of(json, h->digest);
+    digest_of(v->text, h->digest);
     return true;
 }
 
-static bool add_deletion(struct tx *tx, struct head *h, int64_t data_version, struct error *e)
+static bool add_deletion(struct tx *tx, struct head *h, const struct new_version *v, struct error *e)
 {
+    static const struct entry empty;
     int64_t change_id;
     h->change_id = 0;
-    return add_entry(tx, h, data_version, false, 0, 0, STR_NONE, &change_id, e);
+    return add_entry(tx, h, v, &empty, &change_id, e);
 }
 
 bool release_history_record(struct tx *tx, const char *table, const char *name, const char *path,
@@ -309,11 +317,12 @@ bool release_history_record(struct tx *tx, const char *table, const char *name, 
             return false;
         }
         bool known = h.change_id != 0 && h.data_version == now.data_version;
-        if (now.there && !known && !add_version(tx, &h, now.data_version, now.text, true, &now, e)) {
+        const struct new_version found = { now.data_version, now.text, .found = true };
+        if (now.there && !known && !add_version(tx, &h, &found, &now, e)) {
             return false;
         }
     }
-    bool added = str_absent(json) ? add_deletion(tx, &h, data_version, e)
-                                  : add_version(tx, &h, data_version, json, false, &now, e);
+    const struct new_version v = { data_version, json, .found = false };
+    bool added = str_absent(json) ? add_deletion(tx, &h, &v, e) : add_version(tx, &h, &v, &now, e);
     return added && save_head(tx, &h, e);
 }

@@ -129,34 +129,6 @@ static cJSON *column_json(const struct column *c, const struct db_rows *rows, un
     }
 }
 
-cJSON *json_text(struct str s)
-{
-    char *copy = mem_strndup(NULL, s.p, s.n);
-    cJSON *text = mem_check(cJSON_CreateString(copy));
-    talloc_free(copy);
-    return text;
-}
-
-struct json_owner {
-    cJSON *value;
-};
-
-static int json_owner_free(struct json_owner *k)
-{
-    cJSON_Delete(k->value);
-    return 0;
-}
-
-const cJSON *json_keep(void *ctx, cJSON *value)
-{
-    if (value != NULL) {
-        struct json_owner *k = mem_new(ctx, struct json_owner);
-        k->value = value;
-        talloc_set_destructor(k, json_owner_free);
-    }
-    return value;
-}
-
 cJSON *table_row_from(const struct table *t, const struct db_rows *rows, unsigned first)
 {
     cJSON *row = mem_check(cJSON_CreateObject());

@@ -90,11 +90,6 @@ cJSON *table_row(const struct table *t, const struct db_rows *rows);
 /* The same where the columns of T begin with column FIRST, counted from 0. */
 cJSON *table_row_from(const struct table *t, const struct db_rows *rows, unsigned first);
 
-/* A JSON string with the text S, up to its first NUL if it has one. */
-cJSON *json_text(struct str s);
-/* Makes CTX the owner of VALUE (may be NULL), which is freed with CTX. Returns VALUE. */
-const cJSON *json_keep(void *ctx, cJSON *value);
-
 /* Appends all rows of Q to OUT as a JSON array in the style of jsonify, and counts them. */
 bool table_print(struct db *db, const struct table_query *q, struct buf *out, size_t *count, struct error *e);
 /* Reads the first row of Q: *ROW is an object, owned by the caller, or NULL if there is none. */
