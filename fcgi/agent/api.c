@@ -48,24 +48,24 @@ static enum api_result failure_result(const struct error *e)
     return e->reason == CLIENT_UNREACHABLE ? API_UNREACHABLE : API_FAILED;
 }
 
-static enum api_result send_request(struct agent_api *api, const char *method, const char *path,
-                                    struct str body, const char *credentials, struct buf *text, int *status,
-                                    struct error *e)
+/* Sends REQUEST once with the header CREDENTIALS, and appends the body of the answer to TEXT. */
+static enum api_result send_once(struct agent_api *api, const struct agent_request *request,
+                                 const char *credentials, struct buf *text, int *status, struct error *e)
 {
     const struct config *c = api->settings->config;
     const char *headers[] = { credentials, "Accept: application/json", "Content-Type: application/json" };
-    char *url = mem_printf(NULL, "%s%s", api->settings->api, path);
-    struct client_request request = {
+    char *url = mem_printf(NULL, "%s%s", api->settings->api, request->path);
+    struct client_request http = {
         .url = url,
-        .method = method,
+        .method = request->method,
         .headers = headers,
-        .n_headers = str_absent(body) ? 2 : 3,
-        .body = body,
+        .n_headers = str_absent(request->body) ? 2 : 3,
+        .body = request->body,
         .ca_file = api->settings->ca_file,
         .connect_timeout_ms = (unsigned)c->agent.connect_timeout_s * MS_PER_S,
         .timeout_ms = (unsigned)c->agent.timeout_s * MS_PER_S,
     };
-    bool ok = client_send(&request, text, status, e);
+    bool ok = client_send(&http, text, status, e);
     talloc_free(url);
     if (!ok) {
         *status = 0;
@@ -111,8 +111,8 @@ static const char *authorization(struct agent_api *api, struct error *e)
     return api->token != NULL ? token_header(api->token, clock_ms(), e) : api->basic;
 }
 
-enum api_result agent_api_send(struct agent_api *api, const char *method, const char *path, struct str body,
-                               int *status, cJSON **answer, struct error *e)
+enum api_result agent_api_send(struct agent_api *api, const struct agent_request *request, int *status,
+                               cJSON **answer, struct error *e)
 {
     struct buf text;
     enum api_result result = API_UNKNOWN_US;
@@ -125,7 +125,7 @@ enum api_result agent_api_send(struct agent_api *api, const char *method, const 
             break;
         }
         buf_reset(&text);
-        result = send_request(api, method, path, body, header, &text, status, e);
+        result = send_once(api, request, header, &text, status, e);
         if (*status != 401 || api->token == NULL) {
             break;
         }

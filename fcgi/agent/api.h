@@ -19,12 +19,19 @@ struct agent_api;
 /* A client of the admin that SETTINGS, which must outlive it, name. Sends nothing yet. Owned by CTX. */
 struct agent_api *agent_api_new(void *ctx, const struct agent_settings *settings);
 
-/* Sends METHOD PATH with BODY (JSON, or absent). *STATUS is the status of the answer, 0 if there was none.
- * Unless ANSWER is NULL, a successful answer must be JSON: *ANSWER is set to it, and the caller frees it with
- * cJSON_Delete(). If the result is not API_DONE, E says why and quotes the admin. A bearer token that is
- * refused is replaced once. */
-enum api_result agent_api_send(struct agent_api *api, const char *method, const char *path, struct str body,
-                               int *status, cJSON **answer, struct error *e);
+/* A request to the admin. */
+struct agent_request {
+    const char *method;
+    const char *path; /* below admin_url, with a query if there is one */
+    struct str body;  /* JSON, or absent */
+};
+
+/* Sends REQUEST. *STATUS is the status of the answer, 0 if there was none. Unless ANSWER is NULL, a
+ * successful answer must be JSON: *ANSWER is set to it, and the caller frees it with cJSON_Delete(). If the
+ * result is not API_DONE, E says why and quotes the admin. A bearer token that is refused is replaced once.
+ */
+enum api_result agent_api_send(struct agent_api *api, const struct agent_request *request, int *status,
+                               cJSON **answer, struct error *e);
 
 /* The number of bearer tokens received since the start. */
 unsigned agent_api_tokens(const struct agent_api *api);

@@ -96,7 +96,8 @@ static void send_report(struct agent *a)
     int status;
     buf_init(&body, 1024, BODY_MAX);
     print_body(&body, a);
-    bool ok = agent_api_send(a->api, "PUT", r->path, buf_view(&body), &status, NULL, &e) == API_DONE;
+    const struct agent_request request = { "PUT", r->path, buf_view(&body) };
+    bool ok = agent_api_send(a->api, &request, &status, NULL, &e) == API_DONE;
     buf_free(&body);
     log_result(r, ok, status, &e);
     r->sent = r->sent || ok;
@@ -129,8 +130,8 @@ void report_end(struct agent *a)
 {
     struct error e = { 0 };
     int status;
-    if (a->report->sent &&
-        agent_api_send(a->api, "DELETE", a->report->path, STR_NONE, &status, NULL, &e) != API_DONE) {
+    const struct agent_request request = { "DELETE", a->report->path, STR_NONE };
+    if (a->report->sent && agent_api_send(a->api, &request, &status, NULL, &e) != API_DONE) {
         log_info("agent.unreported", "the report of this agent could not be removed from the admin: %s",
                  e.what);
     }

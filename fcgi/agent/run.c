@@ -150,7 +150,8 @@ static bool read_list(struct kind_poll *poll)
     cJSON *answer = NULL;
     int status;
     poll->read_ms = clock_ms();
-    enum api_result result = agent_api_send(a->api, "GET", poll->kind->path, STR_NONE, &status, &answer, &e);
+    const struct agent_request request = { "GET", poll->kind->path, STR_NONE };
+    enum api_result result = agent_api_send(a->api, &request, &status, &answer, &e);
     if (result == API_DONE && !pending_read(poll->ctx, poll->kind, answer, &poll->list, &e)) {
         result = API_FAILED;
     }
@@ -187,7 +188,8 @@ static void enact_change(struct kind_poll *poll, const struct pending *p)
     struct error e = { 0 };
     int status;
     int64_t start_ms = clock_ms();
-    enum api_result result = agent_api_send(a->api, "POST", p->enact, STR("{}"), &status, NULL, &e);
+    const struct agent_request request = { "POST", p->enact, STR("{}") };
+    enum api_result result = agent_api_send(a->api, &request, &status, NULL, &e);
     if (result != API_DONE) {
         note_attempt(poll, p, result, status, &e);
         return;
