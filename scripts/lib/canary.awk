@@ -159,7 +159,8 @@ function print_table() {
     print_reasons()
 }
 
-function worse(text) {
+# Adds a reason why the canary is worse.
+function add_reason(text) {
     reasons[++n_reasons] = text
 }
 
@@ -170,22 +171,22 @@ function compare(a, b, enough) {
     }
     # Up to two errors may be chance, whatever their share is.
     if (enough && sum["canary", "status 5xx"] > 2 && worker_errors["canary"] > worker_errors["stable"] + max_errors) {
-        worse(sprintf("%.3f %% of its responses are 5xx, the stable version has %.3f %%", worker_errors["canary"],
+        add_reason(sprintf("%.3f %% of its responses are 5xx, the stable version has %.3f %%", worker_errors["canary"],
             worker_errors["stable"]))
     }
     if (sum["canary", "nginx_requests"] >= min_requests && sum["canary", "nginx_errors"] > 2 &&
         nginx_errors["canary"] > nginx_errors["stable"] + max_errors) {
-        worse(sprintf("%.3f %% of its requests failed by nginx's log, %.3f %% of the stable version's",
+        add_reason(sprintf("%.3f %% of its requests failed by nginx's log, %.3f %% of the stable version's",
             nginx_errors["canary"], nginx_errors["stable"]))
     }
     if (answers("canary") >= min_requests && empty_share("canary") > empty_share("stable") + max_empty) {
-        worse(sprintf("%.3f %% of its answers bring no update, %.3f %% of the stable version's",
+        add_reason(sprintf("%.3f %% of its answers bring no update, %.3f %% of the stable version's",
             empty_share("canary"), empty_share("stable")))
     }
     a = quantile("stable", 0.99)
     b = quantile("canary", 0.99)
     if (enough && a >= 0 && b > a * max_latency && b > a + latency_floor_ms) {
-        worse(sprintf("its 99th percentile is %.3f ms, the stable version's %.3f ms", b, a))
+        add_reason(sprintf("its 99th percentile is %.3f ms, the stable version's %.3f ms", b, a))
     }
     return 1
 }
@@ -199,8 +200,8 @@ END {
         nginx_errors[who] = percent(sum[who, "nginx_errors"], sum[who, "nginx_requests"])
     }
     print_table()
-    told = compare()
-    print "verdict", n_reasons ? "worse" : silent["canary"] ? "silent" : told ? "well" : "few"
+    judged = compare()
+    print "verdict", n_reasons ? "worse" : silent["canary"] ? "silent" : judged ? "well" : "few"
     for (i = 1; i <= n_reasons; i++) {
         print "reason", reasons[i]
     }

@@ -130,7 +130,8 @@ confirmed() { # ID
     (($(date +%s) - at <= CONFIRMATION_LASTS_S))
 }
 
-confirm() { # ID NAME
+# Writes that NAME has confirmed ID. The file appears whole, because a waiting deploy may read it at any time.
+write_confirmation() { # ID NAME
     mkdir -p -- "$STATE/confirmed" || die 1 "cannot make $STATE/confirmed"
     printf '%s\t%s\n' "$(date +%s)" "$2" >"$STATE/confirmed/.$1.$$"
     mv -- "$STATE/confirmed/.$1.$$" "$STATE/confirmed/$1"
@@ -144,7 +145,7 @@ await_confirmation() { # ID TEXT
         echo "would announce it and wait for: scripts/confirm -e ${ENV[name]} ${1/-v/ v}"
         return 0
     fi
-    [[ -z $CONFIRMED_BY ]] || confirm "$1" "$CONFIRMED_BY"
+    [[ -z $CONFIRMED_BY ]] || write_confirmation "$1" "$CONFIRMED_BY"
     if ! confirmed "$1"; then
         notify confirm "$2 is ready; it waits for: scripts/confirm -e ${ENV[name]} ${1/-v/ v}"
         log "waiting for: scripts/confirm -e ${ENV[name]} ${1/-v/ v}"

@@ -1,7 +1,7 @@
 # Prints the screen of scripts/top. Input: two files of figures, before and now. Their first line is "now at TIME", the others
 # are "PAGE NAME{LABELS} VALUE".
 
-# The value of LABEL in the labels of a series.
+# Returns the value of LABEL in the labels of a series.
 function of(series, label, at) {
     at = index(series, label "=\"")
     if (!at) {
@@ -25,7 +25,8 @@ function rates(page, series, key, sum) {
     return sum + 0
 }
 
-# The quantile Q of the latency: the bound, in ms, of the bucket that holds it, computed from rates.
+# Returns the quantile Q of the latency as a text: the upper bound, in ms, of the bucket that contains it. Counts are rates
+# between the two inputs, so that it is the latency of now.
 function quantile(page, q, key, i, le, bound, total) {
     split("", le)
     for (key in now) {
