@@ -16,10 +16,10 @@ struct buf {
 /* An empty buffer that may grow to MAX bytes, with START bytes allocated at once. buf_free() releases it. */
 void buf_init(struct buf *b, size_t start, size_t max);
 void buf_free(struct buf *b);
-/* Room for N more bytes; false (and full) when that would pass the maximum. */
+/* Makes room for N more bytes. Returns false, and marks B full, if that would exceed the maximum. */
 bool buf_reserve(struct buf *b, size_t n);
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* N in decimal, for where printf would take its time. */
+/* Appends N in decimal; much faster than buf_printf(). */
 void buf_int(struct buf *b, int64_t n);
 
 static inline void buf_reset(struct buf *b)

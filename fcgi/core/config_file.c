@@ -1,7 +1,7 @@
-/* The tables of keys are what parsing, defaults, messages and the printed default configuration go by.
+/* Parsing, defaults, messages and the printed default configuration all use the same tables of keys.
  *
- * inih splits lines into keys and values. What it would do quietly (cut long lines, drop what follows " ;",
- * go on behind a broken line) is made an error by the reader that hands it the lines. */
+ * inih splits lines into keys and values. It silently cuts long lines, drops text behind " ;", and continues
+ * after a malformed line. Here each of these is an error, found by next_line() before inih gets the line. */
 #include "core/config_file.h"
 
 #include <ctype.h>
@@ -13,7 +13,7 @@
 
 enum { KEYS_MAX = 128, SECTION_MAX = 49, SECRET_MAX = 4096 };
 
-/* The line that set a key, by its place among all keys; 0 when none did. */
+/* For each key, by its index, the number of the line that set it; 0 if none did. */
 struct set_at {
     unsigned line[KEYS_MAX];
 };
@@ -47,8 +47,8 @@ static bool fail(struct parser *p, const char *fmt, ...)
     return error_set(p->e, ERROR_INTERNAL, "%s:%u: %s", p->path, p->line, why);
 }
 
-/* How many letters must be added, dropped or replaced to make B of A. */
-static size_t distance(const char *a, const char *b)
+/* The number of letters that must be added, removed or replaced to turn A into B. */
+static size_t edit_distance(const char *a, const char *b)
 {
     size_t row[64];
     size_t n = strlen(b) < 63 ? strlen(b) : 63;
@@ -84,8 +84,8 @@ static bool fail_unknown_key(struct parser *p, const char *section, const char *
         if (strcmp(k->name, name) == 0 && !belongs_to(k, section)) {
             return fail(p, "[%s] %s: unknown here; it belongs to [%s]", section, name, k->section);
         }
-        if (belongs_to(k, section) &&
-            (!belongs_to(nearest, section) || distance(name, k->name) < distance(name, nearest->name))) {
+        if (belongs_to(k, section) && (!belongs_to(nearest, section) ||
+                                       edit_distance(name, k->name) < edit_distance(name, nearest->name))) {
             nearest = k;
         }
     }
@@ -190,7 +190,7 @@ static const char *parse_line(struct parser *p, void *at, const char *value)
     return NULL;
 }
 
-/* The only line of FILE, into TEXT. */
+/* Reads the only line of FILE into TEXT. Returns what is wrong, or NULL. */
 static const char *read_line(FILE *file, char text[SECRET_MAX])
 {
     size_t n = fread(text, 1, SECRET_MAX - 1, file);
@@ -345,7 +345,7 @@ static int take_pair(void *user, const char *section, const char *name, const ch
                               : fail(p, "%s: stands before the first [section]", name);
 }
 
-/* What inih would take without a word although it is wrong. TEXT has no white space around it. */
+/* Refuses a line that inih would accept silently although it is wrong. TEXT has no white space around it. */
 static bool check_line(struct parser *p, struct str text, size_t longest)
 {
     char section[SECTION_MAX + 1];
@@ -376,7 +376,8 @@ static bool check_line(struct parser *p, struct str text, size_t longest)
     return true;
 }
 
-/* inih's fgets(): the next line without the white space around it, which to inih means a continuation. */
+/* Called by inih instead of fgets(). Returns the next line without the white space around it, which inih
+ * would take for the sign of a continuation. */
 static char *next_line(char *into, int size, void *user)
 {
     struct parser *p = user;
@@ -396,7 +397,8 @@ static char *next_line(char *into, int size, void *user)
 
 /* ---- the environment ---- */
 
-/* "BALROG_AUTOGRAPH_PASSWORD" with the entry's name, in capitals, before its last word. */
+/* The environment variable of K for one PRODUCT: "BALROG_AUTOGRAPH_FIREFOX_PASSWORD". The name of the product
+ * is put, in capitals, before the last word of K's variable. */
 static const char *entry_variable(void *ctx, const struct config_key *k, const char *product)
 {
     const char *last = strrchr(k->variable, '_');

@@ -1,4 +1,4 @@
-/* See percent.h. */
+/* Percent-encoding, and the treatment of paths that nginx and the reference give them. */
 #include "core/percent.h"
 
 static int hex_value(char c)
@@ -12,7 +12,7 @@ static int hex_value(char c)
 size_t percent_decode(char *dst, struct str src, bool plus)
 {
     size_t n = 0;
-    while (src.n > 0) { /* most have few escapes or none: what is before one is copied as it is */
+    while (src.n > 0) { /* most texts have few escapes, so the bytes before each are copied at once */
         const char *escape = memchr(src.p, '%', src.n);
         size_t plain = escape != NULL ? (size_t)(escape - src.p) : src.n;
         memcpy(dst + n, src.p, plain);
@@ -87,7 +87,7 @@ size_t percent_decode_path(char *dst, struct str raw)
         bool dot = str_eq(segment, STR("."));
         bool dots = str_eq(segment, STR(".."));
         n = dots ? parent_path(dst, n) : n;
-        /* A dot at the end leaves the '/' that it stands behind. */
+        /* If "." or ".." is the last segment, the '/' before it stays. */
         if ((!dot && !dots && !first) || ((dot || dots) && str_absent(raw))) {
             dst[n++] = '/';
         }
@@ -118,7 +118,7 @@ size_t percent_merge_slashes(char *text, size_t n)
     return kept;
 }
 
-/* Takes one byte, escaped or not, off the beginning of *S, which is not empty. */
+/* Removes one byte, escaped or not, from the beginning of *S, which is not empty, and returns it decoded. */
 static char next_byte(struct str *s, bool *escaped)
 {
     *escaped = s->n > 2 && s->p[0] == '%' && hex_value(s->p[1]) >= 0 && hex_value(s->p[2]) >= 0;

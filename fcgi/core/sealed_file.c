@@ -1,4 +1,4 @@
-/* See sealed_file.h. The checksum's line is "sha256 " and the digest in hexadecimal. */
+/* The last line of a sealed file is "sha256 " and the digest, in hexadecimal, of the lines before it. */
 #include "core/sealed_file.h"
 
 #include "core/hex.h"
@@ -46,7 +46,7 @@ static void print_seal(struct buf *out, EVP_MD_CTX *digest)
 
 /* ---- writing ---- */
 
-static int discard(struct sealed_file *f)
+static int discard_file(struct sealed_file *f)
 {
     EVP_MD_CTX_free(f->digest);
     if (f->file != NULL) {
@@ -62,8 +62,8 @@ struct sealed_file *sealed_file_create(void *ctx, const char *path, struct error
     f->path = mem_strdup(f, path);
     f->new_path = mem_printf(f, "%s.new", path);
     f->digest = digest_start();
-    talloc_set_destructor(f, discard);
-    unlink(f->new_path); /* of a run that was interrupted; whoever put it there */
+    talloc_set_destructor(f, discard_file);
+    unlink(f->new_path); /* left by a run that was interrupted, or put there by somebody else */
     int fd = open(f->new_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
     f->file = fd >= 0 ? mem_check(fdopen(fd, "w")) : NULL;
     if (f->file == NULL) {
@@ -118,8 +118,9 @@ bool sealed_file_commit(struct sealed_file *f, struct error *e)
 
 /* ---- reading ---- */
 
-/* The next line of FILE, without its newline, in ROOM (SEALED_LINE_MAX + 2 bytes). False, with an absent
- * *LINE, at the end, and with one that is not if what follows is not a whole line. */
+/* Reads the next line of FILE, without its newline, into ROOM (SEALED_LINE_MAX + 2 bytes). Returns false at
+ * the end of the file, with an absent *LINE, and if the line is incomplete, with a *LINE that is not absent.
+ */
 static bool next_line(FILE *file, char *room, struct str *line)
 {
     *line = STR_NONE;
@@ -131,7 +132,7 @@ static bool next_line(FILE *file, char *room, struct str *line)
     return n > 0 && room[n - 1] == '\n';
 }
 
-/* Whether the last line is the checksum of the others; *N_LINES is how many these are. */
+/* Whether the last line of FILE is the checksum of the others. *N_LINES is the number of the others. */
 static bool seal_fits(FILE *file, size_t *n_lines)
 {
     char room[2][SEALED_LINE_MAX + 2];

@@ -58,8 +58,8 @@ static inline struct str str_slice(struct str s, size_t from, size_t to)
     return (struct str){ s.p + from, to - from };
 }
 
-/* Where NEEDLE first occurs in S, or -1. An empty needle is found at 0. For short texts: memmem() makes a
- * table before it looks at anything. */
+/* The index at which NEEDLE first occurs in S, or -1. An empty needle is found at 0. For short texts this is
+ * faster than memmem(), which builds a table first. */
 static inline ptrdiff_t str_find(struct str s, struct str needle)
 {
     if (needle.n == 0) {
@@ -83,9 +83,9 @@ static inline bool str_contains(struct str s, struct str needle)
     return str_find(s, needle) >= 0;
 }
 
-/* The next piece of *REST up to SEPARATOR, in the manner of Python's split: "a," has two pieces, "" has one.
- * Returns false when there is none left. Start with *rest = the whole string; the end is marked by rest->p ==
- * NULL. */
+/* Removes the next piece, up to SEPARATOR, from *REST, as Python's split does: "a," has two pieces, "" has
+ * one. Returns false if no piece is left. Begin with the whole string in *REST; it is absent after the last
+ * piece. */
 static inline bool str_split(struct str *rest, char separator, struct str *piece)
 {
     if (rest->p == NULL) {
@@ -102,7 +102,7 @@ static inline bool str_split(struct str *rest, char separator, struct str *piece
     return true;
 }
 
-/* Without the ASCII white space at both ends that Python's str.strip() takes off. */
+/* S without the ASCII white space at both ends that Python's str.strip() removes. */
 static inline struct str str_strip(struct str s)
 {
     while (s.n > 0 &&
@@ -133,9 +133,9 @@ static inline uint64_t str_fold(uint64_t h)
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-/* For hash tables in memory only. Names come from many tenants: without knowing the process's secret nobody
- * can choose texts whose hashes are equal, and no hash may reach an answer, a file or the database. Eight
- * bytes at a time; the last eight, or fewer, are read as two halves that may overlap. */
+/* The hash of S, only for hash tables in memory. Nobody can choose texts with equal hashes without knowing
+ * the secret of the process; therefore a hash must not reach an answer, a file or the database. It takes
+ * eight bytes at a time; the last eight, or fewer, are read as two halves that may overlap. */
 static inline uint32_t str_hash(struct str s)
 {
     uint64_t h = str_key.start ^ s.n, word = 0;

@@ -1,4 +1,4 @@
-/* Stacks with names, and the files that crashes have left. */
+/* Collects stacks with the names of functions, and reads the files that crashes have left. */
 #include "core/mem.h"
 #include "ops/crash.h"
 #include "ops/log.h"
@@ -44,7 +44,7 @@ unsigned crash_stack(struct crash_frame frames[CRASH_FRAMES], unsigned skip)
 
 /* ---- files ---- */
 
-/* "frame ADDRESS MODULE+0xOFFSET" */
+/* Adds the frame in a line "frame ADDRESS MODULE+0xOFFSET", of which TEXT is the part behind "frame ". */
 static void take_frame(struct crash_report *r, const char *text)
 {
     char *end;
@@ -58,8 +58,8 @@ static void take_frame(struct crash_report *r, const char *text)
     r->frame[r->n_frames++] = f;
 }
 
-/* A line of backtrace_symbols_fd(), "/path/module(symbol+0x12) [0x55…]": the name of the frame at that
- * address. */
+/* Names the frame at the address in TEXT, a line of backtrace_symbols_fd() such as
+ * "/path/module(symbol+0x12) [0x55…]". */
 static void take_symbol(struct crash_report *r, const char *text)
 {
     const char *open = strchr(text, '(');
@@ -115,7 +115,7 @@ static bool read_report(const char *path, struct crash_report *r)
     return r->signal[0] != '\0';
 }
 
-/* Only one process succeeds in giving a file its new name. */
+/* Renames the file at PATH to *CLAIMED. Only one process succeeds, and that one reports the crash. */
 static bool claim_file(void *ctx, const char *path, char **claimed)
 {
     *claimed = mem_printf(ctx, "%.*s.told", (int)(strlen(path) - strlen(".crash")), path);
@@ -134,7 +134,8 @@ static int by_name(const void *a, const void *b)
     return strcmp(strrchr(*(char *const *)a, '-'), strrchr(*(char *const *)b, '-'));
 }
 
-/* The files of PROGRAM that end in ENDING, oldest first: names end in the time. */
+/* The N files of PROGRAM that end in ENDING, owned by CTX. The oldest is first, because names end in the
+ * time. */
 static char **list_files(void *ctx, const char *program, const char *directory, const char *ending, size_t *n)
 {
     char **paths = NULL;

@@ -1,8 +1,8 @@
-/* A line is put together on the stack and leaves in one write(2): no lock, no allocation, and nothing but
- * what a signal handler may call, so that a crash can be told the same way.
+/* A line is built on the stack and written with one write(2): without a lock or an allocation, and only with
+ * functions that a signal handler may call, so that crashes are logged in the same way.
  *
- * The end of the line (brackets, newline) has its room kept free, so that a message that is too long
- * loses its own end and nothing else. */
+ * Room for the end of the line (brackets, newline) is kept free, so that a message that is too long only
+ * loses its own end. */
 #include "ops/log.h"
 
 #include "core/clock.h"
@@ -83,8 +83,9 @@ bool log_format_parse(const char *name, enum log_format *format)
     return json || strcmp(name, "plain") == 0;
 }
 
-/* How many bytes of S are one UTF-8 character that may be printed as it is; 0: escape the first byte. C0 and
- * C1 controls are escaped (terminals obey both), as are overlong forms and surrogates. */
+/* The length in bytes of the UTF-8 character at the start of S, if it may be printed as it is; 0 if its first
+ * byte must be escaped. Overlong forms, surrogates, and C0 and C1 controls, which terminals obey, are
+ * escaped. */
 static size_t printable_length(struct str s)
 {
     const unsigned char *u = (const unsigned char *)s.p;
@@ -118,7 +119,8 @@ static bool put_bytes(struct line *line, const char *p, size_t n, size_t limit)
     return true;
 }
 
-/* The next character of *S, escaped as the format needs it; it is taken off *S. */
+/* Appends the next character of *S, escaped as the format needs it, and removes it from *S. Returns false if
+ * it does not fit. */
 static bool put_character(struct line *line, struct str *s, size_t limit)
 {
     static const char hex[] = "0123456789abcdef";
@@ -137,7 +139,7 @@ static bool put_character(struct line *line, struct str *s, size_t limit)
     return put_bytes(line, out.p, out.n, limit);
 }
 
-/* S, cut short where fewer than ROOM bytes would be left behind it. */
+/* Appends S, cut short so that ROOM bytes are left behind it. */
 static void put_text(struct line *line, struct str s, size_t room)
 {
     while (s.n > 0) {
@@ -153,7 +155,7 @@ static void put_plain(struct line *line, const char *text)
     put_bytes(line, text, strlen(text), sizeof line->p);
 }
 
-/* NUMBER, not below 0, with at least WIDTH digits. */
+/* Appends NUMBER, which is not negative, with at least WIDTH digits. */
 static void put_digits(struct line *line, long long number, int width)
 {
     char digits[20];
@@ -171,7 +173,9 @@ static void put_number(struct line *line, const char *name, long long number)
     put_digits(line, number, 1);
 }
 
-/* 2026-11-22T22:41:00.123Z: of the days since 1970 first those of whole 400 years, which begin in March. */
+/* Appends a time such as 2026-11-22T22:41:00.123Z. gmtime_r() may not be called in a signal handler, so the
+ * date is computed here. Years begin in March, which puts the leap day at their end; 400 years have always
+ * the same number of days. */
 static void put_time(struct line *line, struct timespec now)
 {
     long days = now.tv_sec / 86400 + 719468;

@@ -1,8 +1,8 @@
-/* Every registered series has a place in an array of cells, and every thread an array of its own, which it
- * gets when it counts for the first time. An array outlives its thread: the next thread that is new goes on
- * in it, so that sums never fall and threads that come and go cost nothing.
+/* Every registered series has a cell at a fixed index. Every thread has its own array of cells, which it gets
+ * when it counts for the first time. An array outlives its thread, and the next new thread continues in it,
+ * so sums never decrease, and threads that come and go need no further memory.
  *
- * Cell 0 is nobody's: a metric whose cell is 0 is not registered. */
+ * Cell 0 is not used: a metric whose cell is 0 is not registered. */
 #include "ops/metrics.h"
 
 #include "core/mem.h"
@@ -18,7 +18,7 @@ static const int64_t limit_ns[METRIC_BUCKETS] = {
     1000000,   2500000,   5000000,    10000000,   25000000,   50000000,    100000000,
     250000000, 500000000, 1000000000, 2500000000, 5000000000, 10000000000,
 };
-/* The same as Prometheus is told. */
+/* The same limits, in seconds, as they are printed for Prometheus. */
 static const char *const limit_text[METRIC_BUCKETS + 1] = {
     "5e-06", "1e-05", "2.5e-05", "5e-05", "0.0001", "0.00025", "0.0005", "0.001", "0.0025", "0.005", "0.01",
     "0.025", "0.05",  "0.1",     "0.25",  "0.5",    "1",       "2.5",    "5",     "10",     "+Inf",
@@ -33,7 +33,7 @@ struct slot {
 };
 
 static struct {
-    pthread_mutex_t lock; /* of what follows, but for what is fixed once it runs */
+    pthread_mutex_t lock; /* protects what follows, except for members that are fixed once `running` is set */
     struct metrics_table table[TABLES_MAX];
     size_t n_tables;
     unsigned n_cells;
@@ -76,8 +76,8 @@ void metrics_register(const struct metrics_table *table, void *arg)
     }
 }
 
-/* For the end of a thread. */
-static void give_back(void *arg)
+/* Makes the array of a thread that ends available to the next new thread. */
+static void release_slot(void *arg)
 {
     struct slot *slot = arg;
     metrics_own = NULL;
@@ -90,13 +90,13 @@ static void give_back(void *arg)
 void metrics_start(const char *program)
 {
     snprintf(registry.prefix, sizeof registry.prefix, "balrog_%s_", program);
-    pthread_key_create(&registry.key, give_back);
+    pthread_key_create(&registry.key, release_slot);
     atomic_store(&registry.running, true);
 }
 
 /* ---- counting ---- */
 
-/* Whole lines of memory, which no other thread's data share. */
+/* A new array of cells. It fills whole cache lines, so that threads do not slow down each other. */
 static struct slot *new_slot(void)
 {
     size_t size = (registry.n_cells * sizeof(uint64_t) + LINE - 1) / LINE * LINE;
@@ -175,7 +175,8 @@ double metric_value(const struct metric *m, unsigned series)
     return (double)(m->type == METRIC_HISTOGRAM ? histogram_count(cells) : cells[0]);
 }
 
-/* Values lie evenly in their bucket; what took longer than all limits counts as the last one. */
+/* The value at RANK in ns, assuming that values are spread evenly within a bucket. A value beyond the last
+ * limit counts as that limit. */
 static double quantile_ns(const uint64_t cells[METRIC_HISTOGRAM_CELLS], double rank)
 {
     double below = 0;
@@ -234,7 +235,7 @@ static const char *prefix_of(const struct metric *m)
     return strncmp(m->name, "process_", 8) == 0 ? "" : registry.prefix;
 }
 
-/* NAME{LABELS, MORE}, and a blank. */
+/* Appends NAME{LABELS, MORE} and a blank. */
 static void print_name(struct buf *out, const struct metric *m, const char *suffix, unsigned series,
                        const char *more)
 {

@@ -1,4 +1,4 @@
-/* What monitoring, load balancers and robots ask for. */
+/* Handlers for monitoring, load balancers and web crawlers. */
 #include "ops/log.h"
 #include "public/api.h"
 #include "public/handlers.h"

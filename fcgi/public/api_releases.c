@@ -1,4 +1,4 @@
-/* /api/v1/releases… */
+/* Handlers of /api/v1/releases…: lists of releases, one release, one locale of it. */
 #include "ops/log.h"
 #include "public/api.h"
 #include "public/handlers.h"
@@ -78,7 +78,7 @@ static bool read_locale(struct db *db, void *arg, struct error *e)
            reader_end(db, e);
 }
 
-/* Answers with what was read; MISSING is the detail of the 404. */
+/* Responds with the release that was read, or with a 404, which has the detail MISSING if there is none. */
 static void respond_release(struct call *call, const struct release_reading *r, enum json_style style,
                             const char *missing)
 {

@@ -1,4 +1,4 @@
-/* /api/v1/emergency_shutoff… and /api/v1/pins…: rows as they are. */
+/* Handlers of /api/v1/emergency_shutoff… and /api/v1/pins…: they respond with rows of the tables. */
 #include "public/api.h"
 #include "public/handlers.h"
 

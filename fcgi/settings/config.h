@@ -117,7 +117,7 @@ struct config {
         const char *prefix;  /* "": by the program */
     } statsd;
     struct {
-        const char *dsn; /* a secret, as it were; "": off */
+        const char *dsn; /* never logged: it lets anybody send reports; "": off */
         const char *environment;
         int per_minute;
     } sentry;

@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-/* For the rows. */
+/* Abbreviations for the rows of these tables. */
 #define AT(FIELD) .at = offsetof(struct config, FIELD)
 #define SECONDS .words = "seconds"
 #define MILLISECONDS .words = "milliseconds"
