@@ -21,6 +21,7 @@ static const struct admin_routes *const files[] = {
     &scheduled_rules_routes,
     &service_routes,
     &shutoffs_routes,
+    &simulate_routes,
     &status_routes,
     &uptake_routes,
     &users_routes,

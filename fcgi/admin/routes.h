@@ -23,6 +23,7 @@ extern const struct admin_routes scheduled_required_signoffs_routes; /* schedule
 extern const struct admin_routes scheduled_rules_routes;             /* scheduled_rules.c */
 extern const struct admin_routes service_routes;  /* monitor.c: __heartbeat__ and so on, whoami, openapi */
 extern const struct admin_routes shutoffs_routes; /* shutoffs.c */
+extern const struct admin_routes simulate_routes; /* simulate.c */
 extern const struct admin_routes status_routes;   /* status.c */
 extern const struct admin_routes uptake_routes;   /* uptake.c */
 extern const struct admin_routes users_routes;    /* users.c */

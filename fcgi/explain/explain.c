@@ -2,6 +2,7 @@
  * that was won is lost, and so on, as one counts. */
 #include "explain/explain.h"
 
+#include "explain/draws.h"
 #include "query/rule_terms.h"
 #include "query/version.h"
 #include "update/answer_response.h"
@@ -281,29 +282,6 @@ static struct outcome *find_outcome(const struct explanation *x, const struct ou
     return NULL;
 }
 
-static double share_of(const struct draw_script *script)
-{
-    double share = 100;
-    for (unsigned i = 0; i < script->n; i++) {
-        int rate = script->draw[i].rate;
-        share *= (script->draw[i].lost ? 100 - rate : rate) / 100.0;
-    }
-    return share;
-}
-
-/* The next way that the draws can go; false when there is none left. */
-static bool next_script(struct draw_script *script)
-{
-    while (script->n > 0 && script->draw[script->n - 1].lost) {
-        script->n--;
-    }
-    if (script->n == 0) {
-        return false;
-    }
-    script->draw[script->n - 1].lost = true;
-    return true;
-}
-
 static void run_all(struct explaining *w)
 {
     struct explanation *x = w->x;
@@ -312,7 +290,7 @@ static void run_all(struct explaining *w)
     x->outcomes = mem_array(w->ctx, struct outcome, OUTCOMES_MAX + 1);
     do {
         struct outcome o = run_once(w, &source);
-        o.percent = share_of(&script);
+        o.percent = 100 * draws_share(&script);
         struct outcome *known = find_outcome(x, &o);
         if (known != NULL) {
             known->percent += o.percent;
@@ -322,7 +300,7 @@ static void run_all(struct explaining *w)
         } else {
             x->outcomes[x->n_outcomes++] = o;
         }
-    } while (next_script(&script));
+    } while (draws_next(&script));
 }
 
 /* Leaves the outcome in which each draw gives FIXED. */

@@ -4,8 +4,7 @@
 #include "explain/reach.h"
 #include "store/fail.h"
 
-/* From the path on: what the web server would get as REQUEST_URI. */
-static struct str path_of(struct str url)
+struct str explain_path_of_url(struct str url)
 {
     static const struct str schemes[] = { { "https://", 8 }, { "http://", 7 } };
     url = str_strip(url);
@@ -49,7 +48,7 @@ bool explain_url(struct tx *tx, const struct explain_request *request, struct ex
                  struct error *e)
 {
     struct error why;
-    struct str path = path_of(request->url);
+    struct str path = explain_path_of_url(request->url);
     struct query *q = mem_new(tx->mem, struct query);
     char *text = mem_check(talloc_size(tx->mem, QUERY_TEXT_MAX));
     switch (query_parse(q, text, path, request->user_agent, &why)) {

@@ -20,4 +20,7 @@ struct explain_request {
 bool explain_url(struct tx *tx, const struct explain_request *request, struct explanation **explained,
                  struct error *e);
 
+/* URL from its path on: what the web server would get as REQUEST_URI. */
+struct str explain_path_of_url(struct str url);
+
 #endif

@@ -70,6 +70,7 @@ struct worker {
     struct server *server;
     unsigned number;
     bool has_slot; /* one of the server's; only this thread reads it */
+    int socket;    /* of the request that is being answered */
     pthread_t thread;
     struct buf head; /* status line and headers, as they are sent */
     struct response response;
@@ -129,6 +130,14 @@ static void slot_give_back(struct worker *w)
 void server_may_wait(const struct request *r)
 {
     slot_give_back(r->worker);
+}
+
+/* POLLHUP: both directions are closed. server_drain() closes only ours for reading. */
+bool server_client_is_gone(const struct request *r)
+{
+    const struct worker *w = r->worker;
+    struct pollfd socket = { .fd = w->socket };
+    return poll(&socket, 1, 0) > 0 && (socket.revents & (POLLHUP | POLLERR)) != 0;
 }
 
 /* ---- connections ---- */
@@ -209,6 +218,7 @@ static bool answer_request(struct worker *w, struct connection *c)
         return false;
     }
     c->used = true;
+    w->socket = socket;
     struct request r = exchange_request(&c->fcgi, c->gathered, w);
     response_reset(&w->response);
     w->response.sent = NULL;

@@ -29,6 +29,10 @@ struct server_options {
 /* To be called by a handler before it waits for anything (a database, another server, a lock that may be held
  * for long): from here on the request R uses none of the server's slots. */
 void server_may_wait(const struct request *r);
+/* Whether nginx has closed the connection of the request R, which is being answered: nobody waits for the
+ * response any more. nginx does so when its client goes, and when it has waited too long. Cheap; from any
+ * thread. */
+bool server_client_is_gone(const struct request *r);
 
 /* Returns the socket to listen on: one that was inherited as fd 0 (FastCGI's convention) or by LISTEN_FDS
  * (systemd), otherwise a new unix socket at PATH with the file mode MODE (0660). A stale socket at PATH is

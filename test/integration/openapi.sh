@@ -391,6 +391,10 @@ run_explain() {
     one 200 - GET "/explain?url=$url%3Fnope=1"
     one 400 - GET "/explain?url=/update/9/x"
     one 401 - POST /explain "{\"url\": \"$url\", \"changes\": []}"
+    one 200 admin@x POST /simulate "{\"changes\": [{\"table\": \"rules\", \"change_type\": \"update\", \"rule_id\": 1,
+        \"backgroundRate\": 10}], \"sample\": {\"urls\": [\"$url\"]}}"
+    one 400 admin@x POST /simulate '{"changes": [], "sample": {"urls": ["/update/9/x"]}}'
+    one 401 - POST /simulate '{"changes": [], "sample": {"urls": []}}'
 }
 
 # balrog-uptake beside the public's nginx, and the admin that asks it.
