@@ -78,6 +78,26 @@ static bool create_shutoff(struct admin_call *call, struct error *e)
     return admin_dumps(call, 201, shutoff);
 }
 
+static const struct body_field comment_fields[] = {
+    { "comment", FIELD_STRING | FIELD_NULL, .format = FORMAT_ASCII, .required = true, .max = 500 },
+    { "data_version", FIELD_INT, .required = true, .min = 1, .max = INT32_MAX, .no_column = true },
+    { 0 },
+};
+
+/* Sets the comment. Not in the reference. */
+static bool comment_shutoff(struct admin_call *call, struct error *e)
+{
+    cJSON *shutoff;
+    struct resource_edit edit = { .key = path_key(call), .what = admin_columns(call, comment_fields, NULL) };
+    body_int(call->body, "data_version", &edit.data_version);
+    if (resource_update(call->tx, &emergency_shutoffs_resource, &edit, &shutoff, e)) {
+        return admin_new_version(call, row_int(shutoff, "data_version"));
+    }
+    return failed_as(e, FAIL_NOT_FOUND)
+               ? admin_problem_plain(call, 404, "Not Found", "Shutoff wasn't found", "Shutoff does not exist")
+               : false;
+}
+
 static const struct body_field delete_args[] = {
     { "data_version", FIELD_INT, .required = true, .min = 1 },
     { 0 },
@@ -144,6 +164,8 @@ static const struct admin_route routes[] = {
       .body = create_fields },
     { METHOD_GET, "/emergency_shutoff/{product}/{channel}", get_shutoff, ADMIN_ANYONE,
       "emergency_shutoff_get_by_id", .params = path_params },
+    { METHOD_POST, "/emergency_shutoff/{product}/{channel}", comment_shutoff, ADMIN_USER,
+      "emergency_shutoff_comment", .body = comment_fields, .params = path_params },
     { METHOD_DELETE, "/emergency_shutoff/{product}/{channel}", delete_shutoff, ADMIN_USER,
       "emergency_shutoff_delete", .args = delete_args, .params = path_params },
     { METHOD_GET, SCHEDULED, scheduled_list, ADMIN_ANYONE, "emergency_shutoff_scheduled_changes",

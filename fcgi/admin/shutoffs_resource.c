@@ -28,15 +28,17 @@ static bool check_shutoff(struct tx *tx, const struct change *c, struct error *e
                              "%s is not allowed to delete shutoffs for product %s", tx->actor,
                              access_text(product));
     default:
-        return fail(e, FAIL_INVALID, "Shutoffs cannot be changed");
+        return access_demand(tx, "emergency_shutoff", "create", product, e,
+                             "%s is not allowed to shut off updates for product %s", tx->actor,
+                             access_text(product));
     }
 }
 
-/* Shutting off needs no sign-offs, because it must be quick. Turning updates on again needs the same as a
- * rule for them. */
+/* Shutting off needs no sign-offs, because it must be quick; nor does its comment, all that can be changed.
+ * Turning updates on again needs the same as a rule for them. */
 static bool require_signoffs(struct tx *tx, const struct change *c, cJSON *needs, struct error *e)
 {
-    return c->old == NULL ||
+    return c->old == NULL || c->type == CHANGE_UPDATE ||
            signoff_need_product(tx, row_text(c->old, "product"), row_text(c->old, "channel"), needs, e);
 }
 

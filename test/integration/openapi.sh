@@ -242,7 +242,8 @@ run_shutoffs() {
     one 200 - GET /emergency_shutoff
     one 200 - GET /emergency_shutoff/Thunderbird/beta
     one 404 - GET /emergency_shutoff/Thunderbird/none
-    one 200 admin@x DELETE "/emergency_shutoff/Thunderbird/beta?data_version=1"
+    one 200 admin@x POST /emergency_shutoff/Thunderbird/beta "{\"comment\": \"why\", \"data_version\": 1}"
+    one 200 admin@x DELETE "/emergency_shutoff/Thunderbird/beta?data_version=2"
     one 200 admin@x POST "$sc" "{\"change_type\": \"delete\", \"product\": \"Firefox\", \"channel\": \"release\",
         \"data_version\": 1, \"when\": $LATER}"
     id=$(new)

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Lists that the reference lacks: pins, who has which role, the names of users.
+# Lists that the reference lacks: pins, who has which role, the names of users. And comments of shutoffs.
 set -euo pipefail
 
 if [[ ${1:-} == --help ]]; then
@@ -63,9 +63,29 @@ test_names() {
     check "with permissions" body_has '"permissions"'
 }
 
+test_shutoffs() {
+    local path=/emergency_shutoff/Firefox/esr
+    check "a shutoff" gives 201 boss@x POST /emergency_shutoff '{"product": "Firefox", "channel": "esr", "comment": "why"}'
+    check "its comment" gives 200 boss@x POST $path '{"comment": "because", "data_version": 1}'
+    check "has another version" says '{"new_data_version":2}'
+    check "and is there" gives 200 - GET $path
+    check "as it was sent" body_has '"comment": "because"'
+    check "without sign-offs, where they are required" equal 1 "$(query "INSERT INTO product_req_signoffs (product, channel, role,
+        signoffs_required, data_version) VALUES ('Firefox', 'esr', 'qa', 1, 1); SELECT COUNT(*) FROM product_req_signoffs")"
+    check "none" gives 200 boss@x POST $path '{"comment": null, "data_version": 2}'
+    check "turning updates on needs them" refused 400 "Signoff" boss@x DELETE "$path?data_version=3"
+    check "an old version" gives 400 boss@x POST $path '{"comment": "x", "data_version": 1}'
+    check "who may not shut off" gives 403 qa@x POST $path '{"comment": "x", "data_version": 3}'
+    check "a shutoff that there is not" gives 404 boss@x POST /emergency_shutoff/Firefox/beta '{"comment": "x", "data_version": 1}'
+    check "without a comment" refused 400 "'comment' is a required property" boss@x POST $path '{"data_version": 3}'
+    check "without a version" refused 400 "'data_version' is a required property" boss@x POST $path '{"comment": "x"}'
+    check "nothing of this is changed" equal 'NULL 3' "$(query "SELECT comment, data_version FROM emergency_shutoffs")"
+}
+
 rows >"$WORK/rows.sql"
 admin_up "$WORK/rows.sql"
 test_pins
 test_roles
 test_names
+test_shutoffs
 summary
