@@ -9,6 +9,7 @@ static const struct admin_routes *const files[] = {
     &pending_routes,
     &pins_routes,
     &release_diff_routes,
+    &release_index_routes,
     &release_part_routes,
     &release_revisions_routes,
     &releases_v1_routes,

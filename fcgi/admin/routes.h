@@ -12,6 +12,7 @@ extern const struct admin_routes pending_routes;                     /* pending_
 extern const struct admin_routes pins_routes;                        /* pins.c */
 extern const struct admin_routes releases_v1_routes;                 /* releases_v1_routes.c */
 extern const struct admin_routes release_diff_routes;                /* release_diff.c */
+extern const struct admin_routes release_index_routes;               /* release_index.c */
 extern const struct admin_routes release_part_routes;                /* release_part.c */
 extern const struct admin_routes release_revisions_routes;           /* release_revisions.c */
 extern const struct admin_routes releases_v2_routes;                 /* releases_v2_routes.c */

@@ -174,6 +174,7 @@ run_releases() {
     one 200 admin@x GET '/release_diff?left=R3@v1&right=R3'
     one 200 admin@x GET '/release_diff?left=R3@v1&right=R3&format=text'
     one 200 admin@x GET '/release_part?name=R3&depth=3'
+    one 200 admin@x GET /release_index
     one 200 admin@x DELETE "/releases/R3?data_version=6"
 }
 

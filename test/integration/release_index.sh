@@ -1,6 +1,6 @@
 #!/bin/bash
 # What a release is, was and will be, against a real stack: its revisions and going back to one, for v1 and v2; two
-# states compared; one outlined.
+# states compared; one outlined; the index of all.
 set -euo pipefail
 
 if [[ ${1:-} == --help ]]; then
@@ -13,6 +13,8 @@ TOP=$(realpath -- "$(dirname -- "$0")/../..")
 . "$TOP/test/integration/lib.sh"
 # shellcheck source=test/integration/admin_lib.sh
 . "$TOP/test/integration/admin_lib.sh"
+MANY=2000 # releases in the index
+[[ -z ${BALROG_TEST_FULL-} ]] || MANY=20000
 HASH=$(printf 'ab%.0s' {1..64})
 
 # ---- bodies ----
@@ -278,6 +280,51 @@ test_big() {
     check "a page of it" test "$(wc -c <"$WORK/body")" -lt 400000
 }
 
+# ---- the index ----
+
+test_index() {
+    check "all" refused 200 '"next":null,"releases":[{"changed_at":' rel@x GET /release_index
+    check "in order" body_has '"name":"Adopted"'
+    check "what was changed by whom" body_has '"changed_by":"rel@x"'
+    check "not for strangers" refused 200 '"releases":[{"data_version":1,"kind":"v1","name":"Adopted"' - GET /api/release_index
+    check "they see no names" body_lacks changed_by
+    check "one page" refused 200 '"next":1,' rel@x GET '/release_index?limit=1'
+    check "the next" refused 200 '"name":"BigA"' rel@x GET '/release_index?limit=1&after=1'
+    check "words" refused 200 '"count":2,' rel@x GET '/release_index?q=ig+B'
+    check "none of them special" refused 200 '"count":0,' rel@x GET '/release_index?q=(%25'
+    check "names" refused 200 '{"count":1,"next":null,"releases":[{"kind":"v2","name":"Cmp","product":"Firefox"}]}' \
+        rel@x GET '/release_index?q=cmp&fields=name'
+    check "one kind" refused 200 '"count":2,' rel@x GET '/release_index?kind=v2'
+    check "what is mapped" refused 200 '"count":1,' rel@x GET '/release_index?state=mapped'
+    check "by which rule" body_has '"used_by":[{"alias":null,"as":"mapping","channel":"release","product":"Firefox","rule_id":1}]'
+    check "which needs sign-offs" body_has '"required_signoffs":{"qa":1}'
+    check "what waits" refused 200 '"count":1,' rel@x GET '/release_index?state=pending'
+    check "how much" body_has '"pending":{"id":"Cmp","kind":"v2/releases","parts":2}'
+    check "read-only" gives 200 admin@x PUT /v2/releases/Two/read_only \
+        "{\"read_only\":true,\"old_data_version\":$(query "SELECT data_version FROM releases_json WHERE name = 'Two'")}"
+    check "is not writable" refused 200 '"count":5,' rel@x GET '/release_index?state=writable&product=Firefox'
+    check "another product" refused 200 '"count":0,' rel@x GET '/release_index?product=Thunderbird'
+    check "the last changed first" refused 200 '"name":"Two"' rel@x GET '/release_index?sort=changed&limit=1'
+    for bad in kind=v3 state=x sort=size fields=all limit=51 limit=0 after=-1 after=x page=1; do
+        check "$bad: a 400" gives 400 rel@x GET "/release_index?$bad"
+    done
+}
+
+test_many() {
+    local took
+    echo "INSERT INTO releases (name, product, read_only, data, data_version)
+        SELECT CONCAT('Many-', seq), 'Firefox', 0, '{\"name\":\"x\",\"schema_version\":1}', 1 FROM seq_1_to_$MANY;
+        INSERT INTO rules (priority, mapping, backgroundRate, update_type, product, channel, data_version)
+        SELECT 1, CONCAT('Many-', seq), 100, 'minor', 'Firefox', CONCAT('c', seq), 1 FROM seq_1_to_$((MANY / 4))" | run_sql
+    took=$(date +%s%N)
+    check "many releases" refused 200 "\"count\":$((MANY + 6))," rel@x GET /release_index
+    took=$((($(date +%s%N) - took) / 1000000))
+    echo "# the first of $MANY releases in $took ms, $(wc -c <"$WORK/body") bytes"
+    check "a small page" test "$(wc -c <"$WORK/body")" -lt 200000
+    check "in time" test "$took" -lt "${INDEX_MS:-2000}"
+    check "bounded statements" test "$(statements rel@x GET /release_index)" -le 25
+}
+
 rows >"$WORK/rows.sql"
 admin_up "$WORK/rows.sql"
 test_v1_revisions
@@ -288,4 +335,6 @@ test_diff
 test_bad_diffs
 test_part
 test_big
+test_index
+test_many
 summary

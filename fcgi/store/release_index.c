@@ -1,0 +1,344 @@
+/* See release_index.h. The short columns of all releases are read and sorted first; what is known of releases
+ * from other tables is then put to them by a binary search. */
+#include "store/release_index.h"
+
+#include "store/signoff.h"
+
+#include <stdlib.h>
+
+/* A release, or, of a name that both tables have, one of two. */
+struct index_row {
+    struct str name, product;
+    bool v2;
+    bool read_only, mapped;
+    int64_t data_version;
+    int64_t change_id; /* of the last change, if the list is sorted by it; or 0 */
+    int64_t pins, pending, sc_id, parts;
+    cJSON *used_by; /* owned by the answer; NULL: not on the page */
+    int64_t uses;
+    struct str changed_by;
+    int64_t changed_at; /* 0: not known */
+};
+
+struct index_list {
+    struct tx *tx;
+    const struct release_index_query *q;
+    struct index_row *row; /* sorted by name, then v1 before v2 */
+    size_t n;
+    struct index_row **page;
+    size_t n_page;
+};
+
+static int by_name(const void *a, const void *b)
+{
+    const struct index_row *x = a, *y = b;
+    int c = str_cmp(x->name, y->name);
+    return c != 0 ? c : x->v2 - y->v2;
+}
+
+static bool read_rows(struct index_list *l, struct error *e)
+{
+    size_t cap = 0;
+    struct db_rows *rows = db_query(l->tx->db,
+                                    "SELECT 0, name, product, read_only, data_version FROM releases UNION ALL"
+                                    " SELECT 1, name, product, read_only, data_version FROM releases_json",
+                                    NULL, 0, e);
+    while (db_next(rows, e)) {
+        if (l->n == cap) {
+            cap = cap > 0 ? 2 * cap : 1024;
+            l->row = mem_resize(l->tx->mem, l->row, struct index_row, cap);
+        }
+        l->row[l->n++] = (struct index_row){
+            .name = mem_str(l->tx->mem, db_text(rows, 1)),
+            .product = mem_str(l->tx->mem, db_text(rows, 2)),
+            .v2 = db_int(rows, 0) != 0,
+            .read_only = db_int(rows, 3) != 0,
+            .data_version = db_int(rows, 4),
+        };
+    }
+    if (l->n > 1) {
+        qsort(l->row, l->n, sizeof *l->row, by_name);
+    }
+    return db_finish(rows);
+}
+
+/* The release NAME of this kind, or NULL. */
+static struct index_row *find_row(const struct index_list *l, struct str name, bool v2)
+{
+    const struct index_row key = { .name = name, .v2 = v2 };
+    return l->n > 0 && !str_absent(name) ? bsearch(&key, l->row, l->n, sizeof *l->row, by_name) : NULL;
+}
+
+/* The release that is served as NAME: that of v2, if both kinds have one. */
+static struct index_row *find_served(const struct index_list *l, struct str name)
+{
+    struct index_row *row = find_row(l, name, true);
+    return row != NULL ? row : find_row(l, name, false);
+}
+
+/* ---- which releases are wanted ---- */
+
+static bool mark_mapped(struct index_list *l, struct error *e)
+{
+    struct db_rows *rows =
+        db_query(l->tx->db,
+                 "SELECT mapping, 0 FROM rules UNION SELECT fallbackMapping, 0 FROM rules UNION ALL"
+                 " SELECT mapping, COUNT(*) FROM pinnable_releases GROUP BY mapping",
+                 NULL, 0, e);
+    while (db_next(rows, e)) {
+        struct index_row *row = find_served(l, db_text(rows, 0));
+        if (row != NULL) {
+            row->mapped = true;
+            row->pins += db_int(rows, 1);
+        }
+    }
+    return db_finish(rows);
+}
+
+static bool mark_pending(struct index_list *l, struct error *e)
+{
+    struct db_rows *rows = db_query(
+        l->tx->db,
+        "SELECT 0, base_name, COUNT(*), MIN(sc_id) FROM releases_scheduled_changes WHERE complete = 0"
+        " GROUP BY BINARY base_name UNION ALL"
+        " SELECT 1, base_name, COUNT(*), 0 FROM releases_json_scheduled_changes WHERE complete = 0"
+        " GROUP BY BINARY base_name UNION ALL"
+        " SELECT 1, base_name, COUNT(*), 0 FROM release_assets_scheduled_changes WHERE complete = 0"
+        " GROUP BY BINARY base_name",
+        NULL, 0, e);
+    while (db_next(rows, e)) {
+        struct index_row *row = find_row(l, db_text(rows, 1), db_int(rows, 0) != 0);
+        if (row != NULL) {
+            row->pending += db_int(rows, 2);
+            row->sc_id = db_int(rows, 3);
+        }
+    }
+    return db_finish(rows);
+}
+
+static bool mark_changes(struct index_list *l, struct error *e)
+{
+    struct db_rows *rows =
+        db_query(l->tx->db,
+                 "SELECT v2, name, MAX(change_id) FROM (SELECT tbl <> 'releases' AS v2, name, change_id"
+                 " FROM balrog_release_history ORDER BY change_id DESC LIMIT ?) h GROUP BY v2, name",
+                 &DB_I(RELEASE_INDEX_CHANGES_MAX), 1, e);
+    while (db_next(rows, e)) {
+        struct index_row *row = find_row(l, db_text(rows, 1), db_int(rows, 0) != 0);
+        if (row != NULL) {
+            row->change_id = db_int(rows, 2);
+        }
+    }
+    return db_finish(rows);
+}
+
+static bool has_words(struct str name, struct str words, void *ctx)
+{
+    struct str word;
+    const char *text = mem_strndup(ctx, name.p, name.n);
+    bool has = true;
+    while (has && str_split(&words, ' ', &word)) {
+        const char *w = mem_strndup(ctx, word.p, word.n);
+        has = strcasestr(text, w) != NULL;
+        talloc_free((char *)w);
+    }
+    talloc_free((char *)text);
+    return has;
+}
+
+static bool is_wanted(const struct index_list *l, const struct index_row *row)
+{
+    const struct release_index_query *q = l->q;
+    const bool state[] = { true, row->pending > 0, row->mapped, !row->read_only };
+    return (str_absent(q->product) || str_eq(q->product, row->product)) &&
+           (str_absent(q->kind) || str_eq(q->kind, STR("v2")) == row->v2) && state[q->state] &&
+           (str_absent(q->words) || has_words(row->name, q->words, l->tx->mem));
+}
+
+static int by_change(const void *a, const void *b)
+{
+    const struct index_row *x = *(struct index_row *const *)a, *y = *(struct index_row *const *)b;
+    int c = (x->change_id < y->change_id) - (x->change_id > y->change_id);
+    return c != 0 ? c : by_name(x, y);
+}
+
+/* Finds the rows of the page; returns how many rows there are on all pages. */
+static int64_t choose_page(struct index_list *l)
+{
+    size_t n = 0;
+    struct index_row **wanted = mem_array(l->tx->mem, struct index_row *, l->n + 1);
+    for (size_t i = 0; i < l->n; i++) {
+        if (is_wanted(l, &l->row[i])) {
+            wanted[n++] = &l->row[i];
+        }
+    }
+    if (l->q->by_change && n > 1) {
+        qsort(wanted, n, sizeof *wanted, by_change);
+    }
+    size_t skip = (size_t)l->q->skip < n ? (size_t)l->q->skip : n;
+    l->page = wanted + skip;
+    l->n_page = n - skip < (size_t)l->q->limit ? n - skip : (size_t)l->q->limit;
+    return (int64_t)n;
+}
+
+/* ---- what the page shows ---- */
+
+static void add_use(struct index_row *row, const struct db_rows *rows, const char *as)
+{
+    if (row == NULL || row->used_by == NULL || row->uses++ >= RELEASE_INDEX_RULES_MAX) {
+        return;
+    }
+    static const char *const names[] = { "alias", "product", "channel" };
+    cJSON *use = mem_check(cJSON_CreateObject());
+    mem_check(cJSON_AddNumberToObject(use, "rule_id", (double)db_int(rows, 0)));
+    for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
+        cJSON_AddItemToObject(use, names[i],
+                              db_is_null(rows, i + 1) ? mem_check(cJSON_CreateNull())
+                                                      : json_text(db_text(rows, i + 1)));
+    }
+    mem_check(cJSON_AddStringToObject(use, "as", as));
+    cJSON_AddItemToArray(row->used_by, use);
+}
+
+static bool read_uses(struct index_list *l, struct error *e)
+{
+    struct db_rows *rows = db_query(l->tx->db,
+                                    "SELECT rule_id, alias, product, channel, mapping, fallbackMapping"
+                                    " FROM rules ORDER BY rule_id",
+                                    NULL, 0, e);
+    for (size_t i = 0; i < l->n_page; i++) {
+        l->page[i]->used_by = tx_keep(l->tx, mem_check(cJSON_CreateArray()));
+    }
+    while (db_next(rows, e)) {
+        add_use(find_served(l, db_text(rows, 4)), rows, "mapping");
+        add_use(find_served(l, db_text(rows, 5)), rows, "fallbackMapping");
+    }
+    return db_finish(rows);
+}
+
+/* Runs a query with the names of the page, in brackets, between BEFORE and AFTER. */
+static struct db_rows *query_page(struct index_list *l, const char *before, const char *after,
+                                  struct error *e)
+{
+    struct db_value name[RELEASE_INDEX_PAGE_MAX];
+    char *marks = mem_strdup(l->tx->mem, "?");
+    for (size_t i = 0; i < l->n_page; i++) {
+        name[i] = DB_S(l->page[i]->name);
+        marks = i == 0 ? marks : mem_printf(l->tx->mem, "%s, ?", marks);
+    }
+    return db_query(l->tx->db, mem_printf(l->tx->mem, "%s (%s) %s", before, marks, after), name, l->n_page,
+                    e);
+}
+
+static bool read_parts(struct index_list *l, struct error *e)
+{
+    struct db_rows *rows =
+        query_page(l, "SELECT name, COUNT(*) FROM release_assets WHERE name IN", "GROUP BY BINARY name", e);
+    while (db_next(rows, e)) {
+        struct index_row *row = find_row(l, db_text(rows, 0), true);
+        if (row != NULL) {
+            row->parts = db_int(rows, 1);
+        }
+    }
+    return db_finish(rows);
+}
+
+static bool read_last_changes(struct index_list *l, struct error *e)
+{
+    struct db_rows *rows = query_page(
+        l,
+        "SELECT last.v2, last.name, h.timestamp, h.changed_by FROM"
+        " (SELECT tbl <> 'releases' AS v2, name, MAX(change_id) AS change_id FROM balrog_release_heads"
+        " WHERE tbl IN ('releases', 'releases_json', 'release_assets') AND name IN",
+        "GROUP BY v2, name) last JOIN balrog_release_history h ON h.change_id = last.change_id", e);
+    while (db_next(rows, e)) {
+        struct index_row *row = find_row(l, db_text(rows, 1), db_int(rows, 0) != 0);
+        if (row != NULL) {
+            row->changed_at = db_int(rows, 2);
+            row->changed_by = mem_str(l->tx->mem, db_text(rows, 3));
+        }
+    }
+    return db_finish(rows);
+}
+
+static cJSON *text_or_null(struct str s)
+{
+    return str_absent(s) ? mem_check(cJSON_CreateNull()) : json_text(s);
+}
+
+static cJSON *number_or_null(bool is, int64_t n)
+{
+    return mem_check(is ? cJSON_CreateNumber((double)n) : cJSON_CreateNull());
+}
+
+/* {"kind", "id", "parts"}: as in the list of all that is pending. */
+static cJSON *pending_json(const struct index_row *row)
+{
+    if (row->pending == 0) {
+        return mem_check(cJSON_CreateNull());
+    }
+    cJSON *pending = mem_check(cJSON_CreateObject());
+    mem_check(cJSON_AddStringToObject(pending, "kind", row->v2 ? "v2/releases" : "releases"));
+    cJSON_AddItemToObject(pending, "id", row->v2 ? json_text(row->name) : number_or_null(true, row->sc_id));
+    mem_check(cJSON_AddNumberToObject(pending, "parts", (double)row->pending));
+    return pending;
+}
+
+static bool add_details(struct index_list *l, const struct index_row *row, cJSON *json, struct error *e)
+{
+    const char *name = mem_strndup(l->tx->mem, row->name.p, row->name.n);
+    const char *product =
+        str_absent(row->product) ? NULL : mem_strndup(l->tx->mem, row->product.p, row->product.n);
+    cJSON *needs = signoff_needs_new(l->tx), *writable = signoff_needs_new(l->tx);
+    if (!signoff_need_release(l->tx, name, needs, e) ||
+        !signoff_need_writable(l->tx, name, product, writable, e)) {
+        return false;
+    }
+    cJSON_AddItemToObject(json, "data_version", number_or_null(true, row->data_version));
+    mem_check(cJSON_AddBoolToObject(json, "read_only", row->read_only));
+    cJSON_AddItemToObject(json, "parts", number_or_null(row->v2, row->parts));
+    cJSON_AddItemReferenceToObject(json, "used_by", row->used_by);
+    mem_check(cJSON_AddNumberToObject(json, "used_by_count", (double)row->uses));
+    mem_check(cJSON_AddNumberToObject(json, "pins", (double)row->pins));
+    cJSON_AddItemToObject(json, "pending", pending_json(row));
+    cJSON_AddItemReferenceToObject(json, "required_signoffs", needs);
+    cJSON_AddItemReferenceToObject(json, "writable_signoffs", writable);
+    if (l->q->changes) {
+        cJSON_AddItemToObject(json, "changed_at", number_or_null(row->changed_at != 0, row->changed_at));
+        cJSON_AddItemToObject(json, "changed_by", text_or_null(row->changed_by));
+    }
+    return true;
+}
+
+static bool print_page(struct index_list *l, cJSON *releases, struct error *e)
+{
+    for (size_t i = 0; i < l->n_page; i++) {
+        const struct index_row *row = l->page[i];
+        cJSON *json = mem_check(cJSON_CreateObject());
+        cJSON_AddItemToArray(releases, json);
+        cJSON_AddItemToObject(json, "name", json_text(row->name));
+        cJSON_AddItemToObject(json, "product", text_or_null(row->product));
+        mem_check(cJSON_AddStringToObject(json, "kind", row->v2 ? "v2" : "v1"));
+        if (!l->q->names_only && !add_details(l, row, json, e)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool release_index(struct tx *tx, const struct release_index_query *q, cJSON **releases, int64_t *count,
+                   struct error *e)
+{
+    struct index_list l = { .tx = tx, .q = q };
+    *releases = tx_keep(tx, mem_check(cJSON_CreateArray()));
+    if (!read_rows(&l, e) || !mark_mapped(&l, e) || !mark_pending(&l, e) ||
+        (q->by_change && !mark_changes(&l, e))) {
+        return false;
+    }
+    *count = choose_page(&l);
+    if (q->names_only || l.n_page == 0) {
+        return print_page(&l, *releases, e);
+    }
+    return read_uses(&l, e) && read_parts(&l, e) && (!q->changes || read_last_changes(&l, e)) &&
+           signoff_prefetch(tx, e) && print_page(&l, *releases, e);
+}
