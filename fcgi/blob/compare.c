@@ -21,7 +21,7 @@ struct change_group {
     cJSON *example;
 };
 
-struct comparison {
+struct json_comparison {
     void *ctx;
     const struct compare_page *page;
     struct buf pointer, pattern;
@@ -59,12 +59,12 @@ struct mark {
     bool pointer_full, pattern_full;
 };
 
-static struct mark mark_of(const struct comparison *c)
+static struct mark mark_of(const struct json_comparison *c)
 {
     return (struct mark){ c->pointer.n, c->pattern.n, c->pointer.full, c->pattern.full };
 }
 
-static void go_back(struct comparison *c, struct mark m)
+static void go_back(struct json_comparison *c, struct mark m)
 {
     c->pointer.n = m.pointer;
     c->pointer.full = m.pointer_full;
@@ -72,7 +72,7 @@ static void go_back(struct comparison *c, struct mark m)
     c->pattern.full = m.pattern_full;
 }
 
-static void enter(struct comparison *c, const char *name, bool any)
+static void enter(struct json_comparison *c, const char *name, bool any)
 {
     if (!c->pointer.full) {
         compare_print_name(&c->pointer, name);
@@ -140,7 +140,7 @@ static size_t add_value(cJSON *change, const char *name, const char *size_name, 
 }
 
 /* A description of the change at the present pointer, to be owned by the caller. */
-static cJSON *describe(struct comparison *c, enum compare_op op, const cJSON *old, const cJSON *new,
+static cJSON *describe(struct json_comparison *c, enum compare_op op, const cJSON *old, const cJSON *new,
                        size_t *bytes)
 {
     cJSON *change = mem_check(cJSON_CreateObject());
@@ -156,7 +156,7 @@ static cJSON *describe(struct comparison *c, enum compare_op op, const cJSON *ol
 /* ---- recording ---- */
 
 /* The group of OP at the present pattern; NULL if there is none, and no room for it. */
-static struct change_group *find_group(struct comparison *c, enum compare_op op)
+static struct change_group *find_group(struct json_comparison *c, enum compare_op op)
 {
     struct str pattern = buf_view(&c->pattern);
     unsigned at = (str_hash(pattern) + op) % GROUP_SLOTS;
@@ -176,7 +176,7 @@ static struct change_group *find_group(struct comparison *c, enum compare_op op)
     return g;
 }
 
-static void add_to_group(struct comparison *c, enum compare_op op, const cJSON *old, const cJSON *new)
+static void add_to_group(struct json_comparison *c, enum compare_op op, const cJSON *old, const cJSON *new)
 {
     size_t bytes;
     struct change_group *g = c->pattern.full ? NULL : find_group(c, op);
@@ -194,7 +194,7 @@ static void add_to_group(struct comparison *c, enum compare_op op, const cJSON *
     g->uniform = g->uniform && is_same_or_absent(g->old, old) && is_same_or_absent(g->new, new);
 }
 
-static void add_to_page(struct comparison *c, enum compare_op op, const cJSON *old, const cJSON *new)
+static void add_to_page(struct json_comparison *c, enum compare_op op, const cJSON *old, const cJSON *new)
 {
     size_t bytes;
     int64_t at = c->seen++;
@@ -211,7 +211,7 @@ static void add_to_page(struct comparison *c, enum compare_op op, const cJSON *o
     c->listed++;
 }
 
-static void record(struct comparison *c, const cJSON *old, const cJSON *new)
+static void record(struct json_comparison *c, const cJSON *old, const cJSON *new)
 {
     enum compare_op op = old == NULL ? OP_ADDED : new == NULL ? OP_REMOVED : OP_CHANGED;
     c->count[op]++;
@@ -221,7 +221,7 @@ static void record(struct comparison *c, const cJSON *old, const cJSON *new)
 
 /* ---- walking ---- */
 
-static void walk(struct comparison *c, const cJSON *old, const cJSON *new, const char *name);
+static void walk(struct json_comparison *c, const cJSON *old, const cJSON *new, const char *name);
 
 static int by_name(const void *a, const void *b)
 {
@@ -241,7 +241,7 @@ static const cJSON **members_of(const cJSON *object, size_t *n)
     return list;
 }
 
-static void walk_objects(struct comparison *c, const cJSON *old, const cJSON *new, const char *name)
+static void walk_objects(struct json_comparison *c, const cJSON *old, const cJSON *new, const char *name)
 {
     size_t n, m, i = 0, j = 0;
     const cJSON **olds = members_of(old, &n), **news = members_of(new, &m);
@@ -259,7 +259,7 @@ static void walk_objects(struct comparison *c, const cJSON *old, const cJSON *ne
     free(news);
 }
 
-static void walk_arrays(struct comparison *c, const cJSON *old, const cJSON *new)
+static void walk_arrays(struct json_comparison *c, const cJSON *old, const cJSON *new)
 {
     const cJSON *a = old->child, *b = new->child;
     const struct mark mark = mark_of(c);
@@ -275,7 +275,7 @@ static void walk_arrays(struct comparison *c, const cJSON *old, const cJSON *new
 }
 
 /* NAME is that of the member, NULL in an array. */
-static void walk(struct comparison *c, const cJSON *old, const cJSON *new, const char *name)
+static void walk(struct json_comparison *c, const cJSON *old, const cJSON *new, const char *name)
 {
     if (cJSON_IsObject(old) && cJSON_IsObject(new)) {
         walk_objects(c, old, new, name);
@@ -288,7 +288,7 @@ static void walk(struct comparison *c, const cJSON *old, const cJSON *new, const
 
 /* ---- the answer ---- */
 
-static cJSON *groups_of(struct comparison *c)
+static cJSON *groups_of(struct json_comparison *c)
 {
     cJSON *groups = mem_check(cJSON_CreateArray());
     for (unsigned i = 0; i < c->n_groups; i++) {
@@ -304,7 +304,7 @@ static cJSON *groups_of(struct comparison *c)
     return groups;
 }
 
-static cJSON *answer_of(struct comparison *c)
+static cJSON *answer_of(struct json_comparison *c)
 {
     cJSON *answer = mem_check(cJSON_CreateObject());
     cJSON *summary = mem_check(cJSON_AddObjectToObject(answer, "summary"));
@@ -330,7 +330,7 @@ static const char *last_name(const char *root)
 cJSON *compare_json(const cJSON *old, const cJSON *new, const char *root, const struct compare_page *page)
 {
     void *ctx = mem_check(talloc_new(NULL));
-    struct comparison *c = mem_new(ctx, struct comparison);
+    struct json_comparison *c = mem_new(ctx, struct json_comparison);
     c->ctx = ctx;
     c->page = page;
     c->changes = mem_check(cJSON_CreateArray());
