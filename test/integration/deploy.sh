@@ -120,7 +120,7 @@ test_bad_canary() {
     check "the bad one" operate 0 deploy "${from[@]}" public "$V3"
     check "gives itself up" until_true 300 test ! -e "$ROOT/state/canary"
     check "only the good one is left" equal "$V2 $V2 $V2" "$(serving public) $(serving public-canary) $(running public)"
-    check "the hook heard why" grep -qE "^aborted the canary $V3 was given up on t: .*(are 5xx|failed by nginx's log)" "$WORK/told"
+    check "the hook heard why" grep -qE "^aborted the canary $V3 was aborted on t: .*(are 5xx|failed by nginx's log)" "$WORK/told"
     check "it had answered some" test "$(grep -c '"upstream_status":"500 : 200"' "$WORK/access.log")" -gt 0
     check "it counts as a failed deploy" operate 3 deploy agent "$V2"
     check "that keeps others away" said "the last deploy failed: the canary of public $V3"
