@@ -162,9 +162,10 @@ static bool check_known(struct admin_exchange *ex)
     bool known = true;
     struct error e = { 0 };
     struct tx_request tx = { .username = ex->user, .request_id = ex->call->request->id, .read_only = true };
-    /* A route without a database that takes no body leaves this to its handler. */
+    /* A route without a database that takes neither a body nor arguments leaves this to its handler. */
+    bool takes_something = ex->route->body != NULL || ex->route->args != NULL;
     bool has_database = (ex->route->flags & ADMIN_NO_DATABASE) == 0;
-    if (ex->route->who != ADMIN_USER || (!has_database && ex->route->body == NULL) || is_spared(ex)) {
+    if (ex->route->who != ADMIN_USER || (!has_database && !takes_something) || is_spared(ex)) {
         return true;
     }
     if (!admin_check_database(ex->admin, &e) || !tx_run(&ex->admin->site, &tx, ask_known, &known, &e)) {
