@@ -85,7 +85,7 @@ statement_run() { # WHERE STATEMENT [RECORD]
 
 # Sets TABLE_SIZE to the sizes in bytes of the tables of at least SPACE_MATTERS, as the server estimates them; and
 # SERVER_HOST, DATA_DIR and TEMP_DIR to the places of the server's files.
-declare -gA TABLE_SIZE
+declare -gA TABLE_SIZE=()
 space_read() {
     local table size
     TABLE_SIZE=()
