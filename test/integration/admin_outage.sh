@@ -13,7 +13,7 @@ TOP=$(realpath -- "$(dirname -- "$0")/../..")
 . "$TOP/test/integration/lib.sh"
 # shellcheck source=test/integration/admin_lib.sh
 . "$TOP/test/integration/admin_lib.sh"
-MANY=300 # submissions
+MANY=1000 # submissions: enough for some to be under way when the database is killed
 HASH=$(printf 'ab%.0s' {1..64})
 
 rows() {
