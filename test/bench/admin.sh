@@ -123,12 +123,12 @@ submissions_table() {
 REVISIONS=('/required_signoffs/product/revisions?product=bench&channel=ch-1&role=qa'
     '/required_signoffs/permissions/revisions?product=bench1&role=qa')
 
-# The other lists: every path of the API's description that takes no more than a query, but for these.
+# The other lists: every path of the API that needs no parameters, but for these and those that are no lists.
 more_lists() {
     local path known=" ${LISTS[*]} ${REVISIONS[*]/\?*/} "
     while read -r path; do
         case $path in
-        /api/v1/* | /whoami | /contribute.json | /openapi.json | /robots.txt | /__*) ;;
+        /api/v1/* | /whoami | /contribute.json | /openapi.json | /robots.txt | /__* | /release_diff | /release_part | /explain | /uptake) ;;
         *) [[ $known == *" $path "* ]] || printf '%s\n' "$path" ;;
         esac
     done < <(awk '/^    "\// { split($0, part, "\""); path = part[2] } /^      "get": \{/ && path !~ /\{/ { print path }' \
