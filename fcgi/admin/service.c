@@ -5,6 +5,7 @@
 
 #include "admin/auth.h"
 #include "admin/database.h"
+#include "admin/dry_run.h"
 #include "admin/metrics.h"
 #include "admin/problem.h"
 #include "admin/routes.h"
@@ -37,6 +38,8 @@ struct admin_exchange {
     const char *user;
     cJSON *body;
     int64_t now_ms;
+    bool dry_run;
+    cJSON *would; /* in a dry run, once the handler has answered: what would have been done */
 };
 
 /* ---- the transaction ---- */
@@ -63,7 +66,23 @@ static bool run_handler(struct tx *tx, void *arg, struct error *e)
     memcpy(call.param, ex->call->param, sizeof call.param);
     response_reset(call.response);
     error_clear(e);
-    return ex->route->handle(&call, e);
+    cJSON_Delete(ex->would);
+    ex->would = NULL;
+    return ex->route->handle(&call, e) && (!ex->dry_run || dry_run_answer(&call, &ex->would, e));
+}
+
+/* The answer of a dry run, unless the handler has refused the request. */
+static void answer_dry_run(struct admin_exchange *ex)
+{
+    struct response *response = ex->call->response;
+    if (response->status >= 400) {
+        return;
+    }
+    response_reset(response);
+    response->status = 200;
+    response->content_type = "application/json";
+    json_print(&response->body, ex->would, JSON_COMPACT);
+    buf_char(&response->body, '\n');
 }
 
 static void log_failure(const struct admin_exchange *ex, const struct error *e, int status)
@@ -88,6 +107,7 @@ static void answer_request(struct admin_exchange *ex)
         .username = ex->user,
         .request_id = request->id,
         .read_only = only_reads(ex->route),
+        .dry_run = ex->dry_run,
     };
     bool ok = ex->route->flags & ADMIN_NO_DATABASE
                   ? run_handler(NULL, ex, &e)
@@ -97,9 +117,13 @@ static void answer_request(struct admin_exchange *ex)
         problem_of(response, request, &e, tx.blob_errors);
         log_failure(ex, &e, response->status);
     }
+    if (ok && ex->dry_run) {
+        answer_dry_run(ex);
+    }
     cJSON_Delete(tx.blob_errors);
-    log_write(LOG_DEBUG, "request.answered", request->id, "%s: %d, %u statements, %u attempts",
-              ex->route->metric, response->status, tx.statements, tx.attempts);
+    log_write(LOG_DEBUG, "request.answered", request->id, "%s%s: %d, %u statements, %u attempts",
+              ex->route->metric, ex->dry_run ? " (dry run)" : "", response->status, tx.statements,
+              tx.attempts);
 }
 
 /* ---- the steps before it ---- */
@@ -193,7 +217,7 @@ static bool check_parameters(struct admin_exchange *ex)
             return refuse_request(ex, &e);
         }
     }
-    return true;
+    return dry_run_asked(ex->call, ex->route, &ex->dry_run, &e) || refuse_request(ex, &e);
 }
 
 /* The body as JSON into ex->body; NULL when it is empty. */
@@ -223,7 +247,9 @@ static bool take_body(struct admin_exchange *ex)
     if (ex->route->body == NULL) {
         return true;
     }
-    return (read_body(ex, &e) && body_check(ex->route->body, ex->body, &e)) || refuse_request(ex, &e);
+    return (read_body(ex, &e) && dry_run_not_in_body(ex->body, &e) &&
+            body_check(ex->route->body, ex->body, &e)) ||
+           refuse_request(ex, &e);
 }
 
 /* The handler of every route in the router's table. */
@@ -241,6 +267,7 @@ static void dispatch_call(struct call *call)
         answer_request(&ex);
     }
     cJSON_Delete(ex.body);
+    cJSON_Delete(ex.would);
 }
 
 /* ---- every request ---- */
@@ -321,7 +348,7 @@ void admin_handle(void *arg, unsigned thread, const struct request *request, str
 /* The names of the query parameters of a route, as the router needs them; NULL: any are allowed. */
 static const char *arg_names(void *ctx, const struct admin_route *route)
 {
-    char *names = mem_strndup(ctx, "", 0);
+    char *names = mem_strdup(ctx, route->method != METHOD_GET ? "dry_run" : "");
     for (const struct body_field *f = route->args; f != NULL && f->name != NULL; f++) {
         names = mem_check(talloc_asprintf_append_buffer(names, "%s%s", names[0] != '\0' ? " " : "", f->name));
     }

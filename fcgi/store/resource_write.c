@@ -1,6 +1,7 @@
 /* See resource_write.h. */
 #include "store/resource_write.h"
 
+#include "store/noted.h"
 #include "store/row_write.h"
 #include "store/schedule.h"
 #include "store/schedule_row.h"
@@ -13,8 +14,12 @@ static bool approve_change(struct tx *tx, const struct resource *r, const struct
     return r->check(tx, c, e) && resource_needs(tx, r, c, &needs, e) && signoff_verify(needs, given, e);
 }
 
-static bool call_after(struct tx *tx, const struct resource *r, const struct change *c, struct error *e)
+/* The row is written: what follows from that. GIVEN is not NULL if C was scheduled before. */
+static bool follow_up(struct tx *tx, const struct resource *r, const struct change *c, const cJSON *given,
+                      struct error *e)
 {
+    noted_add(tx, &(struct noted_change){
+                      .how = given != NULL ? NOTED_ENACTED : NOTED_MADE, .resource = r, .change = *c });
     return r->after == NULL || r->after(tx, c, e);
 }
 
@@ -31,7 +36,7 @@ bool resource_insert(struct tx *tx, const struct resource *r, const cJSON *value
     if (row != NULL) {
         *row = now;
     }
-    return call_after(tx, r, &c, e);
+    return follow_up(tx, r, &c, given, e);
 }
 
 static bool read_old(struct tx *tx, const struct resource *r, const cJSON *key, cJSON **old, struct error *e)
@@ -78,7 +83,7 @@ bool resource_update(struct tx *tx, const struct resource *r, const struct resou
     if (row != NULL) {
         *row = now;
     }
-    return call_after(tx, r, &c, e);
+    return follow_up(tx, r, &c, edit->given, e);
 }
 
 bool resource_delete(struct tx *tx, const struct resource *r, const cJSON *key, int64_t data_version,
@@ -97,5 +102,5 @@ bool resource_delete(struct tx *tx, const struct resource *r, const cJSON *key, 
     if (scheduled) {
         return fail(e, FAIL_SCHEDULED, "Cannot delete rows that have changes scheduled.");
     }
-    return call_after(tx, r, &c, e);
+    return follow_up(tx, r, &c, given, e);
 }

@@ -1,6 +1,7 @@
 /* See schedule.h. */
 #include "store/schedule.h"
 
+#include "store/noted.h"
 #include "store/row_write.h"
 #include "store/schedule_check.h"
 #include "store/schedule_row.h"
@@ -27,6 +28,7 @@ bool sc_insert(struct tx *tx, const struct resource *r, const cJSON *change, int
         return false;
     }
     *sc_id = row_int(row, "sc_id");
+    noted_set_sc_id(tx, *sc_id);
     mem_check(cJSON_AddNumberToObject(conditions, "sc_id", (double)*sc_id));
     return row_insert(tx, t->conditions, conditions, NULL, e) &&
            sc_auto_signoff(tx, r, *sc_id, type, columns, e);

@@ -2,6 +2,7 @@
 #include "store/schedule_check.h"
 
 #include "store/conditions.h"
+#include "store/noted.h"
 #include "store/sc_view.h"
 
 static bool check_key(const struct resource *r, const cJSON *columns, struct error *e)
@@ -71,7 +72,15 @@ static bool check_plan(struct tx *tx, const struct resource *r, const struct sc_
                        struct error *e)
 {
     const struct change c = planned_change(tx, r, plan->type, plan->columns, old);
-    return r->plan == NULL || r->plan(tx, &c, plan->sc_id, e);
+    if (r->plan != NULL && !r->plan(tx, &c, plan->sc_id, e)) {
+        return false;
+    }
+    noted_add(tx, &(struct noted_change){ .how = plan->scheduled ? NOTED_MERGED : NOTED_SCHEDULED,
+                                          .resource = r,
+                                          .change = c,
+                                          .conditions = plan->conditions,
+                                          .sc_id = plan->sc_id });
+    return true;
 }
 
 bool sc_validate(struct tx *tx, const struct resource *r, const struct sc_plan *plan, struct error *e)

@@ -19,7 +19,7 @@ bool sc_check(struct tx *tx, const struct resource *r, const struct sc_plan *pla
               struct error *e);
 /* Checks everything that the reference checks before it schedules: the key; that the row of the base table
  * exists, or does not, at this data_version; that no other change of it is scheduled; the conditions;
- * sc_check(); resource.plan. Locks that row. */
+ * sc_check(); resource.plan. Locks that row. Notes the change (noted.h). */
 bool sc_validate(struct tx *tx, const struct resource *r, const struct sc_plan *plan, struct error *e);
 /* FAIL_INVALID if CHANGE, which a client sent, has members that only the server sets. */
 bool sc_reject_own_columns(const cJSON *change, struct error *e);

@@ -1,6 +1,7 @@
 /* See schedule_signoffs.h. (reference: SignoffsTable) */
 #include "store/schedule_signoffs.h"
 
+#include "store/noted.h"
 #include "store/row_write.h"
 #include "store/schedule_row.h"
 #include "store/signoff_content.h"
@@ -74,6 +75,7 @@ static bool put_signoff(struct tx *tx, const struct resource *r, int64_t sc_id, 
     if (had != NULL && strcmp(row_text(had, "role"), role) != 0) {
         return fail(e, FAIL_PERMISSION, "Cannot signoff with a second role");
     }
+    noted_add_signoff(tx, role);
     return signoff_content(tx, r, c, &content, e) &&
            signoff_content_store(tx, r, sc_id, tx->actor, content, &renewed, e) &&
            ((had != NULL && !renewed) || write_signoff(tx, r, sc_id, role, had, e));

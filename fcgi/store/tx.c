@@ -90,6 +90,20 @@ unsigned tx_writes(const struct tx *tx, const struct table *t)
     return w != NULL ? w->n : 0;
 }
 
+static bool is_of_schedule(const struct table *t)
+{
+    return strstr(t->name, "_scheduled_changes") != NULL;
+}
+
+bool tx_only_schedules(const struct tx *tx)
+{
+    const struct table_writes *w = tx->writes;
+    while (w != NULL && is_of_schedule(w->table)) {
+        w = w->next;
+    }
+    return w == NULL && tx->writes != NULL;
+}
+
 /* ---- audit ---- */
 
 static void add_version(cJSON *line, const char *name, int64_t version)
@@ -152,8 +166,13 @@ static bool begin_transaction(struct tx *tx, struct error *e)
     return db_exec(tx->db, tx->request->read_only ? "START TRANSACTION READ ONLY" : "START TRANSACTION", e);
 }
 
-static bool commit_transaction(struct tx_attempt *run, struct tx *tx, struct error *e)
+/* Commits; a dry run is rolled back instead. Nothing else in this program commits a transaction that wrote.
+ */
+static bool end_transaction(struct tx_attempt *run, struct tx *tx, struct error *e)
 {
+    if (tx->request->dry_run) {
+        return db_exec(tx->db, "ROLLBACK", e);
+    }
     if (db_exec(tx->db, "COMMIT", e)) {
         return true;
     }
@@ -175,9 +194,9 @@ static bool run_attempt(struct tx_attempt *run, struct db *db, bool *usable, str
     cJSON_Delete(run->request->blob_errors);
     run->request->blob_errors = NULL;
     run->request->attempts++;
-    bool ok = begin_transaction(&tx, e) && run->body(&tx, run->arg, e) && commit_transaction(run, &tx, e);
+    bool ok = begin_transaction(&tx, e) && run->body(&tx, run->arg, e) && end_transaction(run, &tx, e);
     *usable = db_alive(db) && (ok || db_exec(db, "ROLLBACK", NULL));
-    if (ok) {
+    if (ok && !tx.request->dry_run) {
         log_audit(&tx);
     }
     talloc_free(tx.mem);

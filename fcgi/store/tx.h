@@ -34,6 +34,7 @@ struct tx_request {
     const char *username; /* the user who makes the request; "" if there is none */
     struct str request_id;
     bool read_only; /* in: it changes nothing, and takes no locks */
+    bool dry_run;   /* in: it is rolled back at its end, whatever BODY returns, and leaves no audit lines */
 
     unsigned statements; /* out: sent in all attempts, START TRANSACTION and COMMIT included */
     unsigned attempts;   /* out */
@@ -53,11 +54,13 @@ struct tx {
 
     struct access_cache *access;   /* used by access.c */
     struct signoff_cache *signoff; /* used by signoff.c */
+    struct tx_notes *notes;        /* used by noted.c */
     struct table_writes *writes;   /* used by tx.c */
     struct audit_entry *audit;     /* used by tx.c */
 };
 
-/* Runs BODY in a transaction on a connection of SITE's pool, and commits if it returns true. After the
+/* Runs BODY in a transaction on a connection of SITE's pool, and commits if it returns true (unless it is a
+ * dry run: then true only means that it could have been committed). After the
  * commit, the audit lines that BODY has left are logged. Fails with the error of BODY, or with FAIL_DATABASE,
  * FAIL_BUSY or FAIL_UNKNOWN. After FAIL_UNKNOWN the change may have been made; after any other failure
  * nothing has changed. */
@@ -80,6 +83,9 @@ void tx_count_write(struct tx *tx, const struct table *t);
 /* How many writes to T this attempt has made. What was read from T is out of date if the number has changed
  * since. */
 unsigned tx_writes(const struct tx *tx, const struct table *t);
+/* Whether the tables that were written belong to scheduled changes, all of them (and there are some): then
+ * nothing takes effect with the commit. */
+bool tx_only_schedules(const struct tx *tx);
 
 /* Leaves an audit line, which is logged after the commit: ACTION ("insert", "update", "delete", "enact", …)
  * on the row of T with the key columns of KEY. A version is 0 if it does not exist. */

@@ -223,3 +223,13 @@ struct str call_arg(struct call *call, const char *name)
     }
     return STR_NONE;
 }
+
+unsigned call_arg_count(struct call *call, const char *name)
+{
+    struct str rest = call->request->args, key, value;
+    unsigned n = 0;
+    while (next_arg(call->ctx, &rest, &key, &value)) {
+        n += str_eq(key, str_of(name));
+    }
+    return n;
+}

@@ -50,5 +50,7 @@ bool router_check_path(const struct request *request, struct response *response)
 /* The query parameter NAME of CALL's request, decoded, owned by call->ctx; absent if it is not given. If it
  * is given several times, the first one counts. */
 struct str call_arg(struct call *call, const char *name);
+/* How often it is given. */
+unsigned call_arg_count(struct call *call, const char *name);
 
 #endif

@@ -1,5 +1,6 @@
 #!/bin/bash
-# Every success that docs/openapi.json documents, held against a real response, and some refusals.
+# Every success that docs/openapi.json documents, held against a real response, and some refusals. Every request that
+# writes is first made as a dry run: no table may change, and an error has to be that of the real request.
 set -euo pipefail
 
 if [[ ${1:-} == --help ]]; then
@@ -69,9 +70,37 @@ as() {
     gives "$status" "$@" && documented "$2" "$3" "$status"
 }
 
-# one: a check of it.
+# The sums of all tables. (In app_instances programs report themselves meanwhile: only rows of the test count.)
+sums() {
+    run_sql <<<"$CHECKSUMS; SELECT instance, detail FROM app_instances WHERE host = 'h';"
+}
+
+# unchanged COMMAND…: it succeeds, and no table is changed by it.
+unchanged() {
+    local before
+    before=$(sums)
+    "$@" && equal "$before" "$(sums)"
+}
+
+# rehearsed STATUS USER METHOD PATH [BODY]: as a dry run the request is answered by what it would do, or refused as it
+# will be really.
+rehearsed() {
+    local status=$1 mark='?'
+    shift
+    [[ $3 != *\?* ]] || mark='&'
+    ((status >= 400)) || status=200
+    gives "$status" "$1" "$2" "$3${mark}dry_run=1" "${@:4}" || return 1
+    ((status < 400)) || { cp -- "$WORK/body" "$WORK/rehearsed" && return; }
+    body_has '"dry_run":true' && documented "$2" "$3" 200 && tail -n 1 "$WORK/seen" >>"$WORK/dry"
+}
+
+# one: a check of it, and before it of its dry run.
 one() {
+    local status=$1 writes=0
+    [[ $3 == GET || $4 == /explain* || $4 == /simulate* || "$3 $4" == "DELETE /required_signoffs/"* ]] || writes=1
+    ((!writes)) || check "$3 $4: dry run" unchanged rehearsed "$@"
     check "$3 $4" as "$@"
+    ((!writes || status < 400)) || check "$3 $4: refused in the same words" cmp -s "$WORK/rehearsed" "$WORK/body"
 }
 
 public() { # PATH
@@ -116,7 +145,8 @@ run_rules() {
     one 200 admin@x POST "$sc/$id" "{\"sc_data_version\": 1, \"data_version\": 1, \"when\": $LATER, $body, \"comment\": \"new\"}"
     one 200 - GET "$sc/$id/revisions"
     one 200 - GET "/rules/history?product=Thunderbird"
-    one 200 admin@x POST "$sc/$id/revisions" '{"change_id": 2}'
+    one 200 admin@x POST "$sc/$id/revisions" \
+        "{\"change_id\": $(query "SELECT change_id FROM rules_scheduled_changes_history WHERE sc_id = $id AND data_version = 1")}"
     one 200 qa@x POST "$sc/$id/signoffs" '{"role": "qa"}'
     one 200 qa@x DELETE "$sc/$id/signoffs"
     one 200 qa@x DELETE "$sc/$id/signoffs"
@@ -161,7 +191,8 @@ run_releases() {
     one 200 admin@x POST "$sc/$id" "{\"sc_data_version\": 1, \"data_version\": 1, \"when\": $LATER,
         \"data\": $(quoted "$(blob Plain)")}"
     one 200 - GET "$sc/$id/revisions"
-    one 200 admin@x POST "$sc/$id/revisions" '{"change_id": 2}'
+    one 200 admin@x POST "$sc/$id/revisions" \
+        "{\"change_id\": $(query "SELECT change_id FROM releases_scheduled_changes_history WHERE sc_id = $id AND data_version = 1")}"
     one 200 qa@x POST "$sc/$id/signoffs" '{"role": "qa"}'
     one 200 qa@x DELETE "$sc/$id/signoffs"
     one 200 agent POST "$sc/$id/enact"
@@ -425,6 +456,14 @@ every_success_was_seen() {
     [[ -z $unseen ]] || { printf '  not seen: %s\n' "${unseen//$'\n'/, }" >&2 && return 1; }
 }
 
+every_write_was_rehearsed() {
+    local lacking
+    lacking=$(comm -23 <("$TOOL" "$DOC" | grep -E '^(post|put|delete) ' | sed 's/ [0-9]*$//' | sort -u |
+        grep -vxE '(post /(explain|simulate)|delete /required_signoffs/(product|permissions))') \
+        <(sed 's/ [0-9]*$//' "$WORK/dry" | sort -u))
+    [[ -z $lacking ]] || { printf '  not rehearsed: %s\n' "${lacking//$'\n'/, }" >&2 && return 1; }
+}
+
 guardian() {
     printf "INSERT INTO releases (name, product, data, data_version) VALUES ('Vpn-2', 'FirefoxVPN', '%s', 1);\n" \
         "{\"name\": \"Vpn-2\", \"product\": \"FirefoxVPN\", \"schema_version\": 10000, \"version\": \"2.0\", \"required\": true,
@@ -436,7 +475,10 @@ guardian() {
 
 { rows && guardian; } >"$WORK/rows.sql"
 : >"$WORK/seen"
+: >"$WORK/dry"
 admin_up "$WORK/rows.sql"
+CHECKSUMS="CHECKSUM TABLE $(query "SELECT GROUP_CONCAT(table_name ORDER BY table_name) FROM information_schema.tables
+    WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE' AND table_name <> 'app_instances'")"
 run_public
 run_service
 run_uptake
@@ -449,4 +491,5 @@ run_required
 run_users
 public /api/v1/releases
 check "every success that is documented was seen" every_success_was_seen
+check "every request that writes was rehearsed" every_write_was_rehearsed
 summary

@@ -123,6 +123,10 @@ static void check_args(const cJSON *o, const struct admin_route *r)
         ck_assert_msg(cJSON_IsTrue(json_get(p, "required")) == f->required, "%s: is ?%s required?",
                       r->pattern, f->name);
     }
+    if (r->method != METHOD_GET && (r->flags & (ADMIN_NO_DATABASE | ADMIN_READS)) == 0) {
+        ck_assert_msg(parameter(o, "query", "dry_run") != NULL, "%s: ?dry_run is not documented", r->pattern);
+        n++;
+    }
     ck_assert_msg(count_parameters(o, "query") == n, "%s: other query parameters are documented", r->pattern);
 }
 
