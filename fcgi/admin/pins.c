@@ -26,7 +26,6 @@ static const struct body_field list_args[] = {
 
 static bool list_pins(struct admin_call *call, struct error *e)
 {
-    cJSON *pins;
     struct table_query q = { .table = &table_pinnable_releases,
                              .tail = "ORDER BY product, channel, version" };
     size_t n = 0;
@@ -37,7 +36,7 @@ static bool list_pins(struct admin_call *call, struct error *e)
             q.key[n++].value = DB_S(value);
         }
     }
-    return row_list(call->tx, &q, &pins, e) && rows_answer(call, "pins", pins, cJSON_GetArraySize(pins));
+    return rows_print(call, "pins", &q, e);
 }
 
 static bool refuse_missing_pin(struct admin_call *call)

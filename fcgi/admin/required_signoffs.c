@@ -25,11 +25,9 @@ static void add_args(struct admin_call *call, struct table_query *q, const char 
 
 static bool list_rows(struct admin_call *call, const struct table *t, const char *keys, struct error *e)
 {
-    cJSON *rows;
     struct table_query q = { .table = t };
     add_args(call, &q, keys);
-    return row_list(call->tx, &q, &rows, e) &&
-           rows_answer(call, "required_signoffs", rows, cJSON_GetArraySize(rows));
+    return rows_print(call, "required_signoffs", &q, e);
 }
 
 /* KEYS are all key columns of the table. */

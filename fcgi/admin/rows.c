@@ -9,6 +9,23 @@ bool rows_answer(struct admin_call *call, const char *name, const cJSON *rows, i
     return admin_json(call, answer);
 }
 
+bool rows_print(struct admin_call *call, const char *name, const struct table_query *q, struct error *e)
+{
+    struct buf rows;
+    struct buf *body = &call->response->body;
+    size_t count;
+    buf_init(&rows, 4096, RESPONSE_BODY_MAX);
+    bool ok = table_print(call->tx->db, q, &rows, &count, e);
+    buf_printf(body, "{\"count\":%zu,\"%s\":", count, name);
+    buf_str(body, buf_view(&rows));
+    buf_lit(body, "}\n");
+    body->full |= rows.full;
+    buf_free(&rows);
+    call->response->status = 200;
+    call->response->content_type = "application/json";
+    return ok;
+}
+
 /* The value in the only column of the current row. */
 static cJSON *value_of(const struct db_rows *rows, enum column_type type)
 {

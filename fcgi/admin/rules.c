@@ -85,7 +85,10 @@ static bool list_rules(struct admin_call *call, struct error *e)
         .key = { { "product", DB_S(product.n > 0 ? product : STR_NONE) } },
         .tail = "ORDER BY priority, version, mapping, rule_id",
     };
-    return (past ? history_at(call->tx, &table_rules, ms, &rules, e) : row_list(call->tx, &q, &rules, e)) &&
+    if (!past) {
+        return rows_print(call, "rules", &q, e);
+    }
+    return history_at(call->tx, &table_rules, ms, &rules, e) &&
            rows_answer(call, "rules", rules, cJSON_GetArraySize(rules));
 }
 

@@ -9,10 +9,8 @@
 
 static bool list_shutoffs(struct admin_call *call, struct error *e)
 {
-    cJSON *shutoffs;
     struct table_query q = { .table = &table_emergency_shutoffs, .tail = "ORDER BY product, channel" };
-    return row_list(call->tx, &q, &shutoffs, e) &&
-           rows_answer(call, "shutoffs", shutoffs, cJSON_GetArraySize(shutoffs));
+    return rows_print(call, "shutoffs", &q, e);
 }
 
 static const struct body_field path_params[] = {

@@ -3,6 +3,7 @@
 #include "store/table.h"
 
 #include <assert.h>
+#include <stdlib.h>
 
 /* ---- statements ---- */
 
@@ -143,16 +144,85 @@ cJSON *table_row(const struct table *t, const struct db_rows *rows)
     return table_row_from(t, rows, 0);
 }
 
+/* ---- rows as text ---- */
+
+enum {
+    EXACT_DIGITS = 15
+}; /* an integer with at most so many digits prints like the double that cJSON makes */
+
+/* A column of a result, ready to be printed. */
+struct printed_column {
+    const struct column *column;
+    unsigned index; /* in the result */
+};
+
+static int compare_column_names(const void *a, const void *b)
+{
+    const struct printed_column *x = a;
+    const struct printed_column *y = b;
+    return strcmp(x->column->name, y->column->name);
+}
+
+/* Fills LIST with the columns of Q in the order of their names, and returns how many there are. */
+static size_t sort_columns(const struct table_query *q, struct printed_column list[TABLE_COLUMNS_MAX])
+{
+    size_t n = 0;
+    for (const struct column *c = q->table->column; c->name != NULL; c++) {
+        if (q->with_big || (c->flags & COLUMN_BIG) == 0) {
+            list[n] = (struct printed_column){ c, (unsigned)n };
+            n++;
+        }
+    }
+    qsort(list, n, sizeof *list, compare_column_names);
+    return n;
+}
+
+/* Whether TEXT is an integer that cJSON would print as it is. */
+static bool prints_as_it_is(struct str text)
+{
+    size_t digits = 0;
+    size_t sign = text.n > 0 && text.p[0] == '-';
+    while (sign + digits < text.n && text.p[sign + digits] >= '0' && text.p[sign + digits] <= '9') {
+        digits++;
+    }
+    return digits > 0 && digits <= EXACT_DIGITS && sign + digits == text.n;
+}
+
+/* Appends the column C of the current row as json_print() would print column_json(). */
+static void print_column(struct buf *out, const struct printed_column *c, const struct db_rows *rows)
+{
+    struct str text = db_text(rows, c->index);
+    if (str_absent(text)) {
+        buf_lit(out, "null");
+    } else if (c->column->type == COLUMN_TEXT) {
+        json_print_string(out, str_slice(text, 0, strnlen(text.p, text.n)));
+    } else if (c->column->type == COLUMN_BOOL) {
+        buf_str(out, db_int(rows, c->index) != 0 ? STR("true") : STR("false"));
+    } else if (c->column->type == COLUMN_INT && prints_as_it_is(text)) {
+        buf_str(out, text);
+    } else {
+        cJSON *json = mem_check(column_json(c->column, rows, c->index));
+        json_print(out, json, JSON_COMPACT);
+        cJSON_Delete(json);
+    }
+}
+
 bool table_print(struct db *db, const struct table_query *q, struct buf *out, size_t *count, struct error *e)
 {
+    struct printed_column list[TABLE_COLUMNS_MAX];
+    size_t n = sort_columns(q, list);
     struct db_rows *rows = table_find(db, q, e);
     *count = 0;
     buf_char(out, '[');
     while (table_next(rows, q, e)) {
-        cJSON *row = table_row(q->table, rows);
-        buf_str(out, *count > 0 ? STR(",") : STR(""));
-        json_print(out, row, JSON_COMPACT);
-        cJSON_Delete(row);
+        buf_str(out, *count > 0 ? STR(",{") : STR("{"));
+        for (size_t i = 0; i < n; i++) {
+            buf_str(out, i > 0 ? STR(",\"") : STR("\""));
+            buf_str(out, str_of(list[i].column->name));
+            buf_lit(out, "\":");
+            print_column(out, &list[i], rows);
+        }
+        buf_char(out, '}');
         ++*count;
     }
     buf_char(out, ']');

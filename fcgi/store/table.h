@@ -90,7 +90,9 @@ cJSON *table_row(const struct table *t, const struct db_rows *rows);
 /* The same where the columns of T begin with column FIRST, counted from 0. */
 cJSON *table_row_from(const struct table *t, const struct db_rows *rows, unsigned first);
 
-/* Appends all rows of Q to OUT as a JSON array in the style of jsonify, and counts them. */
+/* Appends all rows of Q to OUT as a JSON array in the style of jsonify, and counts them. The text is made
+ * from the columns directly: much faster than a list of rows that json_print() prints, with the same result.
+ */
 bool table_print(struct db *db, const struct table_query *q, struct buf *out, size_t *count, struct error *e);
 /* Reads the first row of Q: *ROW is an object, owned by the caller, or NULL if there is none. */
 bool table_get(struct db *db, const struct table_query *q, cJSON **row, struct error *e);

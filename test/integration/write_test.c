@@ -372,6 +372,53 @@ START_TEST(histories_are_read_newest_first)
 }
 END_TEST
 
+/* ---- rows as text ---- */
+
+static bool compare_printed(struct tx *tx, void *arg, struct error *err)
+{
+    static const struct table *const tables[] = { &table_rules, &table_permissions, &table_rules };
+    struct buf direct, tree;
+    cJSON *rows;
+    size_t count;
+    (void)arg;
+    for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
+        struct table_query q = { .table = tables[i] };
+        q.key[0].column = "product";
+        q.key[0].value = i == 2 ? DB_S(STR("Thunderbird")) : DB_S(STR_NONE);
+        buf_init(&direct, 0, 1 << 20);
+        buf_init(&tree, 0, 1 << 20);
+        ck_assert_msg(row_list(tx, &q, &rows, err), "%s", err->what);
+        ck_assert_msg(table_print(tx->db, &q, &direct, &count, err), "%s", err->what);
+        json_print(&tree, rows, JSON_COMPACT);
+        ck_assert_uint_eq(count, (size_t)cJSON_GetArraySize(rows));
+        ck_assert(i == 2 ? count == 0 : count > 0);
+        ck_assert_msg(str_eq(buf_view(&direct), buf_view(&tree)), "%.*s\n%.*s", (int)direct.n, direct.p,
+                      (int)tree.n, tree.p);
+        buf_free(&direct);
+        buf_free(&tree);
+    }
+    return true;
+}
+
+START_TEST(rows_are_printed_as_their_trees)
+{
+    struct tx_request request = { .username = "", .read_only = true };
+    expect("root", insert(&rules, a_rule), OK, NULL);
+    expect(
+        "root",
+        insert(&rules,
+               "{\"product\": \"GMP\", \"update_type\": \"minor\", \"priority\": -1, \"backgroundRate\": 0, "
+               "\"mig64\": true, \"jaws\": false, \"comment\": \"\\\"q\\\" \\\\ \\n \\t "
+               "\\u0001 \\u00e9 \\u20ac \\ud83e\\udd8a <&> /\"}"),
+        OK, NULL);
+    expect("root",
+           insert(&permissions, "{\"username\": \"\\u00e9@x\", \"permission\": \"rule\", \"options\": "
+                                "{\"products\": [\"b\", \"a\"], \"actions\": []}}"),
+           OK, NULL);
+    ck_assert_msg(tx_run(&site, &request, compare_printed, NULL, &e), "%s", e.what);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -385,6 +432,7 @@ int main(void)
         signoffs_are_counted_by_role,
         direct_writes_need_permission_then_signoffs,
         histories_are_read_newest_first,
+        rows_are_printed_as_their_trees,
         NULL,
     };
     Suite *suite = suite_create("write");
