@@ -19,6 +19,7 @@
 struct admin_call {
     const struct config *config;
     const struct tx_site *site; /* for handlers that run transactions of their own */
+    struct keeper *keeper;      /* see explain/keeper.h */
     void *ctx;                  /* freed after this run of the handler (tx->mem) */
     const struct request *request;
     struct response *response; /* empty when the handler is called */

@@ -4,9 +4,10 @@
 #include "explain/explain_json.h"
 #include "explain/explain_text.h"
 #include "explain/explain_url.h"
+#include "explain/keeper.h"
 #include "store/row.h"
 
-enum { TEXT_BODY_MAX = 4 << 20 };
+enum { KEEPER_WAIT_MS = 100 };
 
 /* A request as it was asked, whichever way. */
 struct explain_call {
@@ -69,9 +70,27 @@ static bool take_moment(struct admin_call *call, struct explain_call *x, struct 
         return fail(e, FAIL_INVALID, "timestamp is in the future: %lld, and it is %lld",
                     (long long)x->request.at_ms, (long long)call->now_ms);
     }
-    return x->changes.n == 0 ||
-           fail(e, FAIL_INVALID,
-                "with and timestamp cannot be given together: changes are made to what is now");
+    return admin_arg(call, "with").n == 0 ||
+           fail(
+               e, FAIL_INVALID,
+               "with and timestamp cannot be given together: a scheduled change is for the row as it is now. "
+               "Ask twice: with timestamp for what was, with 'with' for what will be");
+}
+
+/* False if the database fails. If another request is busy with what is kept, this one reads for itself. */
+static bool enter_keeper(struct admin_call *call, struct explain_call *x, struct error *e)
+{
+    bool entered = keeper_enter(call->keeper, call->tx, KEEPER_WAIT_MS, e);
+    x->request.keeper = entered ? call->keeper : NULL;
+    return entered || e->kind == ERROR_NONE;
+}
+
+static void leave_keeper(struct explain_call *x)
+{
+    if (x->request.keeper != NULL) {
+        keeper_leave(x->request.keeper);
+        x->request.keeper = NULL;
+    }
 }
 
 static void start(struct admin_call *call, struct explain_call *x, struct str format)
@@ -151,25 +170,24 @@ static bool answer_text(struct admin_call *call, const struct explanation *now,
 
 static bool answer(struct admin_call *call, struct explain_call *x, struct error *e)
 {
-    struct explanation *now, *changed = NULL;
+    struct explained explained;
     x->request.settings = &x->settings;
-    if (!explain_url(call->tx, &x->request, &now, e)) {
-        return false;
-    }
     x->request.changes = &x->changes;
-    if (x->changes.n > 0 && !explain_url(call->tx, &x->request, &changed, e)) {
+    if (!explain_url(call->tx, &x->request, &explained, e)) {
         return false;
     }
+    leave_keeper(x);
     if (x->as_text) {
-        return answer_text(call, now, changed);
+        return answer_text(call, explained.now, explained.changed);
     }
-    cJSON *json = tx_keep(call->tx, explanation_json(now));
+    cJSON *json = tx_keep(call->tx, explanation_json(explained.now));
     mem_check(cJSON_AddNumberToObject(json, "timestamp",
                                       (double)(x->request.at_ms != 0 ? x->request.at_ms : call->now_ms)));
     cJSON_AddItemReferenceToObject(json, "changes", changes_json(call, &x->changes));
     cJSON_AddItemToObject(json, "compared",
-                          changed != NULL ? explanation_json(changed) : mem_check(cJSON_CreateNull()));
-    return add_comment(call, x, now, json, e) && admin_json(call, json);
+                          explained.changed != NULL ? explanation_json(explained.changed)
+                                                    : mem_check(cJSON_CreateNull()));
+    return add_comment(call, x, explained.now, json, e) && admin_json(call, json);
 }
 
 /* ---- the routes ---- */
@@ -180,15 +198,34 @@ static bool refuse(struct admin_call *call, const struct error *e)
     return failed_as(e, FAIL_INVALID) && admin_problem(call, 400, "Bad Request", e->what, NULL);
 }
 
+/* Whether OK, else what is answered. */
+static bool finish(struct admin_call *call, struct explain_call *x, bool ok, const struct error *e)
+{
+    leave_keeper(x);
+    return ok || refuse(call, e);
+}
+
 static bool get_explain(struct admin_call *call, struct error *e)
 {
     struct explain_call x;
     start(call, &x, admin_arg(call, "format"));
     x.request.url = admin_arg(call, "url");
     x.request.user_agent = admin_arg(call, "user_agent");
-    return (take_dice(&x, admin_arg(call, "dice"), e) && take_with(call, &x, admin_arg(call, "with"), e) &&
-            take_moment(call, &x, e) && answer(call, &x, e)) ||
-           refuse(call, e);
+    bool ok = take_dice(&x, admin_arg(call, "dice"), e) && take_moment(call, &x, e) &&
+              (x.request.at_ms != 0 || enter_keeper(call, &x, e)) &&
+              take_with(call, &x, admin_arg(call, "with"), e) && answer(call, &x, e);
+    return finish(call, &x, ok, e);
+}
+
+static bool take_changes(struct admin_call *call, struct explain_call *x, struct error *e)
+{
+    const cJSON *changes = json_get_array(call->body, "changes");
+    for (const cJSON *change = changes->child; change != NULL; change = change->next) {
+        if (!row_changes_add(call->tx, &x->changes, change, e)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static bool post_explain(struct admin_call *call, struct error *e)
@@ -197,13 +234,9 @@ static bool post_explain(struct admin_call *call, struct error *e)
     start(call, &x, body_str(call->body, "format"));
     x.request.url = body_str(call->body, "url");
     x.request.user_agent = body_str(call->body, "user_agent");
-    const cJSON *changes = json_get_array(call->body, "changes");
-    for (const cJSON *change = changes->child; change != NULL; change = change->next) {
-        if (!row_changes_add(call->tx, &x.changes, change, e)) {
-            return refuse(call, e);
-        }
-    }
-    return (take_dice(&x, body_str(call->body, "dice"), e) && answer(call, &x, e)) || refuse(call, e);
+    bool ok = take_dice(&x, body_str(call->body, "dice"), e) && enter_keeper(call, &x, e) &&
+              take_changes(call, &x, e) && answer(call, &x, e);
+    return finish(call, &x, ok, e);
 }
 
 static const struct admin_route routes[] = {

@@ -69,6 +69,7 @@ static bool serve_requests(const struct admin_program *r, const char *path, stru
     if (reporter != NULL) {
         reporter_stop(reporter);
     }
+    admin_stop(r->admin);
     if (signal_fd >= 0) {
         close(signal_fd);
     }

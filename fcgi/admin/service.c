@@ -11,6 +11,7 @@
 #include "admin/routes.h"
 #include "admin/status.h"
 #include "core/clock.h"
+#include "explain/keeper.h"
 #include "ops/log.h"
 #include "store/access.h"
 #include "store/metrics.h"
@@ -24,6 +25,7 @@ struct admin {
     const struct config *config;
     struct auth *auth;
     struct tx_site site;
+    struct keeper *keeper;
     const struct admin_route *route;
     struct route *router; /* the same routes in the form that the router needs */
     size_t n_routes;
@@ -52,6 +54,7 @@ static bool run_handler(struct tx *tx, void *arg, struct error *e)
     struct admin_call call = {
         .config = ex->admin->config,
         .site = &ex->admin->site,
+        .keeper = ex->admin->keeper,
         .ctx = tx != NULL ? tx->mem : ex->call->ctx,
         .request = ex->call->request,
         .response = ex->call->response,
@@ -366,6 +369,20 @@ static void make_router(struct admin *admin)
     }
 }
 
+static void start_keeper(struct admin *admin)
+{
+    const struct config *config = admin->config;
+    const struct keeper_settings settings = {
+        .site = &admin->site,
+        .engine = { .allowlist = admin->site.allowlist,
+                    .force_hosts = config->update.special_force_hosts.item,
+                    .n_force_hosts = config->update.special_force_hosts.n },
+        .idle_s = (unsigned)config->admin.snapshot_idle_s,
+        .bytes_max = (size_t)config->admin.snapshot_mb * MEGABYTE,
+    };
+    admin->keeper = keeper_new(admin, &settings);
+}
+
 struct admin *admin_new(void *ctx, const struct config *config, struct error *e)
 {
     struct admin *admin = mem_new(ctx, struct admin);
@@ -386,7 +403,13 @@ struct admin *admin_new(void *ctx, const struct config *config, struct error *e)
     admin_metrics_register(admin, admin->route, admin->n_routes);
     store_metrics_register();
     pool_metrics_register(admin->site.pool);
+    start_keeper(admin);
     return admin;
+}
+
+void admin_stop(struct admin *admin)
+{
+    keeper_stop(admin->keeper);
 }
 
 bool admin_check_database(struct admin *admin, struct error *e)

@@ -10,6 +10,8 @@ struct admin;
 /* Makes everything that requests need from CONFIG, which must outlive it. Returns NULL and fills E if
  * something there is wrong. Owned by CTX. */
 struct admin *admin_new(void *ctx, const struct config *config, struct error *e);
+/* To be called once no more requests are accepted: ends threads of its own. */
+void admin_stop(struct admin *admin);
 /* See database_check(). */
 bool admin_check_database(struct admin *admin, struct error *e);
 /* For program_service.handle; ARG is the admin. */

@@ -7,7 +7,8 @@
 #include "core/clock.h"
 #include "core/thread.h"
 #include "explain/explain_url.h"
-#include "explain/simulate_build.h"
+#include "explain/keeper.h"
+#include "explain/simulate.h"
 #include "explain/simulate_json.h"
 #include "explain/uptake_client.h"
 #include "ops/crash.h"
@@ -18,7 +19,7 @@
 #include <sys/resource.h>
 
 enum {
-    SIMULATIONS_MAX = 2, /* at a time, of all users: each holds two snapshots in memory */
+    SIMULATIONS_MAX = 2, /* at a time, of all users */
     WORK_MS = 5000,      /* of the processor, for answering queries; then the result is partial */
     WAIT_MS = 60000,     /* the same by the clock, for a machine that has no time for this */
     LOOK_MS = 100,       /* how often somebody looks whether the client is gone */
@@ -42,15 +43,14 @@ static const struct body_field sample_fields[] = {
 
 struct simulation_job {
     struct admin_call *call;
-    const struct engine_settings *settings;
     atomic_bool cancelled;
     pthread_mutex_t lock;
     pthread_cond_t ended;
     bool has_ended;
     /* The rest belongs to the job's thread until it has ended. */
-    void *ctx, *built; /* BUILT: what the last attempt of the transaction has made */
+    void *ctx;
     struct sample *sample;
-    const struct snapshot *before, *after;
+    struct kept *kept;
     int64_t work_end_ns, wait_end_ms;
     cJSON *answer; /* NULL: E says why */
     struct error e;
@@ -133,18 +133,68 @@ static bool read_sample(struct simulation_job *job, struct error *e)
 
 /* ---- the work ---- */
 
-static bool build_snapshots(struct tx *tx, void *arg, struct error *e)
+/* Calls SEE for each query of the sample. */
+static void each_query(void *arg, void (*see)(void *see_arg, const struct query *q), void *see_arg)
 {
-    struct simulation_job *job = arg;
+    const struct simulation_job *job = arg;
+    struct query q;
+    struct error why;
+    char *text = mem_check(talloc_size(NULL, QUERY_TEXT_MAX));
+    for (size_t i = 0; i < job->sample->n && !atomic_load(&job->cancelled); i++) {
+        if (query_parse(&q, text, job->sample->query[i].path, STR_NONE, &why) == QUERY_OK) {
+            see(see_arg, &q);
+        }
+    }
+    talloc_free(text);
+}
+
+static bool is_cancelled(void *arg)
+{
+    const struct simulation_job *job = arg;
+    return atomic_load(&job->cancelled);
+}
+
+/* Waits until no other request is busy with what is kept. */
+static bool enter_keeper(struct simulation_job *job, struct tx *tx, struct error *e)
+{
+    int64_t end_ms = clock_ms() + WAIT_MS;
+    while (!keeper_enter(job->call->keeper, tx, LOOK_MS, e)) {
+        if (e->kind != ERROR_NONE) {
+            return false;
+        }
+        if (is_cancelled(job) || clock_ms() > end_ms) {
+            return error_set(e, ERROR_UNAVAILABLE, "Another simulation is being prepared. Try again later");
+        }
+    }
+    return true;
+}
+
+static bool take_snapshots(struct simulation_job *job, struct tx *tx, struct error *e)
+{
     struct row_changes changes = { 0 };
-    talloc_free(job->built);
-    job->built = mem_check(talloc_new(job->ctx));
+    const struct kept_request request = {
+        .changes = &changes, .each_query = each_query, .stop = is_cancelled, .arg = job
+    };
     for (const cJSON *c = json_get(job->call->body, "changes")->child; c != NULL; c = c->next) {
         if (!row_changes_add(tx, &changes, c, e)) {
             return false;
         }
     }
-    return simulate_build(job->built, tx, &changes, job->settings, &job->before, &job->after, e);
+    job->kept = keeper_take(job->call->keeper, tx, job->ctx, &request, e);
+    return job->kept != NULL;
+}
+
+static bool build_snapshots(struct tx *tx, void *arg, struct error *e)
+{
+    struct simulation_job *job = arg;
+    talloc_free(job->kept);
+    job->kept = NULL;
+    if (!enter_keeper(job, tx, e)) {
+        return false;
+    }
+    bool ok = take_snapshots(job, tx, e);
+    keeper_leave(job->call->keeper);
+    return ok;
 }
 
 static int64_t processor_ns(void)
@@ -170,8 +220,13 @@ static void do_job(struct simulation_job *job)
     }
     job->work_end_ns = processor_ns() + (int64_t)WORK_MS * 1000000;
     job->wait_end_ms = clock_ms() + WAIT_MS;
+    const struct kept *kept = job->kept;
     const struct simulate_request request = {
-        .before = job->before, .after = job->after, .sample = job->sample, .stop = is_over, .stop_arg = job
+        .before = kept->now,
+        .after = kept->changed != NULL ? kept->changed : kept->now,
+        .sample = job->sample,
+        .stop = is_over,
+        .stop_arg = job,
     };
     job->answer = simulation_json(simulate(job->ctx, &request), job->sample);
 }
@@ -299,12 +354,7 @@ static bool post_simulate(struct admin_call *call, struct error *e)
     if (place == NULL) {
         return admin_problem(call, 429, http_reason(429), why, NULL);
     }
-    const struct engine_settings settings = {
-        .allowlist = call->site->allowlist,
-        .force_hosts = call->config->update.special_force_hosts.item,
-        .n_force_hosts = call->config->update.special_force_hosts.n,
-    };
-    struct simulation_job job = { .call = call, .settings = &settings };
+    struct simulation_job job = { .call = call };
     bool ok = run_job(&job, e);
     give_place_back(place);
     return ok && answer_job(call, &job, e);

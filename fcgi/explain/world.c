@@ -309,9 +309,27 @@ static bool read_release(void *arg, void *ctx, struct str name, struct release_r
     return true;
 }
 
+static bool read_base(void *arg, struct str name, struct release_stamps *stamps, struct error *e)
+{
+    const struct world_reader *reader = arg;
+    return reader_base(reader->tx->db, name, stamps, e);
+}
+
+static bool read_asset(void *arg, void *ctx, struct str name, struct str path, struct release_asset *asset,
+                       bool *found, struct error *e)
+{
+    const struct world_reader *reader = arg;
+    return reader_asset(reader->tx->db, ctx, name, path, asset, found, e);
+}
+
 struct release_source world_source(struct world_reader *reader)
 {
-    return (struct release_source){ .release = read_release, .arg = reader };
+    struct release_source source = { .release = read_release, .arg = reader };
+    if (reader->world->at_ms == 0 && reader->world->n_edits == 0) {
+        source.base = read_base;
+        source.asset = read_asset;
+    }
+    return source;
 }
 
 struct snapshot_input world_input(void *ctx, const struct world *w, const struct engine_settings *settings)

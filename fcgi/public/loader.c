@@ -11,6 +11,7 @@
 #include "ops/process.h"
 #include "query/rule_terms.h"
 #include "query/version.h"
+#include "store/cache_compare.h"
 #include "store/fail.h"
 #include "store/feed.h"
 #include "store/reader.h"
@@ -177,73 +178,41 @@ static bool poll_feed(struct loader *l, struct error *e)
 
 /* ---- comparing all data versions ---- */
 
-struct comparison_run {
-    struct loader *loader;
-    const struct release_stamp *stamps;
-    size_t n;
-    size_t missed;
-};
-
-static int stamp_cmp(const void *a, const void *b)
-{
-    return str_cmp(((const struct release_stamp *)a)->name, ((const struct release_stamp *)b)->name);
-}
-
-static void compare_release(void *arg, struct str name, uint64_t stamp)
-{
-    struct comparison_run *run = arg;
-    struct release_stamp wanted = { name, 0 };
-    const struct release_stamp *now =
-        run->n > 0 ? bsearch(&wanted, run->stamps, run->n, sizeof(wanted), stamp_cmp) : NULL;
-    if ((now != NULL ? now->stamp : 0) != stamp) {
-        release_cache_expire(run->loader->cache, name);
-        run->missed++;
-    }
-}
-
 /* Inside one consistent read, and after the feed was polled there: whatever still differs was missed by the
  * feed. What will be read again anyway does not count. */
-static bool compare_in_transaction(struct loader *l, void *tmp, struct comparison_run *run, struct error *e)
+static bool compare_in_transaction(struct loader *l, size_t *missed, struct error *e)
 {
-    struct release_stamp *stamps;
     struct table_stamps tables;
-    if (!poll_feed(l, e) || !reader_release_stamps(l->db, tmp, &stamps, &run->n, e) ||
-        !reader_table_stamps(l->db, &tables, e)) {
+    if (!poll_feed(l, e) || !reader_table_stamps(l->db, &tables, e) ||
+        !cache_compare(l->cache, l->db, missed, e)) {
         return false;
     }
     const struct table_stamps *old = &l->tables->stamps;
     bool changed = !l->todo.tables && (tables.rules != old->rules || tables.pins != old->pins ||
                                        tables.shutoffs != old->shutoffs);
-    if (run->n > 0) {
-        qsort(stamps, run->n, sizeof(*stamps), stamp_cmp);
-    }
-    run->stamps = stamps;
-    release_cache_each(l->cache, compare_release, run);
-    run->missed += changed;
+    *missed += changed;
     l->todo.tables |= changed;
-    l->todo.publish |= run->missed > 0;
+    l->todo.publish |= *missed > 0;
     return true;
 }
 
 static bool compare_all(struct loader *l, struct error *e)
 {
-    struct comparison_run run = { .loader = l };
+    size_t missed = 0;
     struct error ignored;
     if (!reader_begin(l->db, e)) {
         return false;
     }
-    void *tmp = talloc_new(l);
-    bool ok = compare_in_transaction(l, tmp, &run, e);
-    talloc_free(tmp);
+    bool ok = compare_in_transaction(l, &missed, e);
     if (!reader_end(l->db, ok ? e : &ignored) || !ok) {
         return false;
     }
     l->compared_ms = clock_ms();
-    if (run.missed > 0 && !l->todo.everything) {
-        atomic_fetch_add(&l->state->loader.feed_missed, run.missed);
+    if (missed > 0 && !l->todo.everything) {
+        atomic_fetch_add(&l->state->loader.feed_missed, missed);
         log_warning("feed.missed",
                     "%zu changes were not in the change feed: was a table restored, or are triggers missing?",
-                    run.missed);
+                    missed);
     }
     return true;
 }

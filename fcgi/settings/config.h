@@ -59,6 +59,8 @@ struct config {
         const char *userinfo_url;
         struct config_list machine;    /* "CLIENT_ID ACCOUNT" */
         struct config_list uptake_url; /* of each public host's balrog-uptake */
+        int snapshot_idle_s;
+        int snapshot_mb;
     } admin;
     struct {
         const char *admin_url;

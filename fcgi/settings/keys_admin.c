@@ -57,5 +57,13 @@ const struct config_key keys_admin[] = {
       .help =
           "Where balrog-uptake of each public host answers, for example http://127.0.0.1/__uptake__; the\n"
           "answers are added up. Empty: clients' queries are not known to this API." },
+    { "admin", "snapshot_idle_s", CONFIG_INT, AT(admin.snapshot_idle_s), "600", 1, 86400, SECONDS,
+      .help =
+          "/explain and /simulate keep the rules and releases that they have compiled, and drop them when\n"
+          "nobody has used them for so long." },
+    { "admin", "snapshot_mb", CONFIG_INT, AT(admin.snapshot_mb), "512", 1, 65536, "megabytes",
+      .help =
+          "The memory for what is kept; for a moment up to twice as much is used. A simulation that needs\n"
+          "more is refused." },
     { 0 },
 };

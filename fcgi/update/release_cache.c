@@ -147,27 +147,29 @@ void release_cache_begin(struct release_cache *cache)
     cache->build = mem_check(talloc_new(cache));
 }
 
-/* What was read takes the place of what was there before, unless it goes on using that one's memory. */
-static void commit_release(struct cached_release *cached)
+static void mark_unchanged(struct cached_release *cached)
 {
-    const struct required_release *required = cached->required;
-    if (required->release != NULL && required->release->amends != NULL) {
-        talloc_steal(required->release, cached->release);
-    } else {
-        talloc_free(cached->release);
-    }
     talloc_free(cached->changed);
-    cached->release = required->release;
-    cached->stamps = required->stamps;
-    cached->use = required->use;
-    cached->known = true;
     cached->expired = false;
     cached->base_changed = false;
     cached->changed = NULL;
     cached->n_changed = 0;
 }
 
-void release_cache_commit(struct release_cache *cache)
+/* What was read takes the place of what was there before, unless it goes on using that one's memory. */
+static void commit_release(struct cached_release *cached, void *retired)
+{
+    const struct required_release *required = cached->required;
+    bool amends = required->release != NULL && required->release->amends != NULL;
+    talloc_steal(amends ? (void *)required->release : retired, cached->release);
+    mark_unchanged(cached);
+    cached->release = required->release;
+    cached->stamps = required->stamps;
+    cached->use = required->use;
+    cached->known = true;
+}
+
+void release_cache_retire(struct release_cache *cache, void *retired)
 {
     struct cached_release *c, *next;
     if (cache->build == NULL) {
@@ -176,10 +178,30 @@ void release_cache_commit(struct release_cache *cache)
     HASH_ITER(hh, cache->releases, c, next)
     {
         if (c->required == NULL) {
+            talloc_steal(retired, c->release);
             drop_cached(cache, c);
         } else if (c->required->is_read) {
-            commit_release(c);
+            commit_release(c, retired);
         }
     }
     end_build(cache);
+}
+
+void release_cache_commit(struct release_cache *cache)
+{
+    void *retired = mem_check(talloc_new(NULL));
+    release_cache_retire(cache, retired);
+    talloc_free(retired);
+}
+
+void release_cache_detach(struct release_cache *cache, void *ctx)
+{
+    for (struct cached_release *c = cache->releases; c != NULL; c = c->hh.next) {
+        if (c->required != NULL) {
+            talloc_steal(ctx, c->required->release);
+            c->required->release = NULL;
+        }
+        mark_unchanged(c);
+    }
+    release_cache_roll_back(cache);
 }

@@ -31,5 +31,11 @@ void release_cache_each(const struct release_cache *cache,
  * before it used. So no reader may use that snapshot any more. Does nothing if there was no build since the
  * last commit. */
 void release_cache_commit(struct release_cache *cache);
+/* The same while readers still use the snapshot before: what only that one needs becomes a child of RETIRED,
+ * instead of being freed. Not NULL. */
+void release_cache_retire(struct release_cache *cache, void *retired);
+/* Ends a build whose releases shall not be kept: those that it has read become children of CTX, and the cache
+ * is again what it was at the last commit. What was marked as changed since then counts as unchanged. */
+void release_cache_detach(struct release_cache *cache, void *ctx);
 
 #endif

@@ -176,6 +176,7 @@ run_refusals() {
     check "an unknown number" refused 400 "no scheduled change 99" - GET "/explain?url=$url&with=rules:99"
     check "no number" refused 400 "is not a scheduled change" - GET "/explain?url=$url&with=rules:x"
     check "the future" refused 400 "in the future" - GET "/explain?url=$url&timestamp=$LATER"
+    check "changes of the past" refused 400 "with and timestamp cannot be given together" - GET "/explain?url=$url&timestamp=1000&with=rules:1"
     check "no time" gives 400 - GET "/explain?url=$url&timestamp=x"
     check "a format" gives 400 - GET "/explain?url=$url&format=xml"
     check "edits need an account" gives 401 - POST /explain "{\"url\": \"$CLIENT\", \"changes\": []}"

@@ -137,6 +137,30 @@ run_uptake() {
     kill "$uptake"
 }
 
+number_of() { # METRIC
+    curl -s --noproxy '*' "$ADMIN_URL/__metrics__" | awk -v name="balrog_admin_$1" '$1 == name { print $2 }'
+}
+
+nothing_kept() {
+    [[ $(number_of snapshot_bytes) == 0 ]]
+}
+
+# What is kept: built once, only what the queries need, and dropped when it is idle.
+run_kept() {
+    local builds
+    sandbox up "$BOX" --set "admin.snapshot_idle_s=2" >/dev/null
+    check "nothing is kept at first" nothing_kept
+    check "a simulation" gives 200 $RELENG POST /simulate "{\"changes\": [], \"sample\": {\"urls\": [\"$QUERY\"]}}"
+    builds=$(number_of snapshot_builds_total)
+    check "has built it" test "$builds" -ge 1 -a "$(number_of snapshot_bytes)" -gt 0
+    check "of the rules" equal "$(query 'SELECT COUNT(*) FROM rules')" "$(number_of snapshot_rules)"
+    check "and not all releases" test "$(number_of snapshot_releases)" -lt 4
+    check "an explanation" gives 200 - GET "/explain?url=$QUERY"
+    check "uses the same" equal "$builds" "$(number_of snapshot_builds_total)"
+    check "it is dropped" until_true 20 nothing_kept
+    check "because nobody used it" equal 1 "$(number_of 'snapshot_drops_total{reason="idle"}')"
+}
+
 refuses() { # STATUS TEXT CHANGES SAMPLE
     refused "$1" "$2" $RELENG POST /simulate "{\"changes\": $3, \"sample\": $4}"
 }
@@ -201,5 +225,6 @@ run_scheduled
 run_release
 run_edits
 run_uptake
+run_kept
 run_load
 summary
