@@ -48,6 +48,15 @@ const char *admin_text(struct admin_call *call, struct str s)
     return mem_strndup(call->ctx, s.p, s.n);
 }
 
+struct engine_settings admin_engine_settings(const struct config *config, const struct tx_site *site)
+{
+    return (struct engine_settings){
+        .allowlist = site->allowlist,
+        .force_hosts = config->update.special_force_hosts.item,
+        .n_force_hosts = config->update.special_force_hosts.n,
+    };
+}
+
 cJSON *admin_columns(struct admin_call *call, const struct body_field *fields, const char *except)
 {
     cJSON *columns = tx_keep(call->tx, mem_check(cJSON_CreateObject()));

@@ -13,6 +13,7 @@
 #include "core/mem.h"
 #include "settings/config.h"
 #include "store/tx.h"
+#include "update/snapshot.h"
 #include "web/router.h"
 
 /* One request on its way through a handler. */
@@ -84,6 +85,9 @@ bool admin_arg_int(struct admin_call *call, const char *name, int64_t *n);
 int64_t admin_param_int(const struct admin_call *call, size_t i);
 /* S as a C string, owned by call->ctx. */
 const char *admin_text(struct admin_call *call, struct str s);
+
+/* What answers to clients depend on besides rows. It refers to CONFIG and SITE. */
+struct engine_settings admin_engine_settings(const struct config *config, const struct tx_site *site);
 
 /* The columns to write that the call's body has: its members that FIELDS lists and that are columns, but for
  * those in EXCEPT (names separated by spaces, or NULL). The object is owned by the transaction; its values

@@ -49,18 +49,6 @@ static bool take_dice(struct explain_call *x, struct str dice, struct error *e)
     return true;
 }
 
-/* WITH: names of scheduled changes, separated by commas. */
-static bool take_with(struct admin_call *call, struct explain_call *x, struct str with, struct error *e)
-{
-    struct str name;
-    while (with.n > 0 && str_split(&with, ',', &name)) {
-        if (!row_changes_add_scheduled(call->tx, &x->changes, str_strip(name), e)) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static bool take_moment(struct admin_call *call, struct explain_call *x, struct error *e)
 {
     if (!admin_arg_int(call, "timestamp", &x->request.at_ms)) {
@@ -95,12 +83,8 @@ static void leave_keeper(struct explain_call *x)
 
 static void start(struct admin_call *call, struct explain_call *x, struct str format)
 {
-    *x = (struct explain_call){ .as_text = str_eq(format, STR("text")) };
-    x->settings = (struct engine_settings){
-        .allowlist = call->site->allowlist,
-        .force_hosts = call->config->update.special_force_hosts.item,
-        .n_force_hosts = call->config->update.special_force_hosts.n,
-    };
+    *x = (struct explain_call){ .as_text = str_eq(format, STR("text")),
+                                .settings = admin_engine_settings(call->config, call->site) };
 }
 
 /* ---- answering ---- */
@@ -125,33 +109,6 @@ static bool add_comment(struct admin_call *call, const struct explain_call *x,
     cJSON_AddItemToObject(stopped, "comment",
                           mem_check(comment != NULL ? cJSON_CreateString(comment) : cJSON_CreateNull()));
     return true;
-}
-
-/* The changes as the answer names them. */
-static cJSON *changes_json(struct admin_call *call, const struct row_changes *changes)
-{
-    cJSON *list = tx_keep(call->tx, mem_check(cJSON_CreateArray()));
-    static const char *const types[] = {
-        [CHANGE_INSERT] = "insert", [CHANGE_UPDATE] = "update", [CHANGE_DELETE] = "delete"
-    };
-    for (size_t i = 0; i < changes->n; i++) {
-        const struct row_change *c = &changes->list[i];
-        const cJSON *row = c->now != NULL ? c->now : c->old;
-        cJSON *json = mem_check(cJSON_CreateObject());
-        mem_check(cJSON_AddStringToObject(json, "table", c->table->name));
-        mem_check(cJSON_AddStringToObject(json, "change_type", types[c->type]));
-        cJSON_AddItemToObject(
-            json, "sc_id",
-            mem_check(c->sc_id != 0 ? cJSON_CreateNumber((double)c->sc_id) : cJSON_CreateNull()));
-        for (const struct column *column = c->table->column; column->name != NULL; column++) {
-            if ((column->flags & COLUMN_KEY) != 0) {
-                const cJSON *value = json_get(row, column->name);
-                cJSON_AddItemToObject(json, column->name, mem_check(cJSON_Duplicate(value, true)));
-            }
-        }
-        cJSON_AddItemToArray(list, json);
-    }
-    return list;
 }
 
 static bool answer_text(struct admin_call *call, const struct explanation *now,
@@ -183,7 +140,7 @@ static bool answer(struct admin_call *call, struct explain_call *x, struct error
     cJSON *json = tx_keep(call->tx, explanation_json(explained.now));
     mem_check(cJSON_AddNumberToObject(json, "timestamp",
                                       (double)(x->request.at_ms != 0 ? x->request.at_ms : call->now_ms)));
-    cJSON_AddItemReferenceToObject(json, "changes", changes_json(call, &x->changes));
+    cJSON_AddItemReferenceToObject(json, "changes", row_changes_json(call->tx, &x->changes));
     cJSON_AddItemToObject(json, "compared",
                           explained.changed != NULL ? explanation_json(explained.changed)
                                                     : mem_check(cJSON_CreateNull()));
@@ -213,7 +170,7 @@ static bool get_explain(struct admin_call *call, struct error *e)
     x.request.user_agent = admin_arg(call, "user_agent");
     bool ok = take_dice(&x, admin_arg(call, "dice"), e) && take_moment(call, &x, e) &&
               (x.request.at_ms != 0 || enter_keeper(call, &x, e)) &&
-              take_with(call, &x, admin_arg(call, "with"), e) && answer(call, &x, e);
+              row_changes_add_names(call->tx, &x.changes, admin_arg(call, "with"), e) && answer(call, &x, e);
     return finish(call, &x, ok, e);
 }
 

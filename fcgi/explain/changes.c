@@ -200,16 +200,8 @@ static bool add(struct tx *tx, struct row_changes *changes, const struct table *
 
 static bool parse_type(const char *name, enum change_type *type, struct error *e)
 {
-    static const char *const names[] = {
-        [CHANGE_INSERT] = "insert", [CHANGE_UPDATE] = "update", [CHANGE_DELETE] = "delete"
-    };
-    for (unsigned i = 0; name != NULL && i < ARRAY_LEN(names); i++) {
-        if (strcmp(name, names[i]) == 0) {
-            *type = (enum change_type)i;
-            return true;
-        }
-    }
-    return fail(e, FAIL_INVALID, "change_type has to be insert, update or delete");
+    return change_type_parse(name, type) ||
+           fail(e, FAIL_INVALID, "change_type has to be insert, update or delete");
 }
 
 /* ---- scheduled changes ---- */
@@ -296,6 +288,17 @@ bool row_changes_add_scheduled(struct tx *tx, struct row_changes *changes, struc
                ? add_by_id(tx, changes, t, id, e)
                : fail(e, FAIL_INVALID, "'%.*s' is not a scheduled change: wanted is %.*s:SC_ID",
                       (int)(name.n < 60 ? name.n : 60), name.p, STR_ARG(kind));
+}
+
+bool row_changes_add_names(struct tx *tx, struct row_changes *changes, struct str names, struct error *e)
+{
+    struct str name;
+    while (names.n > 0 && str_split(&names, ',', &name)) {
+        if (!row_changes_add_scheduled(tx, changes, str_strip(name), e)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* ---- edits ---- */
@@ -473,4 +476,32 @@ bool row_changes_add(struct tx *tx, struct row_changes *changes, const cJSON *ch
     return json_int(sc_id, 1, INT32_MAX, &id) && t != &whole_release
                ? add_by_id(tx, changes, t, id, e)
                : wrong("sc_id", "the number of a scheduled change", e);
+}
+
+/* ---- as JSON ---- */
+
+static cJSON *change_json(const struct row_change *c)
+{
+    const cJSON *row = c->now != NULL ? c->now : c->old;
+    cJSON *json = mem_check(cJSON_CreateObject());
+    mem_check(cJSON_AddStringToObject(json, "table", c->table->name));
+    mem_check(cJSON_AddStringToObject(json, "change_type", change_type_name(c->type)));
+    cJSON_AddItemToObject(
+        json, "sc_id", mem_check(c->sc_id != 0 ? cJSON_CreateNumber((double)c->sc_id) : cJSON_CreateNull()));
+    for (const struct column *column = c->table->column; column->name != NULL; column++) {
+        if ((column->flags & COLUMN_KEY) != 0) {
+            const cJSON *value = json_get(row, column->name);
+            cJSON_AddItemToObject(json, column->name, mem_check(cJSON_Duplicate(value, true)));
+        }
+    }
+    return json;
+}
+
+cJSON *row_changes_json(struct tx *tx, const struct row_changes *changes)
+{
+    cJSON *list = tx_keep(tx, mem_check(cJSON_CreateArray()));
+    for (size_t i = 0; i < changes->n; i++) {
+        cJSON_AddItemToArray(list, change_json(&changes->list[i]));
+    }
+    return list;
 }

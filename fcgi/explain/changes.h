@@ -37,6 +37,9 @@ struct row_changes {
  * next function. */
 bool row_changes_add_scheduled(struct tx *tx, struct row_changes *changes, struct str name, struct error *e);
 
+/* The same for NAMES, several names separated by commas. */
+bool row_changes_add_names(struct tx *tx, struct row_changes *changes, struct str names, struct error *e);
+
 /* Adds what CHANGE, an element of a request's "changes", says:
  *
  *     "rules:12"                                          as above
@@ -49,5 +52,9 @@ bool row_changes_add_scheduled(struct tx *tx, struct row_changes *changes, struc
  * an object or a string that holds JSON. With the table "v2/releases" it is the whole release, whatever its
  * parts are now. */
 bool row_changes_add(struct tx *tx, struct row_changes *changes, const cJSON *change, struct error *e);
+
+/* The changes as answers name them: an array, TX's, of objects with table, change_type, sc_id (null: an edit)
+ * and the columns of the key. */
+cJSON *row_changes_json(struct tx *tx, const struct row_changes *changes);
 
 #endif

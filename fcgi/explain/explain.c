@@ -335,7 +335,8 @@ static void close_response(struct response *response)
     buf_free(&response->body);
 }
 
-struct explanation *explain_query(void *ctx, const struct snapshot *s, const struct query *q, int dice)
+static struct explanation *explain(void *ctx, const struct snapshot *s, const struct query *q, int dice,
+                                   bool with_rules)
 {
     struct explanation *x = mem_new(ctx, struct explanation);
     struct explaining w = { .ctx = x, .snapshot = s, .q = q, .x = x };
@@ -348,10 +349,22 @@ struct explanation *explain_query(void *ctx, const struct snapshot *s, const str
     if (dice != DICE_ALL) {
         keep_one(&w, dice);
     }
-    explain_rules(x, x, s->input.rules);
+    if (with_rules) {
+        explain_rules(x, x, s->input.rules);
+    }
     buf_free(&w.scratch);
     close_response(&w.response);
     return x;
+}
+
+struct explanation *explain_query(void *ctx, const struct snapshot *s, const struct query *q, int dice)
+{
+    return explain(ctx, s, q, dice, true);
+}
+
+struct explanation *explain_outcomes(void *ctx, const struct snapshot *s, const struct query *q)
+{
+    return explain(ctx, s, q, DICE_ALL, false);
 }
 
 struct explanation *explain_refused(void *ctx, const struct error *why)

@@ -78,6 +78,9 @@ enum { DICE_ALL = -1 };
  * gives DICE (0…99). All of it is owned by CTX; it borrows from S and Q. */
 struct explanation *explain_query(void *ctx, const struct snapshot *s, const struct query *q, int dice);
 
+/* The same without the rules: all outcomes, for a caller who has many queries. */
+struct explanation *explain_outcomes(void *ctx, const struct snapshot *s, const struct query *q);
+
 /* The explanation of a query that is refused before anything is asked, since WHY is wrong with its URL. */
 struct explanation *explain_refused(void *ctx, const struct error *why);
 

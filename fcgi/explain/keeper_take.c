@@ -17,16 +17,6 @@ struct taking {
 
 /* ---- the world with the changes ---- */
 
-/* A copy of N rows of SIZE bytes. Their texts are shared. */
-static void *copy_rows(void *ctx, const void *rows, size_t n, size_t size)
-{
-    char *copy = mem_array(ctx, char, n *size);
-    if (n > 0) {
-        memcpy(copy, rows, n * size);
-    }
-    return copy;
-}
-
 static void make_changes(struct taking *t)
 {
     const struct keeper *k = t->keeper;
@@ -36,11 +26,7 @@ static void make_changes(struct taking *t)
     }
     t->changed = mem_new(t->kept, struct changed_world);
     struct world *w = &t->changed->world;
-    *w = *now;
-    w->ctx = t->changed;
-    w->rules = copy_rows(w->ctx, now->rules, now->n_rules, sizeof *now->rules);
-    w->pins = copy_rows(w->ctx, now->pins, now->n_pins, sizeof *now->pins);
-    w->shutoffs = copy_rows(w->ctx, now->shutoffs, now->n_shutoffs, sizeof *now->shutoffs);
+    *w = world_copy(t->changed, now);
     world_apply(w, t->request->changes);
     t->changed->input = world_input(t->changed, w, &k->settings.engine);
 }

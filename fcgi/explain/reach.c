@@ -47,55 +47,50 @@ const struct str *reach_names(const struct reach *reach, size_t *n)
 
 /* ---- queries ---- */
 
-/* Calls SEE for each release that the rules and pins of S map Q to. */
-static void each_mapping(const struct snapshot *s, const struct query *q,
-                         void (*see)(void *arg, struct str name), void *arg)
+static void add_lead(struct reach_lead *lead, struct str name)
 {
-    const struct rule *rule;
-    struct pin_version pin;
-    char text[24];
-    if (ruleset_match(s->input.rules, q, &rule) != MATCH_FOUND) {
-        return;
-    }
-    see(arg, rule->row.mapping);
-    see(arg, rule->row.fallback_mapping);
-    if (!str_absent(q->pin) && pin_version_parse(&pin, q->pin)) {
-        struct str version = { text, pin_version_print(&pin, text) };
-        see(arg, snapshot_pin(s, q->product, q->fallback_channel, version));
+    if (name.n > 0) {
+        lead->name[lead->n++] = name;
     }
 }
 
-static void add_mapping(void *arg, struct str name)
+struct reach_lead reach_lead(const struct snapshot *s, const struct query *q)
 {
-    reach_add_name(arg, name);
+    struct reach_lead lead = { 0 };
+    struct pin_version pin;
+    char text[24];
+    if (ruleset_match(s->input.rules, q, &lead.rule) != MATCH_FOUND) {
+        lead.rule = NULL;
+        return lead;
+    }
+    add_lead(&lead, lead.rule->row.mapping);
+    add_lead(&lead, lead.rule->row.fallback_mapping);
+    if (!str_absent(q->pin) && pin_version_parse(&pin, q->pin)) {
+        struct str version = { text, pin_version_print(&pin, text) };
+        add_lead(&lead, snapshot_pin(s, q->product, q->fallback_channel, version));
+    }
+    return lead;
 }
 
 void reach_add_query(struct reach *reach, const struct snapshot *s, const struct query *q)
 {
-    each_mapping(s, q, add_mapping, reach);
-}
-
-struct product_search {
-    struct reach *reach;
-    const struct snapshot *snapshot;
-    const struct query *query;
-};
-
-static void add_products(void *arg, struct str name)
-{
-    const struct product_search *search = arg;
-    const struct release *release = name.n > 0 ? snapshot_release(search->snapshot, name) : NULL;
-    for (size_t i = 0; release != NULL && i < release->n_products; i++) {
-        struct query part = *search->query;
-        part.product = release->products[i];
-        reach_add_query(search->reach, search->snapshot, &part);
+    const struct reach_lead lead = reach_lead(s, q);
+    for (unsigned i = 0; i < lead.n; i++) {
+        reach_add_name(reach, lead.name[i]);
     }
 }
 
 void reach_add_products(struct reach *reach, const struct snapshot *s, const struct query *q)
 {
-    struct product_search search = { reach, s, q };
-    each_mapping(s, q, add_products, &search);
+    const struct reach_lead lead = reach_lead(s, q);
+    for (unsigned i = 0; i < lead.n; i++) {
+        const struct release *release = snapshot_release(s, lead.name[i]);
+        for (size_t k = 0; release != NULL && k < release->n_products; k++) {
+            struct query part = *q;
+            part.product = release->products[k];
+            reach_add_query(reach, s, &part);
+        }
+    }
 }
 
 bool reach_has_products(const struct reach *reach, const struct snapshot *s)

@@ -5,6 +5,15 @@
 
 #include "explain/world.h"
 
+/* Where one query leads, by the rules and pins of S, which needs no releases for that. */
+enum { REACH_NAMES_MAX = 3 };
+struct reach_lead {
+    const struct rule *rule;          /* that matches; NULL: none, or the query is refused */
+    struct str name[REACH_NAMES_MAX]; /* the releases that the rule and the query's pin map to */
+    unsigned n;
+};
+struct reach_lead reach_lead(const struct snapshot *s, const struct query *q);
+
 /* Names of releases, each once. */
 struct reach;
 

@@ -69,12 +69,40 @@ static struct shutoff_row shutoff_row_of_json(void *ctx, const cJSON *row)
 
 /* ---- reading ---- */
 
-bool world_read(struct tx *tx, void *ctx, struct world *w, struct error *e)
+static bool read_rows(struct tx *tx, void *ctx, bool shared, struct world *w, struct error *e)
 {
     *w = (struct world){ .ctx = ctx };
-    return reader_rules(tx->db, ctx, &w->rules, &w->n_rules, e) &&
-           reader_pins(tx->db, ctx, &w->pins, &w->n_pins, e) &&
+    return reader_rules(tx->db, ctx, shared, &w->rules, &w->n_rules, e) &&
+           reader_pins(tx->db, ctx, shared, &w->pins, &w->n_pins, e) &&
            reader_shutoffs(tx->db, ctx, &w->shutoffs, &w->n_shutoffs, e);
+}
+
+bool world_read(struct tx *tx, void *ctx, struct world *w, struct error *e)
+{
+    return read_rows(tx, ctx, false, w, e);
+}
+
+bool world_read_shared(struct tx *tx, void *ctx, struct world *w, struct error *e)
+{
+    return read_rows(tx, ctx, true, w, e);
+}
+
+static void *copy_rows(void *ctx, const void *rows, size_t n, size_t size)
+{
+    char *copy = mem_check(talloc_array(ctx, char, (unsigned)(n * size)));
+    return n > 0 ? memcpy(copy, rows, n * size) : copy;
+}
+
+struct world world_copy(void *ctx, const struct world *from)
+{
+    struct world w = *from;
+    w.ctx = ctx;
+    w.rules = copy_rows(ctx, from->rules, from->n_rules, sizeof *w.rules);
+    w.pins = copy_rows(ctx, from->pins, from->n_pins, sizeof *w.pins);
+    w.shutoffs = copy_rows(ctx, from->shutoffs, from->n_shutoffs, sizeof *w.shutoffs);
+    w.edits = NULL;
+    w.n_edits = 0;
+    return w;
 }
 
 static size_t count_of(const cJSON *rows)

@@ -35,8 +35,14 @@ struct world {
 
 /* Reads rules, pins and shutoffs as they are. Releases are read when a snapshot wants them. */
 bool world_read(struct tx *tx, void *ctx, struct world *world, struct error *e);
+/* The same for a decision of TX: the rows as they were committed last, which nobody can change before TX
+ * ends. */
+bool world_read_shared(struct tx *tx, void *ctx, struct world *world, struct error *e);
 /* As they were at MS, from the histories. */
 bool world_read_past(struct tx *tx, void *ctx, int64_t ms, struct world *world, struct error *e);
+
+/* A world of CTX's with the rows of WORLD, which must outlive it, to be changed. Edits are not copied. */
+struct world world_copy(void *ctx, const struct world *world);
 
 /* Makes CHANGES, in their order. They must live as long as WORLD. */
 void world_apply(struct world *world, const struct row_changes *changes);

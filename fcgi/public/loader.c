@@ -136,7 +136,8 @@ static struct tables *read_tables(struct loader *l, struct error *e)
     void *tmp = talloc_new(t);
     struct rule_row *rules;
     size_t n;
-    bool ok = reader_rules(l->db, tmp, &rules, &n, e) && reader_pins(l->db, t, &t->pins, &t->n_pins, e) &&
+    bool ok = reader_rules(l->db, tmp, false, &rules, &n, e) &&
+              reader_pins(l->db, t, false, &t->pins, &t->n_pins, e) &&
               reader_shutoffs(l->db, t, &t->shutoffs, &t->n_shutoffs, e) &&
               reader_table_stamps(l->db, &t->stamps, e);
     if (!ok) {

@@ -52,13 +52,13 @@ static void *row_array_add(struct row_array *list)
 
 /* ---- the small tables ---- */
 
-static const char RULES[] = "SELECT rule_id, data_version, priority, backgroundRate, jaws, mig64, mapping, "
-                            "fallbackMapping, update_type, "
-                            "product, version, channel, buildTarget, buildID, locale, osVersion, memory, "
-                            "instructionSet, distribution, "
-                            "distVersion, headerArchitecture FROM rules ORDER BY rule_id";
-static const char PINS[] = "SELECT product, version, channel, mapping FROM pinnable_releases "
-                           "ORDER BY product, version, channel";
+#define RULES                                                                                                \
+    "SELECT rule_id, data_version, priority, backgroundRate, jaws, mig64, mapping, fallbackMapping, "        \
+    "update_type, product, version, channel, buildTarget, buildID, locale, osVersion, memory, "              \
+    "instructionSet, distribution, distVersion, headerArchitecture FROM rules ORDER BY rule_id"
+#define PINS                                                                                                 \
+    "SELECT product, version, channel, mapping FROM pinnable_releases ORDER BY product, version, channel"
+#define SHARED " LOCK IN SHARE MODE"
 static const char SHUTOFFS[] = "SELECT product, channel FROM emergency_shutoffs ORDER BY product, channel";
 
 /* The members of struct rule_row that hold texts, in the order of the columns in RULES. */
@@ -121,19 +121,19 @@ static void add_shutoff(const struct db_rows *rows, void *arg)
     shutoff->channel = copy_column(list->ctx, rows, 1);
 }
 
-bool reader_rules(struct db *db, void *ctx, struct rule_row **rows, size_t *n, struct error *e)
+bool reader_rules(struct db *db, void *ctx, bool shared, struct rule_row **rows, size_t *n, struct error *e)
 {
     struct row_array list = { .ctx = ctx, .size = sizeof(struct rule_row) };
-    bool ok = each_row(db, RULES, NULL, 0, add_rule, &list, e);
+    bool ok = each_row(db, shared ? RULES SHARED : RULES, NULL, 0, add_rule, &list, e);
     *rows = (struct rule_row *)(void *)list.p;
     *n = list.n;
     return ok;
 }
 
-bool reader_pins(struct db *db, void *ctx, struct pin_row **rows, size_t *n, struct error *e)
+bool reader_pins(struct db *db, void *ctx, bool shared, struct pin_row **rows, size_t *n, struct error *e)
 {
     struct row_array list = { .ctx = ctx, .size = sizeof(struct pin_row) };
-    bool ok = each_row(db, PINS, NULL, 0, add_pin, &list, e);
+    bool ok = each_row(db, shared ? PINS SHARED : PINS, NULL, 0, add_pin, &list, e);
     *rows = (struct pin_row *)(void *)list.p;
     *n = list.n;
     return ok;

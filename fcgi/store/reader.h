@@ -12,9 +12,10 @@
 bool reader_begin(struct db *db, struct error *e);
 bool reader_end(struct db *db, struct error *e);
 
-/* Reads all rows. They and their texts are owned by CTX. */
-bool reader_rules(struct db *db, void *ctx, struct rule_row **rows, size_t *n, struct error *e);
-bool reader_pins(struct db *db, void *ctx, struct pin_row **rows, size_t *n, struct error *e);
+/* Reads all rows. They and their texts are owned by CTX. With SHARED, nobody else can change them before the
+ * transaction ends, and they are as they were committed last. */
+bool reader_rules(struct db *db, void *ctx, bool shared, struct rule_row **rows, size_t *n, struct error *e);
+bool reader_pins(struct db *db, void *ctx, bool shared, struct pin_row **rows, size_t *n, struct error *e);
 bool reader_shutoffs(struct db *db, void *ctx, struct shutoff_row **rows, size_t *n, struct error *e);
 
 /* A stamp of a release: a number that changes whenever the release changes, that is, a data_version of its

@@ -42,6 +42,16 @@ struct snapshot *snapshot_new(void *ctx, const struct snapshot_input *input, siz
     return s;
 }
 
+struct snapshot *snapshot_with_input(void *ctx, const struct snapshot *from,
+                                     const struct snapshot_input *input)
+{
+    struct snapshot *s = mem_new(ctx, struct snapshot);
+    *s = *from;
+    s->input = *input;
+    sort_pins(s);
+    return s;
+}
+
 void snapshot_add(struct snapshot *s, struct str name, const struct release *release)
 {
     if (release == NULL) {

@@ -39,6 +39,9 @@ const struct release *snapshot_release(const struct snapshot *s, struct str name
 struct str snapshot_pin(const struct snapshot *s, struct str product, struct str channel, struct str version);
 bool snapshot_is_shut_off(const struct snapshot *s, struct str product, struct str channel);
 
+/* A snapshot of INPUT with the releases of S, which must outlive it; owned by CTX. */
+struct snapshot *snapshot_with_input(void *ctx, const struct snapshot *s, const struct snapshot_input *input);
+
 /* ---- for the build ---- */
 
 /* A snapshot without releases, for at most N_NAMES of them; owned by CTX. */

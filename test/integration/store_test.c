@@ -191,7 +191,7 @@ START_TEST(rules_pins_and_shutoffs)
     run(writer, "INSERT INTO pinnable_releases VALUES ('Firefox', '100.', 'release', 'Fx-100', 1)");
     run(writer,
         "INSERT INTO emergency_shutoffs VALUES ('Firefox', 'beta', 'on fire', 1), ('Fenix', 'x', NULL, 1)");
-    ck_assert(reader_rules(db, ctx, &rules, &n, &e));
+    ck_assert(reader_rules(db, ctx, false, &rules, &n, &e));
     ck_assert_uint_eq(n, 2);
     const struct rule_row *r = &rules[0];
     ck_assert(r->rule_id == 7 && r->data_version == 3 && r->has_priority && r->priority == 90);
@@ -213,7 +213,7 @@ START_TEST(rules_pins_and_shutoffs)
               r->mig64 == TRI_UNKNOWN);
     ck_assert(str_absent(r->mapping) && str_absent(r->product) && str_absent(r->header_architecture));
     ck_assert(!str_absent(r->version) && r->version.n == 0);
-    ck_assert(reader_pins(db, ctx, &pins, &n, &e));
+    ck_assert(reader_pins(db, ctx, false, &pins, &n, &e));
     ck_assert_uint_eq(n, 1);
     assert_str(pins[0].product, "Firefox");
     assert_str(pins[0].version, "100.");
@@ -233,8 +233,8 @@ START_TEST(empty_tables_give_no_rows)
     struct shutoff_row *shutoffs;
     struct release_stamp *stamps;
     size_t n;
-    ck_assert(reader_rules(db, ctx, &rules, &n, &e) && n == 0);
-    ck_assert(reader_pins(db, ctx, &pins, &n, &e) && n == 0);
+    ck_assert(reader_rules(db, ctx, false, &rules, &n, &e) && n == 0);
+    ck_assert(reader_pins(db, ctx, false, &pins, &n, &e) && n == 0);
     ck_assert(reader_shutoffs(db, ctx, &shutoffs, &n, &e) && n == 0);
     ck_assert(reader_release_stamps(db, ctx, &stamps, &n, &e) && n == 0);
 }
@@ -452,10 +452,10 @@ START_TEST(a_snapshot_is_one_moment)
     ck_assert(reader_begin(db, &e));
     run(writer, "INSERT INTO rules (update_type, data_version) VALUES ('minor', 1)");
     run(writer, "INSERT INTO releases VALUES ('r', 'P', 0, '{}', 1)");
-    ck_assert(reader_rules(db, ctx, &rules, &n, &e) && n == 0);
+    ck_assert(reader_rules(db, ctx, false, &rules, &n, &e) && n == 0);
     ck_assert(!read_release(db, STR("r")));
     ck_assert(reader_end(db, &e));
-    ck_assert(reader_rules(db, ctx, &rules, &n, &e) && n == 1);
+    ck_assert(reader_rules(db, ctx, false, &rules, &n, &e) && n == 1);
 }
 END_TEST
 
