@@ -16,6 +16,7 @@ static const struct history_subject subjects[] = {
     { "required_signoffs/product", &table_product_req_signoffs, "product" },
     { "required_signoffs/permissions", &table_permissions_req_signoffs, "product" },
     { "pinnable_releases", &table_pinnable_releases, "product" },
+    { "expectations", &table_expectations, "name" },
     { "permissions", &table_permissions, "username" },
     { "roles", &table_user_roles, "username" },
     { "roles", &table_role_grants, "username" },
@@ -61,7 +62,8 @@ static bool read_object(struct admin_call *call, struct history_all_query *q, st
         return fail(
             e, FAIL_INVALID,
             "object: '%.*s' is not a kind: rules, releases, v2/releases, emergency_shutoff, "
-            "required_signoffs/product, required_signoffs/permissions, pinnable_releases, permissions, roles",
+            "required_signoffs/product, required_signoffs/permissions, pinnable_releases, expectations, "
+            "permissions, roles",
             (int)(q->kind.n < 50 ? q->kind.n : 50), q->kind.p);
     }
     if (n < rest.n && (q->object.n == 0 || (subject->table == &table_rules && !is_number(q->object)))) {

@@ -1,5 +1,6 @@
 /* GET /pending: everything that is scheduled, of all tables. Not in the reference. */
 #include "admin/app_instances.h"
+#include "admin/expectations.h"
 #include "admin/resources.h"
 #include "admin/routes.h"
 #include "store/access.h"
@@ -111,7 +112,10 @@ static bool list_pending(struct admin_call *call, struct error *e)
         return false;
     }
     q.failing = failing;
-    return waiting_page(call->tx, &q, &page, e) && answer_pending(call, &page);
+    return waiting_page(call->tx, &q, &page, e) &&
+           (!str_eq(admin_arg(call, "expectations"), STR("1")) ||
+            expectations_add_breaks(call, page.entries, e)) &&
+           answer_pending(call, &page);
 }
 
 static const struct body_field pending_args[] = {
@@ -121,6 +125,7 @@ static const struct body_field pending_args[] = {
     { "product", FIELD_STRING, .min = 1, .max = 100 },
     { "channel", FIELD_STRING, .min = 1, .max = 100 },
     { "mine", FIELD_STRING, .words = "0 1" },
+    { "expectations", FIELD_STRING, .words = "0 1" },
     { "limit", FIELD_INT, .min = 1, .max = WAITING_PAGE_MAX },
     { "after", FIELD_STRING, .min = 1, .max = 100 },
     { 0 },

@@ -87,6 +87,9 @@ void problem_of(struct response *r, const struct request *request, const struct 
     case FAIL_SIGNOFF:
         problem_text(r, 400, "Bad Request", "Signoff Required", e->what);
         break;
+    case FAIL_EXPECTATION:
+        problem_text(r, 400, "Bad Request", "Broken expectations", e->what);
+        break;
     case FAIL_READ_ONLY:
         problem_text(r, 400, "Bad Request", "Read only", e->what);
         break;

@@ -3,6 +3,9 @@
 
 static const struct admin_routes *const files[] = {
     &app_instances_routes,
+    &expectations_check_routes,
+    &expectations_import_routes,
+    &expectations_routes,
     &explain_routes,
     &history_all_routes,
     &history_routes,

@@ -5,6 +5,9 @@
 #include "admin/admin.h"
 
 extern const struct admin_routes app_instances_routes;               /* app_instances.c */
+extern const struct admin_routes expectations_check_routes;          /* expectations_check.c */
+extern const struct admin_routes expectations_import_routes;         /* expectations_import.c */
+extern const struct admin_routes expectations_routes;                /* expectations.c */
 extern const struct admin_routes explain_routes;                     /* explain.c */
 extern const struct admin_routes history_all_routes;                 /* history_resource.c */
 extern const struct admin_routes history_routes;                     /* history.c */

@@ -11,6 +11,7 @@
 #include "admin/routes.h"
 #include "admin/status.h"
 #include "core/clock.h"
+#include "explain/expect_guard.h"
 #include "explain/keeper.h"
 #include "ops/log.h"
 #include "store/access.h"
@@ -26,6 +27,7 @@ struct admin {
     struct auth *auth;
     struct tx_site site;
     struct keeper *keeper;
+    struct expect_policy expectations;
     const struct admin_route *route;
     struct route *router; /* the same routes in the form that the router needs */
     size_t n_routes;
@@ -374,9 +376,7 @@ static void start_keeper(struct admin *admin)
     const struct config *config = admin->config;
     const struct keeper_settings settings = {
         .site = &admin->site,
-        .engine = { .allowlist = admin->site.allowlist,
-                    .force_hosts = config->update.special_force_hosts.item,
-                    .n_force_hosts = config->update.special_force_hosts.n },
+        .engine = admin_engine_settings(config, &admin->site),
         .idle_s = (unsigned)config->admin.snapshot_idle_s,
         .bytes_max = (size_t)config->admin.snapshot_mb * MEGABYTE,
     };
@@ -399,6 +399,10 @@ struct admin *admin_new(void *ctx, const struct config *config, struct error *e)
         talloc_free(admin);
         return NULL;
     }
+    admin->expectations = (struct expect_policy){ config->admin.expectations_block,
+                                                  admin_engine_settings(config, &admin->site) };
+    admin->site.approve = expect_guard;
+    admin->site.approve_arg = &admin->expectations;
     make_router(admin);
     admin_metrics_register(admin, admin->route, admin->n_routes);
     store_metrics_register();

@@ -48,6 +48,7 @@ struct config {
         struct config_list cors_origins;
         struct config_list system_accounts;        /* they cannot sign off */
         struct config_list signoff_content_except; /* PRODUCT[:PATTERN] */
+        struct config_list expectations_block;     /* products; "*": all */
         const char *trust_remote_user;             /* "yes" or "no" */
         const char *issuer;
         const char *audience;

@@ -31,6 +31,9 @@ const struct config_key keys_admin[] = {
           "PRODUCT:PATTERN: releases that may change after a change that leads to them was signed, for\n"
           "example Firefox:*-latest. A sign-off for any other release no longer counts once it has changed.\n"
           "PRODUCT alone: all releases; * as the product: every product." },
+    { "admin", "expectations_block", CONFIG_WORDS, AT(admin.expectations_block), "",
+      .help = "Products whose expectations block changes: what would break one is refused, whoever makes or\n"
+              "enacts it. *: every product. For other products, broken expectations are only shown." },
     { "admin", "trust_remote_user", CONFIG_CHOICE, AT(admin.trust_remote_user), "no", .words = "yes no",
       .help = "yes: the user is the one whom nginx has authenticated (FastCGI parameter REMOTE_USER)." },
     { "admin", "issuer", CONFIG_TEXT, AT(admin.issuer), "",

@@ -9,22 +9,23 @@
 #include "core/error.h"
 
 enum fail {
-    FAIL_OTHER,      /* 500: a fault of the program. error_set() leaves this reason, so it must stay 0 */
-    FAIL_OUTDATED,   /* 400 OutdatedDataError: the row has another data_version than the request names */
-    FAIL_MERGE,      /* 400 UpdateMergeError: a scheduled change of the row sets the same columns */
-    FAIL_SCHEDULED,  /* 400 ChangeScheduledError: the row already has a scheduled change */
-    FAIL_SIGNOFF,    /* 400 SignoffRequiredError: required sign-offs are missing */
-    FAIL_READ_ONLY,  /* 400 ReadOnlyError: the release is read-only */
-    FAIL_PERMISSION, /* 403 PermissionDeniedError: the user lacks the permission */
-    FAIL_INVALID,    /* 400 ValueError: a value in the request is wrong */
-    FAIL_BLOB,       /* 400 BlobValidationError: tx_request.blob_errors lists what is wrong with the blob */
-    FAIL_NOT_FOUND,  /* 404: the row does not exist */
-    FAIL_DUPLICATE,  /* 400: a row with this key, or a rule with this alias, already exists */
-    FAIL_DATABASE,   /* 503 with Retry-After: no connection, or a lost one; nothing was changed */
-    FAIL_BUSY,       /* 503 with Retry-After: a deadlock or lock timeout that outlasted tx_run()'s retries */
-    FAIL_SCHEMA,     /* 503: the database's schema does not fit this version of the programs */
-    FAIL_UNKNOWN,    /* 503: the connection was lost during COMMIT, so the change may have been made */
-    FAIL_ANSWERED,   /* a handler of the admin API refused and has written the answer (admin_problem) */
+    FAIL_OTHER,       /* 500: a fault of the program. error_set() leaves this reason, so it must stay 0 */
+    FAIL_OUTDATED,    /* 400 OutdatedDataError: the row has another data_version than the request names */
+    FAIL_MERGE,       /* 400 UpdateMergeError: a scheduled change of the row sets the same columns */
+    FAIL_SCHEDULED,   /* 400 ChangeScheduledError: the row already has a scheduled change */
+    FAIL_SIGNOFF,     /* 400 SignoffRequiredError: required sign-offs are missing */
+    FAIL_EXPECTATION, /* 400: it would break an expectation, and these block changes of its product */
+    FAIL_READ_ONLY,   /* 400 ReadOnlyError: the release is read-only */
+    FAIL_PERMISSION,  /* 403 PermissionDeniedError: the user lacks the permission */
+    FAIL_INVALID,     /* 400 ValueError: a value in the request is wrong */
+    FAIL_BLOB,        /* 400 BlobValidationError: tx_request.blob_errors lists what is wrong with the blob */
+    FAIL_NOT_FOUND,   /* 404: the row does not exist */
+    FAIL_DUPLICATE,   /* 400: a row with this key, or a rule with this alias, already exists */
+    FAIL_DATABASE,    /* 503 with Retry-After: no connection, or a lost one; nothing was changed */
+    FAIL_BUSY,        /* 503 with Retry-After: a deadlock or lock timeout that outlasted tx_run()'s retries */
+    FAIL_SCHEMA,      /* 503: the database's schema does not fit this version of the programs */
+    FAIL_UNKNOWN,     /* 503: the connection was lost during COMMIT, so the change may have been made */
+    FAIL_ANSWERED,    /* a handler of the admin API refused and has written the answer (admin_problem) */
 };
 
 /* Fills E with REASON, the error kind of that reason, and the text FMT. E may be NULL. Returns false, so that

@@ -59,6 +59,7 @@ extern const struct table table_product_req_signoffs;
 extern const struct table table_permissions_req_signoffs;
 extern const struct table table_emergency_shutoffs;
 extern const struct table table_pinnable_releases;
+extern const struct table table_expectations;
 
 /* Which rows of a table to read: those whose columns equal these values. Texts compare exactly, whatever the
  * collation. A key with a NULL value is ignored. */

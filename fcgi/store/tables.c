@@ -169,3 +169,18 @@ const struct table table_role_grants = {
     .column = { ROLE_GRANTS(PLAIN) },
     .history = &table_role_grants_history,
 };
+
+/* Nor this one. */
+#define EXPECTATIONS(X)                                                                                      \
+    X("product", COLUMN_TEXT, COLUMN_KEY)                                                                    \
+    X("name", COLUMN_TEXT, COLUMN_KEY)                                                                       \
+    X("query", COLUMN_TEXT, 0)                                                                               \
+    X("must", COLUMN_JSON, 0)                                                                                \
+    X("comment", COLUMN_TEXT, 0)
+HISTORY(table_expectations, "balrog_expectations", EXPECTATIONS(IN_HISTORY) VERSION(IN_HISTORY))
+const struct table table_expectations = {
+    .name = "balrog_expectations",
+    .column = { EXPECTATIONS(PLAIN) VERSION(PLAIN) },
+    .flags = TABLE_VERSIONED,
+    .history = &table_expectations_history,
+};

@@ -104,6 +104,12 @@ bool tx_only_schedules(const struct tx *tx)
     return w == NULL && tx->writes != NULL;
 }
 
+static bool approve_changes(struct tx *tx, struct error *e)
+{
+    const struct tx_site *site = tx->site;
+    return tx->request->read_only || site->approve == NULL || site->approve(tx, site->approve_arg, e);
+}
+
 /* ---- audit ---- */
 
 static void add_version(cJSON *line, const char *name, int64_t version)
@@ -194,7 +200,8 @@ static bool run_attempt(struct tx_attempt *run, struct db *db, bool *usable, str
     cJSON_Delete(run->request->blob_errors);
     run->request->blob_errors = NULL;
     run->request->attempts++;
-    bool ok = begin_transaction(&tx, e) && run->body(&tx, run->arg, e) && end_transaction(run, &tx, e);
+    bool ok = begin_transaction(&tx, e) && run->body(&tx, run->arg, e) && approve_changes(&tx, e) &&
+              end_transaction(run, &tx, e);
     *usable = db_alive(db) && (ok || db_exec(db, "ROLLBACK", NULL));
     if (ok && !tx.request->dry_run) {
         log_audit(&tx);

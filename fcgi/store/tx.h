@@ -17,6 +17,8 @@ enum {
     TX_DEADLINE_MS = 20000, /* after this time it is not run again */
 };
 
+struct tx;
+
 /* What all transactions of a program share. Must live longer than they. */
 struct tx_site {
     struct pool *pool;
@@ -24,6 +26,10 @@ struct tx_site {
     struct config_list system_accounts;
     struct config_list signoff_content_except; /* items PRODUCT[:PATTERN], see store/signoff_content.h */
     const struct allowlist *allowlist;         /* from where files may be served; used to validate releases */
+    /* Asked before a transaction that writes is committed; it may refuse what that has changed (noted.h).
+     * NULL: nobody is asked. */
+    bool (*approve)(struct tx *tx, const void *arg, struct error *e);
+    const void *approve_arg;
     int64_t (*now_ms)(void);                   /* the time, ms since 1970; NULL: the system's clock */
     void (*watch)(void *arg, const char *sql); /* for tests: called before each statement; or NULL */
     void *watch_arg;

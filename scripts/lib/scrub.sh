@@ -11,7 +11,8 @@ SCRUB_NAMES="'username', 'base_username', 'changed_by', 'scheduled_by', 'granted
 SCRUB_TEXTS="'comment', 'base_comment', 'options', 'base_options'"
 # Columns where an @ may be part of something else, such as an add-on's identifier.
 SCRUB_OTHERS="'name', 'base_name', 'path', 'base_path', 'mapping', 'base_mapping', 'fallbackMapping',
-    'base_fallbackMapping', 'data', 'base_data', 'k', 'superblob', 'member'"
+    'base_fallbackMapping', 'data', 'base_data', 'k', 'superblob', 'member',
+    'query', 'must'"
 
 # Prints TABLE <tab> COLUMN for every text column whose name satisfies CONDITION.
 scrub_columns() { # DIR DATABASE CONDITION

@@ -97,7 +97,7 @@ rehearsed() {
 # one: a check of it, and before it of its dry run.
 one() {
     local status=$1 writes=0
-    [[ $3 == GET || $4 == /explain* || $4 == /simulate* || "$3 $4" == "DELETE /required_signoffs/"* ]] || writes=1
+    [[ $3 == GET || $4 == /explain* || $4 == /simulate* || $4 == /expectations/check || "$3 $4" == "DELETE /required_signoffs/"* ]] || writes=1
     ((!writes)) || check "$3 $4: dry run" unchanged rehearsed "$@"
     check "$3 $4" as "$@"
     ((!writes || status < 400)) || check "$3 $4: refused in the same words" cmp -s "$WORK/rehearsed" "$WORK/body"
@@ -141,6 +141,8 @@ run_rules() {
     one 400 qa@x GET /pending?kind=none
     one 200 admin@x GET /history
     one 401 - GET /history
+    one 200 qa@x GET "/pending?expectations=1"
+    one 403 - GET "/pending?expectations=1"
     one 403 qa@x GET /history?object=roles
     one 200 admin@x POST "$sc/$id" "{\"sc_data_version\": 1, \"data_version\": 1, \"when\": $LATER, $body, \"comment\": \"new\"}"
     one 200 - GET "$sc/$id/revisions"
@@ -159,6 +161,33 @@ run_rules() {
     id=$(new)
     one 200 admin@x DELETE "$sc/$id?data_version=1"
     one 200 admin@x DELETE "/rules/2?data_version=1"
+}
+
+run_expectations() {
+    local query=/update/3/Firefox/1.0/1/p/de/release/os/d/d/update.xml one='"must": {"mapping": ["R1"]}'
+    one 201 qa@x POST /expectations "{\"product\": \"Firefox\", \"name\": \"de\", \"query\": \"$query\", $one}"
+    one 400 qa@x POST /expectations "{\"product\": \"Firefox\", \"name\": \"de\", \"query\": \"/\", $one}"
+    one 401 - POST /expectations '{}'
+    one 403 qa@x POST /expectations "{\"product\": \"GMP\", \"name\": \"de\", \"query\": \"$query\", $one}"
+    one 200 - GET /expectations
+    one 200 - GET /expectations/Firefox/de
+    one 404 - GET /expectations/Firefox/none
+    one 200 qa@x GET /expectations/check
+    one 200 qa@x GET "/expectations/check?format=text"
+    one 401 - GET /expectations/check
+    one 403 nobody@x GET /expectations/check
+    one 400 qa@x GET "/expectations/check?with=rules:99"
+    one 200 qa@x POST /expectations/check '{"changes": [{"table": "rules", "change_type": "delete", "rule_id": 1}]}'
+    one 400 qa@x POST /expectations/check '{"changes": [1]}'
+    one 200 admin@x PUT /expectations/Firefox/de "{\"query\": \"$query\", $one, \"comment\": \"c\", \"data_version\": 1}"
+    one 403 qa@x PUT /expectations/Firefox/de "{\"query\": \"$query\", $one, \"data_version\": 2}"
+    one 404 admin@x PUT /expectations/Firefox/none "{\"query\": \"$query\", $one, \"data_version\": 2}"
+    one 200 - GET /expectations/Firefox/de/revisions
+    one 200 admin@x POST "/expectations/import?plan=0" \
+        "{\"expectations\": [{\"product\": \"Firefox\", \"name\": \"fr\", \"query\": \"$query\", $one}]}"
+    one 400 admin@x POST /expectations/import '{"expectations": [{}]}'
+    one 200 admin@x DELETE "/expectations/Firefox/fr?data_version=1"
+    one 404 admin@x DELETE "/expectations/Firefox/fr?data_version=1"
 }
 
 run_releases() {
@@ -459,7 +488,7 @@ every_success_was_seen() {
 every_write_was_rehearsed() {
     local lacking
     lacking=$(comm -23 <("$TOOL" "$DOC" | grep -E '^(post|put|delete) ' | sed 's/ [0-9]*$//' | sort -u |
-        grep -vxE '(post /(explain|simulate)|delete /required_signoffs/(product|permissions))') \
+        grep -vxE '(post /(explain|simulate|expectations/check)|delete /required_signoffs/(product|permissions))') \
         <(sed 's/ [0-9]*$//' "$WORK/dry" | sort -u))
     [[ -z $lacking ]] || { printf '  not rehearsed: %s\n' "${lacking//$'\n'/, }" >&2 && return 1; }
 }
@@ -484,6 +513,7 @@ run_service
 run_uptake
 run_explain
 run_rules
+run_expectations
 run_releases
 run_releases_in_parts
 run_shutoffs

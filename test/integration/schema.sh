@@ -63,7 +63,7 @@ test_fresh() {
     check "the plan names the step" said "0001_initial: would be applied"
     check "the plan does nothing" answers 0 "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE()"
     check "a fresh database" upgrade 0 --execute
-    check "72 tables of the reference's and 9 of ours" answers 81 \
+    check "72 tables of the reference's and 11 of ours" answers 83 \
         "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE()"
     check "identifiers compare exactly" answers 0 "SELECT COUNT(*) FROM information_schema.columns
         WHERE table_schema = DATABASE() AND collation_name <> 'utf8mb4_nopad_bin' AND table_name <> 'balrog_schema'"

@@ -1,0 +1,445 @@
+/* /expectations/check: which expectations are broken, by the rows as they are, or with changes made; and the
+ * same for each change on a page of /pending. It reads releases, so it takes an account with a permission. */
+#include "admin/expectations.h"
+#include "admin/routes.h"
+#include "core/clock.h"
+#include "explain/expect_check.h"
+#include "explain/expect_guard.h"
+#include "store/access.h"
+#include "store/history_all.h"
+
+#include <stdatomic.h>
+
+enum {
+    CHECKS_MAX = 2,  /* at a time, of all users */
+    EDITED_DAYS = 7, /* changes of expectations that are shown beside a check */
+    EDITED_MAX = 50,
+    PAGE_RELEASES_MAX = 64, /* that are read for a page of /pending */
+    PAGE_MS = 2000,         /* for which changes of a page are looked at */
+    PAGE_NAMES_MAX = 10,    /* expectations that are named for a change */
+};
+
+#define HEADER_BROKEN "X-Broken-Expectations"
+
+/* A check as it was asked for. */
+struct check_call {
+    struct admin_call *call;
+    struct expect_policy policy;
+    struct row_changes changes;
+    struct str product; /* absent: all */
+    bool as_text;
+};
+
+/* What it has found. */
+struct check_found {
+    struct expect_set set;
+    struct expect_result *results;
+    size_t checked, broken, newly;
+    bool blocked;
+    cJSON *edited;
+};
+
+static struct expect_policy policy_of(const struct admin_call *call)
+{
+    return (struct expect_policy){ call->config->admin.expectations_block,
+                                   admin_engine_settings(call->config, call->site) };
+}
+
+/* Whether R is broken by the changes; without changes: at all. */
+static bool is_new(const struct expect_result *r)
+{
+    return r->is != NULL && r->was == NULL;
+}
+
+/* ---- JSON ---- */
+
+static cJSON *identity_json(const struct expectation *x)
+{
+    cJSON *json = mem_check(cJSON_CreateObject());
+    cJSON_AddItemToObject(json, "product", json_text(x->product));
+    cJSON_AddItemToObject(json, "name", json_text(x->name));
+    return json;
+}
+
+static void add_answers(cJSON *json, const char *name, cJSON *answers)
+{
+    if (answers != NULL) {
+        cJSON_AddItemReferenceToObject(json, name, answers);
+    } else {
+        mem_check(cJSON_AddNullToObject(json, name));
+    }
+}
+
+static cJSON *broken_json(const struct check_call *c, const struct expectation *x,
+                          const struct expect_result *r)
+{
+    cJSON *json = identity_json(x);
+    cJSON_AddItemToObject(json, "query", json_text(x->query));
+    cJSON_AddItemReferenceToObject(json, "must", (cJSON *)x->must);
+    mem_check(cJSON_AddStringToObject(json, "why", r->is));
+    mem_check(cJSON_AddBoolToObject(json, "newly", c->changes.n > 0 && is_new(r)));
+    mem_check(cJSON_AddBoolToObject(json, "blocks", expect_policy_blocks(&c->policy, x->product)));
+    add_answers(json, "got", r->got);
+    add_answers(json, "gets", r->gets);
+    return json;
+}
+
+static bool answer_json(const struct check_call *c, const struct check_found *found)
+{
+    struct tx *tx = c->call->tx;
+    cJSON *json = tx_keep(tx, mem_check(cJSON_CreateObject()));
+    mem_check(cJSON_AddNumberToObject(json, "count", (double)found->set.n));
+    mem_check(cJSON_AddNumberToObject(json, "checked", (double)found->checked));
+    mem_check(cJSON_AddBoolToObject(json, "blocked", found->blocked));
+    cJSON_AddItemReferenceToObject(json, "changes", row_changes_json(tx, &c->changes));
+    cJSON_AddItemReferenceToObject(json, "edited", found->edited);
+    cJSON *broken = mem_check(cJSON_AddArrayToObject(json, "broken"));
+    cJSON *mended = mem_check(cJSON_AddArrayToObject(json, "mended"));
+    for (size_t i = 0; i < found->set.n; i++) {
+        const struct expect_result *r = &found->results[i];
+        if (r->is != NULL) {
+            cJSON_AddItemToArray(broken, broken_json(c, &found->set.item[i], r));
+        } else if (r->was != NULL) {
+            cJSON_AddItemToArray(mended, identity_json(&found->set.item[i]));
+        }
+    }
+    return admin_json(c->call, json);
+}
+
+/* ---- text ---- */
+
+static void print_answers(struct buf *out, char sign, const cJSON *answers)
+{
+    const cJSON *one;
+    cJSON_ArrayForEach(one, answers)
+    {
+        const char *mapping = json_get_string(one, "mapping"), *version = json_get_string(one, "version");
+        buf_printf(out, "  %c %g %%: ", sign, json_get(one, "percent")->valuedouble);
+        if (mapping != NULL) {
+            buf_printf(out, "%s%s%s%s\n", mapping, version != NULL ? " (" : "",
+                       version != NULL ? version : "", version != NULL ? ")" : "");
+        } else {
+            buf_printf(out, "no update: %s\n", json_get_string(one, "why"));
+        }
+    }
+}
+
+static void print_broken(const struct check_call *c, struct buf *out, const struct expectation *x,
+                         const struct expect_result *r)
+{
+    bool blocks = expect_policy_blocks(&c->policy, x->product);
+    buf_printf(out, "\n%.*s: %.*s%s%s\n", STR_ARG(x->product), STR_ARG(x->name),
+               r->was != NULL ? " (broken before)" : "", blocks && is_new(r) ? " (blocks)" : "");
+    buf_printf(out, "  query: %.*s\n  must:  ", STR_ARG(x->query));
+    json_print(out, x->must, JSON_DUMPS);
+    buf_char(out, '\n');
+    print_answers(out, '-', r->got);
+    print_answers(out, '+', r->gets);
+    buf_printf(out, "  %s\n", r->is);
+}
+
+static void print_edited(struct buf *out, const cJSON *edited)
+{
+    const cJSON *one;
+    cJSON_ArrayForEach(one, edited)
+    {
+        const cJSON *key = json_get(one, "key");
+        buf_printf(out, "%s%s '%s' of %s, by %s\n",
+                   one == edited->child ? "\nExpectations that were changed in the last days:\n" : "",
+                   json_get_string(one, "change_type"), json_get_string(key, "name"),
+                   json_get_string(key, "product"), json_get_string(one, "changed_by"));
+    }
+}
+
+static bool answer_text(const struct check_call *c, const struct check_found *found)
+{
+    struct buf *out = &c->call->response->body;
+    if (c->changes.n > 0) {
+        buf_printf(out, "The changes break %zu expectations, of %zu that they bear on and %zu in all.\n",
+                   found->newly, found->checked, found->set.n);
+    } else {
+        buf_printf(out, "%zu of %zu expectations are broken.\n", found->broken, found->set.n);
+    }
+    for (size_t i = 0; i < found->set.n; i++) {
+        const struct expect_result *r = &found->results[i];
+        if (r->is != NULL) {
+            print_broken(c, out, &found->set.item[i], r);
+        } else if (r->was != NULL) {
+            buf_printf(out, "\n%.*s: %.*s is mended\n", STR_ARG(found->set.item[i].product),
+                       STR_ARG(found->set.item[i].name));
+        }
+    }
+    print_edited(out, found->edited);
+    c->call->response->status = 200;
+    c->call->response->content_type = "text/plain; charset=utf-8";
+    return true;
+}
+
+/* ---- checking ---- */
+
+static void count_results(const struct check_call *c, struct check_found *found)
+{
+    for (size_t i = 0; i < found->set.n; i++) {
+        const struct expect_result *r = &found->results[i];
+        found->checked += r->checked;
+        found->broken += r->is != NULL;
+        found->newly += is_new(r);
+        found->blocked = found->blocked || (c->changes.n > 0 && is_new(r) &&
+                                            expect_policy_blocks(&c->policy, found->set.item[i].product));
+    }
+}
+
+/* Who has changed expectations lately, so that nobody weakens one unnoticed. */
+static bool read_edited(const struct check_call *c, cJSON **edited, struct error *e)
+{
+    static const struct history_subject subject = { "expectations", &table_expectations, "name" };
+    const char *next;
+    const struct history_all_query q = {
+        .subject = &subject,
+        .n_subjects = 1,
+        .product = c->product,
+        .from_ms = c->call->now_ms - (int64_t)EDITED_DAYS * 24 * 3600 * 1000,
+        .limit = EDITED_MAX,
+    };
+    return history_all_page(c->call->tx, &q, edited, &next, e);
+}
+
+static bool check_all(struct check_call *c, struct check_found *found, struct error *e)
+{
+    struct tx *tx = c->call->tx;
+    struct world *world = mem_new(tx->mem, struct world);
+    const struct str product = str_absent(c->product) ? STR("*") : c->product;
+    if (!expect_set_read(tx, &product, 1, &found->set, e) || !world_read(tx, tx->mem, world, e) ||
+        !read_edited(c, &found->edited, e)) {
+        return false;
+    }
+    struct expect_frame f = expect_frame(tx->mem, tx, &c->policy.settings, &found->set);
+    struct expect_compare compare = { .after = expect_side_new(&f, world, &c->changes), .whole = true };
+    if (c->changes.n > 0) {
+        compare.before = expect_side_new(&f, world, NULL);
+    }
+    if (!expect_compare(&f, &compare, &found->results, e)) {
+        return false;
+    }
+    count_results(c, found);
+    return true;
+}
+
+/* What is wrong with what was asked is a sentence of ours, for people. */
+static bool refuse(struct admin_call *call, const struct error *e)
+{
+    return failed_as(e, FAIL_INVALID) || failed_as(e, FAIL_OUTDATED)
+               ? admin_problem(call, 400, "Bad Request", mem_strdup(call->ctx, e->what), NULL)
+               : false;
+}
+
+static bool answer_check(struct check_call *c, struct error *e)
+{
+    static atomic_int running;
+    struct check_found found = { 0 };
+    if (atomic_fetch_add(&running, 1) >= CHECKS_MAX) {
+        atomic_fetch_sub(&running, 1);
+        return admin_problem(c->call, 429, http_reason(429),
+                             "Too many checks are running. Try again in a few seconds", NULL);
+    }
+    bool ok = check_all(c, &found, e);
+    atomic_fetch_sub(&running, 1);
+    if (!ok) {
+        return refuse(c->call, e);
+    }
+    response_header_int(c->call->response, HEADER_BROKEN, (int64_t)found.newly);
+    return c->as_text ? answer_text(c, &found) : answer_json(c, &found);
+}
+
+static struct check_call start(struct admin_call *call, struct str product, struct str format)
+{
+    return (struct check_call){
+        .call = call, .policy = policy_of(call), .product = product, .as_text = str_eq(format, STR("text"))
+    };
+}
+
+static bool get_check(struct admin_call *call, struct error *e)
+{
+    struct check_call c = start(call, admin_arg(call, "product"), admin_arg(call, "format"));
+    return row_changes_add_names(call->tx, &c.changes, admin_arg(call, "with"), e) ? answer_check(&c, e)
+                                                                                   : refuse(call, e);
+}
+
+static bool post_check(struct admin_call *call, struct error *e)
+{
+    const cJSON *change;
+    struct check_call c = start(call, body_str(call->body, "product"), body_str(call->body, "format"));
+    cJSON_ArrayForEach(change, json_get(call->body, "changes"))
+    {
+        if (!row_changes_add(call->tx, &c.changes, change, e)) {
+            return refuse(call, e);
+        }
+    }
+    return answer_check(&c, e);
+}
+
+/* ---- a page of /pending ---- */
+
+struct page_check {
+    struct admin_call *call;
+    struct expect_policy policy;
+    struct expect_set set;
+    struct world world;
+    struct expect_frame frame;
+    struct expect_side *before;
+    int64_t until_ms;
+};
+
+static bool start_page(struct page_check *p, struct error *e)
+{
+    static const struct str every = { "*", 1 };
+    struct tx *tx = p->call->tx;
+    if (!expect_set_read(tx, &every, 1, &p->set, e) || !world_read(tx, tx->mem, &p->world, e)) {
+        return false;
+    }
+    p->policy = policy_of(p->call);
+    p->until_ms = clock_ms() + PAGE_MS;
+    p->frame = expect_frame(tx->mem, tx, &p->policy.settings, &p->set);
+    p->frame.releases_max = PAGE_RELEASES_MAX;
+    p->before = expect_side_new(&p->frame, &p->world, NULL);
+    return true;
+}
+
+/* {"count", "blocked", "expectations": [{"product", "name", "why"}], "unknown": null}. Without RESULTS none
+ * are broken. */
+static cJSON *breaks_json(const struct page_check *p, const struct expect_result *results)
+{
+    size_t n = 0;
+    bool blocked = false;
+    cJSON *json = mem_check(cJSON_CreateObject());
+    cJSON *list = mem_check(cJSON_AddArrayToObject(json, "expectations"));
+    for (size_t i = 0; results != NULL && i < p->set.n; i++) {
+        if (!is_new(&results[i])) {
+            continue;
+        }
+        blocked = blocked || expect_policy_blocks(&p->policy, p->set.item[i].product);
+        if (n++ < PAGE_NAMES_MAX) {
+            cJSON *one = identity_json(&p->set.item[i]);
+            mem_check(cJSON_AddStringToObject(one, "why", results[i].is));
+            cJSON_AddItemToArray(list, one);
+        }
+    }
+    mem_check(cJSON_AddNumberToObject(json, "count", (double)n));
+    mem_check(cJSON_AddBoolToObject(json, "blocked", blocked));
+    mem_check(cJSON_AddNullToObject(json, "unknown"));
+    return json;
+}
+
+/* The same where it is not known which. */
+static cJSON *unknown_json(const char *why)
+{
+    cJSON *json = mem_check(cJSON_CreateObject());
+    mem_check(cJSON_AddNullToObject(json, "count"));
+    mem_check(cJSON_AddNullToObject(json, "blocked"));
+    mem_check(cJSON_AddNullToObject(json, "expectations"));
+    mem_check(cJSON_AddStringToObject(json, "unknown", why));
+    return json;
+}
+
+/* The name of the change, as row_changes_add_scheduled() takes it; NULL: of a kind that bears on no answer.
+ */
+static const char *name_of(struct admin_call *call, const cJSON *entry)
+{
+    const char *kind = json_get_string(entry, "kind");
+    const cJSON *id = json_get(entry, "id");
+    if (!body_is_word("rules releases v2/releases pinnable_releases", str_of(kind))) {
+        return NULL;
+    }
+    return cJSON_IsString(id) ? mem_printf(call->ctx, "%s:%s", kind, id->valuestring)
+                              : mem_printf(call->ctx, "%s:%lld", kind, (long long)id->valuedouble);
+}
+
+static bool check_change(struct page_check *p, void *ctx, const char *name, cJSON **breaks, struct error *e)
+{
+    struct row_changes changes = { 0 };
+    struct expect_result *results;
+    struct expect_frame f = p->frame;
+    f.ctx = ctx;
+    if (!row_changes_add_scheduled(p->call->tx, &changes, str_of(name), e)) {
+        return false;
+    }
+    const struct expect_compare compare = { .before = p->before,
+                                            .after = expect_side_new(&f, &p->world, &changes) };
+    if (!expect_compare(&f, &compare, &results, e)) {
+        return false;
+    }
+    *breaks = breaks_json(p, results);
+    return true;
+}
+
+static bool check_entry(struct page_check *p, cJSON *entry, struct error *e)
+{
+    cJSON *breaks = NULL;
+    const char *name = name_of(p->call, entry);
+    bool ok = true;
+    if (name == NULL || p->set.n == 0) {
+        breaks = breaks_json(p, NULL);
+    } else if (clock_ms() > p->until_ms) {
+        breaks = unknown_json("There was no time for this change. Ask /expectations/check for it alone");
+    } else {
+        void *ctx = mem_check(talloc_new(p->call->ctx));
+        ok = check_change(p, ctx, name, &breaks, e);
+        talloc_free(ctx);
+    }
+    if (!ok && (failed_as(e, FAIL_INVALID) || failed_as(e, FAIL_OUTDATED))) {
+        breaks = unknown_json(e->what);
+        error_clear(e);
+        ok = true;
+    }
+    if (breaks != NULL) {
+        cJSON_AddItemToObject(entry, "breaks", breaks);
+    }
+    return ok;
+}
+
+bool expectations_add_breaks(struct admin_call *call, cJSON *entries, struct error *e)
+{
+    cJSON *entry;
+    bool known;
+    struct page_check p = { .call = call };
+    if (!access_is_known(call->tx, call->user, &known, e)) {
+        return false;
+    }
+    if (!known) {
+        return fail(e, FAIL_PERMISSION,
+                    "To see which expectations changes break takes an account with a permission");
+    }
+    if (!start_page(&p, e)) {
+        return false;
+    }
+    cJSON_ArrayForEach(entry, entries)
+    {
+        if (!check_entry(&p, entry, e)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ---- the routes ---- */
+
+static const struct body_field check_args[] = {
+    { "product", FIELD_STRING, .min = 1, .max = 15 },
+    { "with", FIELD_STRING },
+    { "format", FIELD_STRING, .words = "json text" },
+    { 0 },
+};
+
+static const struct body_field check_fields[] = {
+    { "changes", FIELD_ARRAY, .required = true },
+    { "product", FIELD_STRING, .min = 1, .max = 15 },
+    { "format", FIELD_STRING, .words = "json text" },
+    { 0 },
+};
+
+static const struct admin_route routes[] = {
+    { METHOD_GET, "/expectations/check", get_check, ADMIN_USER, "expectations_check", .args = check_args },
+    { METHOD_POST, "/expectations/check", post_check, ADMIN_USER, "expectations_check_changes",
+      .body = check_fields, .flags = ADMIN_READS },
+};
+const struct admin_routes expectations_check_routes = ADMIN_ROUTES(routes);

@@ -1,0 +1,22 @@
+/* Refuses transactions that break expectations of products for which these block changes ([admin]
+ * expectations_block). What was broken before does not count, nor do shutoffs. */
+#ifndef BALROG_EXPLAIN_EXPECT_GUARD_H
+#define BALROG_EXPLAIN_EXPECT_GUARD_H
+
+#include "core/config_file.h"
+#include "store/tx.h"
+#include "update/snapshot.h"
+
+struct expect_policy {
+    struct config_list products; /* whose expectations block; an item "*": of all products */
+    struct engine_settings settings;
+};
+
+bool expect_policy_blocks(const struct expect_policy *policy, struct str product);
+
+/* For tx_site.approve; ARG is a struct expect_policy. FAIL_EXPECTATION, which names the expectations, if what
+ * TX has changed breaks one. Costs nothing where no product blocks; else one statement, and reads all rules
+ * if there are expectations, and releases only where an answer can differ. */
+bool expect_guard(struct tx *tx, const void *arg, struct error *e);
+
+#endif
