@@ -233,8 +233,8 @@ static bool check_restored(struct edit *edit, const char *path, cJSON *data, str
 static bool write_part(struct edit *edit, const char *path, const cJSON *row, cJSON *data, struct error *e)
 {
     int64_t version = row != NULL ? version_of(edit->call, row) : 0;
-    releases_v2_edit_plan(
-        edit, (struct planned_write){ row != NULL ? CHANGE_UPDATE : CHANGE_INSERT, path, data, version });
+    releases_v2_edit_plan(edit, (struct planned_write){ row != NULL ? CHANGE_UPDATE : CHANGE_INSERT, path,
+                                                        data, version, NULL });
     return check_restored(edit, path, data, e) && releases_v2_edit_write(edit, e) &&
            admin_json(edit->call, edit->answer->root);
 }

@@ -47,8 +47,12 @@ bool releases_v1_may_write(struct admin_call *call, const char *name, const char
 
 /* *BLOB becomes what the release NAME was at DATA_VERSION, owned by the transaction; FAIL_INVALID if that is
  * not known. */
-bool releases_v1_ancestor(struct tx *tx, const char *name, int64_t data_version, cJSON **blob,
+bool releases_v1_ancestor(struct tx *tx, const char *name, int64_t data_version, const cJSON **blob,
                           struct error *e);
+/* *MERGED becomes TIP, the blob as it is now, merged with MINE, which was made from ANCESTOR. It is owned by
+ * the transaction. FAIL_OUTDATED if they do not fit together. */
+bool releases_v1_merge(struct tx *tx, const cJSON *ancestor, const cJSON *tip, const cJSON *mine,
+                       const cJSON **merged, struct error *e);
 
 /* If E is about the contents of the request (FAIL_BLOB, FAIL_INVALID, FAIL_READ_ONLY or, if LATE,
  * FAIL_OUTDATED), refuses the call as the handlers of the reference do: with the reasons, and with DETAIL, or

@@ -282,20 +282,19 @@ static bool may_add_locale(struct submission *s, const cJSON *row, struct error 
                          "%s is not allowed to add builds for product %s", tx->actor, access_text(product));
 }
 
-static bool write_part(struct submission *s, const cJSON *row, int64_t data_version, struct error *e)
+/* Puts the part into ROW, which is locked, as the client has seen it at DATA_VERSION. */
+static bool write_part(struct submission *s, cJSON *row, int64_t data_version, struct error *e)
 {
     struct tx *tx = s->call->tx;
     const cJSON *tip = json_get(row, "data"), *seen = tip;
     const cJSON *data;
-    cJSON *ancestor, *what = new_object(s);
+    cJSON *what = new_object(s);
     if (s->locale != NULL && !may_add_locale(s, row, e)) {
         return false;
     }
-    if (data_version != row_int(row, "data_version")) {
-        if (!releases_v1_ancestor(tx, row_text(row, "name"), data_version, &ancestor, e)) {
-            return false;
-        }
-        seen = ancestor;
+    bool outdated = data_version != row_int(row, "data_version");
+    if (outdated && !releases_v1_ancestor(tx, row_text(row, "name"), data_version, &seen, e)) {
+        return false;
     }
     if (s->locale != NULL) {
         data = with_locale(s, seen, tip, resolve_alias(s, tip));
@@ -303,10 +302,15 @@ static bool write_part(struct submission *s, const cJSON *row, int64_t data_vers
         data = with_members(s, seen, s->data);
         mem_check(cJSON_AddStringToObject(what, "product", s->product));
     }
+    if (outdated && !releases_v1_merge(tx, seen, tip, data, &data, e)) {
+        return false;
+    }
     cJSON_AddItemReferenceToObject(what, "data", (cJSON *)data);
-    return resource_update(tx, &releases_resource,
-                           &(struct resource_edit){ .key = row, .what = what, .data_version = data_version },
-                           NULL, e);
+    return resource_update(
+        tx, &releases_resource,
+        &(struct resource_edit){
+            .key = row, .old = row, .what = what, .data_version = row_int(row, "data_version") },
+        NULL, e);
 }
 
 /* Checks the permissions of tx->actor, with as little of the release as that needs. */

@@ -195,7 +195,7 @@ static bool require_signoffs(struct tx *tx, const struct change *c, cJSON *needs
 
 /* ---- outdated submissions ---- */
 
-bool releases_v1_ancestor(struct tx *tx, const char *name, int64_t data_version, cJSON **blob,
+bool releases_v1_ancestor(struct tx *tx, const char *name, int64_t data_version, const cJSON **blob,
                           struct error *e)
 {
     struct str text;
@@ -206,24 +206,28 @@ bool releases_v1_ancestor(struct tx *tx, const char *name, int64_t data_version,
         return fail(e, FAIL_INVALID, "What release %s was at data_version %lld is not known", name,
                     (long long)data_version);
     }
-    *blob = tx_keep(tx, json_parse(text, e));
+    *blob = json_parse_whole(tx->mem, text, e);
     return *blob != NULL;
+}
+
+bool releases_v1_merge(struct tx *tx, const cJSON *ancestor, const cJSON *tip, const cJSON *mine,
+                       const cJSON **merged, struct error *e)
+{
+    *merged = tx_keep(tx, merge_three(ancestor, tip, mine, NULL));
+    return *merged != NULL ||
+           fail(e, FAIL_OUTDATED,
+                "Failed to update row, old_data_version doesn't match current data_version");
 }
 
 static bool merge_outdated(struct tx *tx, const struct change *c, int64_t data_version, cJSON **what,
                            struct error *e)
 {
-    cJSON *ancestor, *merged = NULL;
+    const cJSON *ancestor = NULL, *merged;
     const cJSON *mine = json_get(c->what, "data"), *tip = json_get(c->old, "data");
-    if (cJSON_IsObject(mine) && cJSON_IsObject(tip)) {
-        if (!releases_v1_ancestor(tx, row_text(c->old, "name"), data_version, &ancestor, e)) {
-            return false;
-        }
-        merged = tx_keep(tx, merge_three(ancestor, tip, mine, NULL));
-    }
-    if (merged == NULL) {
-        return fail(e, FAIL_OUTDATED,
-                    "Failed to update row, old_data_version doesn't match current data_version");
+    bool both = cJSON_IsObject(mine) && cJSON_IsObject(tip);
+    if ((both && !releases_v1_ancestor(tx, row_text(c->old, "name"), data_version, &ancestor, e)) ||
+        !releases_v1_merge(tx, ancestor, tip, mine, &merged, e)) {
+        return false;
     }
     *what = tx_keep(tx, mem_check(cJSON_CreateObject()));
     for (const cJSON *item = c->what->child; item != NULL; item = item->next) {

@@ -11,6 +11,9 @@ bool releases_v1_find(struct admin_call *call, const char *name, enum row_lock l
 {
     cJSON *rows;
     struct table_query q = { .table = &table_releases, .key = { { "name", DB_S(str_of(name)) } } };
+    if (lock == ROW_LOCKED) {
+        return row_get_release(call->tx, &table_releases, releases_v1_key(call, name), row, e);
+    }
     if (lock != ROW_PLAIN) {
         return row_get(call->tx, &table_releases, releases_v1_key(call, name), lock, row, e);
     }

@@ -72,9 +72,10 @@ static bool write_now(struct edit *edit, const struct planned_write *w, const st
     case CHANGE_INSERT:
         return resource_insert(edit->tx, r, values, NULL, NULL, e);
     case CHANGE_UPDATE:
-        return resource_update(
-            edit->tx, r, &(struct resource_edit){ .key = values, .what = values, .data_version = w->version },
-            NULL, e);
+        return resource_update(edit->tx, r,
+                               &(struct resource_edit){
+                                   .key = values, .old = w->old, .what = values, .data_version = w->version },
+                               NULL, e);
     default:
         return w->version == 0
                    ? fail(e, FAIL_INVALID, "old_data_version must be passed for Tables that are versioned")

@@ -13,6 +13,7 @@ struct planned_write {
     const char *path;  /* NULL: the base */
     const cJSON *data; /* the new one; NULL for a deletion */
     int64_t version;   /* the row's data_version as the client knows it; 0 for an insert */
+    cJSON *old;        /* the row, if it was read with a lock; or NULL */
 };
 
 struct edit {

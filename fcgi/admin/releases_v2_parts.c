@@ -30,7 +30,7 @@ static bool plan_base_merge(struct edit *edit, const cJSON *part, const cJSON **
         return fail(e, FAIL_INVALID, "Missing data_version for .");
     }
     *base = merged(edit, edit->blob, part);
-    releases_v2_edit_plan(edit, (struct planned_write){ CHANGE_UPDATE, NULL, *base, version });
+    releases_v2_edit_plan(edit, (struct planned_write){ CHANGE_UPDATE, NULL, *base, version, NULL });
     return true;
 }
 
@@ -54,7 +54,7 @@ static bool plan_asset_merge(struct edit *edit, const struct split_asset *asset,
         return false;
     }
     if (row == NULL) {
-        releases_v2_edit_plan(edit, (struct planned_write){ CHANGE_INSERT, path, data, 0 });
+        releases_v2_edit_plan(edit, (struct planned_write){ CHANGE_INSERT, path, data, 0, NULL });
     } else if (tree_equal(data, json_get(row, "data"))) {
         return true;
     } else {
@@ -63,7 +63,7 @@ static bool plan_asset_merge(struct edit *edit, const struct split_asset *asset,
             return fail(e, FAIL_INVALID, "Missing data_version for %s", path);
         }
         data = merged(edit, json_get(row, "data"), data);
-        releases_v2_edit_plan(edit, (struct planned_write){ CHANGE_UPDATE, path, data, version });
+        releases_v2_edit_plan(edit, (struct planned_write){ CHANGE_UPDATE, path, data, version, row });
     }
     assets_put(whole, asset->path, mem_check(cJSON_Duplicate(data, true)));
     return true;

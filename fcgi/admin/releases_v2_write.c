@@ -127,8 +127,8 @@ static bool plan_base_replacement(struct edit *edit, const cJSON *base, const st
     if (edit->base == NULL && version > 0) {
         return fail(e, FAIL_OUTDATED, "%s does not exist any more", edit->name);
     }
-    releases_v2_edit_plan(
-        edit, (struct planned_write){ version > 0 ? CHANGE_UPDATE : CHANGE_INSERT, NULL, base, version });
+    releases_v2_edit_plan(edit, (struct planned_write){ version > 0 ? CHANGE_UPDATE : CHANGE_INSERT, NULL,
+                                                        base, version, NULL });
     return true;
 }
 
@@ -148,7 +148,7 @@ static bool plan_asset_replacement(struct edit *edit, const struct split_asset *
         return fail(e, FAIL_OUTDATED, "%s does not exist any more", path);
     }
     releases_v2_edit_plan(edit, (struct planned_write){ version > 0 ? CHANGE_UPDATE : CHANGE_INSERT, path,
-                                                        asset->value, version });
+                                                        asset->value, version, NULL });
     return true;
 }
 
@@ -157,9 +157,9 @@ static void plan_removals(struct edit *edit, const struct split *split, const st
 {
     for (const cJSON *row = p->asset->child; row != NULL; row = row->next) {
         if (!releases_v2_edit_split_has(split, row->string)) {
-            releases_v2_edit_plan(edit,
-                                  (struct planned_write){ CHANGE_DELETE, row->string, NULL,
-                                                          releases_v2_edit_version(edit, row->string) });
+            releases_v2_edit_plan(edit, (struct planned_write){ CHANGE_DELETE, row->string, NULL,
+                                                                releases_v2_edit_version(edit, row->string),
+                                                                NULL });
         }
     }
 }

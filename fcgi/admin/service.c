@@ -190,7 +190,9 @@ static bool check_known(struct admin_exchange *ex)
 {
     bool known = true;
     struct error e = { 0 };
-    struct tx_request tx = { .username = ex->user, .request_id = ex->call->request->id, .read_only = true };
+    struct tx_request tx = {
+        .username = ex->user, .request_id = ex->call->request->id, .read_only = true, .single = true
+    };
     /* A route without a database that takes neither a body nor arguments leaves this to its handler. */
     bool takes_something = ex->route->body != NULL || ex->route->args != NULL;
     bool has_database = (ex->route->flags & ADMIN_NO_DATABASE) == 0;

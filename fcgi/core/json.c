@@ -3,6 +3,7 @@
  * json.dumps. */
 #include "core/json.h"
 
+#include "core/json_pool.h"
 #include "core/mem.h"
 
 #include <math.h>
@@ -243,6 +244,30 @@ cJSON *json_parse(struct str text, struct error *e)
         mark_floats(value, text, &i);
     }
     drop_twins(value);
+    return value;
+}
+
+struct whole_tree {
+    struct json_pool *pool;
+};
+
+static int whole_tree_free(struct whole_tree *tree)
+{
+    json_pool_free(tree->pool);
+    return 0;
+}
+
+const cJSON *json_parse_whole(void *ctx, struct str text, struct error *e)
+{
+    struct whole_tree *tree = mem_new(ctx, struct whole_tree);
+    tree->pool = json_pool_new();
+    talloc_set_destructor(tree, whole_tree_free);
+    json_pool_enter(tree->pool);
+    const cJSON *value = json_parse(text, e);
+    json_pool_leave(tree->pool);
+    if (value == NULL) {
+        talloc_free(tree);
+    }
     return value;
 }
 
@@ -501,11 +526,33 @@ static void print_list(struct buf *out, const struct member *list, size_t n, con
     buf_char(out, brackets[1]);
 }
 
+/* VALUE, an object or array, on one line and in the order of its members. */
+static void print_in_order(struct buf *out, const cJSON *value)
+{
+    bool object = cJSON_IsObject(value);
+    buf_char(out, object ? '{' : '[');
+    for (const cJSON *child = value->child; child != NULL; child = child->next) {
+        if (child != value->child) {
+            buf_lit(out, ", ");
+        }
+        if (object) {
+            json_print_string(out, str_of(child->string));
+            buf_lit(out, ": ");
+        }
+        print_value(out, child, JSON_DUMPS, 0);
+    }
+    buf_char(out, object ? '}' : ']');
+}
+
 static void print_container(struct buf *out, const cJSON *value, enum json_style style, unsigned depth)
 {
     bool object = cJSON_IsObject(value);
+    if (style == JSON_DUMPS) {
+        print_in_order(out, value);
+        return;
+    }
     size_t n;
-    struct member *list = members(value, object && style != JSON_DUMPS, &n);
+    struct member *list = members(value, object, &n);
     print_list(out, list, n, object ? "{}" : "[]", style, depth);
     free(list);
 }

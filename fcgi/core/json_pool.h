@@ -6,7 +6,7 @@
 
 struct json_pool;
 
-/* A pool belongs to one thread. */
+/* A pool belongs to one thread at a time. */
 struct json_pool *json_pool_new(void);
 void json_pool_free(struct json_pool *pool);
 

@@ -3,11 +3,13 @@
 #include "store/access.h"
 
 #include "core/python.h"
+#include "core/tree.h"
 #include "store/role_pending.h"
 #include "store/row.h"
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 /* The permissions "admin" and THING of a user. */
 struct grants {
@@ -28,8 +30,13 @@ struct access_cache {
     unsigned writes; /* to these tables, when the first of it was read */
     struct grants *grants;
     struct roles *roles;
-    cJSON *all_roles; /* {user: [role]} of all users, or NULL: not read */
-    cJSON *known;     /* {user: null} of all who have a permission, or NULL: not read */
+    struct everybody *everybody; /* NULL: not read */
+};
+
+/* All users at once, for lists. */
+struct everybody {
+    struct tree_index roles; /* of {user: [role]} */
+    struct tree_index known; /* of {user: null}: those who have a permission */
 };
 
 static unsigned count_writes(const struct tx *tx)
@@ -175,8 +182,8 @@ bool access_is_known(struct tx *tx, const char *username, bool *is, struct error
     };
     cJSON *rows;
     const struct access_cache *cache = cache_of(tx);
-    if (cache->known != NULL) {
-        *is = username[0] != '\0' && json_get(cache->known, username) != NULL;
+    if (cache->everybody != NULL) {
+        *is = username[0] != '\0' && tree_index_get(&cache->everybody->known, username) != NULL;
         return true;
     }
     if (!row_list(tx, &q, &rows, e)) {
@@ -213,8 +220,8 @@ static bool read_roles(struct tx *tx, const char *username, cJSON **names, struc
 bool access_roles(struct tx *tx, const char *username, cJSON **names, struct error *e)
 {
     struct access_cache *cache = cache_of(tx);
-    if (cache->all_roles != NULL) {
-        *names = (cJSON *)json_get(cache->all_roles, username);
+    if (cache->everybody != NULL) {
+        *names = (cJSON *)tree_index_get(&cache->everybody->roles, username);
         *names = *names != NULL ? *names : tx_keep(tx, mem_check(cJSON_CreateArray()));
         return true;
     }
@@ -233,30 +240,69 @@ bool access_roles(struct tx *tx, const char *username, cJSON **names, struct err
     return true;
 }
 
-bool access_prefetch(struct tx *tx, struct error *e)
+static int compare_users(const void *a, const void *b)
 {
-    struct access_cache *cache = cache_of(tx);
-    struct table_query roles = { .table = &table_user_roles };
-    cJSON *rows, *all = tx_keep(tx, mem_check(cJSON_CreateObject()));
-    cJSON *known = tx_keep(tx, mem_check(cJSON_CreateObject()));
-    if (!row_list(tx, &roles, &rows, e)) {
-        return false;
-    }
+    const cJSON *const *x = a, *const *y = b;
+    return strcmp(row_text(*x, "username"), row_text(*y, "username"));
+}
+
+/* {user: [role]} from ROWS of user_roles, without the roles that wait for confirmation, PENDING. */
+static cJSON *group_roles(struct tx *tx, const cJSON *rows, const cJSON *pending)
+{
+    size_t n = 0;
+    const char *user = NULL;
+    cJSON *names = NULL, *all = tx_keep(tx, mem_check(cJSON_CreateObject()));
+    const cJSON **sorted = mem_array(tx->mem, const cJSON *, (size_t)cJSON_GetArraySize(rows) + 1);
     for (const cJSON *row = rows->child; row != NULL; row = row->next) {
-        cJSON *names = (cJSON *)json_get(all, row_text(row, "username"));
-        if (names == NULL) {
-            names = mem_check(cJSON_AddArrayToObject(all, row_text(row, "username")));
+        sorted[n++] = row;
+    }
+    qsort(sorted, n, sizeof *sorted, compare_users);
+    for (size_t i = 0; i < n; i++) {
+        const char *username = row_text(sorted[i], "username"), *role = row_text(sorted[i], "role");
+        if (user == NULL || strcmp(user, username) != 0) {
+            names = mem_check(cJSON_AddArrayToObject(all, username));
+            user = username;
         }
-        cJSON_AddItemToArray(names, mem_check(cJSON_CreateString(row_text(row, "role"))));
+        if (role_pending_find(pending, username, role) == NULL) {
+            cJSON_AddItemToArray(names, mem_check(cJSON_CreateString(role)));
+        }
+    }
+    return all;
+}
+
+static int free_everybody(struct everybody *everybody)
+{
+    tree_index_free(&everybody->roles);
+    tree_index_free(&everybody->known);
+    return 0;
+}
+
+static bool read_everybody(struct tx *tx, struct access_cache *cache, struct error *e)
+{
+    struct table_query roles = { .table = &table_user_roles };
+    cJSON *rows, *pending, *known = tx_keep(tx, mem_check(cJSON_CreateObject()));
+    if (!row_list(tx, &roles, &rows, e) || !role_pending_list(tx, NULL, NULL, &pending, e)) {
+        return false;
     }
     struct db_rows *users = db_query(tx->db, "SELECT DISTINCT username FROM permissions", NULL, 0, e);
     while (db_next(users, e)) {
         mem_check(cJSON_AddNullToObject(known, mem_str(tx->mem, db_text(users, 0)).p));
     }
-    bool ok = db_finish(users);
-    cache->all_roles = all;
-    cache->known = known;
-    return ok;
+    if (!db_finish(users)) {
+        return false;
+    }
+    struct everybody *everybody = mem_new(tx->mem, struct everybody);
+    tree_index_init(&everybody->roles, group_roles(tx, rows, pending));
+    tree_index_init(&everybody->known, known);
+    talloc_set_destructor(everybody, free_everybody);
+    cache->everybody = everybody;
+    return true;
+}
+
+bool access_prefetch(struct tx *tx, struct error *e)
+{
+    struct access_cache *cache = cache_of(tx);
+    return cache->everybody != NULL || read_everybody(tx, cache, e);
 }
 
 bool access_has_role(struct tx *tx, const char *username, const char *role, bool *has, struct error *e)

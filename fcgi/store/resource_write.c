@@ -67,8 +67,8 @@ bool resource_update(struct tx *tx, const struct resource *r, const struct resou
                      struct error *e)
 {
     int64_t data_version = edit->data_version;
-    cJSON *old, *now;
-    if (!read_old(tx, r, edit->key, &old, e)) {
+    cJSON *old = edit->old, *now;
+    if (old == NULL && !read_old(tx, r, edit->key, &old, e)) {
         return false;
     }
     struct change c = {

@@ -15,7 +15,8 @@ bool resource_insert(struct tx *tx, const struct resource *r, const cJSON *value
 
 /* An update that is asked for. */
 struct resource_edit {
-    const cJSON *key;     /* has the key columns */
+    const cJSON *key; /* has the key columns */
+    cJSON *old;       /* the row, if TX has read it with a lock, so that it need not be read again; or NULL */
     const cJSON *what;    /* the columns to set */
     int64_t data_version; /* of the row from which WHAT was made */
     const cJSON *given;

@@ -170,16 +170,12 @@ bool row_list(struct tx *tx, const struct table_query *q, cJSON **rows, struct e
     return db_finish(result);
 }
 
-bool row_get(struct tx *tx, const struct table *t, const cJSON *key, enum row_lock lock, cJSON **row,
-             struct error *e)
+/* Reads the first row of Q, which lacks its keys: those of KEY. */
+static bool get_by_key(struct tx *tx, struct table_query *q, const cJSON *key, cJSON **row, struct error *e)
 {
-    static const char *const tails[] = {
-        [ROW_PLAIN] = NULL, [ROW_SHARED] = "LOCK IN SHARE MODE", [ROW_LOCKED] = "FOR UPDATE"
-    };
-    struct table_query q = { .table = t, .with_big = true, .tail = tails[lock] };
     unsigned n = 0;
     *row = NULL;
-    for (const struct column *c = t->column; c->name != NULL; c++) {
+    for (const struct column *c = q->table->column; c->name != NULL; c++) {
         const cJSON *value = json_get(key, c->name);
         if ((c->flags & COLUMN_KEY) == 0) {
             continue;
@@ -187,12 +183,28 @@ bool row_get(struct tx *tx, const struct table *t, const cJSON *key, enum row_lo
         if (value == NULL || cJSON_IsNull(value)) {
             return true; /* keys are never null */
         }
-        q.key[n].column = c->name;
-        if (!row_bind(tx, c, value, &q.key[n++].value, e)) {
+        q->key[n].column = c->name;
+        if (!row_bind(tx, c, value, &q->key[n++].value, e)) {
             return false;
         }
     }
-    bool ok = table_get(tx->db, &q, row, e);
+    bool ok = table_get(tx->db, q, row, e);
     tx_keep(tx, *row);
     return ok;
+}
+
+bool row_get(struct tx *tx, const struct table *t, const cJSON *key, enum row_lock lock, cJSON **row,
+             struct error *e)
+{
+    static const char *const tails[] = {
+        [ROW_PLAIN] = NULL, [ROW_SHARED] = "LOCK IN SHARE MODE", [ROW_LOCKED] = "FOR UPDATE"
+    };
+    struct table_query q = { .table = t, .with_big = true, .tail = tails[lock] };
+    return get_by_key(tx, &q, key, row, e);
+}
+
+bool row_get_release(struct tx *tx, const struct table *t, const cJSON *key, cJSON **row, struct error *e)
+{
+    struct table_query q = { .table = t, .with_big = true, .big_owner = tx->mem, .tail = "FOR UPDATE" };
+    return get_by_key(tx, &q, key, row, e);
 }

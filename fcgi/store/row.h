@@ -18,6 +18,8 @@ enum row_lock {
  * missing or null in KEY. */
 bool row_get(struct tx *tx, const struct table *t, const cJSON *key, enum row_lock lock, cJSON **row,
              struct error *e);
+/* The same with ROW_LOCKED, for a release that will be written: fast for a large one. */
+bool row_get_release(struct tx *tx, const struct table *t, const cJSON *key, cJSON **row, struct error *e);
 /* Reads all rows that Q asks for: *ROWS is a JSON array. */
 bool row_list(struct tx *tx, const struct table_query *q, cJSON **rows, struct error *e);
 

@@ -130,13 +130,29 @@ static cJSON *column_json(const struct column *c, const struct db_rows *rows, un
     }
 }
 
-cJSON *table_row_from(const struct table *t, const struct db_rows *rows, unsigned first)
+/* Adds the big column I to ROW, with OWNER as the owner of what is in it. False if it is not valid JSON. */
+static bool add_big(cJSON *row, const struct column *c, const struct db_rows *rows, unsigned i, void *owner)
+{
+    const cJSON *value = json_parse_whole(owner, db_text(rows, i), NULL);
+    return value != NULL && cJSON_AddItemReferenceToObject(row, c->name, (cJSON *)value);
+}
+
+static cJSON *make_row(const struct table *t, const struct db_rows *rows, unsigned first, void *big_owner)
 {
     cJSON *row = mem_check(cJSON_CreateObject());
     for (unsigned i = 0; first + i < db_columns(rows) && t->column[i].name != NULL; i++) {
-        cJSON_AddItemToObject(row, t->column[i].name, mem_check(column_json(&t->column[i], rows, first + i)));
+        const struct column *c = &t->column[i];
+        bool apart = big_owner != NULL && (c->flags & COLUMN_BIG) != 0 && c->type == COLUMN_JSON;
+        if (!apart || !add_big(row, c, rows, first + i, big_owner)) {
+            cJSON_AddItemToObject(row, c->name, mem_check(column_json(c, rows, first + i)));
+        }
     }
     return row;
+}
+
+cJSON *table_row_from(const struct table *t, const struct db_rows *rows, unsigned first)
+{
+    return make_row(t, rows, first, NULL);
 }
 
 cJSON *table_row(const struct table *t, const struct db_rows *rows)
@@ -232,7 +248,7 @@ bool table_print(struct db *db, const struct table_query *q, struct buf *out, si
 bool table_get(struct db *db, const struct table_query *q, cJSON **row, struct error *e)
 {
     struct db_rows *rows = table_find(db, q, e);
-    *row = table_next(rows, q, e) ? table_row(q->table, rows) : NULL;
+    *row = table_next(rows, q, e) ? make_row(q->table, rows, 0, q->big_owner) : NULL;
     return db_finish(rows);
 }
 

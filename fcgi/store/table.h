@@ -71,6 +71,8 @@ struct table_query {
         struct db_value value;
     } key[TABLE_KEYS_MAX];         /* up to the first without a column */
     bool with_big;                 /* also read the big column */
+    void *big_owner;               /* owns what is in the big column of a row, which nobody may change then
+                                      (json_parse_whole()); NULL: the row does */
     const char *more;              /* another condition, "a LIKE ?", or NULL */
     const char *tail;              /* ORDER BY …, or NULL */
     const struct db_value *params; /* for the '?' in `more` and `tail` */

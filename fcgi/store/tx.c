@@ -169,13 +169,17 @@ static void log_audit(const struct tx *tx)
 
 static bool begin_transaction(struct tx *tx, struct error *e)
 {
-    return db_exec(tx->db, tx->request->read_only ? "START TRANSACTION READ ONLY" : "START TRANSACTION", e);
+    return tx->request->single ||
+           db_exec(tx->db, tx->request->read_only ? "START TRANSACTION READ ONLY" : "START TRANSACTION", e);
 }
 
 /* Commits; a dry run is rolled back instead. Nothing else in this program commits a transaction that wrote.
  */
 static bool end_transaction(struct tx_attempt *run, struct tx *tx, struct error *e)
 {
+    if (tx->request->single) {
+        return true;
+    }
     if (tx->request->dry_run) {
         return db_exec(tx->db, "ROLLBACK", e);
     }

@@ -40,6 +40,7 @@ struct tx_request {
     const char *username; /* the user who makes the request; "" if there is none */
     struct str request_id;
     bool read_only; /* in: it changes nothing, and takes no locks */
+    bool single;    /* in: read_only, and one statement, which needs no START TRANSACTION and COMMIT */
     bool dry_run;   /* in: it is rolled back at its end, whatever BODY returns, and leaves no audit lines */
 
     unsigned statements; /* out: sent in all attempts, START TRANSACTION and COMMIT included */
