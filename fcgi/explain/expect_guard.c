@@ -161,14 +161,12 @@ bool expect_guard(struct tx *tx, const void *arg, struct error *e)
     if (inverse.n == 0) {
         return true;
     }
-    if (!expect_set_read(tx, policy->products.item, policy->products.n, &set, e)) {
-        return false;
-    }
-    if (set.n == 0) {
-        return true;
-    }
     if (only_releases && !any_is_mapped(tx, &inverse, &any, e)) {
         return false;
     }
-    return !any || hold(tx, policy, &set, &inverse, e);
+    if (!any) {
+        return true;
+    }
+    return expect_set_read(tx, policy->products.item, policy->products.n, &set, e) &&
+           (set.n == 0 || hold(tx, policy, &set, &inverse, e));
 }

@@ -15,8 +15,8 @@ struct expect_policy {
 bool expect_policy_blocks(const struct expect_policy *policy, struct str product);
 
 /* For tx_site.approve; ARG is a struct expect_policy. FAIL_EXPECTATION, which names the expectations, if what
- * TX has changed breaks one. Costs nothing where no product blocks; else one statement, and reads all rules
- * if there are expectations, and releases only where an answer can differ. */
+ * TX has changed breaks one. Costs nothing where no product blocks; one statement for a release that nothing
+ * maps to; else it reads expectations and rules, and releases only where an answer can differ. */
 bool expect_guard(struct tx *tx, const void *arg, struct error *e);
 
 #endif

@@ -64,6 +64,8 @@ def classify(request):
         if request.method == "PUT" and parts[-1] == "read_only":
             aim.ops.add("schedule")
         return aim
+    if parts[0] == "expectations" and parts[1:] != ["check"]:
+        return Aim(["direct"], ["balrog_expectations"])
     if parts[0] == "emergency_shutoff":
         return Aim(["direct"], ["emergency_shutoffs"])
     if parts[0] == "required_signoffs":

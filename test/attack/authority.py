@@ -14,6 +14,7 @@ THING = {
     "permissions_req_signoffs": "required_signoff",
     "emergency_shutoffs": "emergency_shutoff",
     "pinnable_releases": "pinnable_release",
+    "balrog_expectations": "rule",
 }
 
 

@@ -25,6 +25,7 @@ class Mover:
             (5, self.v1_schedule),
             (5, self.v2_put), (6, self.v2_merge), (3, self.v2_delete), (4, self.v2_read_only), (5, self.v2_signs),
             (4, self.pin), (1, self.pin_delete), (3, self.shutoff), (2, self.shutoff_end), (2, self.shutoff_schedule),
+            (2, self.expectation_create), (2, self.expectation_update), (1, self.expectation_delete), (1, self.expectation_import),
             (2, self.required_post), (3, self.required_schedule),
             (3, self.permission_write), (1, self.permission_delete), (3, self.permission_schedule), (5, self.role),
             (2, self.confirm),
@@ -337,6 +338,40 @@ class Mover:
         body = {"product": key[0], "channel": key[1], "data_version": self.version(state.live["emergency_shutoffs"][key]),
                 "change_type": "delete", "when": self.when()}
         return Request(self.actor(state, "emergency_shutoff", ["delete"], key[0]), "POST", "/scheduled_changes/emergency_shutoff", body)
+
+    # ---- expectations ----
+
+    def expectation(self, product):
+        channel = self.pick(w.CHANNELS[product])
+        asked = product if self.chance(0.95) else self.product()
+        return {"product": product, "name": self.pick(("one", "two", "three")),
+                "query": f"/update/3/{asked}/1.0/20200101000000/Linux_x86_64-gcc3/de/{channel}/Linux/default/default/update.xml",
+                "must": self.pick(({"update": "always"}, {"update": "maybe", "min_version": "2.0"}, {"update": "never"}, {}))}
+
+    def expectation_create(self, state):
+        product = self.product()
+        return Request(self.actor(state, "rule", ["create"], product), "POST", "/expectations", self.expectation(product))
+
+    def expectation_update(self, state):
+        key = self.pick(state.live["balrog_expectations"])
+        if key is None:
+            return None
+        body = {**self.expectation(key[0]), "data_version": self.version(state.live["balrog_expectations"][key])}
+        return Request(self.actor(state, "rule", ["modify"], key[0]), "PUT", f"/expectations/{key[0]}/{key[1]}", body)
+
+    def expectation_delete(self, state):
+        key = self.pick(state.live["balrog_expectations"])
+        if key is None:
+            return None
+        version = self.version(state.live["balrog_expectations"][key])
+        return Request(self.actor(state, "rule", ["delete"], key[0]), "DELETE",
+                       f"/expectations/{key[0]}/{key[1]}?data_version={version}")
+
+    def expectation_import(self, state):
+        products = self.random.sample(list(w.CHANNELS), self.pick((1, 2)))
+        return Request(self.actor(state, "rule", ["create", "modify", "delete"], products[0]), "POST",
+                       f"/expectations/import?delete_others={self.pick((0, 1))}&plan={self.pick((0, 0, 1))}",
+                       {"expectations": [self.expectation(p) for p in products]})
 
     # ---- required sign-offs, permissions, roles ----
 

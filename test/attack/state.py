@@ -14,9 +14,10 @@ LIVE = {
     "permissions_req_signoffs": ("product", "role"),
     "emergency_shutoffs": ("product", "channel"),
     "pinnable_releases": ("product", "channel", "version"),
+    "balrog_expectations": ("product", "name"),
 }
-# All of these can be scheduled.
-SCHEDULED = [t for t in LIVE if t != "user_roles"]
+# All but these can be scheduled.
+SCHEDULED = [t for t in LIVE if t not in ("user_roles", "balrog_expectations")]
 # Tables that programs write by themselves.
 NOISE = {"app_instances", "balrog_changes", "dockerflow"}
 
@@ -121,7 +122,7 @@ class Reader:
         self.rows_tables = []
         for t in LIVE:
             self.rows_tables.append(t)
-            if t != "user_roles":
+            if t in SCHEDULED:
                 self.rows_tables += [t + "_scheduled_changes", t + "_scheduled_changes_conditions",
                                      t + "_scheduled_changes_signoffs"]
         self.histories = [t for t, columns in self.columns.items() if t.endswith("_history") and "change_id" in columns]
