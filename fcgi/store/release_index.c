@@ -1,7 +1,8 @@
-/* See release_index.h. The short columns of all releases are read and sorted first; what is known of releases
- * from other tables is then put to them by a binary search. */
+/* See release_index.h. The names and products of all releases are read, from an index, and sorted; then what
+ * the filters need. What else the page shows is read for its releases alone. */
 #include "store/release_index.h"
 
+#include "core/arena.h"
 #include "store/signoff.h"
 
 #include <stdlib.h>
@@ -11,6 +12,7 @@ struct index_row {
     struct str name, product;
     bool v2;
     bool read_only, mapped;
+    bool hidden; /* on the page: a v1 release that is not served, because v2 has one of this name */
     int64_t data_version;
     int64_t change_id; /* of the last change, if the list is sorted by it; or 0 */
     int64_t pins, pending, sc_id, parts;
@@ -25,7 +27,9 @@ struct index_list {
     const struct release_index_query *q;
     struct index_row *row; /* sorted by name, then v1 before v2 */
     size_t n;
-    struct index_row **page;
+    struct arena texts;
+    struct index_row **page; /* in the order of the answer */
+    struct index_row **page_by_name;
     size_t n_page;
 };
 
@@ -39,21 +43,24 @@ static int by_name(const void *a, const void *b)
 static bool read_rows(struct index_list *l, struct error *e)
 {
     size_t cap = 0;
-    struct db_rows *rows = db_query(l->tx->db,
-                                    "SELECT 0, name, product, read_only, data_version FROM releases UNION ALL"
-                                    " SELECT 1, name, product, read_only, data_version FROM releases_json",
-                                    NULL, 0, e);
+    /* The index on product holds these two columns. Rows would have to be read together with their blobs. */
+    const char *sql = l->q->state == STATE_WRITABLE
+                          ? "SELECT 0, name, product FROM releases WHERE NOT COALESCE(read_only, 0) UNION ALL"
+                            " SELECT 1, name, product FROM releases_json WHERE NOT COALESCE(read_only, 0)"
+                          : "SELECT 0, name, product FROM releases UNION ALL"
+                            " SELECT 1, name, product FROM releases_json";
+    struct db_rows *rows = db_query(l->tx->db, sql, NULL, 0, e);
+    arena_init(&l->texts, l->tx->mem, 1 << 20);
     while (db_next(rows, e)) {
+        struct str product = db_text(rows, 2);
         if (l->n == cap) {
             cap = cap > 0 ? 2 * cap : 1024;
             l->row = mem_resize(l->tx->mem, l->row, struct index_row, cap);
         }
         l->row[l->n++] = (struct index_row){
-            .name = mem_str(l->tx->mem, db_text(rows, 1)),
-            .product = mem_str(l->tx->mem, db_text(rows, 2)),
+            .name = arena_copy(&l->texts, db_text(rows, 1)),
+            .product = str_absent(product) ? STR_NONE : arena_copy(&l->texts, product),
             .v2 = db_int(rows, 0) != 0,
-            .read_only = db_int(rows, 3) != 0,
-            .data_version = db_int(rows, 4),
         };
     }
     if (l->n > 1) {
@@ -80,16 +87,14 @@ static struct index_row *find_served(const struct index_list *l, struct str name
 
 static bool mark_mapped(struct index_list *l, struct error *e)
 {
-    struct db_rows *rows =
-        db_query(l->tx->db,
-                 "SELECT mapping, 0 FROM rules UNION SELECT fallbackMapping, 0 FROM rules UNION ALL"
-                 " SELECT mapping, COUNT(*) FROM pinnable_releases GROUP BY mapping",
-                 NULL, 0, e);
+    struct db_rows *rows = db_query(l->tx->db,
+                                    "SELECT mapping FROM rules UNION SELECT fallbackMapping FROM rules"
+                                    " UNION SELECT mapping FROM pinnable_releases",
+                                    NULL, 0, e);
     while (db_next(rows, e)) {
         struct index_row *row = find_served(l, db_text(rows, 0));
         if (row != NULL) {
             row->mapped = true;
-            row->pins += db_int(rows, 1);
         }
     }
     return db_finish(rows);
@@ -149,10 +154,15 @@ static bool has_words(struct str name, struct str words, void *ctx)
 static bool is_wanted(const struct index_list *l, const struct index_row *row)
 {
     const struct release_index_query *q = l->q;
-    const bool state[] = { true, row->pending > 0, row->mapped, !row->read_only };
+    const bool state[] = { true, row->pending > 0, row->mapped, true };
     return (str_absent(q->product) || str_eq(q->product, row->product)) &&
            (str_absent(q->kind) || str_eq(q->kind, STR("v2")) == row->v2) && state[q->state] &&
            (str_absent(q->words) || has_words(row->name, q->words, l->tx->mem));
+}
+
+static int by_name_of(const void *a, const void *b)
+{
+    return by_name(*(struct index_row *const *)a, *(struct index_row *const *)b);
 }
 
 static int by_change(const void *a, const void *b)
@@ -178,14 +188,36 @@ static int64_t choose_page(struct index_list *l)
     size_t skip = (size_t)l->q->skip < n ? (size_t)l->q->skip : n;
     l->page = wanted + skip;
     l->n_page = n - skip < (size_t)l->q->limit ? n - skip : (size_t)l->q->limit;
+    l->page_by_name = mem_array(l->tx->mem, struct index_row *, l->n_page + 1);
+    memcpy(l->page_by_name, l->page, l->n_page * sizeof(struct index_row *));
+    qsort(l->page_by_name, l->n_page, sizeof(struct index_row *), by_name_of);
     return (int64_t)n;
 }
 
 /* ---- what the page shows ---- */
 
+/* The release NAME of this kind on the page, or NULL. */
+static struct index_row *find_on_page(const struct index_list *l, struct str name, bool v2)
+{
+    const struct index_row key = { .name = name, .v2 = v2 };
+    const struct index_row *at = &key;
+    struct index_row **found =
+        str_absent(name) ? NULL
+                         : bsearch(&at, l->page_by_name, l->n_page, sizeof *l->page_by_name, by_name_of);
+    return found != NULL ? *found : NULL;
+}
+
+/* The release on the page that is served as NAME, or NULL. */
+static struct index_row *find_served_on_page(const struct index_list *l, struct str name)
+{
+    struct index_row *row = find_on_page(l, name, true);
+    row = row != NULL ? row : find_on_page(l, name, false);
+    return row != NULL && !row->hidden ? row : NULL;
+}
+
 static void add_use(struct index_row *row, const struct db_rows *rows, const char *as)
 {
-    if (row == NULL || row->used_by == NULL || row->uses++ >= RELEASE_INDEX_RULES_MAX) {
+    if (row == NULL || row->uses++ >= RELEASE_INDEX_RULES_MAX) {
         return;
     }
     static const char *const names[] = { "alias", "product", "channel" };
@@ -210,8 +242,8 @@ static bool read_uses(struct index_list *l, struct error *e)
         l->page[i]->used_by = tx_keep(l->tx, mem_check(cJSON_CreateArray()));
     }
     while (db_next(rows, e)) {
-        add_use(find_served(l, db_text(rows, 4)), rows, "mapping");
-        add_use(find_served(l, db_text(rows, 5)), rows, "fallbackMapping");
+        add_use(find_served_on_page(l, db_text(rows, 4)), rows, "mapping");
+        add_use(find_served_on_page(l, db_text(rows, 5)), rows, "fallbackMapping");
     }
     return db_finish(rows);
 }
@@ -230,12 +262,47 @@ static struct db_rows *query_page(struct index_list *l, const char *before, cons
                     e);
 }
 
+/* Reads the short columns of the page's releases in the table of this kind. */
+static bool read_columns(struct index_list *l, bool v2, struct error *e)
+{
+    struct db_rows *rows =
+        query_page(l,
+                   v2 ? "SELECT name, read_only, data_version FROM releases_json WHERE name IN"
+                      : "SELECT name, read_only, data_version FROM releases WHERE name IN",
+                   "", e);
+    while (db_next(rows, e)) {
+        struct index_row *row = find_on_page(l, db_text(rows, 0), v2);
+        struct index_row *other = find_on_page(l, db_text(rows, 0), !v2);
+        if (row != NULL) {
+            row->read_only = db_int(rows, 1) != 0;
+            row->data_version = db_int(rows, 2);
+        }
+        if (other != NULL && v2) {
+            other->hidden = true;
+        }
+    }
+    return db_finish(rows);
+}
+
+static bool read_pins(struct index_list *l, struct error *e)
+{
+    struct db_rows *rows = query_page(l, "SELECT mapping, COUNT(*) FROM pinnable_releases WHERE mapping IN",
+                                      "GROUP BY BINARY mapping", e);
+    while (db_next(rows, e)) {
+        struct index_row *row = find_served_on_page(l, db_text(rows, 0));
+        if (row != NULL) {
+            row->pins = db_int(rows, 1);
+        }
+    }
+    return db_finish(rows);
+}
+
 static bool read_parts(struct index_list *l, struct error *e)
 {
     struct db_rows *rows =
         query_page(l, "SELECT name, COUNT(*) FROM release_assets WHERE name IN", "GROUP BY BINARY name", e);
     while (db_next(rows, e)) {
-        struct index_row *row = find_row(l, db_text(rows, 0), true);
+        struct index_row *row = find_on_page(l, db_text(rows, 0), true);
         if (row != NULL) {
             row->parts = db_int(rows, 1);
         }
@@ -252,7 +319,7 @@ static bool read_last_changes(struct index_list *l, struct error *e)
         " WHERE tbl IN ('releases', 'releases_json', 'release_assets') AND name IN",
         "GROUP BY v2, name) last JOIN balrog_release_history h ON h.change_id = last.change_id", e);
     while (db_next(rows, e)) {
-        struct index_row *row = find_row(l, db_text(rows, 1), db_int(rows, 0) != 0);
+        struct index_row *row = find_on_page(l, db_text(rows, 1), db_int(rows, 0) != 0);
         if (row != NULL) {
             row->changed_at = db_int(rows, 2);
             row->changed_by = mem_str(l->tx->mem, db_text(rows, 3));
@@ -331,7 +398,7 @@ bool release_index(struct tx *tx, const struct release_index_query *q, cJSON **r
 {
     struct index_list l = { .tx = tx, .q = q };
     *releases = tx_keep(tx, mem_check(cJSON_CreateArray()));
-    if (!read_rows(&l, e) || !mark_mapped(&l, e) || !mark_pending(&l, e) ||
+    if (!read_rows(&l, e) || (q->state == STATE_MAPPED && !mark_mapped(&l, e)) || !mark_pending(&l, e) ||
         (q->by_change && !mark_changes(&l, e))) {
         return false;
     }
@@ -339,6 +406,7 @@ bool release_index(struct tx *tx, const struct release_index_query *q, cJSON **r
     if (q->names_only || l.n_page == 0) {
         return print_page(&l, *releases, e);
     }
-    return read_uses(&l, e) && read_parts(&l, e) && (!q->changes || read_last_changes(&l, e)) &&
-           signoff_prefetch(tx, e) && print_page(&l, *releases, e);
+    return read_columns(&l, false, e) && read_columns(&l, true, e) && read_pins(&l, e) && read_uses(&l, e) &&
+           read_parts(&l, e) && (!q->changes || read_last_changes(&l, e)) && signoff_prefetch(tx, e) &&
+           print_page(&l, *releases, e);
 }

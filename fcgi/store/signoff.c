@@ -3,6 +3,7 @@
  * lists it is read for all releases at once, sorted by their names. */
 #include "store/signoff.h"
 
+#include "core/tree.h"
 #include "store/release_links.h"
 #include "store/row.h"
 
@@ -38,8 +39,8 @@ struct signoff_cache {
     struct requirements *products;    /* product_req_signoffs, or NULL: not read yet */
     struct requirements *permissions; /* permissions_req_signoffs */
     struct mappings *mappings;        /* of all releases, or NULL: not read */
-    cJSON *hidden;                    /* {name: null} of v1 releases that v2 ones hide, or NULL: not read */
-    struct mappings *asked;           /* of the release that was asked for last, or NULL */
+    struct tree_index *hidden; /* {v1 release to be deleted: whether a v2 one hides it}, or NULL: not read */
+    struct mappings *asked;    /* of the release that was asked for last, or NULL */
     const char *asked_name;
 };
 
@@ -294,31 +295,58 @@ static bool add_members(struct tx *tx, struct mappings *m, struct error *e)
     return ok;
 }
 
-/* Reads names of both tables into *NAMES: all, or with ONLY that one. */
-static bool read_twice(struct tx *tx, const char *only, cJSON **names, struct error *e)
+/* Whether there is a v2 release NAME. */
+static bool ask_v2(struct tx *tx, const char *name, bool *is, struct error *e)
 {
-    const struct db_value param = DB_S(str_of(only));
-    char *sql =
-        only == NULL
-            ? mem_strdup(tx->mem, "SELECT j.name FROM releases_json j JOIN releases r ON r.name = j.name")
-            : mem_printf(tx->mem, "SELECT name FROM releases_json WHERE name = ?%s", tx_share(tx));
-    *names = tx_keep(tx, mem_check(cJSON_CreateObject()));
-    struct db_rows *rows = db_query(tx->db, sql, &param, only != NULL, e);
+    char *sql = mem_printf(tx->mem, "SELECT name FROM releases_json WHERE name = ?%s", tx_share(tx));
+    struct db_rows *rows = db_query(tx->db, sql, &DB_S(str_of(name)), 1, e);
     while (db_next(rows, e)) {
-        mem_check(cJSON_AddNullToObject(*names, mem_str(tx->mem, db_text(rows, 0)).p));
+        *is |= str_eq(db_text(rows, 0), str_of(name));
     }
     return db_finish(rows);
 }
 
-bool signoff_is_hidden(struct tx *tx, const char *name, bool *is, struct error *e)
+static int free_index(struct tree_index *ix)
 {
-    cJSON *names = cache_of(tx)->hidden;
-    *is = false;
-    if (names == NULL && !read_twice(tx, name, &names, e)) {
+    tree_index_free(ix);
+    return 0;
+}
+
+/* Reads for all v1 releases whose deletion is scheduled whether there is a v2 release of the same name. */
+static bool read_hidden(struct tx *tx, struct tree_index **hidden, struct error *e)
+{
+    struct db_rows *rows =
+        db_query(tx->db,
+                 "SELECT s.base_name, MAX(j.name IS NOT NULL AND BINARY j.name = BINARY s.base_name)"
+                 " FROM releases_scheduled_changes s LEFT JOIN releases_json j ON j.name = s.base_name"
+                 " WHERE s.complete = 0 AND s.change_type = 'delete' GROUP BY BINARY s.base_name",
+                 NULL, 0, e);
+    cJSON *names = tx_keep(tx, mem_check(cJSON_CreateObject()));
+    while (db_next(rows, e)) {
+        mem_check(cJSON_AddBoolToObject(names, mem_str(tx->mem, db_text(rows, 0)).p, db_int(rows, 1) != 0));
+    }
+    if (!db_finish(rows)) {
         return false;
     }
-    *is = json_get(names, name) != NULL;
+    *hidden = mem_new(tx->mem, struct tree_index);
+    tree_index_init(*hidden, names);
+    talloc_set_destructor(*hidden, free_index);
     return true;
+}
+
+bool signoff_is_hidden(struct tx *tx, const char *name, bool *is, struct error *e)
+{
+    struct signoff_cache *cache = cache_of(tx);
+    *is = false;
+    if (cache->mappings == NULL) {
+        return ask_v2(tx, name, is, e);
+    }
+    if (cache->hidden == NULL && !read_hidden(tx, &cache->hidden, e)) {
+        return false;
+    }
+    const cJSON *known = tree_index_get(cache->hidden, name);
+    *is = cJSON_IsTrue(known);
+    return known != NULL || ask_v2(tx, name, is, e);
 }
 
 bool signoff_prefetch(struct tx *tx, struct error *e)
@@ -335,8 +363,7 @@ bool signoff_prefetch(struct tx *tx, struct error *e)
         return false;
     }
     sort_mappings(m);
-    if (!read_twice(tx, NULL, &cache->hidden, e) || !add_members(tx, m, e) ||
-        !read_table(tx, &table_product_req_signoffs, &cache->products, e)) {
+    if (!add_members(tx, m, e) || !read_table(tx, &table_product_req_signoffs, &cache->products, e)) {
         return false;
     }
     cache->mappings = m;

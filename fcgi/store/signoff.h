@@ -33,9 +33,10 @@ bool signoff_need_permission(struct tx *tx, const char *product, cJSON *needs, s
 bool signoff_need_required(struct tx *tx, const char *product, const char *channel, cJSON *needs,
                            struct error *e);
 
-/* Reads, with four statements, what leads to every release, which names exist as v1 and v2, and the required
- * sign-offs of all products. After that signoff_need_release(), signoff_need_product() and
- * signoff_is_hidden() send no statements and cannot fail. Use it before many such calls. */
+/* Reads, with three statements, what leads to every release, and the required sign-offs of all products.
+ * After that signoff_need_release() and signoff_need_product() send no statements and cannot fail, and
+ * signoff_is_hidden() sends one for all releases whose deletion is scheduled. Use it before many such calls.
+ */
 bool signoff_prefetch(struct tx *tx, struct error *e);
 
 /* Whether the v1 release NAME is hidden by a v2 release with the same name: then the v2 release is served. */
