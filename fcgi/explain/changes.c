@@ -2,6 +2,7 @@
  */
 #include "explain/changes.h"
 
+#include "core/interner.h"
 #include "store/schedule_list.h"
 
 /* A v2 release that an edit gives as a whole: as a row of the table of v1 releases would hold it. */
@@ -45,31 +46,63 @@ static const struct table *find_kind(struct str name, struct error *e)
 
 /* ---- the row as it is ---- */
 
-static bool same_key(const struct table *t, const cJSON *a, const cJSON *b)
+struct changed_keys {
+    struct arena arena;
+    struct interner texts; /* of keys; the payload is the number of the last change, from 1 on */
+    struct buf scratch;
+};
+
+static int free_scratch(struct changed_keys *keys)
 {
+    buf_free(&keys->scratch);
+    return 0;
+}
+
+static struct changed_keys *keys_of(struct tx *tx, struct row_changes *changes)
+{
+    if (changes->keys == NULL) {
+        changes->keys = mem_new(tx->mem, struct changed_keys);
+        arena_init(&changes->keys->arena, changes->keys, 4096);
+        interner_init(&changes->keys->texts, changes->keys, &changes->keys->arena);
+        buf_init(&changes->keys->scratch, 256, SIZE_MAX);
+        talloc_set_destructor(changes->keys, free_scratch);
+    }
+    return changes->keys;
+}
+
+/* T and the values of KEY's key as one text, valid until the next call. */
+static struct str key_text(struct changed_keys *keys, const struct table *t, const cJSON *key)
+{
+    buf_reset(&keys->scratch);
+    buf_str(&keys->scratch, str_of(t->name));
     for (const struct column *c = t->column; c->name != NULL; c++) {
-        if ((c->flags & COLUMN_KEY) != 0 && !row_same(json_get(a, c->name), json_get(b, c->name))) {
-            return false;
+        if ((c->flags & COLUMN_KEY) != 0) {
+            const cJSON *value = json_get(key, c->name);
+            buf_char(&keys->scratch, '\0');
+            buf_str(&keys->scratch, str_of(cJSON_GetStringValue(value)));
+            buf_int(&keys->scratch, cJSON_IsNumber(value) ? row_int(key, c->name) : 0);
         }
     }
-    return true;
+    return buf_view(&keys->scratch);
 }
 
 /* The row with KEY's key as the changes so far leave it; *FOUND: one of them is for it. */
-static const cJSON *changed_row(const struct row_changes *changes, const struct table *t, const cJSON *key,
-                                bool *found)
+static const cJSON *changed_row(struct tx *tx, struct row_changes *changes, const struct table *t,
+                                const cJSON *key, bool *found)
 {
-    const cJSON *row = NULL;
-    *found = false;
-    for (size_t i = 0; i < changes->n; i++) {
-        const struct row_change *c = &changes->list[i];
-        const cJSON *known = c->now != NULL ? c->now : c->old;
-        if (c->table == t && known != NULL && same_key(t, known, key)) {
-            row = c->now;
-            *found = true;
-        }
-    }
-    return row;
+    struct changed_keys *keys = keys_of(tx, changes);
+    const struct interned *known = interner_find(&keys->texts, 0, key_text(keys, t, key));
+    *found = known != NULL;
+    return known != NULL ? changes->list[(uintptr_t)known->payload - 1].now : NULL;
+}
+
+static void append_change(struct tx *tx, struct row_changes *changes, const struct row_change *c)
+{
+    struct changed_keys *keys = keys_of(tx, changes);
+    changes->list = mem_grow(tx->mem, changes->list, struct row_change, changes->n);
+    changes->list[changes->n++] = *c;
+    struct str text = key_text(keys, c->table, c->now != NULL ? c->now : c->old);
+    interner_get(&keys->texts, 0, text)->payload = (void *)(uintptr_t)changes->n;
 }
 
 /* Text and number columns of a key as parameters; false where KEY has not the whole key. */
@@ -93,13 +126,13 @@ static bool make_query(const struct table *t, const cJSON *key, struct table_que
 }
 
 /* *ROW: the row of T with KEY's key, without its big column; NULL when there is none. */
-static bool find_row(struct tx *tx, const struct row_changes *changes, const struct table *t,
-                     const cJSON *key, const cJSON **row, struct error *e)
+static bool find_row(struct tx *tx, struct row_changes *changes, const struct table *t, const cJSON *key,
+                     const cJSON **row, struct error *e)
 {
     bool found;
     cJSON *rows;
     struct table_query q;
-    *row = changed_row(changes, t, key, &found);
+    *row = changed_row(tx, changes, t, key, &found);
     if (found || !make_query(t, key, &q)) {
         return true;
     }
@@ -178,8 +211,8 @@ static bool add(struct tx *tx, struct row_changes *changes, const struct table *
                 const cJSON *what, int64_t sc_id, struct error *e)
 {
     struct row_change c = { .table = t, .type = type, .sc_id = sc_id };
-    if (changes->n == ROW_CHANGES_MAX) {
-        return fail(e, FAIL_INVALID, "More than %d changes", ROW_CHANGES_MAX);
+    if (changes->n == ROW_CHANGES_PARTS_MAX) {
+        return fail(e, FAIL_INVALID, "More than %d rows would be changed", ROW_CHANGES_PARTS_MAX);
     }
     if (!find_row(tx, changes, t, what, &c.old, e) || !fits_row(tx, &c, what, e)) {
         return false;
@@ -191,10 +224,7 @@ static bool add(struct tx *tx, struct row_changes *changes, const struct table *
         }
         c.now = now;
     }
-    if (changes->list == NULL) {
-        changes->list = mem_array(tx->mem, struct row_change, ROW_CHANGES_MAX);
-    }
-    changes->list[changes->n++] = c;
+    append_change(tx, changes, &c);
     return true;
 }
 
@@ -271,8 +301,17 @@ static bool parse_id(struct str text, int64_t *id)
     return *id > 0;
 }
 
+static bool count_name(struct row_changes *changes, struct error *e)
+{
+    return changes->named++ < ROW_CHANGES_MAX ||
+           fail(e, FAIL_INVALID, "More than %d changes", ROW_CHANGES_MAX);
+}
+
 bool row_changes_add_scheduled(struct tx *tx, struct row_changes *changes, struct str name, struct error *e)
 {
+    if (!count_name(changes, e)) {
+        return false;
+    }
     int64_t id;
     struct str kind, rest = name;
     str_split(&rest, ':', &kind);
@@ -460,6 +499,9 @@ bool row_changes_add(struct tx *tx, struct row_changes *changes, const cJSON *ch
     int64_t id;
     if (cJSON_IsString(change)) {
         return row_changes_add_scheduled(tx, changes, str_of(change->valuestring), e);
+    }
+    if (!count_name(changes, e)) {
+        return false;
     }
     const char *name = json_get_string(change, "table");
     if (name == NULL) {

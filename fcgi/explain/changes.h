@@ -9,7 +9,10 @@
 
 #include "store/resource.h"
 
-enum { ROW_CHANGES_MAX = 100 };
+enum {
+    ROW_CHANGES_MAX = 100,        /* that are named in a list; all parts of a v2 release count once */
+    ROW_CHANGES_PARTS_MAX = 5000, /* rows that these change, together */
+};
 
 /* One change to one row. */
 struct row_change {
@@ -26,6 +29,8 @@ struct row_change {
 struct row_changes {
     struct row_change *list;
     size_t n;
+    unsigned named;            /* used by changes.c, as the next: how many names and edits were added */
+    struct changed_keys *keys; /* for each row, the last change of it */
 };
 
 /* Adds the scheduled change that NAME names: "rules:12", a kind and its sc_id. The kinds are rules, releases,

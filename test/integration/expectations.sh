@@ -272,6 +272,55 @@ is_deleting() {
     [[ $(query "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_rows_modified > 0") -gt 0 ]]
 }
 
+# All parts of a release, however many.
+run_many_parts() {
+    python3 - "$LATER" >"$WORK/parts" <<'END'
+import json, sys
+one = {"buildID": "20240913000000", "appVersion": "132.0a1", "displayVersion": "132.0a1", "completes": [
+    {"from": "*", "filesize": 1, "hashValue": "ab" * 64, "fileUrl": "https://archive.mozilla.org/pub/x.mar"}]}
+locales = {f"x{i:03}": one for i in range(150)}
+print(json.dumps({"blob": {"platforms": {"Linux_x86_64-gcc3": {"locales": locales}}}, "old_data_versions": {}, "when": int(sys.argv[1])}))
+END
+    check "150 parts are scheduled" gives 200 $ADMIN POST /v2/releases/Firefox-mozilla-central-nightly-latest "@$WORK/parts"
+    check "and looked at together" gives 200 $RELENG GET "/expectations/check?with=v2/releases:Firefox-mozilla-central-nightly-latest"
+    check "all of them" is_value "150 [] True" "'%d %s %s' % (len(a['changes']), a['broken'], a['checked'] > 0)"
+    check "in /pending" gives 200 $RELENG GET "/pending?expectations=1&kind=v2/releases"
+    check "too" is_value "[None]" \
+        "[x['breaks']['unknown'] for x in a['pending'] if x['id'] == 'Firefox-mozilla-central-nightly-latest']"
+    check "more changes than are allowed" refused 400 "More than 100 changes" $RELENG POST /expectations/check \
+        "{\"changes\": [$(printf '{"table": "rules", "change_type": "update", "rule_id": 1},%.0s' {1..100}) \"rules:1\"]}"
+}
+
+# as_many NAME USER METHOD PATH [BODY]: it is answered with 200; the time is printed.
+as_many() {
+    local name=$1 start=${EPOCHREALTIME/[.,]/}
+    shift
+    gives 200 "$@" && printf '%s: %d ms\n' "$name" $(((${EPOCHREALTIME/[.,]/} - start) / 1000))
+}
+
+# What a check costs does not depend on the number of expectations but for the reading of their table.
+run_many() {
+    local few many
+    few=$(statements $RELENG PUT /rules/5 '{"comment": "few", "data_version": 4}')
+    run_sql <<END
+INSERT INTO balrog_expectations (product, name, query, must, data_version)
+    SELECT 'Firefox', CONCAT('many ', seq), '$(client 128.0 20240704121409 $WIN64 de beta)', '{"update": "always"}', 1
+    FROM seq_1_to_$((1000 - $(query "SELECT COUNT(*) FROM balrog_expectations WHERE product = 'Firefox'")));
+INSERT INTO rules (rule_id, priority, mapping, backgroundRate, update_type, product, channel, data_version)
+    SELECT 1000 + seq, seq, 'Firefox-131.0b5-build1', 100, 'minor', 'Firefox', CONCAT('other', seq), 1 FROM seq_1_to_1000;
+END
+    check "no more" refused 400 "A product may have 1000 expectations" $RELENG POST /expectations "{\"product\": \"Firefox\", \"name\": \"x\",
+        \"query\": \"$(client 1.0 1 a de release)\", \"must\": {\"update\": \"maybe\"}}"
+    many=$(statements $RELENG PUT /rules/5 '{"comment": "many", "data_version": 5}')
+    check "with 1,000 expectations a write sends as many statements" equal "$few" "$many"
+    check "a write that no client sees" as_many "1,000 expectations, 1,000 rules: a write" $RELENG PUT /rules/5 \
+        '{"comment": "again", "data_version": 6}'
+    check "one that all see" as_many "a write that all of them lead to" $RELENG PUT /rules/5 \
+        '{"fallbackMapping": "Firefox-130.0-build3", "data_version": 7}'
+    check "all of them" as_many "a check of all" $RELENG GET /expectations/check
+    check "a page of /pending" as_many "/pending" $RELENG GET "/pending?expectations=1"
+}
+
 # ---- the table ----
 
 # refuses TEXT MUST [QUERY [NAME]]: no expectation is made of it.
@@ -423,4 +472,6 @@ run_script
 run_blocks
 run_broken_before
 run_together
+run_many_parts
+run_many
 summary

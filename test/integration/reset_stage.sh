@@ -47,6 +47,10 @@ INSERT INTO balrog_release_history (tbl, name, path, data_version, changed_by, t
     VALUES ('releases', 'r', '', 1, 'ann@people.example', 1, 1, 'x');
 INSERT INTO product_req_signoffs VALUES ('Firefox', 'nightly', 'releng', 2, 1)
     ON DUPLICATE KEY UPDATE signoffs_required = 2;
+INSERT INTO balrog_expectations VALUES ('Firefox', 'kept', '/update/3/Firefox/1.0/1/t/de/r@mozilla.org/os/d/d/update.xml', '{"update": "maybe"}',
+    'gus@people.example wants it', 1);
+INSERT INTO balrog_expectations_history (changed_by, timestamp, product, name, comment, data_version)
+    VALUES ('ann@people.example', 1, 'Firefox', 'kept', 'for gus@people.example', 1);
 DROP TRIGGER balrog_feed_rules_d;
 END
 }
