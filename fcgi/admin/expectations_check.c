@@ -90,6 +90,7 @@ static bool answer_json(const struct check_call *c, const struct check_found *fo
     cJSON *json = tx_keep(tx, mem_check(cJSON_CreateObject()));
     mem_check(cJSON_AddNumberToObject(json, "count", (double)found->set.n));
     mem_check(cJSON_AddNumberToObject(json, "checked", (double)found->checked));
+    mem_check(cJSON_AddNumberToObject(json, "unreadable", (double)found->set.unreadable));
     mem_check(cJSON_AddBoolToObject(json, "blocked", found->blocked));
     cJSON_AddItemReferenceToObject(json, "changes", row_changes_json(tx, &c->changes));
     cJSON_AddItemReferenceToObject(json, "edited", found->edited);
@@ -119,7 +120,9 @@ static void print_answers(struct buf *out, char sign, const cJSON *answers)
             buf_printf(out, "%s%s%s%s\n", mapping, version != NULL ? " (" : "",
                        version != NULL ? version : "", version != NULL ? ")" : "");
         } else {
-            buf_printf(out, "no update: %s\n", json_get_string(one, "why"));
+            bool fails =
+                body_is_word("bad_request no_release broken", str_of(json_get_string(one, "reason")));
+            buf_printf(out, "%s: %s\n", fails ? "an error" : "no update", json_get_string(one, "why"));
         }
     }
 }
@@ -168,6 +171,10 @@ static bool answer_text(const struct check_call *c, const struct check_found *fo
             buf_printf(out, "\n%.*s: %.*s is mended\n", STR_ARG(found->set.item[i].product),
                        STR_ARG(found->set.item[i].name));
         }
+    }
+    if (found->set.unreadable > 0) {
+        buf_printf(out, "\n%zu more cannot be read by this version, and were not looked at.\n",
+                   found->set.unreadable);
     }
     print_edited(out, found->edited);
     c->call->response->status = 200;

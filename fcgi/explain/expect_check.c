@@ -49,9 +49,10 @@ bool expect_set_read(struct tx *tx, const struct str *products, size_t n, struct
     }
     set->item = mem_array(tx->mem, struct expectation, cJSON_GetArraySize(rows));
     for (const cJSON *row = rows->child; row != NULL; row = row->next) {
-        struct expectation *x = &set->item[set->n];
-        if (expectation_read(row, x, &why) && wants_product(products, n, x->product)) {
-            set->n++;
+        bool readable = expectation_read(row, &set->item[set->n], &why);
+        if (wants_product(products, n, str_of(row_text(row, "product")))) {
+            set->n += readable;
+            set->unreadable += !readable;
         }
     }
     return true;

@@ -13,9 +13,10 @@
 struct expect_set {
     struct expectation *item;
     size_t n;
+    size_t unreadable; /* that were left out: a newer version, or another program, has written them */
 };
 /* Reads the expectations of PRODUCTS (items; "*": of all products), in the order of products and names;
- * owned by TX. Expectations that this version cannot read are left out. */
+ * owned by TX. */
 bool expect_set_read(struct tx *tx, const struct str *products, size_t n, struct expect_set *set,
                      struct error *e);
 

@@ -105,26 +105,37 @@ static bool any_is_mapped(struct tx *tx, const struct row_changes *changes, bool
 
 /* ---- the refusal ---- */
 
+/* By the transaction, not before. */
+static bool is_broken(const struct expect_result *r)
+{
+    return r->is != NULL && r->was == NULL;
+}
+
+/* Names the first ones, and says why for the first. All of it fits into an error, whatever their names are.
+ */
 static bool refuse(const struct expect_set *set, const struct expect_result *results, struct error *e)
 {
     struct buf text;
     size_t n = 0;
-    buf_init(&text, 256, sizeof e->what);
-    buf_lit(&text, "This would break ");
+    buf_init(&text, 256, 4096);
     for (size_t i = 0; i < set->n; i++) {
         const struct expectation *x = &set->item[i];
-        bool breaks = results[i].is != NULL && results[i].was == NULL;
-        if (breaks && n++ < NAMED_MAX) {
-            buf_printf(&text, "%s'%.*s' of %.*s (%.90s)", n > 1 ? ", " : "",
-                       (int)(x->name.n < 60 ? x->name.n : 60), x->name.p, STR_ARG(x->product), results[i].is);
+        if (!is_broken(&results[i]) || n++ >= NAMED_MAX) {
+            continue;
+        }
+        buf_printf(&text, "%s'%.*s' of %.*s", n > 1 ? ", " : "", (int)(x->name.n < 60 ? x->name.n : 60),
+                   x->name.p, STR_ARG(x->product));
+        if (n == 1) {
+            buf_printf(&text, " (%.120s)", results[i].is);
         }
     }
     if (n > NAMED_MAX) {
         buf_printf(&text, " and %zu more expectations", n - NAMED_MAX);
     }
-    fail(e, FAIL_EXPECTATION, "%.*s. Mend the change or the expectation", STR_ARG(buf_view(&text)));
+    fail(e, FAIL_EXPECTATION, "This would break %.*s. Mend the change or the expectation",
+         STR_ARG(buf_view(&text)));
     buf_free(&text);
-    return n == 0;
+    return false;
 }
 
 static bool hold(struct tx *tx, const struct expect_policy *policy, const struct expect_set *set,
@@ -142,7 +153,7 @@ static bool hold(struct tx *tx, const struct expect_policy *policy, const struct
         return false;
     }
     for (size_t i = 0; i < set->n; i++) {
-        if (results[i].is != NULL && results[i].was == NULL) {
+        if (is_broken(&results[i])) {
             return refuse(set, results, e);
         }
     }

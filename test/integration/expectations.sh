@@ -243,6 +243,85 @@ run_broken_before() {
     check "which then blocks again" gives 400 $RELENG PUT /rules/5 '{"backgroundRate": 0, "data_version": 4}'
 }
 
+# Long names: what to do is still said.
+run_long_names() {
+    local name
+    name=$(printf 'n%.0s' {1..95})
+    run_sql <<<"INSERT INTO balrog_expectations (product, name, query, must, data_version)
+        SELECT 'Firefox', CONCAT('$name', seq), '$(client 130.0 20240801000000 $WIN64 fr beta)', '{\"update\": \"always\"}', 1 FROM seq_1_to_6"
+    check "long names" refused 400 "$(printf 'n%.0s' {1..60})' of Firefox and 4 more expectations. Mend the change or the expectation" \
+        $RELENG PUT /rules/5 '{"backgroundRate": 0, "data_version": 4}'
+    run_sql <<<"UPDATE balrog_expectations SET must = '{\"newer\": 1}' WHERE name LIKE 'nnn%'"
+    check "what a newer version has written" gives 200 $RELENG GET "/expectations/check?product=Firefox"
+    check "is counted" is_value 6 "a['unreadable']"
+    run_sql <<<"DELETE FROM balrog_expectations WHERE name LIKE 'nnn%'"
+}
+
+# A release of the first kind without a locale, written at once.
+run_v1_release() {
+    local name=Firefox-72.0.2-build1 locale text
+    run_sql <<<"UPDATE rules SET priority = 200 WHERE rule_id = 3"
+    for locale in de ru; do
+        text=$(edited_release v1 $name "for p in blob['platforms'].values(): p.get('locales', {}).pop('$locale', None)")
+        python3 -c 'import json, sys; print(json.dumps({"name": sys.argv[2], "product": "Firefox", "data_version": 1,
+            "blob": json.dumps(json.loads(sys.argv[1])["blob"])}))' "$text" $name >"$WORK/$locale"
+    done
+    check "a release without a locale that is expected" refused 400 "'watershed at 72' of Firefox" $ADMIN PUT /releases/$name "@$WORK/de"
+    check "its history knows nothing of it" equal 0 "$(query "SELECT COUNT(*) FROM balrog_release_history WHERE name = '$name'")"
+    check "without another one" gives 200 $ADMIN PUT /releases/$name "@$WORK/ru"
+    check "a mistake in one submission" refused 400 "'watershed at 72'" $ADMIN PUT /releases/$name/builds/WINNT_x86_64-msvc/de \
+        '{"product": "Firefox", "data_version": 2, "schema_version": 4, "data": "{\"buildID\": \"20100101000000\", \"appVersion\": \"7.0\"}"}'
+}
+
+# Whether changes are blocked is what a check says of them: random changes of rules, looked at and rehearsed.
+run_property() {
+    local seed=${BALROG_EXPECTATIONS_SEED-$RANDOM}
+    run_sql <<<"CREATE TABLE kept_signoffs SELECT * FROM product_req_signoffs; DELETE FROM product_req_signoffs"
+    check "blocked as a check says, seed $seed" python3 - "$ADMIN_URL" "$ADMIN" "$seed" <<'END'
+import json, random, sys, urllib.request
+url, user, seed = sys.argv[1:]
+random.seed(int(seed))
+def ask(method, path, body=None):
+    request = urllib.request.Request(url + path, method=method, data=json.dumps(body).encode() if body is not None else None,
+                                     headers={"X-Test-User": user, "Content-Type": "application/json"})
+    try:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as e:
+        return e.code, json.load(e)
+rules = ask("GET", "/rules")[1]["rules"]
+mappings = sorted({r["mapping"] for r in rules if r["mapping"]})
+values = {"priority": (1, 85, 100, 250, 400), "backgroundRate": (0, 25, 100), "mapping": mappings, "fallbackMapping": mappings + [None] * 5,
+          "channel": ("release", "beta", "nightly", "release*", None), "version": (None, "<72.0", ">=115.0", "<130.0"),
+          "osVersion": (None, "Windows_NT 6.1", "Windows_NT 10.0"), "locale": (None, "de", "fr,ja")}
+seen = {True: 0, False: 0}
+for n in range(150):
+    rule = random.choice(rules)
+    kind = random.choice(("update", "update", "update", "insert", "delete"))
+    new = {name: random.choice(values[name]) for name in random.sample(list(values), random.choice((1, 1, 2, 3)))}
+    change = {"table": "rules", "change_type": kind}
+    if kind == "insert":
+        new = {"priority": 500, "backgroundRate": 100, "mapping": random.choice(mappings), "update_type": "minor", "product": "Firefox", **new}
+        change |= new
+        status, answer = ask("POST", "/rules?dry_run=1", new)
+    else:
+        change |= {"rule_id": rule["rule_id"], **(new if kind == "update" else {})}
+        path = f"/rules/{rule['rule_id']}?dry_run=1"
+        status, answer = ask("PUT", path, {**new, "data_version": rule["data_version"]}) if kind == "update" else \
+            ask("DELETE", path + f"&data_version={rule['data_version']}")
+    blocked = ask("POST", "/expectations/check", {"changes": [change]})[1]["blocked"]
+    if status == 400 and answer["detail"] != "Broken expectations":
+        continue
+    if status != (400 if blocked else 200):
+        sys.exit(f"{change}: the check says blocked: {blocked}, and it is answered {status}: {answer}")
+    seen[blocked] += 1
+print(seen)
+sys.exit(min(seen.values()) < 10 and f"too few of one kind: {seen}")
+END
+    run_v1_release
+    run_sql <<<"INSERT INTO product_req_signoffs SELECT * FROM kept_signoffs; DROP TABLE kept_signoffs"
+}
+
 is_waiting() {
     [[ $(query "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'") -gt 0 ]]
 }
@@ -471,6 +550,8 @@ run_right_changes
 run_script
 run_blocks
 run_broken_before
+run_property
+run_long_names
 run_together
 run_many_parts
 run_many
