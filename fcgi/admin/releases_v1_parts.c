@@ -13,7 +13,10 @@
 
 #include <stdlib.h>
 
-enum { COPIES_MAX = 10 }; /* each copy may be as large as a whole release */
+enum {
+    COPIES_MAX = 10,    /* each copy may be as large as a whole release */
+    ALIASES_MAX = 1000, /* each becomes a platform */
+};
 
 struct submission {
     struct admin_call *call;
@@ -77,6 +80,10 @@ static bool read_submission(struct submission *s, struct error *e)
     if (cJSON_GetArraySize(s->copy_to) > COPIES_MAX) {
         return fail(e, FAIL_INVALID, "copyTo: %d releases; at most %d can be changed at a time",
                     cJSON_GetArraySize(s->copy_to), COPIES_MAX);
+    }
+    if (cJSON_GetArraySize(s->alias) > ALIASES_MAX) {
+        return fail(e, FAIL_INVALID, "alias: %d names; at most %d can be given at a time",
+                    cJSON_GetArraySize(s->alias), ALIASES_MAX);
     }
     if (!cJSON_IsObject(s->data)) {
         return fail(e, FAIL_INVALID, "data: an object is wanted");

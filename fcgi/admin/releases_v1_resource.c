@@ -195,18 +195,22 @@ static bool require_signoffs(struct tx *tx, const struct change *c, cJSON *needs
 
 /* ---- outdated submissions ---- */
 
+/* The text is freed as soon as its tree is there: the request holds two other trees of that size. */
 bool releases_v1_ancestor(struct tx *tx, const char *name, int64_t data_version, const cJSON **blob,
                           struct error *e)
 {
     struct str text;
-    if (!release_history_read(tx, "releases", name, "", data_version, &text, e)) {
-        return false;
+    void *outer = tx_step_begin(tx);
+    *blob = NULL;
+    if (release_history_read(tx, "releases", name, "", data_version, &text, e)) {
+        if (str_absent(text)) {
+            fail(e, FAIL_INVALID, "What release %s was at data_version %lld is not known", name,
+                 (long long)data_version);
+        } else {
+            *blob = json_parse_whole(outer, text, e);
+        }
     }
-    if (str_absent(text)) {
-        return fail(e, FAIL_INVALID, "What release %s was at data_version %lld is not known", name,
-                    (long long)data_version);
-    }
-    *blob = json_parse_whole(tx->mem, text, e);
+    tx_step_end(tx, outer);
     return *blob != NULL;
 }
 

@@ -21,6 +21,26 @@ void buf_free(struct buf *b)
     *b = (struct buf){ 0 };
 }
 
+struct owned {
+    char *p;
+};
+
+static int free_owned(struct owned *owned)
+{
+    free(owned->p);
+    return 0;
+}
+
+struct str buf_keep(void *ctx, struct buf *b)
+{
+    struct owned *owned = mem_new(ctx, struct owned);
+    struct str text = { mem_check(realloc(b->p, b->n > 0 ? b->n : 1)), b->n };
+    owned->p = (char *)text.p;
+    talloc_set_destructor(owned, free_owned);
+    *b = (struct buf){ 0 };
+    return text;
+}
+
 bool buf_reserve(struct buf *b, size_t n)
 {
     if (b->full || n > b->max - b->n) {

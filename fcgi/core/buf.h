@@ -46,6 +46,10 @@ static inline void buf_char(struct buf *b, char c)
     buf_bytes(b, &c, 1);
 }
 
+/* Makes CTX, a talloc context, the owner of what is in B, and returns it; B is empty then, and takes no more.
+ */
+struct str buf_keep(void *ctx, struct buf *b);
+
 #define buf_lit(B, LITERAL) buf_bytes(B, LITERAL, sizeof(LITERAL) - 1)
 
 static inline struct str buf_view(const struct buf *b)

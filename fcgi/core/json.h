@@ -11,7 +11,7 @@
 
 /* Limits that are checked before anything is parsed: the nesting, and the number of values if they take less
  * than JSON_VALUE_MIN bytes of text each. A release of 32 MB has some 800,000. */
-enum { JSON_DEPTH_MAX = 100, JSON_VALUES_MAX = 1000000, JSON_VALUE_MIN = 16 };
+enum { JSON_DEPTH_MAX = 100, JSON_VALUES_MAX = 250000, JSON_VALUE_MIN = 16 };
 
 /* Parses TEXT, which must be one JSON value and nothing else. If a key is given twice, the last one counts,
  * as in Python. Refused with a reason in E: nesting beyond JSON_DEPTH_MAX, too many values, \u0000 in a

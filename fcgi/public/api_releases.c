@@ -20,7 +20,8 @@ static bool read_with(struct db *db, struct release_listing *l,
                       struct error *e)
 {
     struct tx_request request = { .username = "", .read_only = true };
-    struct tx tx = { .db = db, .request = &request, .mem = mem_check(talloc_new(NULL)) };
+    void *mem = mem_check(talloc_new(NULL));
+    struct tx tx = { .db = db, .request = &request, .mem = mem, .lasting = mem };
     bool ok = reader_begin(db, e) && print(&tx, &l->filter, l->out, e) && reader_end(db, e);
     talloc_free(tx.mem);
     return ok;

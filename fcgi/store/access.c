@@ -49,7 +49,7 @@ static struct access_cache *cache_of(struct tx *tx)
 {
     unsigned writes = count_writes(tx);
     if (tx->access == NULL || tx->access->writes != writes) {
-        tx->access = mem_new(tx->mem, struct access_cache);
+        tx->access = mem_new(tx->lasting, struct access_cache);
         tx->access->writes = writes;
     }
     return tx->access;
@@ -82,14 +82,17 @@ static bool find_grants(struct tx *tx, const char *username, const char *thing, 
         }
     }
     cJSON *read;
-    if (!read_grants(tx, username, thing, &read, e)) {
-        return false;
+    void *step = tx_outlive_step(tx);
+    bool ok = read_grants(tx, username, thing, &read, e);
+    if (ok) {
+        struct grants *g = mem_new(tx->mem, struct grants);
+        *g =
+            (struct grants){ cache->grants, mem_strdup(tx->mem, username), mem_strdup(tx->mem, thing), read };
+        cache->grants = g;
+        *rows = read;
     }
-    struct grants *g = mem_new(tx->mem, struct grants);
-    *g = (struct grants){ cache->grants, mem_strdup(tx->mem, username), mem_strdup(tx->mem, thing), read };
-    cache->grants = g;
-    *rows = read;
-    return true;
+    tx_step_end(tx, step);
+    return ok;
 }
 
 static const cJSON *permission_row(const cJSON *rows, const char *permission)
@@ -231,13 +234,15 @@ bool access_roles(struct tx *tx, const char *username, cJSON **names, struct err
             return true;
         }
     }
-    if (!read_roles(tx, username, names, e)) {
-        return false;
+    void *step = tx_outlive_step(tx);
+    bool ok = read_roles(tx, username, names, e);
+    if (ok) {
+        struct roles *r = mem_new(tx->mem, struct roles);
+        *r = (struct roles){ cache->roles, mem_strdup(tx->mem, username), *names };
+        cache->roles = r;
     }
-    struct roles *r = mem_new(tx->mem, struct roles);
-    *r = (struct roles){ cache->roles, mem_strdup(tx->mem, username), *names };
-    cache->roles = r;
-    return true;
+    tx_step_end(tx, step);
+    return ok;
 }
 
 static int compare_users(const void *a, const void *b)
@@ -301,8 +306,11 @@ static bool read_everybody(struct tx *tx, struct access_cache *cache, struct err
 
 bool access_prefetch(struct tx *tx, struct error *e)
 {
+    void *step = tx_outlive_step(tx);
     struct access_cache *cache = cache_of(tx);
-    return cache->everybody != NULL || read_everybody(tx, cache, e);
+    bool ok = cache->everybody != NULL || read_everybody(tx, cache, e);
+    tx_step_end(tx, step);
+    return ok;
 }
 
 bool access_has_role(struct tx *tx, const char *username, const char *role, bool *has, struct error *e)

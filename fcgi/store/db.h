@@ -29,7 +29,13 @@ struct db_value {
     struct str text;
 };
 #define DB_I(N) ((struct db_value){ .type = DB_INT, .i = (N) })
-#define DB_S(S) ((struct db_value){ .type = (S).p != NULL ? DB_TEXT : DB_NULL, .text = (S) })
+#define DB_S(S) db_str(S)
+
+/* An absent text is NULL. */
+static inline struct db_value db_str(struct str s)
+{
+    return (struct db_value){ .type = s.p != NULL ? DB_TEXT : DB_NULL, .text = s };
+}
 
 /* A statement without parameters or result: START TRANSACTION, COMMIT, ROLLBACK, SET. */
 bool db_exec(struct db *db, const char *sql, struct error *e);

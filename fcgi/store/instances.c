@@ -18,8 +18,8 @@ bool instance_beat(struct db *db, const struct instance *instance, struct error 
 bool instance_leave(struct db *db, struct str id, bool *left, struct error *e)
 {
     uint64_t affected;
-    bool ok =
-        db_execute(db, "DELETE FROM app_instances WHERE instance = ?", &DB_S(id), 1, &affected, NULL, e);
+    const struct db_value param = DB_S(id);
+    bool ok = db_execute(db, "DELETE FROM app_instances WHERE instance = ?", &param, 1, &affected, NULL, e);
     if (ok && left != NULL) {
         *left = affected > 0;
     }

@@ -9,7 +9,7 @@ struct tx_notes {
 static struct tx_notes *notes_of(struct tx *tx)
 {
     if (tx->notes == NULL) {
-        tx->notes = mem_new(tx->mem, struct tx_notes);
+        tx->notes = mem_new(tx->lasting, struct tx_notes);
     }
     return tx->notes;
 }

@@ -11,7 +11,10 @@ static bool approve_change(struct tx *tx, const struct resource *r, const struct
                            const cJSON *given, struct error *e)
 {
     cJSON *needs;
-    return r->check(tx, c, e) && resource_needs(tx, r, c, &needs, e) && signoff_verify(needs, given, e);
+    void *outer = tx_step_begin(tx);
+    bool ok = r->check(tx, c, e) && resource_needs(tx, r, c, &needs, e) && signoff_verify(needs, given, e);
+    tx_step_end(tx, outer);
+    return ok;
 }
 
 /* The row is written: what follows from that. GIVEN is not NULL if C was scheduled before. */

@@ -77,9 +77,7 @@ static struct str print_json(struct tx *tx, const cJSON *value)
     struct buf text;
     buf_init(&text, 256, SIZE_MAX);
     json_print(&text, value, JSON_DUMPS);
-    struct str copy = mem_str(tx->mem, buf_view(&text));
-    buf_free(&text);
-    return copy;
+    return buf_keep(tx->mem, &text);
 }
 
 bool row_bind(struct tx *tx, const struct column *c, const cJSON *value, struct db_value *param,

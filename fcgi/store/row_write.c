@@ -119,8 +119,11 @@ static bool record_release(struct tx *tx, const struct table *t, const cJSON *ro
                            int64_t version, struct error *e)
 {
     const char *path = row_text(row, "path");
-    return release_history_record(tx, t->name, row_text(row, "name"), path != NULL ? path : "", version, json,
-                                  e);
+    void *outer = tx_step_begin(tx);
+    bool ok = release_history_record(tx, t->name, row_text(row, "name"), path != NULL ? path : "", version,
+                                     json, e);
+    tx_step_end(tx, outer);
+    return ok;
 }
 
 /* The blob among VALUES, which history records; an SQL NULL is recorded as JSON's null. */
@@ -174,15 +177,11 @@ static bool send_insert(struct tx *tx, const struct table *t, const struct db_va
     return run_statement(&s, tx, NULL, id, e);
 }
 
-bool row_insert(struct tx *tx, const struct table *t, const cJSON *values, cJSON **row, struct error *e)
+/* Writes NOW, sets the columns that the database numbers itself, and adds to the histories. */
+static bool write_insert(struct tx *tx, const struct table *t, cJSON *now, struct error *e)
 {
     struct db_value v[TABLE_COLUMNS_MAX];
     int64_t id = 0;
-    bool versioned = (t->flags & TABLE_VERSIONED) != 0;
-    cJSON *now = row_with(tx, t, NULL, values);
-    if (versioned) {
-        set_int(now, "data_version", 1);
-    }
     if (!bind_row(tx, t, now, v, e) ||
         ((t->flags & TABLE_RELEASES) != 0 && !record_release(tx, t, now, data_of(t, v), 1, e)) ||
         !send_insert(tx, t, v, &id, e)) {
@@ -195,8 +194,21 @@ bool row_insert(struct tx *tx, const struct table *t, const cJSON *values, cJSON
         }
     }
     int64_t ms = tx_now_ms(tx);
-    if (t->history != NULL &&
-        (!add_history(tx, t, v, true, ms - 1, e) || !add_history(tx, t, v, false, ms, e))) {
+    return t->history == NULL ||
+           (add_history(tx, t, v, true, ms - 1, e) && add_history(tx, t, v, false, ms, e));
+}
+
+bool row_insert(struct tx *tx, const struct table *t, const cJSON *values, cJSON **row, struct error *e)
+{
+    bool versioned = (t->flags & TABLE_VERSIONED) != 0;
+    cJSON *now = row_with(tx, t, NULL, values);
+    if (versioned) {
+        set_int(now, "data_version", 1);
+    }
+    void *outer = tx_step_begin(tx);
+    bool ok = write_insert(tx, t, now, e);
+    tx_step_end(tx, outer);
+    if (!ok) {
         return false;
     }
     note_write(tx, t, "insert", now, 0, versioned ? 1 : 0);
@@ -239,10 +251,23 @@ static bool has_big(const struct table *t, const cJSON *what)
     return false;
 }
 
+/* Writes NOW over the row that had VERSION, with the column that may be large if WITH_BIG, and adds to the
+ * histories. */
+static bool write_update(struct tx *tx, const struct table *t, const cJSON *now, bool with_big,
+                         int64_t version, struct error *e)
+{
+    struct db_value v[TABLE_COLUMNS_MAX];
+    if (!bind_row(tx, t, now, v, e) ||
+        ((t->flags & TABLE_RELEASES) != 0 && !record_release(tx, t, now, data_of(t, v), version + 1, e)) ||
+        !send_update(tx, t, v, with_big, version, e)) {
+        return failed_as(e, FAIL_DUPLICATE) ? fail_duplicate(t, now, e) : false;
+    }
+    return t->history == NULL || add_history(tx, t, v, false, tx_now_ms(tx), e);
+}
+
 bool row_update(struct tx *tx, const struct table *t, const cJSON *old, const cJSON *what,
                 int64_t data_version, cJSON **row, struct error *e)
 {
-    struct db_value v[TABLE_COLUMNS_MAX];
     bool versioned = (t->flags & TABLE_VERSIONED) != 0;
     int64_t now_version = versioned ? data_version + 1 : 0;
     if (versioned && row_int(old, "data_version") != data_version) {
@@ -252,11 +277,11 @@ bool row_update(struct tx *tx, const struct table *t, const cJSON *old, const cJ
     if (versioned) {
         set_int(now, "data_version", now_version);
     }
-    if (!bind_row(tx, t, now, v, e) ||
-        ((t->flags & TABLE_RELEASES) != 0 && !record_release(tx, t, now, data_of(t, v), now_version, e)) ||
-        !send_update(tx, t, v, has_big(t, what), data_version, e) ||
-        (t->history != NULL && !add_history(tx, t, v, false, tx_now_ms(tx), e))) {
-        return failed_as(e, FAIL_DUPLICATE) ? fail_duplicate(t, now, e) : false;
+    void *outer = tx_step_begin(tx);
+    bool ok = write_update(tx, t, now, has_big(t, what), data_version, e);
+    tx_step_end(tx, outer);
+    if (!ok) {
+        return false;
     }
     note_write(tx, t, "update", now, data_version, now_version);
     if (row != NULL) {

@@ -54,7 +54,7 @@ static struct signoff_cache *cache_of(struct tx *tx)
 {
     unsigned writes = count_writes(tx);
     if (tx->signoff == NULL || tx->signoff->writes != writes) {
-        tx->signoff = mem_new(tx->mem, struct signoff_cache);
+        tx->signoff = mem_new(tx->lasting, struct signoff_cache);
         tx->signoff->writes = writes;
     }
     return tx->signoff;
@@ -104,14 +104,11 @@ bool signoff_verify(const cJSON *needs, const cJSON *given, struct error *e)
 
 /* ---- required sign-offs ---- */
 
-/* Reads T into *ALL, unless that was done. */
-static bool read_table(struct tx *tx, const struct table *t, struct requirements **all, struct error *e)
+static bool read_requirements(struct tx *tx, const struct table *t, struct requirements **all,
+                              struct error *e)
 {
     cJSON *rows;
     struct table_query q = { .table = t, .tail = tx_share(tx) };
-    if (*all != NULL) {
-        return true;
-    }
     if (!row_list(tx, &q, &rows, e)) {
         return false;
     }
@@ -125,6 +122,18 @@ static bool read_table(struct tx *tx, const struct table *t, struct requirements
     }
     *all = r;
     return true;
+}
+
+/* Reads T into *ALL, unless that was done. */
+static bool read_table(struct tx *tx, const struct table *t, struct requirements **all, struct error *e)
+{
+    if (*all != NULL) {
+        return true;
+    }
+    void *step = tx_outlive_step(tx);
+    bool ok = read_requirements(tx, t, all, e);
+    tx_step_end(tx, step);
+    return ok;
 }
 
 static bool is_same(const char *a, const char *b)
@@ -299,7 +308,8 @@ static bool add_members(struct tx *tx, struct mappings *m, struct error *e)
 static bool ask_v2(struct tx *tx, const char *name, bool *is, struct error *e)
 {
     char *sql = mem_printf(tx->mem, "SELECT name FROM releases_json WHERE name = ?%s", tx_share(tx));
-    struct db_rows *rows = db_query(tx->db, sql, &DB_S(str_of(name)), 1, e);
+    const struct db_value param = DB_S(str_of(name));
+    struct db_rows *rows = db_query(tx->db, sql, &param, 1, e);
     while (db_next(rows, e)) {
         *is |= str_eq(db_text(rows, 0), str_of(name));
     }
@@ -341,20 +351,21 @@ bool signoff_is_hidden(struct tx *tx, const char *name, bool *is, struct error *
     if (cache->mappings == NULL) {
         return ask_v2(tx, name, is, e);
     }
-    if (cache->hidden == NULL && !read_hidden(tx, &cache->hidden, e)) {
-        return false;
+    if (cache->hidden == NULL) {
+        void *step = tx_outlive_step(tx);
+        bool ok = read_hidden(tx, &cache->hidden, e);
+        tx_step_end(tx, step);
+        if (!ok) {
+            return false;
+        }
     }
     const cJSON *known = tree_index_get(cache->hidden, name);
     *is = cJSON_IsTrue(known);
     return known != NULL || ask_v2(tx, name, is, e);
 }
 
-bool signoff_prefetch(struct tx *tx, struct error *e)
+static bool prefetch(struct tx *tx, struct signoff_cache *cache, struct error *e)
 {
-    struct signoff_cache *cache = cache_of(tx);
-    if (cache->mappings != NULL) {
-        return true;
-    }
     struct mappings *m = mappings_new(tx);
     if (!read_mappings(tx,
                        "SELECT mapping, fallbackMapping, product, channel FROM rules"
@@ -368,6 +379,15 @@ bool signoff_prefetch(struct tx *tx, struct error *e)
     }
     cache->mappings = m;
     return true;
+}
+
+bool signoff_prefetch(struct tx *tx, struct error *e)
+{
+    struct signoff_cache *cache = cache_of(tx);
+    void *step = tx_outlive_step(tx);
+    bool ok = cache->mappings != NULL || prefetch(tx, cache, e);
+    tx_step_end(tx, step);
+    return ok;
 }
 
 /* Adds what leads to the release NAME itself. Nobody else makes another rule or pin lead to it before TX
@@ -413,8 +433,10 @@ static const struct mappings *mappings_of(struct tx *tx, const char *name, struc
     if (cache->mappings != NULL || is_same(name, cache->asked_name)) {
         return cache->mappings != NULL ? cache->mappings : cache->asked;
     }
+    void *step = tx_outlive_step(tx);
     const char *copy = mem_strdup(tx->mem, name);
     struct mappings *m = ask_mappings(tx, copy, e);
+    tx_step_end(tx, step);
     if (m != NULL) {
         cache->asked = m;
         cache->asked_name = copy;

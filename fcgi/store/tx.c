@@ -44,6 +44,28 @@ int64_t tx_now_ms(const struct tx *tx)
     return clock_wall_ms();
 }
 
+void *tx_step_begin(struct tx *tx)
+{
+    void *outer = tx->mem;
+    tx->mem = mem_check(talloc_new(outer));
+    return outer;
+}
+
+void *tx_outlive_step(struct tx *tx)
+{
+    void *outer = tx->mem;
+    tx->mem = tx->lasting;
+    return outer;
+}
+
+void tx_step_end(struct tx *tx, void *outer)
+{
+    if (tx->mem != tx->lasting) {
+        talloc_free(tx->mem);
+    }
+    tx->mem = outer;
+}
+
 cJSON *tx_keep(struct tx *tx, cJSON *json)
 {
     json_keep(tx->mem, json);
@@ -77,7 +99,7 @@ void tx_count_write(struct tx *tx, const struct table *t)
 {
     struct table_writes *w = find_writes(tx, t);
     if (w == NULL) {
-        w = mem_new(tx->mem, struct table_writes);
+        w = mem_new(tx->lasting, struct table_writes);
         *w = (struct table_writes){ .next = tx->writes, .table = t };
         tx->writes = w;
     }
@@ -148,14 +170,11 @@ void tx_audit(struct tx *tx, const char *action, const struct table *t, const cJ
     buf_init(&text, 256, LOG_LINE_MAX);
     json_print(&text, line, JSON_DUMPS);
     cJSON_Delete(line);
-    struct audit_entry *entry = mem_new(tx->mem, struct audit_entry);
+    struct audit_entry *entry = mem_new(tx->lasting, struct audit_entry);
     entry->line = mem_strndup(entry, text.p, text.n);
     buf_free(&text);
-    struct audit_entry **last = &tx->audit;
-    while (*last != NULL) {
-        last = &(*last)->next;
-    }
-    *last = entry;
+    *tx->audit_end = entry;
+    tx->audit_end = &entry->next;
 }
 
 static void log_audit(const struct tx *tx)
@@ -200,7 +219,8 @@ static bool end_transaction(struct tx_attempt *run, struct tx *tx, struct error 
 static bool run_attempt(struct tx_attempt *run, struct db *db, bool *usable, struct error *e)
 {
     struct tx tx = { .db = db, .site = run->site, .request = run->request, .actor = run->request->username };
-    tx.mem = mem_check(talloc_new(NULL));
+    tx.mem = tx.lasting = mem_check(talloc_new(NULL));
+    tx.audit_end = &tx.audit;
     cJSON_Delete(run->request->blob_errors);
     run->request->blob_errors = NULL;
     run->request->attempts++;
@@ -210,7 +230,7 @@ static bool run_attempt(struct tx_attempt *run, struct db *db, bool *usable, str
     if (ok && !tx.request->dry_run) {
         log_audit(&tx);
     }
-    talloc_free(tx.mem);
+    talloc_free(tx.lasting);
     return ok;
 }
 

@@ -55,15 +55,17 @@ struct tx {
     /* The user in whose name rows are written and whose permissions are checked: request->username; but while
      * a scheduled change is enacted, or a direct write is merged into it, the user who scheduled it. */
     const char *actor;
-    /* Lives as long as this attempt. It owns what is called "owned by TX": use that until the body returns,
-     * and do not free it. */
+    /* Owns what is called "owned by TX": use that until the body returns, or until tx_step_end() where the
+     * body takes many steps, and do not free it. */
     void *mem;
+    void *lasting; /* lives as long as this attempt, whatever the step; for caches, see tx_outlive_step() */
 
     struct access_cache *access;   /* used by access.c */
     struct signoff_cache *signoff; /* used by signoff.c */
     struct tx_notes *notes;        /* used by noted.c */
     struct table_writes *writes;   /* used by tx.c */
     struct audit_entry *audit;     /* used by tx.c */
+    struct audit_entry **audit_end;
 };
 
 /* Runs BODY in a transaction on a connection of SITE's pool, and commits if it returns true (unless it is a
@@ -73,6 +75,14 @@ struct tx {
  * nothing has changed. */
 bool tx_run(const struct tx_site *site, struct tx_request *request,
             bool (*body)(struct tx *tx, void *arg, struct error *e), void *arg, struct error *e);
+
+/* A body that does the same for thousands of rows takes a step for each: what becomes TX's between the two
+ * calls is freed by the second. Returns what tx_step_end() wants. Steps may be nested. */
+void *tx_step_begin(struct tx *tx);
+void tx_step_end(struct tx *tx, void *outer);
+/* What becomes TX's from here to tx_step_end() lives until the attempt ends, though a step be under way. For
+ * what is read once and kept in TX, such as permissions. */
+void *tx_outlive_step(struct tx *tx);
 
 /* The time, ms since 1970. It is read again for every write, while the row is locked, so that the history of
  * a row is in order. */

@@ -89,6 +89,8 @@ test_input() {
     local deep
     deep=$(printf '[%.0s' {1..200})
     check "data must be an object" refused 400 "object" admin@x PUT /releases/N/builds/P/de "$(part Firefox '[]')"
+    check "at most a thousand aliases can be given at a time" refused 400 "alias: 1001 names; at most 1000" admin@x \
+        PUT /releases/N/builds/P/de "$(part Firefox '{}' "\"alias\": \"[$(seq -s, -f '\"%g\"' 1001)]\"")"
     check "copyTo must be a list" refused 400 "list of names" admin@x PUT /releases/N/builds/P/de \
         "$(part Firefox '{}' '"copyTo": "7"')"
     check "of names" refused 400 "list of names" admin@x PUT /releases/N/builds/P/de \

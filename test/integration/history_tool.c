@@ -50,7 +50,7 @@ static struct db *connect_root(void)
 static void begin(struct db *d)
 {
     tx = (struct tx){ .db = d, .site = &site, .request = &request, .actor = request.username };
-    tx.mem = talloc_new(ctx);
+    tx.mem = tx.lasting = talloc_new(ctx);
     need(db_exec(d, "START TRANSACTION", &e), "beginning");
 }
 
@@ -89,7 +89,8 @@ static void delete_row(struct db *d, const char *table, const char *name, int64_
     begin(d);
     need(release_history_record(&tx, table, name, "", version, STR_NONE, &e), "recording");
     char *sql = mem_printf(tx.mem, "DELETE FROM `%s` WHERE name = ?", table);
-    need(db_execute(d, sql, &DB_S(str_of(name)), 1, NULL, NULL, &e), "deleting");
+    const struct db_value param = DB_S(str_of(name));
+    need(db_execute(d, sql, &param, 1, NULL, NULL, &e), "deleting");
     commit();
 }
 

@@ -12,7 +12,7 @@ static struct tx_request request = { .username = "u@x" };
 static void begin(struct db *d)
 {
     tx = (struct tx){ .db = d, .site = &site, .request = &request, .actor = request.username };
-    tx.mem = talloc_new(ctx);
+    tx.mem = tx.lasting = talloc_new(ctx);
     run(d, "START TRANSACTION");
 }
 

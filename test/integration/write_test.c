@@ -182,12 +182,30 @@ static bool ask_access(struct tx *tx, void *arg, struct error *err)
     return true;
 }
 
+struct asking {
+    bool (*ask)(struct tx *tx, void *arg, struct error *err);
+    void *arg;
+};
+
+/* What is read in one step and kept is still there in the next. */
+static bool ask_in_steps(struct tx *tx, void *arg, struct error *err)
+{
+    const struct asking *a = arg;
+    bool ok = true;
+    for (int i = 0; ok && i < 2; i++) {
+        void *outer = tx_step_begin(tx);
+        ok = a->ask(tx, a->arg, err);
+        tx_step_end(tx, outer);
+    }
+    return ok && a->ask(tx, a->arg, err);
+}
+
 START_TEST(permissions_and_roles)
 {
     struct tx_request request = { .username = "qa" };
     for (int i = 0; i < 2; i++) {
         request.read_only = i == 1;
-        ck_assert(tx_run(&site, &request, ask_access, NULL, &e));
+        ck_assert(tx_run(&site, &request, ask_in_steps, &(struct asking){ ask_access, NULL }, &e));
     }
 }
 END_TEST
@@ -268,7 +286,9 @@ START_TEST(required_signoffs)
         " ('minor', NULL, NULL, 'x', 'C', 1), ('minor', 'Firefox', 'beta', 'D', NULL, 1)");
     for (int i = 0; i < 2; i++) {
         bool prefetched = i == 1;
-        ck_assert(tx_run(&site, &request, ask_needs, &prefetched, &e));
+        ck_assert(tx_run(&site, &request, ask_in_steps, &(struct asking){ ask_needs, &prefetched }, &e));
+        ck_assert(
+            tx_run(&site, &request, ask_in_steps, &(struct asking){ ask_release_needs, &prefetched }, &e));
         ck_assert(tx_run(&site, &request, ask_release_needs, &prefetched, &e));
         ck_assert_uint_le(request.statements, 20);
     }
@@ -421,6 +441,7 @@ END_TEST
 
 int main(void)
 {
+    setenv("TALLOC_FREE_FILL", "0xa5", 1); /* what is used after it was freed is wrong then */
     const TTest *const tests[] = {
         rows_leave_the_references_history,
         outdated_writes_change_nothing,
