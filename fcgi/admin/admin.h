@@ -25,8 +25,10 @@ struct admin_call {
     const struct request *request;
     struct response *response; /* empty when the handler is called */
     struct tx *tx;             /* NULL where the route is ADMIN_NO_DATABASE */
-    const char *user;          /* the account that sent the request; "" where the route is ADMIN_ANYONE */
-    const cJSON *body;         /* fits the table of the route; NULL where the route has no such table */
+    const struct auth_caller
+        *caller;       /* how the caller was identified (auth.h); its user is NULL if nobody was */
+    const char *user;  /* the account that sent the request; "" where the route is ADMIN_ANYONE */
+    const cJSON *body; /* fits the table of the route; NULL where the route has no such table */
     struct str param[ROUTE_PARAMS_MAX]; /* the parameters in the path, decoded and checked, in their order */
     int64_t now_ms;                     /* when the request came, ms since 1970 */
     struct call *http;

@@ -215,7 +215,8 @@ static enum auth_result person_user(const struct token_check *check, const cJSON
     return AUTH_OK;
 }
 
-static enum auth_result token_user(const struct token_check *check, const char **user, struct error *e)
+static enum auth_result token_user(const struct token_check *check, struct auth_caller *caller,
+                                   struct error *e)
 {
     const cJSON *claims;
     if (!check->auth->takes_tokens) {
@@ -226,8 +227,9 @@ static enum auth_result token_user(const struct token_check *check, const char *
     if (result != AUTH_OK) {
         return result;
     }
-    return json_get(claims, "gty") != NULL ? machine_user(check->auth, check->ctx, claims, user)
-                                           : person_user(check, claims, user, e);
+    caller->until_ms = (int64_t)(json_get(claims, "exp")->valuedouble * 1000); /* less than 1e14: see jwt.c */
+    return json_get(claims, "gty") != NULL ? machine_user(check->auth, check->ctx, claims, &caller->user)
+                                           : person_user(check, claims, &caller->user, e);
 }
 
 /* Takes the next word off *REST; absent when there is none left. */
@@ -281,7 +283,7 @@ enum auth_result auth_caller(struct auth *auth, void *ctx, const struct request 
         return AUTH_OK;
     }
     enum auth_result result = find_token(r, &check.token);
-    return result == AUTH_OK ? token_user(&check, &caller->user, e) : result;
+    return result == AUTH_OK ? token_user(&check, caller, e) : result;
 }
 
 /* ---- browsers ---- */

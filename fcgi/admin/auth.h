@@ -17,6 +17,7 @@ struct auth *auth_new(void *ctx, const struct config *config, struct error *e);
 
 struct auth_caller {
     const char *user; /* the account's name, an e-mail address or a machine's; owned by CTX */
+    int64_t until_ms; /* when the credentials expire, ms since 1970; 0: they have no such time */
     bool by_server;   /* nginx authenticated the user: a browser may have added the credentials by itself, see
                          auth_origin() */
 };

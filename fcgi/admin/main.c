@@ -1,6 +1,7 @@
 /* balrog-admin: the admin API over FastCGI. If the database cannot be reached at the start, requests are
  * answered 503 until it can; if it is set up wrongly, the program ends. */
 #include "admin/service.h"
+#include "admin/ui_config.h"
 #include "explain/uptake_client.h"
 #include "ops/log.h"
 #include "store/fail.h"
@@ -80,7 +81,7 @@ static void *prepare_program(void *ctx, struct config *config, struct error *e)
 {
     struct admin_program *r = mem_new(ctx, struct admin_program);
     r->config = config;
-    if (!uptake_check_urls(&config->admin.uptake_url, e)) {
+    if (!uptake_check_urls(&config->admin.uptake_url, e) || !ui_config_check(config, e)) {
         return NULL;
     }
     r->admin = admin_new(ctx, config, e);

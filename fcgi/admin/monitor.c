@@ -1,4 +1,5 @@
 /* The routes of monitoring, the API document, and /whoami. */
+#include "admin/auth.h"
 #include "admin/routes.h"
 #include "admin/roles.h"
 #include "core/file.h"
@@ -130,8 +131,16 @@ static bool get_whoami(struct admin_call *call, struct error *e)
         "permissions", &table_permissions, "permission", { "options", "data_version" }
     };
     static const struct own_rows roles = { "roles", &table_user_roles, "role", { "data_version" } };
+    const char *environment = call->config->ui.environment;
     cJSON *answer = tx_keep(call->tx, mem_check(cJSON_CreateObject()));
+    int64_t until_ms = call->caller->until_ms;
     mem_check(cJSON_AddStringToObject(answer, "username", call->user));
+    mem_check(cJSON_AddStringToObject(answer, "method", call->caller->by_server ? "server" : "bearer"));
+    mem_check(until_ms > 0 ? cJSON_AddNumberToObject(answer, "expires_at", (double)until_ms)
+                           : cJSON_AddNullToObject(answer, "expires_at"));
+    mem_check(cJSON_AddNumberToObject(answer, "now", (double)call->now_ms));
+    mem_check(environment[0] != '\0' ? cJSON_AddStringToObject(answer, "environment", environment)
+                                     : cJSON_AddNullToObject(answer, "environment"));
     return add_own(call, answer, &permissions, e) && add_own(call, answer, &roles, e) &&
            add_pending(call, cJSON_GetObjectItemCaseSensitive(answer, "roles"), e) &&
            admin_json(call, answer);

@@ -27,6 +27,7 @@ static const struct admin_routes *const files[] = {
     &shutoffs_routes,
     &simulate_routes,
     &status_routes,
+    &ui_config_routes,
     &uptake_routes,
     &users_routes,
 };

@@ -25,12 +25,13 @@ extern const struct admin_routes scheduled_permissions_routes;       /* schedule
 extern const struct admin_routes releases_v1_schedule_routes;        /* releases_v1_schedule.c */
 extern const struct admin_routes scheduled_required_signoffs_routes; /* scheduled_required_signoffs.c */
 extern const struct admin_routes scheduled_rules_routes;             /* scheduled_rules.c */
-extern const struct admin_routes service_routes;  /* monitor.c: __heartbeat__ and so on, whoami, openapi */
-extern const struct admin_routes shutoffs_routes; /* shutoffs.c */
-extern const struct admin_routes simulate_routes; /* simulate.c */
-extern const struct admin_routes status_routes;   /* status.c */
-extern const struct admin_routes uptake_routes;   /* uptake.c */
-extern const struct admin_routes users_routes;    /* users.c */
+extern const struct admin_routes service_routes;   /* monitor.c: __heartbeat__ and so on, whoami, openapi */
+extern const struct admin_routes shutoffs_routes;  /* shutoffs.c */
+extern const struct admin_routes simulate_routes;  /* simulate.c */
+extern const struct admin_routes status_routes;    /* status.c */
+extern const struct admin_routes ui_config_routes; /* ui_config.c */
+extern const struct admin_routes uptake_routes;    /* uptake.c */
+extern const struct admin_routes users_routes;     /* users.c */
 
 /* All routes in one array owned by CTX; *N becomes their number. */
 const struct admin_route *admin_routes_join(void *ctx, size_t *n);

@@ -17,6 +17,7 @@
 #include "store/access.h"
 #include "store/metrics.h"
 #include "store/pool_metrics.h"
+#include "web/etag.h"
 
 #include <stdatomic.h>
 
@@ -39,6 +40,7 @@ struct admin_exchange {
     struct admin *admin;
     struct call *call;
     const struct admin_route *route;
+    struct auth_caller caller;
     const char *user;
     cJSON *body;
     int64_t now_ms;
@@ -61,6 +63,7 @@ static bool run_handler(struct tx *tx, void *arg, struct error *e)
         .request = ex->call->request,
         .response = ex->call->response,
         .tx = tx,
+        .caller = &ex->caller,
         .user = ex->user,
         .body = ex->body,
         .now_ms = ex->now_ms,
@@ -147,13 +150,12 @@ static bool changes_something(const struct admin_exchange *ex)
 
 static bool identify_caller(struct admin_exchange *ex)
 {
-    struct auth_caller caller;
     struct error e = { 0 };
     if (ex->route->who == ADMIN_ANYONE) {
         return true;
     }
     enum auth_result result =
-        auth_caller(ex->admin->auth, ex->call->ctx, ex->call->request, ex->now_ms, &caller, &e);
+        auth_caller(ex->admin->auth, ex->call->ctx, ex->call->request, ex->now_ms, &ex->caller, &e);
     if (result == AUTH_HEADER_MISSING && ex->route->who == ADMIN_IF_SENT) {
         return true;
     }
@@ -163,8 +165,9 @@ static bool identify_caller(struct admin_exchange *ex)
         problem_auth(ex->call->response, result);
         return false;
     }
-    ex->user = caller.user;
-    if (caller.by_server && changes_something(ex) && !auth_origin(ex->admin->auth, ex->call->request, &e)) {
+    ex->user = ex->caller.user;
+    if (ex->caller.by_server && changes_something(ex) &&
+        !auth_origin(ex->admin->auth, ex->call->request, &e)) {
         return refuse_request(ex, &e);
     }
     return true;
@@ -284,6 +287,19 @@ static bool is_private(const struct admin_route *route)
     return route->who == ADMIN_USER || (route->flags & ADMIN_PRIVATE) != 0;
 }
 
+/* Other answers may be kept, but caches have to ask every time whether they still hold: what the API shows
+ * can change at any time. */
+static void add_caching(const struct admin_route *route, const struct request *request,
+                        struct response *response)
+{
+    if (is_private(route)) {
+        response_header(response, "Cache-Control", STR("no-store"));
+    } else if (response->status == 200 && !str_contains(buf_view(&response->head), STR("Cache-Control:"))) {
+        response_header(response, "Cache-Control", STR("no-cache"));
+    }
+    etag_answer(request, response);
+}
+
 static void add_headers(const struct admin *admin, const struct request *request, struct response *response)
 {
     const struct config_list *origins = &admin->config->admin.cors_origins;
@@ -337,8 +353,8 @@ void admin_handle(void *arg, unsigned thread, const struct request *request, str
             "your spelling and try again.",
             NULL);
     }
-    if (route != NULL && is_private(&admin->route[route - admin->router])) {
-        response_header(response, "Cache-Control", STR("no-store"));
+    if (route != NULL) {
+        add_caching(&admin->route[route - admin->router], request, response);
     }
     add_headers(admin, request, response);
     talloc_free(call.ctx);

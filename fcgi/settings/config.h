@@ -64,6 +64,14 @@ struct config {
         int snapshot_mb;
     } admin;
     struct {
+        const char *environment; /* this and the others: "": not given */
+        const char *color;
+        const char *public_url;
+        const char *grafana_url;
+        const char *client_id;
+        const char *scope;
+    } ui;
+    struct {
         const char *admin_url;
         const char *ca_file;
         const char *allow_http; /* "yes" or "no" */

@@ -1,4 +1,4 @@
-/* Section [admin], of balrog-admin. */
+/* The sections [admin] and [ui], of balrog-admin. */
 #include "settings/keys.h"
 
 const struct config_key keys_admin[] = {
@@ -68,5 +68,19 @@ const struct config_key keys_admin[] = {
       .help =
           "The memory for what is kept; for a moment up to twice as much is used. A simulation that needs\n"
           "more is refused." },
+    { "ui", "environment", CONFIG_TEXT, AT(ui.environment), "",
+      .help = "What pages of a UI show; everybody may read this section, without a login. The name of this\n"
+              "environment, for example production." },
+    { "ui", "color", CONFIG_TEXT, AT(ui.color), "",
+      .help = "The environment's colour, # and six hex digits, for example #c01c28." },
+    { "ui", "public_url", CONFIG_TEXT, AT(ui.public_url), "",
+      .help = "Where clients ask for updates, for example https://aus5.example.org." },
+    { "ui", "grafana_url", CONFIG_TEXT, AT(ui.grafana_url), "", .help = "Where the dashboards are." },
+    { "ui", "client_id", CONFIG_TEXT, AT(ui.client_id), "",
+      .help =
+          "The client id by which pages get tokens of [admin] issuer, for people who log in. Empty: people\n"
+          "log in as the web server demands, if trust_remote_user is yes." },
+    { "ui", "scope", CONFIG_TEXT, AT(ui.scope), "openid profile email",
+      .help = "The scope of these tokens." },
     { 0 },
 };

@@ -85,8 +85,9 @@ first_administrator() {
     check "they have histories" equal "4 2" "$(query 'SELECT COUNT(*), COUNT(data_version) FROM permissions_history')"
     check "whoami" gives 200 boss@example.com GET /whoami
     check "says so" equal \
-        '{"permissions":{"admin":{"data_version":1,"options":null}},"roles":{},"username":"boss@example.com"}' \
-        "$(<"$WORK/body")"
+        '{"environment":"test","expires_at":null,"method":"server","now":T,"permissions":{"admin":{"data_version":1,"options":null}},"roles":{},"username":"boss@example.com"}' \
+        "$(sed 's/"now":[0-9]\{13\}/"now":T/' "$WORK/body")"
+    check "and the time is now" test "$(($(date +%s) - $(number now) / 1000))" -le 2
 }
 
 callers() {
@@ -113,6 +114,39 @@ callers() {
     check "no token" answers 401 -H 'Authorization: Bearer x' "$ADMIN_URL/whoami"
     check "a password" answers 401 -u boss@example.com:x "$ADMIN_URL/whoami"
     check "tokens are not logged" equal '' "$(grep -rlF -- "$(token '"x": 1' | cut -d. -f1)." "$BOX/log" || true)"
+}
+
+# What everybody may read: never more than is named here.
+ui_config() {
+    check "what pages have to know" gives 200 - GET /ui/config.json
+    check "of this configuration" says '{"auth":{"audience":null,"client_id":null,"issuer":null,"mode":"server","scope":null},"environment":{"color":"#c01c28","name":"test"},"grafana":null,"public_url":"https://aus.example"}'
+    check "under /api" gives 200 - GET /api/ui/config.json
+    sandbox up "$BOX" --set ui.client_id=pages --set ui.grafana_url=https://grafana.example/d >"$WORK/log"
+    check "with a way to get tokens" gives 200 - GET /ui/config.json
+    check "that is said" says '{"auth":{"audience":"balrog","client_id":"pages","issuer":"https://idp.example/","mode":"oidc","scope":"openid profile email"},"environment":{"color":"#c01c28","name":"test"},"grafana":"https://grafana.example/d","public_url":"https://aus.example"}'
+    check "no setting that is not named" body_lacks_settings
+    check "a wrong colour" refuses_setting color red '[ui] color: # and six hex digits are expected'
+    check "a wrong URL" refuses_setting public_url aus.example '[ui] public_url'
+}
+
+# No value of the configuration file outside [ui] is in the answer, but for issuer and audience.
+body_lacks_settings() {
+    local value
+    while read -r value; do
+        case $value in "$ISSUER" | balrog | yes | no) continue ;; esac
+        body_lacks "$value" || return 1
+    done < <(awk -F ' = ' '/^\[/ { section = $0 } section != "[ui]" && length($2) > 5 { print $2 }' "$BOX/admin.conf")
+}
+
+refuses_setting() { # KEY VALUE MESSAGE
+    local status=0
+    sed "s|^$1 = .*|$1 = $2|" "$BOX/admin.conf" >"$BOX/wrong.conf"
+    chmod 600 "$BOX/wrong.conf"
+    timeout 20 "${BALROG_BUILD:-$TOP/build}/balrog-admin" --config "$BOX/wrong.conf" --check-config >"$WORK/log" 2>&1 || status=$?
+    if ((status == 0)) || ! grep -qF -- "$3" "$WORK/log"; then
+        cat "$WORK/log" >&2
+        return 1
+    fi
 }
 
 other_sites() {
@@ -178,7 +212,7 @@ private() {
         check "$path is private, refused or not" equal no-store "$(header Cache-Control)"
     done
     ask boss@example.com GET /rules >/dev/null
-    check "rules are not" equal '' "$(header Cache-Control)"
+    check "rules are not" equal no-cache "$(header Cache-Control)"
 }
 
 monitoring() {
@@ -353,10 +387,11 @@ untrusted() {
 }
 
 make_keys
-admin_up /dev/null --set "admin.issuer=$ISSUER" --set admin.audience=balrog --set "admin.jwks_file=$WORK/jwks.json" \
+admin_up /dev/null --set ui.environment=test --set ui.color=#c01c28 --set ui.public_url=https://aus.example --set "admin.issuer=$ISSUER" --set admin.audience=balrog --set "admin.jwks_file=$WORK/jwks.json" \
     --set 'admin.machine=Client1 balrogagent' --set admin.cors_origins=https://ui.example.com --set admin.max_body_mb=2
 first_administrator
 callers
+ui_config
 other_sites
 bodies
 routes

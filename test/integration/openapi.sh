@@ -380,6 +380,7 @@ run_users() {
     one 200 qa@x GET /users/qa@x/permissions/rule
     one 404 admin@x GET /users/qa@x/permissions/admin
     one 200 qa@x GET /whoami
+    one 200 - GET /ui/config.json
     one 200 qa@x GET /status
     one 200 agent PUT '/app_instances/h%3Abalrog-agent%3A1%3A2' \
         '{"program": "balrog-agent", "host": "h", "pid": 1, "version": "0.2", "detail": {"enacted": 0}}'

@@ -205,10 +205,10 @@ START_TEST(unknown_names)
     expect_error("[signing X]\ncache_s = 1\n",
                  ":2: [signing X] cache_s: unknown here; it belongs to [signing]");
     expect_error("[databse]\n", ":1: [databse]: unknown section; there are [database], [primary], [public], "
-                                "[admin], [agent], [uptake], [update], "
+                                "[admin], [ui], [agent], [uptake], [update], "
                                 "[allowlist], [signing], [log], [statsd], [sentry] and [signing PRODUCT]");
     expect_error("[public x]\n", ":1: [public x]: unknown section; there are [database], [primary], "
-                                 "[public], [admin], [agent], [uptake], [update], "
+                                 "[public], [admin], [ui], [agent], [uptake], [update], "
                                  "[allowlist], [signing], [log], [statsd], [sentry] and [signing PRODUCT]");
     expect_error("port = 1\n", ":1: port: stands before the first [section]");
     teardown();

@@ -1,5 +1,6 @@
 /* Requests and responses: what web/http.h promises. */
 #include "suite.h"
+#include "web/etag.h"
 #include "web/http.h"
 
 static struct response response;
@@ -99,4 +100,72 @@ START_TEST(params)
 }
 END_TEST
 
-SUITE_MAIN("http", header_lines, long_header, text_replaces_the_body, problem, reasons, escaping, params)
+START_TEST(tags_are_found_in_lists)
+{
+    static const struct {
+        const char *list;
+        bool matches;
+    } cases[] = {
+        { "\"a\"", true },
+        { "W/\"a\"", true },
+        { "  \"b\" , W/\"x,\" ,, \"a\" ", true },
+        { "*", true },
+        { " * ", true },
+        { "\"b\"", false },
+        { "\"A\"", false },
+        { "a", false },
+        { "\"a", false },
+        { "W/a", false },
+        { "w/\"a\"", false },
+        { "\"b\" \"a\"", false },
+        { "junk, \"a\"", false },
+        { "\"b\", *", false },
+        { ",", false },
+        { "", false },
+        { "\"", false },
+        { "W/", false },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        ck_assert_msg(etag_matches(str_of(cases[i].list), STR("\"a\"")) == cases[i].matches, "%s",
+                      cases[i].list);
+    }
+    ck_assert(!etag_matches(STR_NONE, STR("\"a\"")));
+}
+END_TEST
+
+/* Answers a request of METHOD with BODY and STATUS. HELD is its If-None-Match. Returns the status that is
+ * sent. */
+static int answer_tagged(enum method method, int status, const char *body, const char *held)
+{
+    char param[200];
+    char *environment[] = { param, NULL };
+    struct request request = { .method = method, .params = environment };
+    snprintf(param, sizeof param, "HTTP_IF_NONE_MATCH=%s", held);
+    setup();
+    response_text(&response, status, "text/plain", str_of(body));
+    etag_answer(&request, &response);
+    return response.status;
+}
+
+START_TEST(tags_follow_bodies)
+{
+    const char *one = "\"ba7816bf8f01cfea414140de5dae2223\""; /* from sha256sum */
+    ck_assert_int_eq(answer_tagged(METHOD_GET, 200, "abc", "\"x\""), 200);
+    expect(&response.head, "ETag: \"ba7816bf8f01cfea414140de5dae2223\"\r\n");
+    expect(&response.body, "abc");
+    ck_assert_int_eq(answer_tagged(METHOD_GET, 200, "abc", one), 304);
+    expect(&response.head, "ETag: \"ba7816bf8f01cfea414140de5dae2223\"\r\n");
+    ck_assert_uint_eq(response.body.n, 0);
+    ck_assert_ptr_null(response.content_type);
+    ck_assert_int_eq(answer_tagged(METHOD_HEAD, 200, "abc", "*"), 304);
+    ck_assert_int_eq(answer_tagged(METHOD_GET, 200, "abd", one), 200);
+    ck_assert_int_eq(answer_tagged(METHOD_GET, 200, "", "\"x\""), 200);
+    ck_assert_int_eq(answer_tagged(METHOD_POST, 200, "abc", one), 200);
+    ck_assert_uint_eq(response.head.n, 0);
+    ck_assert_int_eq(answer_tagged(METHOD_GET, 404, "abc", "*"), 404);
+    ck_assert_uint_eq(response.head.n, 0);
+}
+END_TEST
+
+SUITE_MAIN("http", header_lines, long_header, text_replaces_the_body, problem, reasons, escaping, params,
+           tags_are_found_in_lists, tags_follow_bodies)
