@@ -97,7 +97,8 @@ static bool read_version(struct admin_call *call, const struct release_at *r, st
     if (rows->child != NULL && row_int(rows->child, "data_version") == version) {
         return true;
     }
-    if (!release_history_read(call->tx, "releases", r->name, "", version, &text, e)) {
+    if (!release_history_read(call->tx, (struct recorded_row){ "releases", r->name, "" }, version, &text,
+                              e)) {
         return false;
     }
     *parts = (struct release_parts){ .v1 = !str_absent(text), .v1_json = text };

@@ -202,7 +202,7 @@ bool releases_v1_ancestor(struct tx *tx, const char *name, int64_t data_version,
     struct str text;
     void *outer = tx_step_begin(tx);
     *blob = NULL;
-    if (release_history_read(tx, "releases", name, "", data_version, &text, e)) {
+    if (release_history_read(tx, (struct recorded_row){ "releases", name, "" }, data_version, &text, e)) {
         if (str_absent(text)) {
             fail(e, FAIL_INVALID, "What release %s was at data_version %lld is not known", name,
                  (long long)data_version);

@@ -38,9 +38,10 @@ struct present {
     unsigned char digest[SHA256_DIGEST_LENGTH];
 };
 
-static struct head head_of(const char *table, const char *name, const char *path)
+static struct head head_of(struct recorded_row row)
 {
-    return (struct head){ .row = { DB_S(str_of(table)), DB_S(str_of(name)), DB_S(str_of(path)) } };
+    return (
+        struct head){ .row = { DB_S(str_of(row.table)), DB_S(str_of(row.name)), DB_S(str_of(row.path)) } };
 }
 
 static struct str copy_of(struct tx *tx, struct str s)
@@ -107,11 +108,11 @@ bool release_history_change(struct tx *tx, int64_t change_id, struct str *json, 
 }
 
 /* data_version starts at 1 again if a row is deleted and inserted again. */
-bool release_history_read(struct tx *tx, const char *table, const char *name, const char *path,
-                          int64_t data_version, struct str *json, struct error *e)
+bool release_history_read(struct tx *tx, struct recorded_row row, int64_t data_version, struct str *json,
+                          struct error *e)
 {
     int64_t change_id = 0;
-    const struct head h = head_of(table, name, path);
+    const struct head h = head_of(row);
     const struct db_value params[] = {
         h.row[0], h.row[1], h.row[2], DB_I(data_version), h.row[0], h.row[1], h.row[2],
     };
@@ -131,8 +132,8 @@ bool release_history_read(struct tx *tx, const char *table, const char *name, co
     return ok && (change_id == 0 || release_history_change(tx, change_id, json, e));
 }
 
-bool release_history_list(struct tx *tx, const char *table, const char *name, const char *path, int64_t from,
-                          int64_t limit, cJSON **list, struct error *e)
+bool release_history_list(struct tx *tx, struct recorded_row row, int64_t from, int64_t limit, cJSON **list,
+                          struct error *e)
 {
     static const struct table columns = {
         .name = "balrog_release_history",
@@ -143,7 +144,7 @@ bool release_history_list(struct tx *tx, const char *table, const char *name, co
                     { "timestamp", COLUMN_INT, 0 },
                     { "size", COLUMN_INT, 0 } },
     };
-    const struct head h = head_of(table, name, path);
+    const struct head h = head_of(row);
     const struct db_value params[] = { h.row[0], h.row[1], h.row[2], DB_I(limit), DB_I(from) };
     struct db_rows *rows = db_query(tx->db,
                                     "SELECT change_id, data_version, size = 0, changed_by, timestamp, size"
@@ -230,19 +231,23 @@ static bool read_present(struct tx *tx, const struct head *h, struct present *no
     return db_finish(rows);
 }
 
-/* Chooses from which version the step STEP after H is stored as a difference: *BASE is its change_id, 0 for a
- * key frame, and *TEXT its text. That is often NOW, the row in its table, so that nothing has to be unpacked.
- */
-static bool choose_base(struct tx *tx, const struct head *h, int64_t step, const struct present *now,
-                        int64_t *base, struct str *text, struct error *e)
+/* The change_id of the version from which the step STEP after H is stored as a difference; 0: it is a key
+ * frame. */
+static int64_t base_of(const struct head *h, int64_t step)
+{
+    return step == 0 ? 0 : step % SPAN == 0 ? h->tenth : h->change_id;
+}
+
+/* The text of BASE. That is often NOW, the row in its table, so that nothing has to be unpacked. */
+static bool base_text(struct tx *tx, const struct head *h, int64_t base, const struct present *now,
+                      struct str *text, struct error *e)
 {
     *text = STR_NONE;
-    *base = step == 0 ? 0 : step % SPAN == 0 ? h->tenth : h->change_id;
-    if (*base == h->change_id && now->there && memcmp(now->digest, h->digest, sizeof h->digest) == 0) {
+    if (base == h->change_id && now->there && memcmp(now->digest, h->digest, sizeof h->digest) == 0) {
         *text = now->text;
         return true;
     }
-    return *base == 0 || release_history_change(tx, *base, text, e);
+    return base == 0 || release_history_change(tx, base, text, e);
 }
 
 /* A version that is to be recorded. */
@@ -280,13 +285,13 @@ static bool add_entry(struct tx *tx, const struct head *h, const struct new_vers
 static bool add_version(struct tx *tx, struct head *h, const struct new_version *v, const struct present *now,
                         struct error *e)
 {
-    struct entry entry = { .size = v->text.n };
-    struct str base_text;
+    struct str text;
     int64_t step = h->change_id == 0 ? 0 : (h->step + 1) % KEY_EVERY;
-    if (!choose_base(tx, h, step, now, &entry.base, &base_text, e)) {
+    struct entry entry = { .size = v->text.n, .base = base_of(h, step) };
+    if (!base_text(tx, h, entry.base, now, &text, e)) {
         return false;
     }
-    entry.frame = frame_pack(tx->mem, v->text, base_text, e);
+    entry.frame = frame_pack(tx->mem, v->text, text, e);
     if (str_absent(entry.frame) || !add_entry(tx, h, v, &entry, &h->change_id, e)) {
         return false;
     }
@@ -306,10 +311,10 @@ static bool add_deletion(struct tx *tx, struct head *h, const struct new_version
     return add_entry(tx, h, v, &empty, &change_id, e);
 }
 
-bool release_history_record(struct tx *tx, const char *table, const char *name, const char *path,
-                            int64_t data_version, struct str json, struct error *e)
+bool release_history_record(struct tx *tx, struct recorded_row row, int64_t data_version, struct str json,
+                            struct error *e)
 {
-    struct head h = head_of(table, name, path);
+    struct head h = head_of(row);
     struct present now = { .there = false };
     bool is_new = data_version == 1 && !str_absent(json);
     if (!is_new) {

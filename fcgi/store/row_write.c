@@ -119,9 +119,9 @@ static bool record_release(struct tx *tx, const struct table *t, const cJSON *ro
                            int64_t version, struct error *e)
 {
     const char *path = row_text(row, "path");
+    const struct recorded_row recorded = { t->name, row_text(row, "name"), path != NULL ? path : "" };
     void *outer = tx_step_begin(tx);
-    bool ok = release_history_record(tx, t->name, row_text(row, "name"), path != NULL ? path : "", version,
-                                     json, e);
+    bool ok = release_history_record(tx, recorded, version, json, e);
     tx_step_end(tx, outer);
     return ok;
 }

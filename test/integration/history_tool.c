@@ -76,7 +76,8 @@ static void write_version(struct db *d, const char *table, const char *name, int
 {
     begin(d);
     struct str text = text_of(name, version);
-    need(release_history_record(&tx, table, name, "", version, text, &e), "recording");
+    need(release_history_record(&tx, (struct recorded_row){ table, name, "" }, version, text, &e),
+         "recording");
     char *sql = mem_printf(
         tx.mem, "REPLACE INTO `%s` (name, product, data, data_version) VALUES (?, 'P', ?, ?)", table);
     const struct db_value v[] = { DB_S(str_of(name)), DB_S(text), DB_I(version) };
@@ -87,7 +88,8 @@ static void write_version(struct db *d, const char *table, const char *name, int
 static void delete_row(struct db *d, const char *table, const char *name, int64_t version)
 {
     begin(d);
-    need(release_history_record(&tx, table, name, "", version, STR_NONE, &e), "recording");
+    need(release_history_record(&tx, (struct recorded_row){ table, name, "" }, version, STR_NONE, &e),
+         "recording");
     char *sql = mem_printf(tx.mem, "DELETE FROM `%s` WHERE name = ?", table);
     const struct db_value param = DB_S(str_of(name));
     need(db_execute(d, sql, &param, 1, NULL, NULL, &e), "deleting");
@@ -98,7 +100,8 @@ static void check(struct db *d, const char *table, const char *name)
 {
     cJSON *list;
     begin(d);
-    need(release_history_list(&tx, table, name, "", 0, LIST_MAX, &list, &e), "listing");
+    need(release_history_list(&tx, (struct recorded_row){ table, name, "" }, 0, LIST_MAX, &list, &e),
+         "listing");
     for (int i = cJSON_GetArraySize(list) - 1; i >= 0; i--) {
         const cJSON *entry = cJSON_GetArrayItem(list, i);
         int64_t version = (int64_t)json_get(entry, "data_version")->valuedouble;

@@ -42,7 +42,8 @@ static void put_row(struct db *d, const char *name, struct str json, int64_t ver
 
 static void record(const char *table, const char *name, const char *path, int64_t version, struct str json)
 {
-    ck_assert_msg(release_history_record(&tx, table, name, path, version, json, &e), "%s", e.what);
+    ck_assert_msg(release_history_record(&tx, (struct recorded_row){ table, name, path }, version, json, &e),
+                  "%s", e.what);
 }
 
 /* As a writer does it: the row is locked, recorded, written. */
@@ -67,7 +68,9 @@ static struct str read_version(const char *name, int64_t version)
 {
     struct str json;
     begin(writer);
-    ck_assert_msg(release_history_read(&tx, "releases", name, "", version, &json, &e), "%s", e.what);
+    ck_assert_msg(
+        release_history_read(&tx, (struct recorded_row){ "releases", name, "" }, version, &json, &e), "%s",
+        e.what);
     struct str copy = str_absent(json) ? STR("-") : (struct str){ mem_strndup(ctx, json.p, json.n), json.n };
     commit();
     return copy;
@@ -207,7 +210,7 @@ START_TEST(test_deleted_after_adoption)
     put_row(writer, "r", STR("{\"v\": 3}"), 3);
     delete_row("r", 3);
     begin(writer);
-    ck_assert(release_history_list(&tx, "releases", "r", "", 0, 10, &list, &e));
+    ck_assert(release_history_list(&tx, (struct recorded_row){ "releases", "r", "" }, 0, 10, &list, &e));
     ck_assert_int_eq(cJSON_GetArraySize(list), 2);
     const cJSON *gone = list->child, *was = gone->next;
     ck_assert(cJSON_IsTrue(json_get(gone, "deleted")));
@@ -215,7 +218,7 @@ START_TEST(test_deleted_after_adoption)
     ck_assert_double_eq(json_get(was, "size")->valuedouble, 8);
     ck_assert(release_history_change(&tx, (int64_t)json_get(was, "change_id")->valuedouble, &json, &e));
     assert_str(json, "{\"v\": 3}");
-    ck_assert(release_history_list(&tx, "releases", "r", "", 1, 10, &list, &e));
+    ck_assert(release_history_list(&tx, (struct recorded_row){ "releases", "r", "" }, 1, 10, &list, &e));
     ck_assert_int_eq(cJSON_GetArraySize(list), 1);
     commit();
 }
@@ -253,7 +256,7 @@ START_TEST(test_damaged)
     run(writer, "UPDATE balrog_release_history SET frame = INSERT(frame, LENGTH(frame) - 1, 1, '?') "
                 "WHERE data_version = 1");
     begin(writer);
-    ck_assert(!release_history_read(&tx, "releases", "r", "", 2, &json, &e));
+    ck_assert(!release_history_read(&tx, (struct recorded_row){ "releases", "r", "" }, 2, &json, &e));
     ck_assert_int_eq(e.kind, ERROR_INTERNAL);
     commit();
 }

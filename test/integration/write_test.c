@@ -1,17 +1,18 @@
 /* Rows and their histories, permissions, required sign-offs. */
 #include "write_world.h"
+#include "store/release_history.h"
 
 /* What was recorded of releases: "table name path version content;" */
 static char recorded[4096];
 
-bool release_history_record(struct tx *tx, const char *table, const char *name, const char *path,
-                            int64_t data_version, struct str json, struct error *err)
+bool release_history_record(struct tx *tx, struct recorded_row row, int64_t data_version, struct str json,
+                            struct error *err)
 {
     (void)tx;
     (void)err;
     size_t n = strlen(recorded);
     struct str content = str_absent(json) ? STR("gone") : json;
-    snprintf(recorded + n, sizeof recorded - n, "%s %s %s %lld %.*s;", table, name, path,
+    snprintf(recorded + n, sizeof recorded - n, "%s %s %s %lld %.*s;", row.table, row.name, row.path,
              (long long)data_version, STR_ARG(content));
     return true;
 }
