@@ -23,6 +23,7 @@ static const struct admin_routes *const files[] = {
     &releases_v1_schedule_routes,
     &scheduled_required_signoffs_routes,
     &scheduled_rules_routes,
+    &served_routes,
     &service_routes,
     &shutoffs_routes,
     &simulate_routes,

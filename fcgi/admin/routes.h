@@ -26,6 +26,7 @@ extern const struct admin_routes releases_v1_schedule_routes;        /* releases
 extern const struct admin_routes scheduled_required_signoffs_routes; /* scheduled_required_signoffs.c */
 extern const struct admin_routes scheduled_rules_routes;             /* scheduled_rules.c */
 extern const struct admin_routes service_routes;   /* monitor.c: __heartbeat__ and so on, whoami, openapi */
+extern const struct admin_routes served_routes;    /* served.c */
 extern const struct admin_routes shutoffs_routes;  /* shutoffs.c */
 extern const struct admin_routes simulate_routes;  /* simulate.c */
 extern const struct admin_routes status_routes;    /* status.c */

@@ -9,6 +9,7 @@
 #include "admin/metrics.h"
 #include "admin/problem.h"
 #include "admin/routes.h"
+#include "admin/served.h"
 #include "admin/status.h"
 #include "core/clock.h"
 #include "explain/expect_guard.h"
@@ -76,7 +77,13 @@ static bool run_handler(struct tx *tx, void *arg, struct error *e)
     error_clear(e);
     cJSON_Delete(ex->would);
     ex->would = NULL;
-    return ex->route->handle(&call, e) && (!ex->dry_run || dry_run_answer(&call, &ex->would, e));
+    if (!ex->route->handle(&call, e)) {
+        return false;
+    }
+    if (ex->dry_run) {
+        return dry_run_answer(&call, &ex->would, e);
+    }
+    return tx == NULL || tx->request->read_only || served_add_id(&call, e);
 }
 
 /* The answer of a dry run, unless the handler has refused the request. */

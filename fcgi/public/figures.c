@@ -50,16 +50,28 @@ static void print_times(struct buf *out)
                metric_quantile(m, ENDPOINT_UPDATE, 1, 0.99) * 1000);
 }
 
-void public_figures(void *stats, struct buf *out)
+static uint64_t stamp_of(void *stats)
 {
-    const struct loader_stats *l = stats;
+    struct loader_stats *l = stats;
+    return served_stamp(&l->served);
+}
+
+static void print_figures(void *stats, struct buf *out)
+{
+    struct loader_stats *l = stats;
     buf_char(out, '{');
     print_snapshot(out, l);
     print_feed(out, l);
+    served_print(&l->served, out);
     print_counter(out, "responses", PUBLIC_RESPONSES);
     print_times(out);
     print_counter(out, "answers", PUBLIC_ANSWERS);
     print_counter(out, "throttle", PUBLIC_THROTTLED);
     print_counter(out, "signatures", PUBLIC_SIGNATURES);
     buf_char(out, '}');
+}
+
+struct reporter_figures public_figures(struct loader_stats *stats)
+{
+    return (struct reporter_figures){ .print = print_figures, .stamp = stamp_of, .arg = stats };
 }

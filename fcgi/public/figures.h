@@ -2,9 +2,10 @@
 #ifndef BALROG_PUBLIC_FIGURES_H
 #define BALROG_PUBLIC_FIGURES_H
 
-#include "core/buf.h"
+#include "public/loader_stats.h"
+#include "store/reporter.h"
 
-/* Appends a JSON object of at most INSTANCE_DETAIL_MAX bytes. STATS is a struct loader_stats. */
-void public_figures(void *stats, struct buf *out);
+/* Those in STATS, which must live longer than the reporter. What is served is urgent. */
+struct reporter_figures public_figures(struct loader_stats *stats);
 
 #endif

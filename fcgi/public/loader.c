@@ -433,6 +433,7 @@ static bool run_turn(struct loader *l, struct error *e)
     atomic_store(&stats->fresh_ms, clock_ms());
     atomic_store(&stats->feed_cursor, feed_cursor(l->feed));
     atomic_store(&stats->feed_gaps, feed_gaps(l->feed));
+    served_set(&stats->served, l->feed);
     return true;
 }
 

@@ -2,10 +2,12 @@
 #ifndef BALROG_PUBLIC_LOADER_STATS_H
 #define BALROG_PUBLIC_LOADER_STATS_H
 
+#include "public/served.h"
+
 #include <stdatomic.h>
 #include <stdint.h>
 
-/* All are whole numbers of 64 bits: metrics.c reads them by their offsets. */
+/* All but the last are whole numbers of 64 bits: metrics.c reads them by their offsets. */
 struct loader_stats {
     _Atomic uint64_t generation; /* of the published snapshot; 0 before the first one */
     _Atomic uint64_t rules;
@@ -19,6 +21,7 @@ struct loader_stats {
     _Atomic int64_t feed_lag_ms;  /* how old the last change was when it was published */
     _Atomic uint64_t failures;    /* reads that failed */
     _Atomic uint64_t feed_missed; /* changes that only the comparison of data versions found */
+    struct served served;
 };
 
 #endif

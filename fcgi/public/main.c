@@ -62,7 +62,8 @@ static bool serve_requests(struct public_program *r, struct error *e)
  * for instances then, never misses one. */
 static bool start_threads(struct public_program *r, const char *config_path, int ready_fd, struct error *e)
 {
-    r->reporter = reporter_start(r->ctx, &r->config->primary, name, public_figures, &r->state.loader, e);
+    served_init(&r->state.loader.served);
+    r->reporter = reporter_start(r->ctx, &r->config->primary, name, public_figures(&r->state.loader), e);
     r->loader =
         r->reporter != NULL ? loader_start(r->ctx, &r->state, r->settings, config_path, ready_fd, e) : NULL;
     return r->loader != NULL;

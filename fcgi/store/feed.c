@@ -63,6 +63,16 @@ int64_t feed_lag_ms(const struct feed *feed)
     return feed->lag_ms;
 }
 
+size_t feed_missing(const struct feed *feed, struct feed_range ranges[FEED_RANGES_SHOWN])
+{
+    const struct gaps *gaps = &feed->gaps;
+    size_t from = gaps->n > FEED_RANGES_SHOWN ? gaps->n - FEED_RANGES_SHOWN : 0;
+    for (size_t i = from; i < gaps->n; i++) {
+        ranges[i - from] = (struct feed_range){ gaps->gap[i].first, gaps->gap[i].last };
+    }
+    return gaps->n;
+}
+
 size_t feed_gaps(const struct feed *feed)
 {
     size_t n = 0;

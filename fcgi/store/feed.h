@@ -43,6 +43,14 @@ bool feed_poll(struct feed *feed, struct db *db, void *ctx, int64_t now_ms, stru
 
 /* The newest id that was seen. */
 uint64_t feed_cursor(const struct feed *feed);
+/* The ids FIRST to LAST. */
+struct feed_range {
+    uint64_t first, last;
+};
+enum { FEED_RANGES_SHOWN = 16 };
+/* Fills the newest ranges of ids below feed_cursor() that are missing, in the order of ids; the rest of
+ * RANGES stays as it is. Returns how many ranges are missing altogether. */
+size_t feed_missing(const struct feed *feed, struct feed_range ranges[FEED_RANGES_SHOWN]);
 /* How many ids are missing. */
 size_t feed_gaps(const struct feed *feed);
 /* The age in ms, by the database's clock, of the oldest change in the last poll that found any. */

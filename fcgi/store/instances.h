@@ -8,6 +8,7 @@
 
 enum {
     INSTANCE_BEAT_MS = 10000,   /* how often a program refreshes its row */
+    INSTANCE_HURRY_MS = 500,    /* how soon it reports what is urgent */
     INSTANCE_ALIVE_MS = 120000, /* a program whose row was refreshed within this time counts as running */
     INSTANCE_DETAIL_MAX = 2000, /* bytes */
 };

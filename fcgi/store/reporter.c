@@ -16,8 +16,8 @@ enum { DELETE_AFTER_MS = 86400000, LOG_EVERY_MS = 600000 };
 struct reporter {
     const struct config_database *at;
     struct instance instance;
-    void (*figures)(void *arg, struct buf *out);
-    void *arg;
+    struct reporter_figures figures;
+    uint64_t stamp; /* that of the last report */
     struct db *db;
     pthread_t thread;
     pthread_mutex_t lock;
@@ -40,11 +40,17 @@ static bool connect_database(struct reporter *r, struct error *e)
                       &DB_I(DELETE_AFTER_MS), 1, NULL, NULL, e);
 }
 
+static uint64_t stamp_of(const struct reporter *r)
+{
+    return r->figures.stamp != NULL ? r->figures.stamp(r->figures.arg) : 0;
+}
+
 static bool send_report(struct reporter *r, struct error *e)
 {
     buf_reset(&r->detail);
-    if (r->figures != NULL) {
-        r->figures(r->arg, &r->detail);
+    r->stamp = stamp_of(r);
+    if (r->figures.print != NULL) {
+        r->figures.print(r->figures.arg, &r->detail);
     }
     r->instance.detail = r->detail.n > 0 && !r->detail.full ? buf_view(&r->detail) : STR_NONE;
     return connect_database(r, e) && instance_beat(r->db, &r->instance, e);
@@ -60,10 +66,10 @@ static void log_failure(struct reporter *r, const struct error *e)
     r->failing = true;
 }
 
-/* Waits until the next beat. Returns false if the thread is to end. */
-static bool wait_for_beat(struct reporter *r)
+/* Waits for MS. Returns false if the thread is to end. */
+static bool wait_for(struct reporter *r, int64_t ms)
 {
-    struct timespec until = clock_after_ms(INSTANCE_BEAT_MS);
+    struct timespec until = clock_after_ms(ms);
     pthread_mutex_lock(&r->lock);
     int rc = 0;
     while (!r->stopping && rc == 0) {
@@ -72,6 +78,21 @@ static bool wait_for_beat(struct reporter *r)
     bool stopping = r->stopping;
     pthread_mutex_unlock(&r->lock);
     return !stopping;
+}
+
+/* Waits until the next beat, or until something is urgent. After a failure nothing is. Returns false if the
+ * thread is to end. */
+static bool wait_for_beat(struct reporter *r)
+{
+    for (int64_t waited = 0; waited < INSTANCE_BEAT_MS; waited += INSTANCE_HURRY_MS) {
+        if (!wait_for(r, INSTANCE_HURRY_MS)) {
+            return false;
+        }
+        if (!r->failing && stamp_of(r) != r->stamp) {
+            break;
+        }
+    }
+    return true;
 }
 
 static void report_or_log(struct reporter *r)
@@ -120,10 +141,10 @@ static void destroy_reporter(struct reporter *r)
 }
 
 struct reporter *reporter_start(void *ctx, const struct config_database *at, const char *program,
-                                void (*figures)(void *arg, struct buf *out), void *arg, struct error *e)
+                                struct reporter_figures figures, struct error *e)
 {
     struct reporter *r = mem_new(ctx, struct reporter);
-    *r = (struct reporter){ .at = at, .figures = figures, .arg = arg };
+    *r = (struct reporter){ .at = at, .figures = figures };
     name_instance(r, program);
     buf_init(&r->detail, 256, INSTANCE_DETAIL_MAX);
     pthread_mutex_init(&r->lock, NULL);

@@ -7,12 +7,20 @@
 
 struct reporter;
 
+/* What a program says of itself; both functions are called in the thread. */
+struct reporter_figures {
+    /* Appends a JSON object of at most INSTANCE_DETAIL_MAX bytes to OUT. NULL: there is none. */
+    void (*print)(void *arg, struct buf *out);
+    /* A number whose change is reported within INSTANCE_HURRY_MS. NULL: nothing is that urgent. */
+    uint64_t (*stamp)(void *arg);
+    void *arg;
+};
+
 /* Writes the row once, if the database can be reached, and starts the thread, which writes it again every
- * INSTANCE_BEAT_MS. AT must live longer than the reporter. PROGRAM is constant text, "balrog-public". FIGURES
- * (may be NULL) is called in the thread and appends a JSON object of at most INSTANCE_DETAIL_MAX bytes to
- * OUT. Owned by CTX. NULL if the thread cannot be started. */
+ * INSTANCE_BEAT_MS. AT must live longer than the reporter. PROGRAM is constant text, "balrog-public". Owned
+ * by CTX. NULL if the thread cannot be started. */
 struct reporter *reporter_start(void *ctx, const struct config_database *at, const char *program,
-                                void (*figures)(void *arg, struct buf *out), void *arg, struct error *e);
+                                struct reporter_figures figures, struct error *e);
 /* Deletes the row, if the database can be reached at once, ends the thread and frees REPORTER. */
 void reporter_stop(struct reporter *reporter);
 

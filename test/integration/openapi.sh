@@ -381,6 +381,11 @@ run_users() {
     one 404 admin@x GET /users/qa@x/permissions/admin
     one 200 qa@x GET /whoami
     one 200 - GET /ui/config.json
+    one 200 qa@x GET /served
+    one 401 - GET /served
+    one 403 stranger@x GET /served
+    one 400 qa@x GET /served?feed_id=0
+    one 404 qa@x GET /served?feed_id=999999
     one 200 qa@x GET /status
     one 200 agent PUT '/app_instances/h%3Abalrog-agent%3A1%3A2' \
         '{"program": "balrog-agent", "host": "h", "pid": 1, "version": "0.2", "detail": {"enacted": 0}}'
