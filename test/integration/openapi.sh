@@ -301,6 +301,9 @@ run_shutoffs() {
     one 201 admin@x POST /emergency_shutoff '{"product": "Firefox", "channel": "release", "comment": "bad"}'
     one 201 admin@x POST /emergency_shutoff '{"product": "Thunderbird", "channel": "beta"}'
     one 200 - GET /emergency_shutoff
+    one 200 qa@x GET /shutoffs
+    one 401 - GET /shutoffs
+    one 403 stranger@x GET /shutoffs
     one 200 - GET /emergency_shutoff/Thunderbird/beta
     one 404 - GET /emergency_shutoff/Thunderbird/none
     one 200 admin@x POST /emergency_shutoff/Thunderbird/beta "{\"comment\": \"why\", \"data_version\": 1}"

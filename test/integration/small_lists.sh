@@ -72,6 +72,14 @@ test_shutoffs() {
     check "as it was sent" body_has '"comment": "because"'
     check "without sign-offs, where they are required" equal 1 "$(query "INSERT INTO product_req_signoffs (product, channel, role,
         signoffs_required, data_version) VALUES ('Firefox', 'esr', 'qa', 1, 1); SELECT COUNT(*) FROM product_req_signoffs")"
+    check "who stopped it, and who changed that" gives 200 qa@x GET /shutoffs
+    check "is shown" equal \
+        '{"count":1,"shutoffs":[{"changed_at":T,"changed_by":"boss@x","channel":"esr","comment":"because","created_at":T,"created_by":"boss@x","data_version":2,"product":"Firefox"}]}' \
+        "$(sed 's/":[0-9]\{13\}/":T/g' "$WORK/body")"
+    check "not in the reference's list" gives 200 qa@x GET /emergency_shutoff
+    check "which stays as it was" body_lacks created
+    check "nor to strangers" gives 403 stranger@x GET /shutoffs
+    check "nor to nobody in particular" gives 401 - GET /shutoffs
     check "none" gives 200 boss@x POST $path '{"comment": null, "data_version": 2}'
     check "turning updates on needs them" refused 400 "Signoff" boss@x DELETE "$path?data_version=3"
     check "an old version" gives 400 boss@x POST $path '{"comment": "x", "data_version": 1}'
