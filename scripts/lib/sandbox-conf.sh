@@ -127,6 +127,15 @@ write_agent_conf() {
     } | merge_conf agent.conf | replace "$DIR/agent.conf"
 }
 
+# Prints the folder of the built UI: the one in the build, else the one of a release's sources.
+ui_dir() {
+    if [[ -e $BUILD/ui/index.html || ! -e $TOP/ui/dist/index.html ]]; then
+        printf '%s\n' "$BUILD/ui"
+    else
+        printf '%s\n' "$TOP/ui/dist"
+    fi
+}
+
 # Prints the admin's server block. The rate limit is higher than in production, because the agent sends requests every second
 # from the same address as the tests. The header that names the user is trusted only here; "-" means no user.
 # shellcheck disable=SC2016 # the variables are nginx's
@@ -143,7 +152,7 @@ admin_server() { # PORT
             -e "s|#\(auth_basic_user_file\) .*;|\1 $passwords;|")
     fi
     sed -e "s|@LISTEN@|127.0.0.1:$1|" -e 's|@SERVER_NAME@|localhost|' -e "s|@SOCKET@|$RUN/admin.sock|" \
-        -e "s|@LOG_DIR@|$DIR/log|" -e 's|rate=10r/s|rate=100r/s|' "${who[@]}" "$TOP/conf/nginx/admin.conf.in"
+        -e "s|@LOG_DIR@|$DIR/log|" -e "s|@UI_DIR@|$(ui_dir)|" -e 's|rate=10r/s|rate=100r/s|' "${who[@]}" "$TOP/conf/nginx/admin.conf.in"
 }
 
 write_nginx_conf() { # PORT; fails when nothing changed

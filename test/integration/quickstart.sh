@@ -51,10 +51,10 @@ workers() {
 
 PORT=$(free_ports)
 make_tree
-check "it starts" quickstart --port "$PORT"
+check "it starts" quickstart --port "$PORT" --no-ui
 check "and shows an update" grep -q '<patch ' "$WORK/output"
 before=$(workers)
-check "its second pass finds it running" quickstart
+check "its second pass finds it running" quickstart --no-ui
 check "and shows the update again" grep -q "^Balrog answers on http://127.0.0.1:$PORT," "$WORK/output"
 check "everything that ran goes on" equal "$before" "$(workers)"
 check "it stops" quickstart stop

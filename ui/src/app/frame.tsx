@@ -1,0 +1,234 @@
+// The frame of all pages: bar, stops, the page itself, and the dialogs that can be opened anywhere.
+import { signal } from "@preact/signals";
+import type { JSX } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { online, waiting } from "../api/client";
+import { loginNeeded } from "../api/credentials";
+import { config, logOut, roles, user } from "../api/session";
+import { inboxCount, stops } from "../api/shared";
+import { useKeys, type Key } from "../keys/keys";
+import { Button } from "../parts/button";
+import { Problem } from "../parts/problem";
+import { Skeleton } from "../parts/states";
+import { Toasts } from "../parts/toast";
+import { asFailure } from "../api/data";
+import { Commands } from "./commands";
+import { KeyHelp } from "./key_help";
+import { Login } from "./login";
+import { go, link, place, visits } from "./router";
+import { findRoute, ROUTES, type Parts, type Route } from "./routes";
+import { nextTheme, theme } from "./theme";
+
+const open = signal<"commands" | "keys" | null>(null);
+
+function useTitle(title: string): void {
+    useEffect(() => {
+        const waits = inboxCount.value ? `(${inboxCount.value}) ` : "";
+        const where = config.value.environment.name;
+        document.title = `${waits}${title} · Balrog${where ? ` ${where}` : ""}`;
+    });
+}
+
+function Menu({ path }: { path: string }): JSX.Element {
+    const [shown, setShown] = useState(false);
+    useEffect(() => setShown(false), [path]);
+    return (
+        <>
+            <span class="menu-button">
+                <Button kind="quiet" expanded={shown} onClick={() => setShown(!shown)}>
+                    Menu
+                </Button>
+            </span>
+            <nav aria-label="Pages" class={shown ? "open" : ""}>
+                <ul>
+                    {ROUTES.filter(route => route.menu).map(route => (
+                        <li key={route.pattern}>
+                            <a
+                                href={link(route.pattern)}
+                                aria-current={isWithin(path, route.pattern) ? "page" : undefined}
+                                title={`Key: ${route.menu?.key}`}>
+                                {route.menu?.name}
+                                {route.pattern === "/changes" && inboxCount.value ? (
+                                    <span class="count" title="Changes that wait for your sign-off">
+                                        {inboxCount.value}
+                                    </span>
+                                ) : null}
+                            </a>
+                        </li>
+                    ))}
+                </ul>
+            </nav>
+        </>
+    );
+}
+
+const isWithin = (path: string, pattern: string): boolean =>
+    path === pattern || (pattern !== "/" && path.startsWith(`${pattern}/`));
+
+function Who(): JSX.Element {
+    const me = user.value;
+    return (
+        <div class="who">
+            <Button kind="quiet" onClick={() => (open.value = "commands")} title="Search and commands">
+                Search{" "}
+                <span class="wide">
+                    <kbd>Ctrl K</kbd>
+                </span>
+            </Button>
+            {me ? (
+                <>
+                    <span
+                        class="small soft wide"
+                        title={roles.value.length ? `Roles: ${roles.value.join(", ")}` : "No roles"}>
+                        {me.username}
+                        {roles.value.length ? ` (${roles.value.join(", ")})` : ""}
+                    </span>
+                    <Button kind="small quiet" onClick={logOut}>
+                        Log out
+                    </Button>
+                </>
+            ) : (
+                <Button kind="small" onClick={() => (loginNeeded.value = true)}>
+                    Log in
+                </Button>
+            )}
+        </div>
+    );
+}
+
+function Bar({ path }: { path: string }): JSX.Element {
+    return (
+        <header class="bar">
+            <a class="brand" href={link("/")}>
+                Balrog
+                {config.value.environment.name ? (
+                    <span class="environment">{config.value.environment.name}</span>
+                ) : null}
+            </a>
+            <Menu path={path} />
+            <Who />
+        </header>
+    );
+}
+
+function Stops(): JSX.Element | null {
+    if (!stops.value.length) {
+        return null;
+    }
+    return (
+        <section class="stops" aria-label="Stopped updates">
+            <ul>
+                {stops.value.map(stop => (
+                    <li key={`${stop.product} ${stop.channel}`}>
+                        <strong>
+                            Stopped: {stop.product} {stop.channel}
+                        </strong>
+                        {stop.comment ? <span>{stop.comment}</span> : null}
+                    </li>
+                ))}
+            </ul>
+        </section>
+    );
+}
+
+const pages = new Map<Route, Awaited<ReturnType<Route["load"]>>>();
+
+function PageOf({ route, parts }: { route: Route; parts: Parts }): JSX.Element {
+    const [, redraw] = useState(0);
+    const [error, setError] = useState<unknown>(null);
+    useTitle(route.title(parts));
+    useEffect(() => {
+        setError(null);
+        if (!pages.has(route)) {
+            route.load().then(page => {
+                pages.set(route, page);
+                redraw(n => n + 1);
+            }, setError);
+        }
+    }, [route]);
+    const page = pages.get(route);
+    if (error) {
+        return <Problem error={asFailure(error)} retry={() => window.location.reload()} />;
+    }
+    return page ? <page.Page key={JSON.stringify(parts)} parts={parts} /> : <Skeleton />;
+}
+
+function Unknown(): JSX.Element {
+    useTitle("Not found");
+    return (
+        <div class="stack">
+            <h1 tabIndex={-1}>There is no such page</h1>
+            <p>
+                Go to the <a href={link("/")}>overview</a>, or search with <kbd>Ctrl K</kbd>.
+            </p>
+        </div>
+    );
+}
+
+// Moves the focus to the heading of a page that was just opened, so that a screen reader reads it.
+function useFocusOnHeading(): void {
+    const first = useRef(true);
+    const visit = visits.value;
+    useEffect(() => {
+        if (!first.current) {
+            setTimeout(() => document.querySelector<HTMLElement>("main h1")?.focus({ preventScroll: true }), 50);
+        }
+        first.current = false;
+    }, [visit]);
+}
+
+function frameKeys(): Key[] {
+    return [
+        { key: "mod+k", does: "Search and commands", run: () => (open.value = "commands") },
+        { key: "?", does: "Show the keys", run: () => (open.value = "keys") },
+        ...ROUTES.filter(route => route.menu).map(route => ({
+            key: route.menu?.key ?? "",
+            does: `Go to ${route.menu?.name}`,
+            run: () => go(link(route.pattern)),
+        })),
+    ];
+}
+
+export function Frame(): JSX.Element {
+    const { path } = place.value;
+    const found = findRoute(path);
+    useFocusOnHeading();
+    useKeys(frameKeys(), "frame");
+    const close = (): void => void (open.value = null);
+    return (
+        <div class={`frame ${config.value.environment.production ? "production" : ""}`}>
+            <a class="skip" href="#main" onClick={() => document.querySelector<HTMLElement>("main h1")?.focus()}>
+                Skip to the content
+            </a>
+            {waiting.value ? <div class="loading-bar" /> : null}
+            <Bar path={path} />
+            {online.value ? null : (
+                <div class="offline" role="status">
+                    The server cannot be reached. What you see may be old; changes are not possible.
+                </div>
+            )}
+            <Stops />
+            <main id="main">
+                {user.value === undefined ? (
+                    <Skeleton />
+                ) : found ? (
+                    <PageOf route={found.route} parts={found.parts} key={user.value?.username} />
+                ) : (
+                    <Unknown />
+                )}
+            </main>
+            {open.value === "commands" ? <Commands onClose={close} /> : null}
+            {open.value === "keys" ? <KeyHelp onClose={close} /> : null}
+            {loginNeeded.value ? <Login /> : null}
+            <Toasts />
+            <footer class="foot">
+                <Button kind="small quiet" onClick={() => (open.value = "keys")}>
+                    Keys <kbd>?</kbd>
+                </Button>
+                <Button kind="small quiet" onClick={nextTheme}>
+                    Colours: {theme.value}
+                </Button>
+            </footer>
+        </div>
+    );
+}

@@ -1,0 +1,55 @@
+// Each page with its address, its title, and the file that is loaded for it.
+import type { JSX } from "preact";
+import { matchPath } from "./match";
+
+export type Parts = Record<string, string>;
+type Page = (props: { parts: Parts }) => JSX.Element;
+
+export interface Route {
+    pattern: string;
+    title: (parts: Parts) => string;
+    menu?: { name: string; key: string };
+    load: () => Promise<{ Page: Page }>;
+}
+
+export const ROUTES: Route[] = [
+    {
+        pattern: "/",
+        title: () => "Overview",
+        menu: { name: "Overview", key: "g o" },
+        load: () => import("../pages/overview/page"),
+    },
+    {
+        pattern: "/rules",
+        title: () => "Rules",
+        menu: { name: "Rules", key: "g r" },
+        load: () => import("../pages/rules/page"),
+    },
+    { pattern: "/rules/new", title: () => "New rule", load: () => import("../pages/rule_edit/page") },
+    {
+        pattern: "/rules/:id/edit",
+        title: parts => `Edit rule ${parts["id"]}`,
+        load: () => import("../pages/rule_edit/page"),
+    },
+    {
+        pattern: "/changes",
+        title: () => "Pending changes",
+        menu: { name: "Changes", key: "g c" },
+        load: () => import("../pages/changes/page"),
+    },
+    {
+        pattern: "/changes/:kind/:id",
+        title: parts => `Change ${parts["kind"]} ${parts["id"]}`,
+        load: () => import("../pages/change/page"),
+    },
+];
+
+export function findRoute(path: string): { route: Route; parts: Parts } | null {
+    for (const route of ROUTES) {
+        const parts = matchPath(route.pattern, path);
+        if (parts) {
+            return { route, parts };
+        }
+    }
+    return null;
+}

@@ -1,0 +1,77 @@
+// What can be done with a pending change, whatever its kind.
+import { call, get, post, type Schema } from "../api/client";
+import { refreshShared } from "../api/shared";
+import type { Signable } from "./signoffs";
+
+export type PendingChange = Schema["PendingEntry"];
+export type Kind = PendingChange["kind"];
+type RowKind = Exclude<Kind, "v2/releases">;
+
+// Names a change in lists and addresses: v2 releases by their name, all else by its number.
+export interface ChangeRef extends Signable {
+    kind: Kind;
+    id: number | string;
+    sc_data_version?: number;
+}
+
+export const KIND_NAMES: Record<Kind, string> = {
+    rules: "Rule",
+    releases: "Release (v1)",
+    "v2/releases": "Release",
+    permissions: "Permission",
+    emergency_shutoff: "Emergency stop",
+    "required_signoffs/product": "Required sign-offs",
+    "required_signoffs/permissions": "Required sign-offs for permissions",
+    pinnable_releases: "Pin",
+};
+
+// Signs what was shown: if the change was edited since, the server refuses.
+export async function signOff(change: ChangeRef, role: string): Promise<void> {
+    if (change.kind === "v2/releases") {
+        await call("put", "/v2/releases/{name}/signoff", { path: { name: String(change.id) }, body: { role } });
+    } else {
+        const path = `/scheduled_changes/${change.kind as RowKind}/{sc_id}/signoffs` as const;
+        await post(path, {
+            path: { sc_id: Number(change.id) },
+            body: { role, sc_data_version: change.sc_data_version },
+        });
+    }
+    void refreshShared();
+}
+
+export async function revoke(change: ChangeRef): Promise<void> {
+    if (change.kind === "v2/releases") {
+        await call("delete", "/v2/releases/{name}/signoff", { path: { name: String(change.id) } });
+    } else {
+        const path = `/scheduled_changes/${change.kind as RowKind}/{sc_id}/signoffs` as const;
+        await call("delete", path, { path: { sc_id: Number(change.id) } });
+    }
+    void refreshShared();
+}
+
+export async function drop(change: ChangeRef): Promise<void> {
+    const path = `/scheduled_changes/${change.kind as RowKind}/{sc_id}` as const;
+    await call("delete", path, {
+        path: { sc_id: Number(change.id) },
+        query: { data_version: change.sc_data_version ?? 0 },
+    });
+    void refreshShared();
+}
+
+const PAGE = 60;
+const PAGES = 10;
+
+// All pending changes, or as many as anybody reads.
+export async function allPending(signal: AbortSignal): Promise<PendingChange[]> {
+    const found: PendingChange[] = [];
+    let after: string | undefined;
+    for (let page = 0; page < PAGES; page++) {
+        const answer = await get("/pending", { query: { limit: PAGE, after }, signal });
+        found.push(...answer.pending);
+        if (!answer.next) {
+            break;
+        }
+        after = String(answer.next);
+    }
+    return found;
+}

@@ -1,0 +1,89 @@
+// The difference of two states of releases, as the server finds it: equal changes of many parts stand together.
+import type { JSX } from "preact";
+import { get, type Schema } from "../api/client";
+import { useData } from "../api/data";
+import { plural } from "../format/number";
+import { Mark } from "../parts/mark";
+import { Loaded } from "../parts/states";
+
+interface Props {
+    left: string | null; // NAME, NAME@pending, NAME@v3; null: nothing yet
+    right: string;
+}
+
+const SIGNS = { added: "+", removed: "−", changed: "±" };
+const TONES = { added: "green", removed: "red", changed: "amber" } as const;
+const GROUPS = 60;
+
+function text(value: unknown, bytes: number | undefined): string {
+    if (bytes !== undefined) {
+        return `${bytes} bytes`;
+    }
+    return value === undefined ? "" : JSON.stringify(value);
+}
+
+function Values({ change }: { change: Schema["ReleaseChange"] }): JSX.Element {
+    const old = text(change.old, change.old_bytes);
+    const now = text(change.new, change.new_bytes);
+    return (
+        <>
+            {old ? (
+                <div class="old">
+                    <span class="sign">−</span>
+                    {old}
+                </div>
+            ) : null}
+            {now ? (
+                <div class="new">
+                    <span class="sign">+</span>
+                    {now}
+                </div>
+            ) : null}
+        </>
+    );
+}
+
+export function ReleaseDiff({ left, right }: Props): JSX.Element {
+    const data = useData(
+        `diff ${left} ${right}`,
+        signal => get("/release_diff", { query: { left: left ?? "", right, limit: 1 }, signal }),
+        {
+            refreshMs: 0,
+        },
+    );
+    if (left === null) {
+        return <p>This release is new.</p>;
+    }
+    return (
+        <Loaded data={data}>
+            {({ summary, groups }) => (
+                <div class="stack">
+                    <div class="row">
+                        {(["added", "removed", "changed"] as const).map(op => (
+                            <Mark key={op} tone={summary[op] ? TONES[op] : "plain"}>
+                                {SIGNS[op]} {summary[op]} {op}
+                            </Mark>
+                        ))}
+                    </div>
+                    {groups.slice(0, GROUPS).map(group => (
+                        <div class="release-change mono" key={`${group.op} ${group.pattern}`}>
+                            <div class="row">
+                                <span class={`mark ${TONES[group.op]}`}>{SIGNS[group.op]}</span>
+                                <span>{group.pattern}</span>
+                                <span class="soft small">
+                                    {group.count > 1
+                                        ? `${group.count} ×${group.uniform ? ", all the same" : ", for example:"}`
+                                        : ""}
+                                </span>
+                            </div>
+                            <Values change={group.example} />
+                        </div>
+                    ))}
+                    {groups.length > GROUPS ? (
+                        <p class="soft">and {plural(groups.length - GROUPS, "more group")}</p>
+                    ) : null}
+                </div>
+            )}
+        </Loaded>
+    );
+}

@@ -1,0 +1,228 @@
+// One pending change: what it does, whom it waits for, its effect on clients, and what can be done with it.
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import { get } from "../../api/client";
+import { useData } from "../../api/data";
+import { whyNot } from "../../api/session";
+import { go, link, segment } from "../../app/router";
+import { allPending, drop, KIND_NAMES, type Kind, type PendingChange } from "../../changes/api";
+import { Content } from "../../changes/content";
+import { Effect } from "../../changes/effect";
+import { SignControl, SignoffList } from "../../changes/sign_control";
+import { signoffSentence } from "../../changes/signoffs";
+import { changeLink, headline, scopeOf, stateTone, stateWord } from "../../changes/words";
+import { useKeys } from "../../keys/keys";
+import { Button } from "../../parts/button";
+import { Confirm } from "../../parts/confirm";
+import { Mark } from "../../parts/mark";
+import { Note } from "../../parts/note";
+import { Loaded } from "../../parts/states";
+import { Moment } from "../../parts/time";
+import { say } from "../../parts/toast";
+
+// Kinds that change what clients get.
+const SIMULATED: Kind[] = ["rules", "releases", "v2/releases", "pinnable_releases", "emergency_shutoff"];
+
+const PERMISSIONS = {
+    rules: "rule",
+    releases: "release",
+    "v2/releases": "release",
+    permissions: "permission",
+    emergency_shutoff: "emergency_shutoff",
+    "required_signoffs/product": "required_signoff",
+    "required_signoffs/permissions": "required_signoff",
+    pinnable_releases: "pinnable_release",
+} as const;
+
+function WaitsFor({ change }: { change: PendingChange }): JSX.Element {
+    const { telemetry } = change;
+    return (
+        <dl class="pairs">
+            <dt>State</dt>
+            <dd>
+                <Mark tone={stateTone(change)}>{stateWord(change)}</Mark>
+            </dd>
+            <dt>Time</dt>
+            <dd>
+                {change.when ? (
+                    <Moment at={change.when} />
+                ) : telemetry ? (
+                    `when ${telemetry.product} ${telemetry.channel} reaches ${telemetry.uptake}`
+                ) : (
+                    "as soon as possible"
+                )}
+            </dd>
+            <dt>Scheduled by</dt>
+            <dd>{change.scheduled_by}</dd>
+        </dl>
+    );
+}
+
+// Edits of rules happen in the form; other kinds are changed where they are listed.
+function EditButton({ change }: { change: PendingChange }): JSX.Element | null {
+    const data = useData(
+        change.kind === "rules" ? `sc ${change.id}` : null,
+        signal => get("/scheduled_changes/rules/{sc_id}", { path: { sc_id: Number(change.id) }, signal }),
+        { refreshMs: 0 },
+    );
+    const ruleId = data.value?.scheduled_change.rule_id;
+    if (change.kind !== "rules" || !data.value) {
+        return null;
+    }
+    const url =
+        ruleId === null || ruleId === undefined
+            ? link("/rules/new", { scId: change.id })
+            : link(`/rules/${segment(ruleId)}/edit`);
+    return (
+        <Button href={url} dead={whyNot("rule", "modify", change.product ?? change.old_product)}>
+            Edit…
+        </Button>
+    );
+}
+
+function Actions({ change, reload }: { change: PendingChange; reload: () => Promise<void> }): JSX.Element {
+    const [dropping, setDropping] = useState(false);
+    const signers = Object.keys(change.signoffs);
+    const action = change.change_type === "insert" ? "create" : change.change_type === "delete" ? "delete" : "modify";
+    return (
+        <div class="row sticky">
+            <SignControl change={change} title={headline(change)} onDone={reload} />
+            <EditButton change={change} />
+            {change.kind === "v2/releases" ? null : (
+                <Button
+                    kind="danger"
+                    dead={whyNot(PERMISSIONS[change.kind], action, change.product ?? change.old_product)}
+                    onClick={() => setDropping(true)}>
+                    Drop…
+                </Button>
+            )}
+            {dropping ? (
+                <Confirm
+                    title={`Drop “${headline(change)}”?`}
+                    does="Drop it"
+                    danger
+                    onClose={() => setDropping(false)}
+                    run={async () => {
+                        await drop(change);
+                        say(`Dropped: ${headline(change)}`);
+                        go(link("/changes"));
+                    }}>
+                    <p>
+                        Everything stays as it is.
+                        {signers.length ? ` Sign-offs of ${signers.join(", ")} are gone.` : ""}
+                    </p>
+                </Confirm>
+            ) : null}
+        </div>
+    );
+}
+
+function Shown({ change, reload }: { change: PendingChange; reload: () => Promise<void> }): JSX.Element {
+    const roles = useData("roles", signal => get("/roles", { signal }), { refreshMs: 60_000 });
+    const kindId = `${change.kind}:${change.id}`;
+    return (
+        <div class="columns">
+            <div class="stack">
+                {change.stale ? (
+                    <Note tone="red">
+                        What it changes has changed since it was scheduled, so it cannot be made. Edit it to make it fit
+                        again, or drop it.
+                    </Note>
+                ) : null}
+                {change.failed ? <Note tone="red">The agent could not make it: {change.failed.what}</Note> : null}
+                <section class="panel">
+                    <header>
+                        <h2>Change</h2>
+                    </header>
+                    <div class="body">
+                        <Content change={change} />
+                    </div>
+                </section>
+                <section class="panel">
+                    <header>
+                        <h2>Waits for</h2>
+                        <span class="soft">{signoffSentence(change)}</span>
+                    </header>
+                    <div class="body stack">
+                        <WaitsFor change={change} />
+                        <SignoffList
+                            change={change}
+                            signers={roles.value?.roles as Record<string, string[]> | undefined}
+                        />
+                        <Actions change={change} reload={reload} />
+                    </div>
+                </section>
+            </div>
+            {SIMULATED.includes(change.kind) ? (
+                <Effect
+                    changes={[kindId]}
+                    product={change.product ?? change.old_product}
+                    channel={change.channel === change.old_channel ? change.channel : null}
+                />
+            ) : null}
+        </div>
+    );
+}
+
+export function Page({ parts }: { parts: Record<string, string> }): JSX.Element {
+    const kind = parts["kind"] as Kind;
+    const data = useData(`change ${kind}`, signal => allPending(signal), { keep: false });
+    const same = (change: PendingChange): boolean => change.kind === kind && String(change.id) === parts["id"];
+    const all = data.value ?? [];
+    const at = all.findIndex(same);
+    const step = (by: number): void => {
+        const next = all[at + by];
+        if (next) {
+            go(changeLink(next.kind, next.id));
+        }
+    };
+    useKeys([
+        { key: "[", does: "Previous change", run: () => step(-1) },
+        { key: "]", does: "Next change", run: () => step(1) },
+        {
+            key: "s",
+            does: "Sign off",
+            run: () => document.querySelector<HTMLElement>("main .sticky .button.primary")?.click(),
+        },
+    ]);
+    const change = all[at];
+    return (
+        <>
+            <div class="head">
+                <h1 tabIndex={-1}>
+                    {change ? headline(change) : `${KIND_NAMES[kind] ?? kind} ${parts["id"]}`}{" "}
+                    {change ? <span class="soft">{scopeOf(change)}</span> : null}
+                </h1>
+                <span class="grow" />
+                {change && all.length > 1 ? (
+                    <div class="row">
+                        <Button kind="small" dead={at === 0 ? "This is the first one" : null} onClick={() => step(-1)}>
+                            Previous
+                        </Button>
+                        <span class="soft small">
+                            {at + 1} of {all.length}
+                        </span>
+                        <Button
+                            kind="small"
+                            dead={at === all.length - 1 ? "This is the last one" : null}
+                            onClick={() => step(1)}>
+                            Next
+                        </Button>
+                    </div>
+                ) : null}
+            </div>
+            <Loaded data={data}>
+                {() =>
+                    change ? (
+                        <Shown change={change} reload={data.reload} />
+                    ) : (
+                        <Note>
+                            This change is not pending any more: it was made or dropped.{" "}
+                            <a href={link("/changes")}>All pending changes</a>
+                        </Note>
+                    )
+                }
+            </Loaded>
+        </>
+    );
+}

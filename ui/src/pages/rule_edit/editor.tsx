@@ -1,0 +1,285 @@
+import type { JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { Failure, type Schema } from "../../api/client";
+import { asFailure } from "../../api/data";
+import { whyNot, user } from "../../api/session";
+import { refreshShared } from "../../api/shared";
+import { go, link, unsaved } from "../../app/router";
+import { Effect, type Edits } from "../../changes/effect";
+import { SOON, whenOf, WhenFields, wrongWhen, type When } from "../../changes/when";
+import { plural } from "../../format/number";
+import { useKeys } from "../../keys/keys";
+import { Button } from "../../parts/button";
+import { Diff } from "../../parts/diff";
+import { Mark } from "../../parts/mark";
+import { Note } from "../../parts/note";
+import { Problem } from "../../parts/problem";
+import { say } from "../../parts/toast";
+import { difference, labelOf, valuesOf, type Values } from "../../rules/columns";
+import { allWrong, fromForm, toForm, type Form } from "../../rules/form";
+import { Conflict, type Clash } from "./conflict";
+import { keepDraft, readDraft } from "./draft";
+import { Fields } from "./fields";
+import { merge } from "./merge";
+import { applyNow, readSubject, schedule, tryOut, type Subject } from "./subject";
+
+const SETTLED_MS = 400;
+
+type Trial = { answer: Schema["DryRun"] | null; error: Failure | null; busy: boolean };
+
+// Asks the server what saving would need and do, once nobody has typed for a moment.
+function useTrial(subject: Subject, values: Values, when: When, ready: boolean): Trial {
+    const [trial, setTrial] = useState<Trial>({ answer: null, error: null, busy: false });
+    const key = ready
+        ? JSON.stringify([subject.rule?.data_version, subject.pending?.sc_data_version, values, when])
+        : null;
+    useEffect(() => {
+        if (!key) {
+            setTrial({ answer: null, error: null, busy: false });
+            return undefined;
+        }
+        let wanted = true;
+        setTrial(old => ({ ...old, busy: true }));
+        const timer = setTimeout(async () => {
+            const next: Trial = await tryOut(subject, values, when).then(
+                answer => ({ answer, error: null, busy: false }),
+                error => ({ answer: null, error: asFailure(error), busy: false }),
+            );
+            if (wanted) {
+                setTrial(next);
+            }
+        }, SETTLED_MS);
+        return () => {
+            wanted = false;
+            clearTimeout(timer);
+        };
+    }, [key]);
+    return trial;
+}
+
+function edits(subject: Subject, values: Values): Edits | null {
+    if (!subject.rule) {
+        return [{ table: "rules", change_type: "insert", ...values }];
+    }
+    const changed = Object.entries(difference(subject.rule, values)).map(([column, [, now]]) => [column, now]);
+    if (!changed.length) {
+        return null;
+    }
+    const { rule_id } = subject.rule;
+    return [{ table: "rules", change_type: "update", rule_id, ...Object.fromEntries(changed) }];
+}
+
+const list = (needed: Record<string, number>): string =>
+    Object.entries(needed)
+        .map(([role, n]) => `${n} × ${role}`)
+        .join(", ");
+
+function Signoffs({ trial, subject }: { trial: Trial; subject: Subject }): JSX.Element {
+    const { answer } = trial;
+    const me = user.value?.username;
+    const lost = Object.keys(subject.pending?.signoffs ?? {}).filter(name => name !== me);
+    if (!answer) {
+        return <p class="soft">{trial.busy ? "Asking the server…" : "Shown once the form can be saved."}</p>;
+    }
+    return (
+        <div class="stack">
+            {Object.keys(answer.required_signoffs).length ? (
+                <p>
+                    Needs {list(answer.required_signoffs)}.
+                    {answer.signs_as ? ` Saving counts as your sign-off as ${answer.signs_as}.` : ""}
+                </p>
+            ) : (
+                <p>Nobody has to sign.</p>
+            )}
+            {lost.length ? (
+                <Note tone="amber">
+                    Saving drops {plural(lost.length, "sign-off")} of {lost.join(", ")}.
+                </Note>
+            ) : null}
+        </div>
+    );
+}
+
+function Side(props: { subject: Subject; values: Values; trial: Trial; wrong: number }): JSX.Element {
+    const { subject, values, trial, wrong } = props;
+    const base = subject.rule ?? valuesOf({});
+    const changed = difference(base, values);
+    const n = Object.keys(changed).length;
+    return (
+        <>
+            <section class="panel">
+                <header>
+                    <h2>Change</h2>
+                    <span class="soft">{plural(n, "column")}</span>
+                </header>
+                <div class="body">
+                    <Diff changed={changed} labelOf={labelOf} only={subject.rule ? undefined : "new"} />
+                </div>
+            </section>
+            <section class="panel">
+                <header>
+                    <h2>Sign-offs</h2>
+                </header>
+                <div class="body stack" role="status">
+                    <Signoffs trial={trial} subject={subject} />
+                    {trial.error && !trial.error.outdated ? <Problem error={trial.error} /> : null}
+                </div>
+            </section>
+            <Effect
+                changes={wrong || !n ? null : edits(subject, values)}
+                product={values.product}
+                channel={values.channel}
+            />
+        </>
+    );
+}
+
+interface Props {
+    id: string;
+    subject: Subject;
+}
+
+const versionsOf = ({ rule, pending }: Subject): string => `${rule?.data_version} ${pending?.sc_data_version}`;
+
+export function Editor({ id, subject: first }: Props): JSX.Element {
+    const [subject, setSubject] = useState(first);
+    const [draft] = useState(() => readDraft(id, versionsOf(first)));
+    const [base, setBase] = useState<Form>(() => toForm(first.start));
+    const [form, setForm] = useState<Form>(draft?.form ?? base);
+    const [when, setWhen] = useState<When>(draft?.when ?? (first.pending ? whenOf(first.pending) : SOON));
+    const [touched, setTouched] = useState(!!draft);
+    const [error, setError] = useState<Failure | null>(null);
+    const [clash, setClash] = useState<Clash | null>(null);
+    const [busy, setBusy] = useState(false);
+
+    const values = fromForm(form);
+    const wrong = allWrong(form).length + (wrongWhen(when) ? 1 : 0);
+    const changes = Object.keys(difference(subject.rule ?? {}, values)).length;
+    const trial = useTrial(subject, values, when, !wrong && changes > 0);
+    const direct =
+        !subject.pending && trial.answer && !trial.busy && !Object.keys(trial.answer.required_signoffs).length;
+
+    const change = (some: Partial<Form>): void => {
+        setTouched(true);
+        setForm(old => ({ ...old, ...some }));
+    };
+    useEffect(() => {
+        unsaved.value = touched ? "What you typed is not saved. Leave the form?" : null;
+        keepDraft(id, touched ? { form, when, versions: versionsOf(subject) } : null);
+    }, [form, when, touched, subject]);
+
+    // Nothing is lost: what others did is read, and put together with what was typed.
+    const rebase = async (): Promise<void> => {
+        const fresh = await readSubject(subject.rule ? String(subject.rule.rule_id) : undefined);
+        const now = toForm(fresh.start);
+        const merged = merge(base, now, form);
+        setClash({ was: base, now, taken: merged.taken, open: merged.conflicts });
+        setForm(merged.form);
+        setBase(now);
+        setSubject(fresh);
+    };
+    const save = async (action: () => Promise<string>): Promise<void> => {
+        setBusy(true);
+        setError(null);
+        try {
+            const target = await action();
+            keepDraft(id, null);
+            unsaved.value = null;
+            void refreshShared();
+            const scope = { product: values.product, channel: values.channel?.replace(/\*$/, "") };
+            go(link("/rules", scope, target));
+        } catch (failure) {
+            const seen = asFailure(failure);
+            if (seen.outdated) {
+                await rebase().catch(() => setError(seen));
+            } else {
+                setError(seen);
+            }
+            setBusy(false);
+        }
+    };
+    const name = values.alias ?? (subject.rule ? `rule ${subject.rule.rule_id}` : "new rule");
+    const scheduleIt = (): Promise<void> =>
+        save(async () => {
+            const scId = await schedule(subject, values, when);
+            say(`Scheduled: ${name}`);
+            return `scId=${scId}`;
+        });
+    const applyIt = (): Promise<void> =>
+        save(async () => {
+            const ruleId = await applyNow(subject, values);
+            say(`Done: ${name} is served like this now`);
+            return `ruleId=${ruleId}`;
+        });
+
+    const permission = whyNot("rule", subject.rule || subject.pending ? "modify" : "create", values.product);
+    const dead = busy
+        ? "In progress…"
+        : (permission ??
+          (wrong ? `${plural(wrong, "field")} must be corrected first` : null) ??
+          (!changes && !subject.pending ? "Nothing is changed yet" : null) ??
+          (clash?.open.length ? "Decide what both of you changed first" : null));
+    useKeys([
+        {
+            key: "mod+Enter",
+            does: "Save",
+            run: () => {
+                if (!dead) {
+                    void (direct && when.choice === "soon" ? applyIt() : scheduleIt());
+                }
+            },
+        },
+    ]);
+    const signsAs = trial.answer?.signs_as;
+    return (
+        <form class="editor" onSubmit={event => event.preventDefault()}>
+            <div class="stack">
+                {draft ? <Note>This is what you typed before. It is not saved yet.</Note> : null}
+                {subject.pending?.change_type === "delete" ? (
+                    <Note tone="red">This rule is scheduled to be deleted. Saving replaces the deletion.</Note>
+                ) : subject.pending ? (
+                    <Note tone="amber">
+                        You edit pending change {subject.pending.sc_id} of {subject.pending.scheduled_by}.
+                    </Note>
+                ) : null}
+                {clash ? (
+                    <Conflict
+                        clash={clash}
+                        form={form}
+                        onChoose={(column, value) => {
+                            change({ [column]: value });
+                            setClash({ ...clash, open: clash.open.filter(other => other !== column) });
+                        }}
+                    />
+                ) : null}
+                <Fields form={form} onChange={change} touched={touched} />
+                <div class="panel group">
+                    <WhenFields
+                        when={when}
+                        onChange={value => {
+                            setTouched(true);
+                            setWhen(value);
+                        }}
+                    />
+                </div>
+                {error ? <Problem error={error} /> : null}
+                <div class="row save">
+                    {direct ? (
+                        <Button kind="primary" dead={dead} onClick={() => void applyIt()}>
+                            Apply now
+                        </Button>
+                    ) : null}
+                    <Button kind={direct ? "plain" : "primary"} dead={dead} onClick={() => void scheduleIt()}>
+                        {subject.pending ? "Save the pending change" : "Schedule"}
+                        {signsAs ? `, signs as ${signsAs}` : ""}
+                    </Button>
+                    <kbd>Ctrl Enter</kbd>
+                    {touched ? <Mark tone="amber">not saved</Mark> : null}
+                </div>
+            </div>
+            <aside class="stack side" aria-label="What saving would do">
+                <Side subject={subject} values={values} trial={trial} wrong={wrong} />
+            </aside>
+        </form>
+    );
+}

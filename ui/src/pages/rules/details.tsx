@@ -1,0 +1,159 @@
+// Everything about a rule: all columns that are set, the pending change, and the actions.
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import { whyNot } from "../../api/session";
+import { link, segment } from "../../app/router";
+import { drop } from "../../changes/api";
+import { SignControl, SignoffList } from "../../changes/sign_control";
+import { signoffSentence } from "../../changes/signoffs";
+import { changeLink } from "../../changes/words";
+import { Button } from "../../parts/button";
+import { Confirm } from "../../parts/confirm";
+import { Diff } from "../../parts/diff";
+import { Mark } from "../../parts/mark";
+import { Moment } from "../../parts/time";
+import { say } from "../../parts/toast";
+import { COLUMNS, labelOf, type PendingRule } from "../../rules/columns";
+import { changesOf, shownRow, type Item } from "../../rules/list";
+import { DeleteRule } from "./delete_rule";
+
+interface Props {
+    item: Item;
+    past: boolean;
+    reload: () => Promise<void>;
+}
+
+export function ruleTitle(item: Item): string {
+    const row = shownRow(item);
+    return row.alias ?? (item.rule ? `rule ${item.rule.rule_id}` : "new rule");
+}
+
+function Columns({ item }: { item: Item }): JSX.Element {
+    const row = shownRow(item);
+    return (
+        <dl class="pairs">
+            {COLUMNS.filter(({ column }) => row[column] !== null && row[column] !== "").flatMap(({ column, label }) => [
+                <dt key={`${column} name`}>{label}</dt>,
+                <dd key={column}>{String(row[column]).split(",").join(", ")}</dd>,
+            ])}
+            <dt>Version</dt>
+            <dd>{row.data_version ?? "not made yet"}</dd>
+        </dl>
+    );
+}
+
+function PendingBlock({
+    item,
+    pending,
+    reload,
+}: {
+    item: Item;
+    pending: PendingRule;
+    reload: () => Promise<void>;
+}): JSX.Element {
+    const [dropping, setDropping] = useState(false);
+    const change = { ...pending, kind: "rules" as const, id: pending.sc_id };
+    const title = ruleTitle(item);
+    const given = Object.keys(pending.signoffs).filter(name => name !== pending.scheduled_by);
+    return (
+        <section class="stack" aria-label="Pending change">
+            <div class="row">
+                <h2 class="minor">
+                    <a href={changeLink("rules", pending.sc_id)}>Pending change {pending.sc_id}</a>
+                </h2>
+                {pending.change_type === "delete" ? <Mark tone="red">deletes this rule</Mark> : null}
+                <span class="soft">
+                    {pending.when ? (
+                        <Moment at={pending.when} />
+                    ) : (
+                        `when ${pending.telemetry_product} ${pending.telemetry_channel} reaches ${pending.telemetry_uptake}`
+                    )}
+                </span>
+                <span class="soft small">by {pending.scheduled_by}</span>
+            </div>
+            {pending.change_type === "update" ? <Diff changed={changesOf(item)} labelOf={labelOf} /> : null}
+            <p class="small soft">{signoffSentence(pending)}</p>
+            <SignoffList change={pending} />
+            <div class="row">
+                <SignControl change={change} title={title} onDone={reload} />
+                <Button
+                    kind="danger"
+                    dead={whyNot("rule", pending.change_type === "delete" ? "delete" : "modify", pending.product)}
+                    onClick={() => setDropping(true)}>
+                    Drop the change…
+                </Button>
+            </div>
+            {dropping ? (
+                <Confirm
+                    title={`Drop the pending change of ${title}?`}
+                    does="Drop it"
+                    danger
+                    onClose={() => setDropping(false)}
+                    run={async () => {
+                        await drop(change);
+                        say(`Dropped: pending change of ${title}`);
+                        await reload();
+                    }}>
+                    <p>What clients get stays as it is. The change and its sign-offs are gone.</p>
+                    {given.length ? <p>It has sign-offs of {given.join(", ")}.</p> : null}
+                </Confirm>
+            ) : null}
+        </section>
+    );
+}
+
+export function Details({ item, past, reload }: Props): JSX.Element {
+    const [deleting, setDeleting] = useState(false);
+    const row = shownRow(item);
+    const id = item.rule?.rule_id;
+    const from = item.rule ? { from: id } : { fromScId: item.pending?.sc_id };
+    return (
+        <div class="rule-details">
+            <Columns item={item} />
+            <div class="stack">
+                {item.pending && !past ? <PendingBlock item={item} pending={item.pending} reload={reload} /> : null}
+                {past ? null : (
+                    <div class="row">
+                        <Button
+                            href={
+                                item.rule
+                                    ? link(`/rules/${segment(item.rule.rule_id)}/edit`)
+                                    : link("/rules/new", { scId: item.pending?.sc_id })
+                            }
+                            dead={whyNot("rule", item.rule ? "modify" : "create", row.product)}>
+                            Edit
+                        </Button>
+                        <Button href={link("/rules/new", from)} dead={whyNot("rule", "create", row.product)}>
+                            Duplicate
+                        </Button>
+                        <Button
+                            href={link(
+                                "/rules",
+                                { product: row.product, channel: row.channel?.replace(/\*$/, "") },
+                                id ? `ruleId=${id}` : `scId=${item.pending?.sc_id}`,
+                            )}
+                            kind="quiet">
+                            Link
+                        </Button>
+                        {item.rule && item.pending?.change_type !== "delete" ? (
+                            <Button
+                                kind="danger"
+                                dead={whyNot("rule", "delete", row.product)}
+                                onClick={() => setDeleting(true)}>
+                                Delete…
+                            </Button>
+                        ) : null}
+                    </div>
+                )}
+            </div>
+            {deleting && item.rule ? (
+                <DeleteRule
+                    rule={item.rule}
+                    pending={item.pending}
+                    onClose={() => setDeleting(false)}
+                    reload={reload}
+                />
+            ) : null}
+        </div>
+    );
+}

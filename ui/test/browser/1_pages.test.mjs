@@ -1,0 +1,58 @@
+// Every page in both themes and both widths: it shows something, axe finds nothing, and nothing overflows.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { faultsOf, open, picture, useBrowser, visit } from "./harness.mjs";
+import { api } from "./window.mjs";
+
+useBrowser();
+
+const PAGES = [
+    ["overview", "/"],
+    ["rules", "/rules"],
+    ["rule", "/rules#ruleId=1"],
+    ["rule-form", "/rules/10/edit"],
+    ["changes", "/changes"],
+];
+
+test("something is pending", async () => {
+    const rule = await api("admin@example.org", "GET", "/rules/1");
+    const when = Date.now() + 3_600_000;
+    const change = { ...rule, change_type: "update", backgroundRate: 50, when };
+    const { sc_id } = await api("releng@example.org", "POST", "/scheduled_changes/rules", change);
+    PAGES.push(["change", `/changes/rules/${sc_id}`]);
+});
+
+for (const [theme, width] of [
+    ["light", 1280],
+    ["dark", 360],
+    ["dark", 1280],
+    ["light", 360],
+]) {
+    test(`pages, ${theme}, ${width} px`, async () => {
+        const page = await open("relman@example.org", { theme, width, height: width < 500 ? 740 : 900 });
+        const faults = [];
+        for (const [name, path] of PAGES) {
+            await visit(page, path);
+            await page.locator("main .skeleton").first().waitFor({ state: "detached" });
+            await picture(page, `${name}-${theme}-${width}`);
+            const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+            assert.ok(wide <= 0, `${path} is ${wide} px too wide`);
+            faults.push(...(await faultsOf(page)));
+        }
+        assert.deepEqual(faults, []);
+    });
+}
+
+test("the dialog to log in", async () => {
+    const page = await open(null);
+    await visit(page, "/rules");
+    await page.getByRole("dialog", { name: "Log in" }).waitFor();
+    assert.deepEqual(await faultsOf(page), []);
+});
+
+test("nothing is left pending", async () => {
+    const { pending } = await api("admin@example.org", "GET", "/pending?kind=rules");
+    for (const { id, sc_data_version: version } of pending) {
+        await api("admin@example.org", "DELETE", `/scheduled_changes/rules/${id}?data_version=${version}`);
+    }
+});

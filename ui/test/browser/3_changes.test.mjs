@@ -1,0 +1,84 @@
+// Pending changes: who may sign, and that nobody signs what they have not seen.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { open, useBrowser, visit } from "./harness.mjs";
+import { api } from "./window.mjs";
+
+useBrowser();
+
+async function scheduleRate(id, columns) {
+    const rule = await api("admin@example.org", "GET", `/rules/${id}`);
+    const when = Date.now() + 3_600_000;
+    return (
+        await api("releng@example.org", "POST", "/scheduled_changes/rules", {
+            ...rule,
+            change_type: "update",
+            when,
+            ...columns,
+        })
+    ).sc_id;
+}
+
+test("a rule that moves to a protected channel can be signed, and stands under both", async () => {
+    const id = await scheduleRate(5, { channel: "release" });
+    const page = await open("relman@example.org");
+    await visit(page, "/rules?product=Firefox&channel=beta");
+    await page.getByText("leaves").waitFor();
+    await visit(page, "/rules?product=Firefox&channel=release");
+    await page.getByText("arrives").waitFor();
+    await visit(page, `/changes/rules/${id}`);
+    await page.getByRole("button", { name: "Sign off as relman" }).click();
+    await page.getByText("2 of 2, all signed").waitFor();
+    await page.getByRole("status").getByRole("button", { name: "Revoke" }).click();
+    await page.getByText("1 of 2, waits for relman").waitFor();
+    await api("releng@example.org", "DELETE", `/scheduled_changes/rules/${id}?data_version=1`);
+    await page.getByText("This change is not pending any more").waitFor({ timeout: 15_000 });
+});
+
+test("a change that was edited under the signer's eyes is not signed", async () => {
+    const id = await scheduleRate(1, { backgroundRate: 60 });
+    const page = await open("relman@example.org");
+    await visit(page, `/changes/rules/${id}`);
+    await page.getByText("60").first().waitFor();
+    const { scheduled_change: change } = await api("admin@example.org", "GET", `/scheduled_changes/rules/${id}`);
+    const { sc_id: _, signoffs: _s, required_signoffs: _r, scheduled_by: _b, complete: _c, ...columns } = change;
+    await api("releng@example.org", "POST", `/scheduled_changes/rules/${id}`, { ...columns, backgroundRate: 100 });
+    await page.getByRole("button", { name: "Sign off as relman" }).click();
+    await page.getByText("was edited since you looked").waitFor();
+    const after = await api("admin@example.org", "GET", `/scheduled_changes/rules/${id}`);
+    assert.deepEqual(Object.keys(after.scheduled_change.signoffs), ["releng@example.org"]);
+    await api("releng@example.org", "DELETE", `/scheduled_changes/rules/${id}?data_version=2`);
+});
+
+test("editing warns that sign-offs are dropped; who holds no role sees why they cannot sign", async () => {
+    const id = await scheduleRate(1, { backgroundRate: 60 });
+    await api("relman@example.org", "POST", `/scheduled_changes/rules/${id}/signoffs`, { role: "relman" });
+    const releng = await open("releng@example.org");
+    await visit(releng, "/rules/1/edit");
+    await releng.getByText("Saving drops 1 sign-off of relman@example.org.").waitFor();
+    await api("relman@example.org", "DELETE", `/scheduled_changes/rules/${id}/signoffs`);
+    const admin = await open("admin@example.org");
+    await visit(admin, `/changes/rules/${id}`);
+    const button = admin.getByRole("button", { name: "Sign off" });
+    assert.match(await button.getAttribute("title"), /none of the roles that are missing: relman/);
+    await admin.getByText("can sign: relman@example.org").waitFor();
+    await admin.getByRole("button", { name: "Drop…" }).click();
+    await admin.getByRole("dialog").getByRole("button", { name: "Drop it" }).click();
+    await admin.getByText("Nothing is pending.").waitFor();
+});
+
+test("what if: pasted queries are answered before and after a change", async () => {
+    const id = await scheduleRate(1, { backgroundRate: 50 });
+    const page = await open("relman@example.org");
+    await visit(page, `/changes/rules/${id}`);
+    await page.getByText("No sample of the clients' queries is kept here").waitFor();
+    const urls = ["de", "fr"].map(
+        locale =>
+            `/update/3/Firefox/128.0/20240704121409/WINNT_x86_64-msvc/${locale}/release/os/default/default/update.xml`,
+    );
+    await page.getByLabel("URLs of update queries").fill(urls.join("\n"));
+    await page.getByRole("button", { name: "Use these" }).click();
+    await page.getByText("25 % of the queries get another answer.").waitFor();
+    await page.getByRole("row", { name: /Firefox-130\.0-build3.*25 % → 50 %/ }).waitFor();
+    await api("releng@example.org", "DELETE", `/scheduled_changes/rules/${id}?data_version=1`);
+});
