@@ -105,12 +105,10 @@ static const struct body_field list_args[] = {
 
 static bool list_expectations(struct admin_call *call, struct error *e)
 {
-    cJSON *rows;
-    struct table_query q = { .table = &table_expectations,
-                             .key = { { "product", DB_S(admin_arg(call, "product")) } },
-                             .tail = "ORDER BY product, name" };
-    return row_list(call->tx, &q, &rows, e) &&
-           rows_answer(call, "expectations", rows, cJSON_GetArraySize(rows));
+    const struct table_query q = { .table = &table_expectations,
+                                   .key = { { "product", DB_S(admin_arg(call, "product")) } },
+                                   .tail = "ORDER BY product, name" };
+    return rows_print(call, "expectations", &q, e);
 }
 
 static const struct body_field path_params[] = {
