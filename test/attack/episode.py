@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from aims import classify
 from client import Admin, Database, Exchange, Http, Request
+from expected import Expected
 from model import Model, Violation
 from moves import KIND_OF, Mover
 from plots import draw, hand
@@ -25,12 +26,14 @@ class Stage:
         self.reader = Reader(self.database)
         self.admin = Admin(where["ADMIN_URL"], password)
         self.served = Served(Http(where["PUBLIC_URL"]))
+        self.expected = Expected(self.admin)
         self.world = World(self.database, self.reader, self.admin)
         self.pool = ThreadPoolExecutor(THREADS)
         self.counts = {"steps": 0, "requests": 0, "done": 0, "enacted": 0, "signed": 0, "busy": 0}
 
     def summary(self):
-        return ", ".join(f"{n} {name}" for name, n in self.counts.items()) + f", {self.served.answers} update queries"
+        return ", ".join(f"{n} {name}" for name, n in self.counts.items()) + f", {self.served.answers} update queries" + \
+            f", {self.expected.checks} checks of expectations"
 
     def writable_histories(self):
         """The histories in which the programs' accounts could change or remove rows, by their rights to tables."""
@@ -78,6 +81,7 @@ class Episode:
     def begin(self):
         self.stage.world.reset(random.Random(self.seed))
         self.state = self.stage.reader.read()
+        self.stage.expected.forget()
 
     def replay(self, requests):
         """Plays REQUESTS, as Request.to_json() gives them; returns the faults."""
@@ -171,6 +175,8 @@ class Episode:
             written = stage.reader.written_by(before) if done else {}
             lost = stage.reader.kept(before) if done else []
             faults = self.model.step(before, self.state, exchanges, written, lost)
+            if done:
+                faults += [Violation(*f) for f in stage.expected.check(before, self.state)]
         if look and not faults:
             faults = [Violation(*f) for f in stage.served.check(self.state)]
             if faults and self.args.agent and not self.state.same(stage.reader.read()):
@@ -198,6 +204,7 @@ class Episode:
     def step_outside(self, request):
         """Another program writes to the database; that is not judged."""
         self.stage.database.run(request.path)
+        self.stage.expected.forget()
         self.state = self.stage.reader.read()
         self.exchanges.append(Exchange(request, 200, "", len(self.exchanges) + 1))
         return []

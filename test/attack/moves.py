@@ -25,7 +25,7 @@ class Mover:
             (5, self.v1_schedule),
             (5, self.v2_put), (6, self.v2_merge), (3, self.v2_delete), (4, self.v2_read_only), (5, self.v2_signs),
             (4, self.pin), (1, self.pin_delete), (3, self.shutoff), (2, self.shutoff_end), (2, self.shutoff_schedule),
-            (2, self.expectation_create), (2, self.expectation_update), (1, self.expectation_delete), (1, self.expectation_import),
+            (4, self.expectation_create), (2, self.expectation_update), (1, self.expectation_delete), (1, self.expectation_import),
             (2, self.required_post), (3, self.required_schedule),
             (3, self.permission_write), (1, self.permission_delete), (3, self.permission_schedule), (5, self.role),
             (2, self.confirm),
@@ -345,8 +345,8 @@ class Mover:
         channel = self.pick(w.CHANNELS[product])
         asked = product if self.chance(0.95) else self.product()
         return {"product": product, "name": self.pick(("one", "two", "three")),
-                "query": f"/update/3/{asked}/1.0/20200101000000/Linux_x86_64-gcc3/de/{channel}/Linux/default/default/update.xml",
-                "must": self.pick(({"update": "always"}, {"update": "maybe", "min_version": "2.0"}, {"update": "never"}, {}))}
+                "query": w.query_path(asked, channel),
+                "must": self.pick(({"update": "always"}, {"update": "maybe", "below_version": "112.0"}, {"update": "never"}, {}))}
 
     def expectation_create(self, state):
         product = self.product()

@@ -55,14 +55,16 @@ def sandbox(command, directory, *options):
 
 
 def start(directory, agent):
-    """Starts the sandbox; returns its variables and the password. The agent needs nginx to check passwords."""
+    """Starts the sandbox, in which expectations of Firefox block; returns its variables and the password. The agent needs nginx to
+    check passwords."""
+    block = "--set", "admin.expectations_block=Firefox"
     if not agent:
-        return sandbox("up", directory, "--user-header", "X-Test-User"), None
+        return sandbox("up", directory, "--user-header", "X-Test-User", *block), None
     names = ACTORS + ["new@example.com"] + [f"ghost{n}@example.com" for n in range(1, 500)]
     passwords = directory + ".passwords"
     with open(passwords, "w", encoding="utf-8") as file:
         file.writelines(f"{name}:{{PLAIN}}{PASSWORD}\n" for name in names if name != "-")
-    return sandbox("up", directory, "--passwords", passwords, "--agent"), PASSWORD
+    return sandbox("up", directory, "--passwords", passwords, "--agent", *block), PASSWORD
 
 
 def report_rights(stage):

@@ -10,11 +10,6 @@ VERSION = re.compile(r'appVersion="([0-9.]+)"')
 PATIENCE = 5  # s until a change must be served; the loader looks every 250 ms
 
 
-def path_of(product, channel, pin=None):
-    query = f"?pin={pin}" if pin else ""
-    return f"/update/6/{product}/1.0/1/{w.PLATFORM}/{w.LOCALE}/{channel}/Linux/NA/default/default/update.xml{query}"
-
-
 def best_rule(state, product, channel):
     def fits(rule):
         wanted = rule["channel"]
@@ -57,7 +52,7 @@ class Served:
         self.answers = 0
 
     def get(self, product, channel, pin=None):
-        status, text = self.public.ask("GET", path_of(product, channel, pin))
+        status, text = self.public.ask("GET", w.query_path(product, channel, pin))
         self.answers += 1
         return status, text
 

@@ -52,6 +52,12 @@ def product_of(name):
     return {"F": FX, "T": TB}.get(name[0], SA)
 
 
+def query_path(product, channel, pin=None):
+    """The update query of a client of the worlds."""
+    query = f"?pin={pin}" if pin else ""
+    return f"/update/6/{product}/1.0/1/{PLATFORM}/{LOCALE}/{channel}/Linux/NA/default/default/update.xml{query}"
+
+
 def locale_of(name, version, serial, partial=None):
     """What one locale of a release holds. SERIAL makes its content unlike any other."""
     def file(kind, start):
@@ -124,6 +130,7 @@ def seeds(variant):
         yield boss("POST", "/rules", body)
     for product, channel, role in ((FX, "release", "releng"), (SA, "guarded", "relman")):
         yield boss("POST", "/required_signoffs/product", {"product": product, "channel": channel, "role": role, "signoffs_required": 1})
+    yield boss("POST", "/expectations", {"product": FX, "name": "nightly", "query": query_path(FX, "nightly"), "must": {"update": "always"}})
     if variant.random() < 0.5:
         yield boss("POST", "/required_signoffs/permissions", {"product": FX, "role": "secops", "signoffs_required": 1})
 
