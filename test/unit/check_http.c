@@ -7,6 +7,8 @@ static struct response response;
 
 static void setup(void)
 {
+    buf_free(&response.head);
+    buf_free(&response.body);
     response = (struct response){ 0 };
     buf_init(&response.head, 0, 4096);
     buf_init(&response.body, 0, 4096);
