@@ -123,6 +123,10 @@ void keeper_stop(struct keeper *k)
     if (k->started) {
         pthread_join(k->thread, NULL);
     }
+    if (pthread_mutex_trylock(&k->entered) == 0) {
+        keeper_drop(k, DROP_IDLE);
+        pthread_mutex_unlock(&k->entered);
+    }
 }
 
 /* ---- requests ---- */

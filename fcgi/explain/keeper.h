@@ -32,7 +32,7 @@ struct keeper_settings {
 
 /* Nothing is read before it is needed. Registers its metrics. Owned by CTX. */
 struct keeper *keeper_new(void *ctx, const struct keeper_settings *settings);
-/* Ends the keeper's thread. What requests have taken stays valid. */
+/* Ends the keeper's thread, and frees what no request uses. */
 void keeper_stop(struct keeper *keeper);
 
 /* Waits at most WAIT_MS until no other thread is inside; then begins the transaction TX, which must only
