@@ -14,6 +14,7 @@ struct explain_call {
     struct explain_request request;
     struct row_changes changes;
     struct engine_settings settings;
+    struct explain_site site;
     bool as_text;
 };
 
@@ -81,10 +82,27 @@ static void leave_keeper(struct explain_call *x)
     }
 }
 
+/* What balrog-public adds to its answers, as this program's configuration has it. */
+static struct explain_site site_of(const struct config *config)
+{
+    struct explain_site site = {
+        .cache_control = config->public.cache_control,
+        .signed_products = config->signing.content_signature_products.item,
+        .n_signed_products = config->signing.content_signature_products.n,
+    };
+    for (size_t i = 0; i < config->signing.n_signers; i++) {
+        const struct config_signer *s = &config->signing.signer[i];
+        site.json_is_signed |=
+            s->product[0] == '\0' && (s->key_file[0] != '\0' || s->autograph_url[0] != '\0');
+    }
+    return site;
+}
+
 static void start(struct admin_call *call, struct explain_call *x, struct str format)
 {
     *x = (struct explain_call){ .as_text = str_eq(format, STR("text")),
-                                .settings = admin_engine_settings(call->config, call->site) };
+                                .settings = admin_engine_settings(call->config, call->site),
+                                .site = site_of(call->config) };
 }
 
 /* ---- answering ---- */
@@ -129,6 +147,7 @@ static bool answer(struct admin_call *call, struct explain_call *x, struct error
 {
     struct explained explained;
     x->request.settings = &x->settings;
+    x->request.site = &x->site;
     x->request.changes = &x->changes;
     if (!explain_url(call->tx, &x->request, &explained, e)) {
         return false;

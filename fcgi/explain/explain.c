@@ -383,3 +383,48 @@ struct explanation *explain_refused(void *ctx, const struct error *why)
     x->n_outcomes = 1;
     return x;
 }
+
+/* ---- the site ---- */
+
+static bool has_product(const struct explain_site *site, struct str product)
+{
+    for (size_t i = 0; i < site->n_signed_products; i++) {
+        if (str_eq(site->signed_products[i], product)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* As balrog-public decides (public/service.c). */
+static void explain_signature(struct explanation *x, struct outcome *o, const struct explain_site *site)
+{
+    bool xml = x->q == NULL || x->q->form == QUERY_XML;
+    if (x->q == NULL || o->status != 200) {
+        o->signature_why = "only answers with status 200 are signed";
+        return;
+    }
+    o->is_signed = xml ? has_product(site, x->q->product) : site->json_is_signed;
+    if (o->is_signed) {
+        o->signature_why =
+            "balrog-public adds a Content-Signature over this body; its key is not here, so the "
+            "value cannot be shown";
+    } else if (xml) {
+        o->signature_why = mem_printf(x, "content_signature_products in [signing] does not have %.*s",
+                                      (int)(x->q->product.n < 100 ? x->q->product.n : 100),
+                                      x->q->product.p != NULL ? x->q->product.p : "");
+    } else {
+        o->signature_why = "[signing] has no key for JSON answers";
+    }
+}
+
+void explain_add_site(struct explanation *x, const struct explain_site *site)
+{
+    for (size_t i = 0; i < x->n_outcomes; i++) {
+        struct outcome *o = &x->outcomes[i];
+        o->head.p = mem_printf(x, "%.*s" ANSWER_COMMON_HEADERS "Cache-Control: %s\r\n", STR_ARG(o->head),
+                               site->cache_control);
+        o->head.n = strlen(o->head.p);
+        explain_signature(x, o, site);
+    }
+}

@@ -54,9 +54,11 @@ struct outcome {
     const char *content_type; /* NULL: none */
     struct str head;          /* further header lines, each ending in CR LF */
     struct str body;
-    enum reason reason;  /* of the answer: the choice's, unless writing it failed */
-    const char *error;   /* what is wrong; NULL: nothing */
-    const char *skipped; /* what was left out of the body; NULL: nothing */
+    enum reason reason;        /* of the answer: the choice's, unless writing it failed */
+    const char *error;         /* what is wrong; NULL: nothing */
+    const char *skipped;       /* what was left out of the body; NULL: nothing */
+    bool is_signed;            /* it has a Content-Signature, too */
+    const char *signature_why; /* why, or why not; NULL: nobody has asked */
 };
 
 enum { OUTCOMES_MAX = 64 };
@@ -80,6 +82,17 @@ struct explanation *explain_query(void *ctx, const struct snapshot *s, const str
 
 /* The same without the rules: all outcomes, for a caller who has many queries. */
 struct explanation *explain_outcomes(void *ctx, const struct snapshot *s, const struct query *q);
+
+/* What answers have that depends on the site, as its configuration says. */
+struct explain_site {
+    const char *cache_control;
+    const struct str *signed_products; /* whose answers to update queries are signed */
+    size_t n_signed_products;
+    bool json_is_signed; /* answers to queries of the JSON form */
+};
+/* Completes the headers of all outcomes by those that balrog-public adds to every answer, but for a
+ * signature: its key is not here, so outcomes only say whether there is one. */
+void explain_add_site(struct explanation *x, const struct explain_site *site);
 
 /* The explanation of a query that is refused before anything is asked, since WHY is wrong with its URL. */
 struct explanation *explain_refused(void *ctx, const struct error *why);

@@ -114,20 +114,29 @@ static cJSON *rule_json(const struct rule_explained *r, const struct query *q)
     return json;
 }
 
-/* Rules that one column keeps out: those above the chosen one first, as they are in that order. */
+static cJSON *miss_json(const struct rule_explained *r, const struct query *q)
+{
+    cJSON *json = new_object();
+    add_int(json, "rule_id", r->rule->row.rule_id);
+    add_column(json, r->rule, q, (enum rule_column)__builtin_ctz(r->against));
+    add_text(json, "mapping", r->rule->row.mapping);
+    return json;
+}
+
+/* Rules that one column keeps out: those above the chosen one first, as they are in that order; but those of
+ * another product, which are seldom meant, at the end. */
 static cJSON *misses_json(const struct explanation *x)
 {
+    const unsigned product = 1u << RULE_PRODUCT;
     cJSON *list = mem_check(cJSON_CreateArray());
     int n = 0;
-    for (size_t i = 0; i < x->n_rules && n < MISSES_MAX; i++) {
-        const struct rule_explained *r = &x->rules[i];
-        if (__builtin_popcount(r->against) == 1) {
-            cJSON *json = new_object();
-            add_int(json, "rule_id", r->rule->row.rule_id);
-            add_column(json, r->rule, x->q, (enum rule_column)__builtin_ctz(r->against));
-            add_text(json, "mapping", r->rule->row.mapping);
-            cJSON_AddItemToArray(list, json);
-            n++;
+    for (int others = 0; others < 2; others++) {
+        for (size_t i = 0; i < x->n_rules && n < MISSES_MAX; i++) {
+            const struct rule_explained *r = &x->rules[i];
+            if (__builtin_popcount(r->against) == 1 && (r->against == product) == (others == 1)) {
+                cJSON_AddItemToArray(list, miss_json(r, x->q));
+                n++;
+            }
         }
     }
     return list;
@@ -207,6 +216,17 @@ static cJSON *headers_json(const struct outcome *o)
     return json;
 }
 
+static cJSON *signature_json(const struct outcome *o)
+{
+    if (o->signature_why == NULL) {
+        return mem_check(cJSON_CreateNull());
+    }
+    cJSON *json = new_object();
+    mem_check(cJSON_AddBoolToObject(json, "signed", o->is_signed));
+    add_text(json, "why", str_of(o->signature_why));
+    return json;
+}
+
 static cJSON *part_json(const struct choice_explained *c, const struct query *q)
 {
     cJSON *json = new_object();
@@ -232,6 +252,7 @@ static cJSON *outcome_json(const struct outcome *o, const struct query *q)
     add_text(json, "skipped", str_of(o->skipped));
     add_int(json, "status", o->status);
     cJSON_AddItemToObject(json, "headers", headers_json(o));
+    cJSON_AddItemToObject(json, "content_signature", signature_json(o));
     add_text(json, "body", o->body.p != NULL ? o->body : STR(""));
     return json;
 }

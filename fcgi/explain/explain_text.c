@@ -132,6 +132,27 @@ static void say_parts(struct buf *out, const struct explanation *x, const struct
     }
 }
 
+/* The headers, a line each; the signature, which is not known, as a remark. */
+static void say_headers(struct buf *out, const struct outcome *o)
+{
+    struct str line, rest = o->head;
+    buf_char(out, '\n');
+    if (o->content_type != NULL) {
+        buf_printf(out, "Content-Type: %s\n", o->content_type);
+    }
+    while (str_split(&rest, '\n', &line)) {
+        line = str_strip(line);
+        if (line.n > 0) {
+            buf_str(out, line);
+            buf_char(out, '\n');
+        }
+    }
+    if (o->is_signed) {
+        buf_printf(out, "(Content-Signature: %s)\n", o->signature_why);
+    }
+    buf_char(out, '\n');
+}
+
 static void say_outcome(struct buf *out, const struct explanation *x, const struct outcome *o)
 {
     buf_lit(out, "\nAnswer");
@@ -149,7 +170,7 @@ static void say_outcome(struct buf *out, const struct explanation *x, const stru
     if (o->skipped != NULL) {
         buf_printf(out, "  left out: %s\n", o->skipped);
     }
-    buf_char(out, '\n');
+    say_headers(out, o);
     buf_str(out, o->body);
     if (o->body.n == 0 || o->body.p[o->body.n - 1] != '\n') {
         buf_char(out, '\n');

@@ -66,7 +66,8 @@ static bool explain_parsed(struct tx *tx, const struct explain_request *request,
     return x->now != NULL && (x->changed != NULL || !changes);
 }
 
-bool explain_url(struct tx *tx, const struct explain_request *request, struct explained *x, struct error *e)
+static bool explain_path(struct tx *tx, const struct explain_request *request, struct explained *x,
+                         struct error *e)
 {
     struct error why;
     struct str path = explain_path_of_url(request->url);
@@ -88,4 +89,16 @@ bool explain_url(struct tx *tx, const struct explain_request *request, struct ex
                     "DISTVERSION/update.xml",
                     (int)(path.n < 150 ? path.n : 150), path.p != NULL ? path.p : "");
     }
+}
+
+bool explain_url(struct tx *tx, const struct explain_request *request, struct explained *x, struct error *e)
+{
+    if (!explain_path(tx, request, x, e)) {
+        return false;
+    }
+    explain_add_site(x->now, request->site);
+    if (x->changed != NULL) {
+        explain_add_site(x->changed, request->site);
+    }
+    return true;
 }

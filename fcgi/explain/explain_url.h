@@ -12,6 +12,7 @@ struct explain_request {
     int64_t at_ms;                     /* a moment in the past, ms since 1970; 0: now */
     const struct row_changes *changes; /* explained with, too; NULL, or empty: none. Not with AT_MS */
     const struct engine_settings *settings;
+    const struct explain_site *site;
     struct keeper *keeper; /* that TX has entered (keeper.h); NULL: everything is read for this request */
 };
 

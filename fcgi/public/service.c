@@ -302,9 +302,7 @@ static void dispatch_route(struct service *s, const struct request *r, struct re
 
 static void add_common_headers(struct service *s, unsigned thread, struct response *response)
 {
-    buf_lit(&response->head, "Strict-Transport-Security: max-age=31536000;\r\n"
-                             "X-Content-Type-Options: nosniff\r\n"
-                             "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n");
+    buf_lit(&response->head, ANSWER_COMMON_HEADERS);
     if (!str_contains(buf_view(&response->head), STR("X-Accel-Expires:"))) {
         response_header(response, "X-Accel-Expires", STR("0"));
     }

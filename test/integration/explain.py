@@ -16,7 +16,8 @@ import re
 import sys
 from urllib.parse import quote, urlsplit
 
-HEADERS = ('Content-Type', 'Rule-ID', 'Rule-Data-Version')
+HEADERS = ('Content-Type', 'Rule-ID', 'Rule-Data-Version', 'Cache-Control', 'Strict-Transport-Security',
+           'X-Content-Type-Options', 'Content-Security-Policy')
 SHOWN = 20
 FORM = re.compile(r'^/*(update/[1-6]|json/[12])/')
 

@@ -87,6 +87,23 @@ run_conformance() {
     done
 }
 
+# What balrog-public adds to its answers: the admin reads the same keys in its own configuration.
+run_headers() {
+    openssl ecparam -name secp384r1 -genkey -noout -out "$WORK/key.pem" 2>/dev/null
+    sandbox up "$BOX" --set signing.content_signature_products=Firefox --set "signing.key_file=$WORK/key.pem" \
+        --set signing.x5u=https://example.org/chain --set "public.cache_control=public, max-age=77" >/dev/null
+    check "recorded queries, signed" run_recorded --every 5 "$TOP/test/data/explain-queries.jsonl"
+    check "a header of the site" explains "$CLIENT"
+    check "is as configured" is_value "public, max-age=77" "a['dice']['outcomes'][0]['headers']['Cache-Control']"
+    check "signed" is_value True "all(o['content_signature']['signed'] for o in a['dice']['outcomes'])"
+    check "as the client sees it" grep -qi '^content-signature:' <(curl -sI --noproxy '*' "$PUBLIC_URL$CLIENT?force=1")
+    check "another product" explains "${CLIENT/Firefox/Thunderbird}"
+    check "is not" is_value "content_signature_products in [signing] does not have Thunderbird" \
+        "a['dice']['outcomes'][0]['content_signature']['why']"
+    check "no signature there either" test -z "$(curl -sI --noproxy '*' "$PUBLIC_URL${CLIENT/Firefox/Thunderbird}" |
+        grep -i '^content-signature:')"
+}
+
 # ---- changes ----
 
 run_rule_change() {
@@ -211,6 +228,7 @@ run_script() {
 admin_up "$TOP/conf/demo.sql"
 BEFORE=$(query "SELECT CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)")
 run_demo
+run_headers
 run_refusals
 run_script
 run_other_tables

@@ -11,7 +11,7 @@
 
 static struct {
     void *ctx;
-    struct rule_row rules[8];
+    struct rule_row rules[40];
     size_t n_rules;
     struct pin_row pins[2];
     size_t n_pins;
@@ -94,7 +94,7 @@ static bool read_release(void *arg, void *ctx, struct str name, struct release_r
     return true;
 }
 
-static const struct explanation *explain(const char *uri, int dice)
+static struct explanation *explain(const char *uri, int dice)
 {
     struct error e;
     struct query *q = mem_new(w.ctx, struct query);
@@ -187,9 +187,10 @@ START_TEST(rules_have_verdicts)
     ck_assert_str_eq(json_at(x, "/rules/1"),
                      "{\"column\":\"memory\",\"is\":\"2048\",\"priority\":40,\"rule_id\":2,"
                      "\"verdict\":\"against\",\"wants\":\">4096\"}");
-    ck_assert_str_eq(json_at(x, "/nearest_misses/1/rule_id"), "2");
-    ck_assert_str_eq(json_at(x, "/nearest_misses/2/rule_id"), "3");
-    ck_assert_str_eq(json_at(x, "/nearest_misses/3/rule_id"), "7"); /* 4 has two columns against it */
+    ck_assert_str_eq(json_at(x, "/nearest_misses/0/rule_id"), "2");
+    ck_assert_str_eq(json_at(x, "/nearest_misses/1/rule_id"), "3");
+    ck_assert_str_eq(json_at(x, "/nearest_misses/3/rule_id"), "1");
+    ck_assert_str_eq(json_at(x, "/nearest_misses/2/rule_id"), "7"); /* 4 has two columns against it */
 }
 END_TEST
 
@@ -316,5 +317,49 @@ START_TEST(text_for_people)
 }
 END_TEST
 
+START_TEST(near_misses_of_the_product_come_first)
+{
+    for (int i = 1; i <= 30; i++) {
+        add_rule(i, 100 - i, "Thunderbird", "new");
+    }
+    add_rule(31, 10, "Firefox", "new")->locale = STR("fr");
+    add_app("new", "101.0", "20210101", "old");
+    const struct explanation *x = explain(ASK, DICE_ALL);
+    ck_assert_str_eq(json_at(x, "/nearest_misses/0/rule_id"), "31");
+    ck_assert_str_eq(json_at(x, "/nearest_misses/1/rule_id"), "1");
+    ck_assert_str_eq(json_at(x, "/nearest_misses/19/rule_id"), "19");
+}
+END_TEST
+
+START_TEST(headers_are_those_of_the_site)
+{
+    const struct str products[] = { { "Firefox", 7 } };
+    struct explain_site site = { .cache_control = "max-age=5",
+                                 .signed_products = products,
+                                 .n_signed_products = 1 };
+    add_rule(1, 30, "Firefox", "new");
+    add_app("new", "101.0", "20210101", "old");
+    struct explanation *x = explain(ASK, DICE_ALL);
+    ck_assert_str_eq(json_at(x, "/dice/outcomes/0/content_signature"), "null");
+    explain_add_site(x, &site);
+    ck_assert_str_eq(json_at(x, "/dice/outcomes/0/headers/Cache-Control"), "\"max-age=5\"");
+    ck_assert_str_eq(json_at(x, "/dice/outcomes/0/headers/Rule-ID"), "\"1\"");
+    ck_assert_str_eq(json_at(x, "/dice/outcomes/0/headers/X-Content-Type-Options"), "\"nosniff\"");
+    ck_assert_str_eq(json_at(x, "/dice/outcomes/0/content_signature/signed"), "true");
+    text_has(x, "\nCache-Control: max-age=5\n(Content-Signature: ");
+    site.n_signed_products = 0;
+    x = explain(ASK, DICE_ALL);
+    explain_add_site(x, &site);
+    ck_assert_str_eq(json_at(x, "/dice/outcomes/0/content_signature/signed"), "false");
+    ck_assert_str_eq(json_at(x, "/dice/outcomes/0/content_signature/why"),
+                     "\"content_signature_products in [signing] does not have Firefox\"");
+    x = explain("/json/1/Firefox/1.0/p/release/update.json", DICE_ALL);
+    site.json_is_signed = true;
+    explain_add_site(x, &site);
+    ck_assert_str_eq(json_at(x, "/dice/outcomes/0/content_signature/signed"), "false");
+}
+END_TEST
+
 SUITE_MAIN_WITH("explain", setup, teardown, rules_have_verdicts, both_outcomes_have_their_shares,
-                releases_are_explained, stops_pins_and_refusals, superblobs_have_parts, text_for_people)
+                releases_are_explained, stops_pins_and_refusals, superblobs_have_parts, text_for_people,
+                near_misses_of_the_product_come_first, headers_are_those_of_the_site)
