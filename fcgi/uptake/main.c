@@ -340,6 +340,7 @@ static const struct program program = {
     .name = "balrog-uptake",
     .purpose = "Counts update queries from nginx's access log",
     .config = SYSCONFDIR "/balrog/uptake.conf",
+    .modes = TOOLS_HELP,
     .prepare = prepare_program,
     .run = run_program,
 };

@@ -35,10 +35,11 @@ static void print_help(const struct program *p, FILE *to)
     }
     fprintf(to,
             "      --version       print the version and end\n"
-            "  -h, --help          print this and end\n\n"
+            "  -h, --help          print this and end\n"
+            "%s\n"
             "Signals: TERM (INT, QUIT) finishes what is under way and ends, HUP %s.\n"
             "Exit status: 0 after TERM, 1 configuration, 2 usage, 3 cannot run, %s.\n",
-            p->hup != NULL ? p->hup : "changes nothing",
+            p->modes != NULL ? p->modes : "", p->hup != NULL ? p->hup : "changes nothing",
             p->exits != NULL ? p->exits : "4 the database's schema\ndoes not fit this version");
 }
 

@@ -29,6 +29,7 @@ struct program {
     const char *config;  /* the configuration file when no option names one */
     const char *hup;     /* what SIGHUP does, for --help; NULL: nothing */
     bool alone;          /* it does not answer over FastCGI */
+    const char *modes;   /* further ways to call it, for --help: lines, each with its newline; NULL: none */
     const char *exits;   /* its own exit statuses, for --help; NULL: those of the services */
     struct program_flag flag[PROGRAM_FLAGS_MAX + 1];
     /* Checks CONFIG as a whole and makes of it what run() needs. NULL when something is wrong: E says what.

@@ -170,6 +170,10 @@ test_tools() {
     check "all of them queries" equal 0 "$(sed -n 's/.*"path": "\(.*\)"}/\1/p' "$WORK/made" | while read -r path; do
         status "$path" && echo
     done | grep -cv 200)"
+    "$UPTAKE" --help >"$WORK/help"
+    check "--help names what makes samples" equal "merge sample-log sample-rules" \
+        "$(grep -o -- '--\(merge\|sample-log\|sample-rules\) FILE' "$WORK/help" | sed 's/--\(.*\) FILE/\1/' | tr '\n' ' ' | sed 's/ $//')"
+    check "each without a file is wrong usage" equal 2 "$("$UPTAKE" --merge 2>/dev/null; echo $?)"
     check "nothing to do is wrong usage" equal 2 "$("$TOP/scripts/sample-queries" 2>/dev/null; echo $?)"
     check "no log is a failure" equal 1 "$(BALROG_BUILD=$BUILD "$TOP/scripts/sample-queries" --log "$WORK/rules" 2>"$WORK/err"; echo $?)"
     check "that is explained" grep -q 'no line is an answered update query' "$WORK/err"
