@@ -223,7 +223,7 @@ static bool leads_to(const struct reach_lead *lead, const struct reach *names)
 static bool may_differ(const struct expect_compare *c, size_t i)
 {
     const struct reach_lead *before = &c->before->lead[i], *after = &c->after->lead[i];
-    if (!same_rule(before->rule, after->rule) || before->n != after->n) {
+    if (before->match != after->match || !same_rule(before->rule, after->rule) || before->n != after->n) {
         return true;
     }
     for (unsigned k = 0; k < before->n; k++) {

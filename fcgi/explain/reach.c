@@ -59,7 +59,8 @@ struct reach_lead reach_lead(const struct snapshot *s, const struct query *q)
     struct reach_lead lead = { 0 };
     struct pin_version pin;
     char text[24];
-    if (ruleset_match(s->input.rules, q, &lead.rule) != MATCH_FOUND) {
+    lead.match = ruleset_match(s->input.rules, q, &lead.rule);
+    if (lead.match != MATCH_FOUND) {
         lead.rule = NULL;
         return lead;
     }

@@ -8,7 +8,8 @@
 /* Where one query leads, by the rules and pins of S, which needs no releases for that. */
 enum { REACH_NAMES_MAX = 3 };
 struct reach_lead {
-    const struct rule *rule;          /* that matches; NULL: none, or the query is refused */
+    enum match match;
+    const struct rule *rule;          /* NULL but for MATCH_FOUND */
     struct str name[REACH_NAMES_MAX]; /* the releases that the rule and the query's pin map to */
     unsigned n;
 };
