@@ -11,6 +11,7 @@
 #include "admin/routes.h"
 #include "admin/served.h"
 #include "admin/status.h"
+#include "admin/warnings.h"
 #include "core/clock.h"
 #include "explain/expect_guard.h"
 #include "explain/keeper.h"
@@ -47,9 +48,16 @@ struct admin_exchange {
     int64_t now_ms;
     bool dry_run;
     cJSON *would; /* in a dry run, once the handler has answered: what would have been done */
+    struct warnings warnings;
 };
 
 /* ---- the transaction ---- */
+
+static bool only_reads(const struct admin_route *route)
+{
+    return route->method == METHOD_GET ? (route->flags & ADMIN_WRITES) == 0
+                                       : (route->flags & ADMIN_READS) != 0;
+}
 
 /* Runs the handler; after a deadlock tx_run() runs it again from the start. TX is NULL for a route without a
  * database. */
@@ -80,10 +88,11 @@ static bool run_handler(struct tx *tx, void *arg, struct error *e)
     if (!ex->route->handle(&call, e)) {
         return false;
     }
-    if (ex->dry_run) {
-        return dry_run_answer(&call, &ex->would, e);
+    if (tx == NULL || only_reads(ex->route)) {
+        return true;
     }
-    return tx == NULL || tx->request->read_only || served_add_id(&call, e);
+    return warnings_find(&call, ex->dry_run, &ex->warnings, e) &&
+           (ex->dry_run ? dry_run_answer(&call, &ex->would, e) : served_add_id(&call, e));
 }
 
 /* The answer of a dry run, unless the handler has refused the request. */
@@ -93,6 +102,7 @@ static void answer_dry_run(struct admin_exchange *ex)
     if (response->status >= 400) {
         return;
     }
+    cJSON_AddItemToObject(ex->would, "warnings", warnings_take(&ex->warnings));
     response_reset(response);
     response->status = 200;
     response->content_type = "application/json";
@@ -105,12 +115,6 @@ static void log_failure(const struct admin_exchange *ex, const struct error *e, 
     const struct request *r = ex->call->request;
     log_write(status >= 500 ? LOG_ERROR : LOG_INFO, status >= 500 ? "request.failed" : "request.refused",
               r->id, "%.*s %.*s: %s", STR_ARG(r->method_name), STR_ARG(r->path), e->what);
-}
-
-static bool only_reads(const struct admin_route *route)
-{
-    return route->method == METHOD_GET ? (route->flags & ADMIN_WRITES) == 0
-                                       : (route->flags & ADMIN_READS) != 0;
 }
 
 static void answer_request(struct admin_exchange *ex)
@@ -134,6 +138,8 @@ static void answer_request(struct admin_exchange *ex)
     }
     if (ok && ex->dry_run) {
         answer_dry_run(ex);
+    } else if (ok) {
+        warnings_answer(&ex->warnings, response);
     }
     cJSON_Delete(tx.blob_errors);
     log_write(LOG_DEBUG, "request.answered", request->id, "%s%s: %d, %u statements, %u attempts",
@@ -285,6 +291,7 @@ static void dispatch_call(struct call *call)
     }
     cJSON_Delete(ex.body);
     cJSON_Delete(ex.would);
+    warnings_clear(&ex.warnings);
 }
 
 /* ---- every request ---- */

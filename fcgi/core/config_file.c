@@ -148,17 +148,24 @@ static const char *parse_mode(void *at, const char *value)
     return NULL;
 }
 
-static const char *parse_choice(struct parser *p, const struct config_key *k, void *at, const char *value)
+/* Returns what is wrong if VALUE is none of the words that K allows, else NULL. */
+static const char *check_word(struct parser *p, const struct config_key *k, struct str value)
 {
     struct str rest = str_of(k->words);
     struct str word;
     while (str_split(&rest, ' ', &word)) {
-        if (str_eq(word, str_of(value))) {
-            *(const char **)at = mem_strndup(p->config, word.p, word.n);
+        if (str_eq(word, value)) {
             return NULL;
         }
     }
     return mem_printf(p->config, "must be one of: %s", k->words);
+}
+
+static const char *parse_choice(struct parser *p, const struct config_key *k, void *at, const char *value)
+{
+    const char *wrong = check_word(p, k, str_of(value));
+    *(const char **)at = wrong == NULL ? mem_strdup(p->config, value) : "";
+    return wrong;
 }
 
 static void list_add(struct parser *p, struct config_list *list, struct str item)
@@ -169,10 +176,14 @@ static void list_add(struct parser *p, struct config_list *list, struct str item
     list->item = items;
 }
 
-static const char *parse_words(struct parser *p, void *at, const char *value)
+static const char *parse_words(struct parser *p, const struct config_key *k, void *at, const char *value)
 {
     for (const char *c = value; *c != '\0';) {
         size_t n = strcspn(c, " \t");
+        const char *wrong = n > 0 && k->words != NULL ? check_word(p, k, (struct str){ c, n }) : NULL;
+        if (wrong != NULL) {
+            return wrong;
+        }
         if (n > 0) {
             list_add(p, at, (struct str){ c, n });
         }
@@ -243,7 +254,7 @@ static const char *parse_value(struct parser *p, const struct config_key *k, voi
     case CONFIG_CHOICE:
         return parse_choice(p, k, at, value);
     case CONFIG_WORDS:
-        return parse_words(p, at, value);
+        return parse_words(p, k, at, value);
     case CONFIG_LINE:
         return parse_line(p, at, value);
     case CONFIG_SECRET:
@@ -493,6 +504,9 @@ static void print_limits(FILE *out, const struct config_key *k)
         fprintf(out, "# One of: %s\n", k->words);
     } else if (k->kind == CONFIG_WORDS) {
         fputs("# A list: words separated by white space. Giving the key again adds to it.\n", out);
+        if (k->words != NULL) {
+            fprintf(out, "# Possible words: %s\n", k->words);
+        }
     }
     if (k->variable != NULL) {
         fprintf(out, "# The environment variable %s is used instead if it is set.\n", k->variable);

@@ -68,6 +68,11 @@ const struct config_key keys_admin[] = {
       .help =
           "The memory for what is kept; for a moment up to twice as much is used. A simulation that needs\n"
           "more is refused." },
+    { "admin", "refuse", CONFIG_WORDS, AT(admin.refuse), "",
+      .words = "product_differs channel_star no_fallback rate_falls shadowed shadows same_columns collides",
+      .help =
+          "Warnings about changes that are refusals here: such a change can be neither made nor scheduled.\n"
+          "What was scheduled before can still be enacted. docs/changes.md explains each of them." },
     { "ui", "environment", CONFIG_TEXT, AT(ui.environment), "",
       .help = "What pages of a UI show; everybody may read this section, without a login. The name of this\n"
               "environment, for example production." },

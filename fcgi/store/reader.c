@@ -52,10 +52,12 @@ static void *row_array_add(struct row_array *list)
 
 /* ---- the small tables ---- */
 
-#define RULES                                                                                                \
+#define RULES_COLUMNS                                                                                        \
     "SELECT rule_id, data_version, priority, backgroundRate, jaws, mig64, mapping, fallbackMapping, "        \
     "update_type, product, version, channel, buildTarget, buildID, locale, osVersion, memory, "              \
-    "instructionSet, distribution, distVersion, headerArchitecture FROM rules ORDER BY rule_id"
+    "instructionSet, distribution, distVersion, headerArchitecture FROM rules "
+#define RULES RULES_COLUMNS "ORDER BY rule_id"
+#define RULES_OF RULES_COLUMNS "WHERE product IS NULL OR product = ? ORDER BY rule_id"
 #define PINS                                                                                                 \
     "SELECT product, version, channel, mapping FROM pinnable_releases ORDER BY product, version, channel"
 #define SHARED " LOCK IN SHARE MODE"
@@ -125,6 +127,17 @@ bool reader_rules(struct db *db, void *ctx, bool shared, struct rule_row **rows,
 {
     struct row_array list = { .ctx = ctx, .size = sizeof(struct rule_row) };
     bool ok = each_row(db, shared ? RULES SHARED : RULES, NULL, 0, add_rule, &list, e);
+    *rows = (struct rule_row *)(void *)list.p;
+    *n = list.n;
+    return ok;
+}
+
+bool reader_rules_of(struct db *db, void *ctx, struct str product, struct rule_row **rows, size_t *n,
+                     struct error *e)
+{
+    struct row_array list = { .ctx = ctx, .size = sizeof(struct rule_row) };
+    const struct db_value param = DB_S(product);
+    bool ok = each_row(db, RULES_OF, &param, 1, add_rule, &list, e);
     *rows = (struct rule_row *)(void *)list.p;
     *n = list.n;
     return ok;

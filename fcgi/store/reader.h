@@ -15,6 +15,9 @@ bool reader_end(struct db *db, struct error *e);
 /* Reads all rows. They and their texts are owned by CTX. With SHARED, nobody else can change them before the
  * transaction ends, and they are as they were committed last. */
 bool reader_rules(struct db *db, void *ctx, bool shared, struct rule_row **rows, size_t *n, struct error *e);
+/* The same, but only rules of PRODUCT and those without a product; not locked. */
+bool reader_rules_of(struct db *db, void *ctx, struct str product, struct rule_row **rows, size_t *n,
+                     struct error *e);
 bool reader_pins(struct db *db, void *ctx, bool shared, struct pin_row **rows, size_t *n, struct error *e);
 bool reader_shutoffs(struct db *db, void *ctx, struct shutoff_row **rows, size_t *n, struct error *e);
 

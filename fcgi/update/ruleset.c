@@ -7,6 +7,7 @@
 #include "update/ruleset.h"
 
 #include "core/interner.h"
+#include "update/rule_cover.h"
 #include "update/rule_index.h"
 
 #include <stdlib.h>
@@ -84,15 +85,7 @@ static void list_columns(struct rule *rule)
 
 static int by_priority(const void *a, const void *b)
 {
-    const struct rule_row *x = &((const struct rule *)a)->row;
-    const struct rule_row *y = &((const struct rule *)b)->row;
-    if (x->has_priority != y->has_priority) {
-        return x->has_priority ? -1 : 1;
-    }
-    if (x->has_priority && x->priority != y->priority) {
-        return x->priority > y->priority ? -1 : 1;
-    }
-    return (x->rule_id > y->rule_id) - (x->rule_id < y->rule_id);
+    return rule_order(&((const struct rule *)a)->row, &((const struct rule *)b)->row);
 }
 
 static void compile_build_id(struct rule *rule)

@@ -3,6 +3,7 @@
 #include "update/ruleset.h"
 
 #include "suite.h"
+#include "update/rule_cover.h"
 #include "update/rule_system.h"
 
 #include <stdio.h>
@@ -312,4 +313,129 @@ START_TEST(systems_compiled)
 }
 END_TEST
 
-SUITE_MAIN("ruleset", systems_compiled, index_agrees_with_trying_every_rule, order_of_rules)
+/* ---- rules that leave others no query ---- */
+
+/* Rules that are alike, with few columns: in which many are covered, and queries match many. */
+static void alike_rules(struct rule_row *upper, struct rule_row *lower)
+{
+    struct rule_row other;
+    random_rule(lower, 2);
+    random_rule(&other, 1);
+    *upper = *lower;
+    struct {
+        struct str *upper, *lower, other;
+    } columns[] = {
+        { &upper->product, &lower->product, other.product },
+        { &upper->channel, &lower->channel, other.channel },
+        { &upper->version, &lower->version, other.version },
+        { &upper->build_id, &lower->build_id, other.build_id },
+        { &upper->build_target, &lower->build_target, other.build_target },
+        { &upper->locale, &lower->locale, other.locale },
+        { &upper->distribution, &lower->distribution, other.distribution },
+        { &upper->instruction_set, &lower->instruction_set, other.instruction_set },
+        { &upper->os_version, &lower->os_version, other.os_version },
+        { &upper->memory, &lower->memory, other.memory },
+        { &upper->dist_version, &lower->dist_version, other.dist_version },
+        { &upper->header_architecture, &lower->header_architecture, other.header_architecture },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(columns); i++) {
+        unsigned what = rnd(10);
+        if (what < 6) {
+            *columns[i].upper = *columns[i].lower = STR_NONE;
+        } else if (what == 7) {
+            *columns[i].upper = STR_NONE;
+        } else if (what > 7) {
+            *columns[i].upper = columns[i].other;
+        }
+    }
+    upper->rule_id = 1;
+    upper->jaws = rnd(2) ? TRI_UNKNOWN : lower->jaws;
+    upper->mig64 = rnd(4) ? lower->mig64 : other.mig64;
+}
+
+/* Counts queries that LOWER matches. UPPER covers it, so it matches each of them, and is the one that is
+ * chosen. */
+static unsigned try_covered(const struct rule_row *upper, const struct rule_row *lower)
+{
+    struct rule_row rows[] = { *upper, *lower };
+    unsigned matched = 0;
+    rows[0].has_priority = rows[1].has_priority = true;
+    rows[0].priority = rows[1].priority = 1;
+    struct ruleset *set = ruleset_build(NULL, rows, 2);
+    for (unsigned i = 0; i < 200; i++) {
+        struct query q;
+        const struct rule *got;
+        random_query(&q);
+        if (rule_mismatches(&set->rules[1], &q) == 0) {
+            ck_assert_uint_eq(rule_mismatches(&set->rules[0], &q), 0);
+            matched++;
+        }
+        ck_assert(ruleset_match(set, &q, &got) != MATCH_FOUND || got == &set->rules[0]);
+    }
+    talloc_free(set);
+    return matched;
+}
+
+START_TEST(a_covered_rule_is_never_chosen)
+{
+    unsigned covered = 0, matched = 0, differ = 0;
+    state = 7;
+    for (unsigned i = 0; i < 4000; i++) {
+        struct rule_row upper, lower;
+        alike_rules(&upper, &lower);
+        if (rule_covers(&upper, &lower)) {
+            covered++;
+            differ += !rule_covers(&lower, &upper);
+            matched += try_covered(&upper, &lower);
+        }
+    }
+    ck_assert_uint_gt(covered, 500);
+    ck_assert_uint_gt(differ, 400);
+    ck_assert_uint_gt(matched, 3000);
+}
+END_TEST
+
+/* Whether a rule with TEXT in a column covers one with OTHER; "" stands for NULL. */
+#define COVERS(COLUMN, TEXT, OTHER)                                                                          \
+    rule_covers(&(struct rule_row){ .product = STR("Firefox"), .COLUMN = or_null(TEXT) },                    \
+                &(struct rule_row){ .product = STR("Firefox"), .COLUMN = or_null(OTHER) })
+
+static struct str or_null(const char *text)
+{
+    return text[0] != '\0' ? str_of(text) : STR_NONE;
+}
+
+START_TEST(columns_that_cover)
+{
+    ck_assert(COVERS(channel, "", "release") && !COVERS(channel, "release", ""));
+    ck_assert(COVERS(channel, "release*", "release-cck-*") && !COVERS(channel, "release-cck-*", "release*"));
+    ck_assert(COVERS(channel, "release*", "release") && !COVERS(channel, "*", "release"));
+    ck_assert(COVERS(locale, "de,fr", "fr") && !COVERS(locale, "fr", "de,fr"));
+    ck_assert(COVERS(version, "<70.0", "<60.0") && !COVERS(version, "<60.0", "<70.0"));
+    ck_assert(COVERS(version, "<=70.0", "<70.0") && !COVERS(version, "<70.0", "<=70.0"));
+    ck_assert(COVERS(version, ">60.0", ">=60.1") && !COVERS(version, ">60.0", ">=60.0"));
+    ck_assert(COVERS(version, "70.*", "70.1") && COVERS(version, "70.*", "70.1.*"));
+    ck_assert(COVERS(version, ">=70.0", "71.*") && !COVERS(version, ">=70.0", "70.*")); /* 70.0a1 */
+    ck_assert(COVERS(version, "<60.0,>=70.0", "71.0,59.0") && !COVERS(version, "<60.0,>=70.0", "65.0"));
+    ck_assert(!COVERS(version, "x,<70.0", "<60.0") && !COVERS(version, "<70.0", "<60.0,x"));
+    ck_assert(COVERS(build_id, "<2020", "<2019") && !COVERS(build_id, "<2019", "<2020"));
+    ck_assert(COVERS(memory, ">=2048", ">4096") && !COVERS(memory, ">4096", ">=2048"));
+    ck_assert(COVERS(memory, "<10000", "<9000") && !COVERS(memory, "lots", "<9000"));
+    ck_assert(COVERS(os_version, "Windows", "Windows_NT 6&&x86") &&
+              !COVERS(os_version, "Windows&&x64", "Windows"));
+    ck_assert(COVERS(os_version, "Darwin,Linux", "Linux 4,Darwin 6") &&
+              !COVERS(os_version, "Darwin,", "Linux"));
+    /* Versions of products that compare loosely are only compared as texts. */
+    struct rule_row upper = { .version = STR("<70.0") }, lower = { .version = STR("<60.0") };
+    ck_assert(!rule_covers(&upper, &lower));
+    lower.version = STR("<70.0");
+    ck_assert(rule_covers(&upper, &lower));
+    lower.product = STR("Firefox");
+    ck_assert(rule_covers(&upper, &lower) && !rule_covers(&lower, &upper));
+    upper.product = STR("Thunderbird");
+    ck_assert(!rule_covers(&upper, &lower));
+}
+END_TEST
+
+SUITE_MAIN("ruleset", systems_compiled, index_agrees_with_trying_every_rule, order_of_rules,
+           a_covered_rule_is_never_chosen, columns_that_cover)
