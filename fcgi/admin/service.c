@@ -12,6 +12,7 @@
 #include "admin/served.h"
 #include "admin/status.h"
 #include "admin/warnings.h"
+#include "admin/warnings_releases.h"
 #include "core/clock.h"
 #include "explain/expect_guard.h"
 #include "explain/keeper.h"
@@ -135,6 +136,9 @@ static void answer_request(struct admin_exchange *ex)
         response_reset(response);
         problem_of(response, request, &e, tx.blob_errors);
         log_failure(ex, &e, response->status);
+    }
+    if (ok) {
+        warnings_count(ex->admin->config, &ex->warnings);
     }
     if (ok && ex->dry_run) {
         answer_dry_run(ex);

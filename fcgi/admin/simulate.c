@@ -114,8 +114,8 @@ static bool fetch_sample(struct simulation_job *job, const cJSON *wanted, struct
     struct str product = body_str(wanted, "product"), channel = body_str(wanted, "channel");
     int64_t limit = LIMIT;
     body_int(wanted, "limit", &limit);
-    job->sample = sample_fetch(job->ctx, &job->call->config->admin.uptake_url, product, channel,
-                               (size_t)limit, &hosts, e);
+    const struct sample_request request = { .product = product, .channel = channel, .limit = (size_t)limit };
+    job->sample = sample_fetch(job->ctx, &job->call->config->admin.uptake_url, &request, &hosts, e);
     if (job->sample == NULL) {
         return false;
     }

@@ -3,61 +3,8 @@
 
 #include "admin/release_rows.h"
 #include "admin/resources.h"
-
-#include <stdarg.h>
-
-static const struct {
-    const char *code;
-    const char *severity; /* danger: clients get something wrong, or nothing; warning: probably a mistake */
-} kinds[WARNING_CODES] = {
-    [WARN_PRODUCT_DIFFERS] = { "product_differs", "danger" },
-    [WARN_CHANNEL_STAR] = { "channel_star", "danger" },
-    [WARN_NO_FALLBACK] = { "no_fallback", "warning" },
-    [WARN_RATE_FALLS] = { "rate_falls", "warning" },
-    [WARN_SHADOWED] = { "shadowed", "danger" },
-    [WARN_SHADOWS] = { "shadows", "danger" },
-    [WARN_SAME_COLUMNS] = { "same_columns", "warning" },
-    [WARN_COLLIDES] = { "collides", "warning" },
-};
-
-void warnings_clear(struct warnings *w)
-{
-    cJSON_Delete(w->list);
-    *w = (struct warnings){ 0 };
-}
-
-cJSON *warnings_take(struct warnings *w)
-{
-    cJSON *list = w->list != NULL ? w->list : mem_check(cJSON_CreateArray());
-    w->list = NULL;
-    return list;
-}
-
-cJSON *warnings_add(struct warnings *w, enum warning_code code, const char *fmt, ...)
-{
-    va_list ap;
-    if (w->list == NULL) {
-        w->list = mem_check(cJSON_CreateArray());
-    }
-    if (cJSON_GetArraySize(w->list) >= WARNINGS_MAX) {
-        return NULL;
-    }
-    va_start(ap, fmt);
-    char *detail = mem_check(talloc_vasprintf(NULL, fmt, ap));
-    va_end(ap);
-    cJSON *warning = mem_check(cJSON_CreateObject());
-    mem_check(cJSON_AddStringToObject(warning, "code", kinds[code].code));
-    mem_check(cJSON_AddStringToObject(warning, "severity", kinds[code].severity));
-    mem_check(cJSON_AddStringToObject(warning, "detail", detail));
-    cJSON_AddItemToArray(w->list, warning);
-    talloc_free(detail);
-    return warning;
-}
-
-bool warnings_changes(const struct change *c, const char *column)
-{
-    return c->old == NULL || !row_same(json_get(c->old, column), json_get(c->now, column));
-}
+#include "admin/warnings_releases.h"
+#include "admin/warnings_rules.h"
 
 /* ---- changes of all kinds ---- */
 
@@ -111,12 +58,15 @@ static bool find_change(struct admin_call *call, const struct noted_change *n, s
     if (n->change.type == CHANGE_DELETE || n->how == NOTED_MERGED) {
         return true;
     }
-    if (n->resource == &pinnable_releases_resource) {
-        return find_product(call, n, "mapping", w, e);
+    if (n->resource != &pinnable_releases_resource && n->resource != &rules_resource) {
+        return true;
     }
-    return n->resource != &rules_resource ||
-           (find_product(call, n, "mapping", w, e) && find_product(call, n, "fallbackMapping", w, e) &&
-            warnings_find_rule(call, n, w, e));
+    if (w->ctx == NULL) {
+        w->ctx = mem_check(talloc_new(NULL));
+    }
+    return find_product(call, n, "mapping", w, e) && find_product(call, n, "fallbackMapping", w, e) &&
+           (n->resource != &rules_resource || warnings_find_rule(call, n, w, e)) &&
+           warnings_find_releases(call, n, w, e);
 }
 
 /* ---- refusing ---- */
@@ -162,52 +112,4 @@ bool warnings_find(struct admin_call *call, bool enacting, struct warnings *w, s
         }
     }
     return enacted || check_refused(call, w);
-}
-
-/* ---- answering ---- */
-
-/* Adds the member `warnings` to the body, if it is that of a change that was made or scheduled. */
-static void add_member(const struct warnings *w, struct response *response)
-{
-    struct error ignored;
-    const char *type = response->content_type;
-    if (type == NULL || strcmp(type, "application/json") != 0) {
-        return;
-    }
-    cJSON *body = json_parse(buf_view(&response->body), &ignored);
-    if (json_get(body, "sc_id") != NULL || json_get(body, "new_data_version") != NULL) {
-        cJSON_AddItemReferenceToObject(body, "warnings", w->list);
-        buf_reset(&response->body);
-        json_print(&response->body, body, JSON_COMPACT);
-        buf_char(&response->body, '\n');
-    }
-    cJSON_Delete(body);
-}
-
-/* The codes, each once. */
-static char *codes_of(const struct warnings *w)
-{
-    char *codes = mem_strdup(NULL, "");
-    for (unsigned i = 0; i < WARNING_CODES; i++) {
-        const cJSON *warning = w->list->child;
-        while (warning != NULL && strcmp(json_get_string(warning, "code"), kinds[i].code) != 0) {
-            warning = warning->next;
-        }
-        if (warning != NULL) {
-            codes = mem_check(
-                talloc_asprintf_append_buffer(codes, "%s%s", codes[0] != '\0' ? ", " : "", kinds[i].code));
-        }
-    }
-    return codes;
-}
-
-void warnings_answer(const struct warnings *w, struct response *response)
-{
-    if (w->list == NULL) {
-        return;
-    }
-    char *codes = codes_of(w);
-    response_header(response, "X-Balrog-Warnings", str_of(codes));
-    talloc_free(codes);
-    add_member(w, response);
 }

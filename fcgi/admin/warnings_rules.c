@@ -1,6 +1,6 @@
 /* Warnings about a rule: what its columns say, and how it stands to the other rules of its product and to
  * what is scheduled for them. Two statements, whatever the number of rules. */
-#include "admin/warnings.h"
+#include "admin/warnings_rules.h"
 
 #include "explain/world.h"
 #include "store/reader.h"

@@ -21,9 +21,9 @@ enum config_kind {
     CONFIG_INT,    /* int: from MIN to MAX; WORDS is the unit */
     CONFIG_MODE,   /* int: written in octal */
     CONFIG_CHOICE, /* const char *: one of WORDS */
-    CONFIG_WORDS,  /* struct config_list: separated by white space, each one of WORDS unless NULL; may be given
-                      again, to add to it */
-    CONFIG_LINE,   /* struct config_list: one item a line; may be given again, to add to it */
+    CONFIG_WORDS, /* struct config_list: separated by white space, each one of WORDS unless NULL; may be given
+                     again, to add to it */
+    CONFIG_LINE,  /* struct config_list: one item a line; may be given again, to add to it */
     CONFIG_SECRET, /* const char *: the only line of the file that is named */
 };
 

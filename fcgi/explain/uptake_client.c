@@ -1,6 +1,7 @@
 /* See uptake_client.h. */
 #include "explain/uptake_client.h"
 
+#include "core/clock.h"
 #include "core/gate.h"
 #include "core/mem.h"
 #include "core/percent.h"
@@ -49,6 +50,7 @@ struct uptake_question {
     const char *number_name; /* "limit" */
     unsigned long number;
     size_t answer_max;
+    unsigned timeout_ms; /* for all hosts together; 0: see UPTAKE_TIMEOUT_MS */
     /* Adds an answer to what is there. */
     bool (*add)(void *arg, struct str answer, struct error *e);
     void *arg;
@@ -72,7 +74,12 @@ static void print_url(struct buf *out, struct str base, const struct uptake_ques
     buf_char(out, '\0');
 }
 
-static bool ask_host(struct str base, const struct uptake_question *q, struct error *e)
+static unsigned least(unsigned a, unsigned b)
+{
+    return a < b ? a : b;
+}
+
+static bool ask_host(struct str base, const struct uptake_question *q, unsigned timeout_ms, struct error *e)
 {
     struct buf url, answer;
     int status = 0;
@@ -80,8 +87,8 @@ static bool ask_host(struct str base, const struct uptake_question *q, struct er
     buf_init(&answer, 0, q->answer_max);
     print_url(&url, base, q);
     struct client_request request = { .url = url.p,
-                                      .connect_timeout_ms = UPTAKE_CONNECT_MS,
-                                      .timeout_ms = UPTAKE_TIMEOUT_MS };
+                                      .connect_timeout_ms = least(UPTAKE_CONNECT_MS, timeout_ms),
+                                      .timeout_ms = timeout_ms };
     bool ok = url.full ? error_set(e, ERROR_BAD_REQUEST, "the product or the channel is too long")
                        : client_send(&request, &answer, &status, e);
     if (ok && status == 404) {
@@ -112,14 +119,20 @@ static bool ask_hosts(const struct config_list *urls, const struct uptake_questi
         return error_set(e, ERROR_UNAVAILABLE,
                          "Clients' queries are not known here: uptake_url is not set in [admin]");
     }
+    int64_t end_ms = clock_ms() + q->timeout_ms;
     pthread_once(&asking_once, open_gate);
-    if (!gate_enter(&asking, UPTAKE_WAIT_MS)) {
+    if (!gate_enter(&asking, q->timeout_ms != 0 ? least(UPTAKE_WAIT_MS, q->timeout_ms) : UPTAKE_WAIT_MS)) {
         return error_set(e, ERROR_UNAVAILABLE,
                          "balrog-uptake is slow, and enough requests wait for it: try again later");
     }
     for (size_t i = 0; i < urls->n; i++) {
         struct error why = { 0 };
-        if (ask_host(urls->item[i], q, &why)) {
+        int64_t left_ms = q->timeout_ms != 0 ? end_ms - clock_ms() : UPTAKE_TIMEOUT_MS;
+        if (left_ms <= 0) {
+            error_set(&last, ERROR_UNAVAILABLE, "balrog-uptake is slow: try again later");
+            break;
+        }
+        if (ask_host(urls->item[i], q, (unsigned)left_ms, &why)) {
             hosts->answered++;
         } else if (last.kind != ERROR_UNAVAILABLE) {
             last = why;
@@ -144,14 +157,15 @@ static bool add_sample(void *arg, struct str answer, struct error *e)
     return ok;
 }
 
-struct sample *sample_fetch(void *ctx, const struct config_list *urls, struct str product, struct str channel,
-                            size_t limit, struct uptake_hosts *hosts, struct error *e)
+struct sample *sample_fetch(void *ctx, const struct config_list *urls, const struct sample_request *request,
+                            struct uptake_hosts *hosts, struct error *e)
 {
     struct sample *all = sample_new(ctx);
-    limit = limit < SAMPLE_QUERIES_MAX ? limit : SAMPLE_QUERIES_MAX;
+    size_t limit = request->limit < SAMPLE_QUERIES_MAX ? request->limit : SAMPLE_QUERIES_MAX;
     struct uptake_question q = { .name = "sample",
-                                 .product = product,
-                                 .channel = channel,
+                                 .product = request->product,
+                                 .channel = request->channel,
+                                 .timeout_ms = request->timeout_ms,
                                  .number_name = "limit",
                                  .number = limit,
                                  .answer_max = 1024 + limit * SAMPLE_LINE_MAX,

@@ -171,25 +171,34 @@ static void check_app_release(struct unserved_check *a)
     }
 }
 
-void release_list_unserved(const struct release_row *row, const struct allowlist *allowlist,
-                           struct unserved *u)
+void release_list_unserved_of(const struct release *release, const struct allowlist *allowlist,
+                              struct unserved *u)
 {
-    struct error e;
-    void *ctx = mem_check(talloc_new(NULL));
     struct unserved_check a = {
-        .ctx = ctx,
-        .release = release_compile(ctx, row, RELEASE_SERVED, &e),
-        .query = { .product = row->product, .version = STR("0.0"), .build_id = STR("0") },
+        .ctx = mem_check(talloc_new(NULL)),
+        .release = release,
+        .query = { .product = release->product, .version = STR("0.0"), .build_id = STR("0") },
         .env = { .update_type = STR("minor"), .allowlist = allowlist, .find = find_nothing },
         .found = u,
     };
     a.env.query = &a.query;
     buf_init(&a.answer, 4096, UNSERVED_ANSWER_MAX);
-    if (a.release == NULL) {
-        add_problem(u, STR_NONE, STR_NONE, STR_NONE, e.what);
-    } else if (release_has_versions(a.release)) {
+    if (release_has_versions(release)) {
         check_app_release(&a);
     }
     buf_free(&a.answer);
-    talloc_free(ctx);
+    talloc_free(a.ctx);
+}
+
+void release_list_unserved(const struct release_row *row, const struct allowlist *allowlist,
+                           struct unserved *u)
+{
+    struct error e;
+    struct release *release = release_compile(NULL, row, RELEASE_SERVED, &e);
+    if (release == NULL) {
+        add_problem(u, STR_NONE, STR_NONE, STR_NONE, e.what);
+        return;
+    }
+    release_list_unserved_of(release, allowlist, u);
+    talloc_free(release);
 }

@@ -22,5 +22,8 @@ struct unserved {
  */
 void release_list_unserved(const struct release_row *row, const struct allowlist *allowlist,
                            struct unserved *u);
+/* The same for a RELEASE that was compiled with RELEASE_SERVED. */
+void release_list_unserved_of(const struct release *release, const struct allowlist *allowlist,
+                              struct unserved *u);
 
 #endif

@@ -62,7 +62,7 @@ struct config {
         struct config_list uptake_url; /* of each public host's balrog-uptake */
         int snapshot_idle_s;
         int snapshot_mb;
-        struct config_list refuse;     /* codes of admin/warnings.h */
+        struct config_list refuse; /* codes of admin/warnings.h */
     } admin;
     struct {
         const char *environment; /* this and the others: "": not given */

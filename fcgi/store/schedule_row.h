@@ -3,7 +3,8 @@
  * the same data_version. Whoever edits, signs, enacts or deletes a scheduled change locks its first row
  * first, so that these happen one after the other.
  *
- * For the files schedule*.c and resource_write.c; readers of scheduled rows use sc_base(), too. Everything that is handed out belongs to TX. */
+ * For the files schedule*.c and resource_write.c; readers of scheduled rows use sc_base(), too. Everything
+ * that is handed out belongs to TX. */
 #ifndef BALROG_STORE_SCHEDULE_ROW_H
 #define BALROG_STORE_SCHEDULE_ROW_H
 

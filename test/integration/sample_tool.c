@@ -24,8 +24,10 @@ int main(int argc, char **argv)
         return 2;
     }
     void *ctx = talloc_new(NULL);
-    struct sample *s = sample_fetch(ctx, &urls, name_or_none(argv[2]), name_or_none(argv[3]),
-                                    strtoul(argv[1], NULL, 10), &hosts, &e);
+    const struct sample_request request = { .product = name_or_none(argv[2]),
+                                            .channel = name_or_none(argv[3]),
+                                            .limit = strtoul(argv[1], NULL, 10) };
+    struct sample *s = sample_fetch(ctx, &urls, &request, &hosts, &e);
     if (s == NULL) {
         fprintf(stderr, "%s\n", e.what);
         talloc_free(ctx);

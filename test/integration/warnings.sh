@@ -14,16 +14,41 @@ TOP=$(realpath -- "$(dirname -- "$0")/../..")
 # shellcheck source=test/integration/admin_lib.sh
 . "$TOP/test/integration/admin_lib.sh"
 
+PUBLIC_URL=
+BUILD=$(realpath -m -- "${BALROG_BUILD:-$TOP/build}")
 SC=/scheduled_changes/rules
-CODES='product_differs channel_star no_fallback rate_falls shadowed shadows same_columns collides'
+CODES='product_differs channel_star no_fallback rate_falls shadowed shadows same_columns collides release_older parts_missing not_servable'
+
+# blob NAME VERSION BUILD-ID LOCALE-OF-P… : a release with the platforms p, q and r, which is p; with no more locales, p alone.
+blob() {
+    local name=$1 version=$2 build=$3 more='' locale locales='' data
+    shift 3
+    data="{\"buildID\": \"$build\", \"completes\": [{\"filesize\": 1, \"from\": \"*\", \"hashValue\": \"$(printf 'ab%.0s' {1..64})\"}]}"
+    (($# == 1)) || more=", \"q\": {\"OS_BOUNCER\": \"l\", \"OS_FTP\": \"l\", \"locales\": {\"de\": $data}}, \"r\": {\"alias\": \"p\"}"
+    for locale in "$@"; do
+        locales+="${locales:+, }\"$locale\": $data"
+    done
+    printf '%s' "{\"name\": \"$name\", \"schema_version\": 4, \"hashFunction\": \"sha512\", \"appVersion\": \"$version\", " \
+        "\"displayVersion\": \"$version\", \"fileUrls\": {\"*\": {\"completes\": {\"*\": \"https://archive.mozilla.org/x.mar\"}}}, " \
+        "\"platforms\": {\"p\": {\"OS_BOUNCER\": \"l\", \"OS_FTP\": \"l\", \"locales\": {$locales}}$more}}"
+}
+
+release() { # NAME PRODUCT BLOB
+    printf "INSERT INTO releases (name, product, read_only, data, data_version) VALUES ('%s', '%s', 0, '%s', 1);\n" "$1" "$2" "$3"
+}
 
 rows() {
+    release F0 Firefox "$(blob F0 99.0 20200101000000 de fr)"
+    release F1 Firefox "$(blob F1 100.0 20200102000000 de fr)"
+    release F1-older Firefox "$(blob F1-older 100.0 20200101000000 de fr)"
+    release F2 Firefox "$(blob F2 101.0 20200103000000 de fr)"
+    release F3 Firefox "$(blob F3 102.0 20200104000000 de)"
+    release Forbidden Firefox "$(blob Forbidden 103.0 20200105000000 de fr | sed s/archive.mozilla.org/forbidden.example/)"
+    release Broken Firefox '{"name": "Broken", "schema_version": 77}'
+    release T1 Thunderbird "$(blob T1 200.0 20200105000000 de fr)"
     cat <<'END'
 INSERT INTO permissions (username, permission, options, data_version) VALUES
     ('me@x', 'admin', NULL, 1), ('agent', 'scheduled_change', NULL, 1);
-INSERT INTO releases (name, product, read_only, data, data_version) VALUES
-    ('F1', 'Firefox', 0, '{"name": "F1", "schema_version": 1}', 1), ('F2', 'Firefox', 0, '{"name": "F2", "schema_version": 1}', 1),
-    ('T1', 'Thunderbird', 0, '{"name": "T1", "schema_version": 1}', 1);
 INSERT INTO rules (rule_id, priority, mapping, fallbackMapping, backgroundRate, update_type, product, channel, version, data_version)
 VALUES (1, 100, 'F1', NULL, 100, 'minor', 'Firefox', 'release', '<100.0', 1),
     (2, 90, 'F1', 'F2', 50, 'minor', 'Firefox', 'release*', NULL, 1),
@@ -72,6 +97,56 @@ run_columns() {
     check "from what" body_has 'from 50 to 49'
 }
 
+run_releases() {
+    check "a newer release with the same parts" warns '' POST /rules/3 '{"data_version": 1, "mapping": "F2"}'
+    check "an older one" warns release_older POST /rules/3 '{"data_version": 1, "mapping": "F0"}'
+    check "from what to what" is_value "('100.0', '99.0', 'F0')" \
+        "tuple(a['warnings'][0][k] for k in ('old_version', 'new_version', 'release'))"
+    check "an older build of the same version" warns release_older POST /rules/3 '{"data_version": 1, "mapping": "F1-older"}'
+    check "which" body_has 'goes back from build 20200102000000 to 20200101000000'
+    check "an older one as fallback" warns '' POST /rules/3 '{"data_version": 1, "fallbackMapping": "F0"}'
+    check "one that lacks parts" warns parts_missing POST /rules/3 '{"data_version": 1, "mapping": "F3"}'
+    check "these" is_value "['fr p', 'q', 'r']" "[' '.join(sorted(p.values())) for p in a['warnings'][0]['parts']]"
+    check "with names in the sentence" body_has ": p (fr), q, r."
+    check "not counted, because nobody knows the queries" is_value "(3, None, None, True)" \
+        "(*[a['warnings'][0][k] for k in ('count', 'queries', 'of')], 'uptake_url' in a['warnings'][0]['not_counted'])"
+    check "it lacks nothing that a new rule had" warns '' POST /rules "$(rule '"priority": 10, "channel": "nightly", "mapping": "F3"')"
+    check "a forbidden host" warns not_servable POST /rules/3 '{"data_version": 1, "mapping": "Forbidden"}'
+    check "nothing of it" is_value "(3, 'p', 'de')" \
+        "(a['warnings'][0]['count'], *[a['warnings'][0]['problems'][0][k] for k in ('platform', 'locale')])"
+    check "as fallback" warns not_servable POST /rules/3 '{"data_version": 1, "fallbackMapping": "Forbidden"}'
+    check "an unknown format" warns not_servable POST /rules/3 '{"data_version": 1, "mapping": "Broken"}'
+    check "the mapping stays: it is not looked at" warns '' POST /rules/3 '{"data_version": 1, "comment": "c"}'
+    check "a release in parts" gives 200 me@x PUT /v2/releases/F5 "{\"product\": \"Firefox\", \"blob\": $(blob F5 104.0 20200106000000 de)}"
+    check "is compared, too" warns parts_missing POST $SC "$(rule '"rule_id": 3, "data_version": 1, "priority": 90, "change_type": "update",
+        "channel": "beta", "mapping": "F5", "when": '"$LATER")"
+    check "a pin of a release that is forbidden" warns not_servable POST /scheduled_changes/pinnable_releases '{"product": "Firefox",
+        "channel": "beta", "version": "103.", "mapping": "Forbidden", "change_type": "insert", "when": '"$LATER"'}'
+}
+
+# Queries of the public site, as balrog-uptake knows them: three of clients that lose their update, two of others.
+run_sample() {
+    local query
+    sandbox up "$BOX" --set "admin.uptake_url=$PUBLIC_URL/__uptake__" >/dev/null
+    sandbox restart "$BOX" admin >/dev/null 2>&1
+    check "balrog-uptake does not answer: the warning is there" warns parts_missing POST /rules/3 '{"data_version": 1, "mapping": "F3"}'
+    check "and says so" is_value "(None, True)" "(a['warnings'][0]['queries'], 'balrog-uptake' in a['warnings'][0]['not_counted'])"
+    for query in p/fr/beta q/de/beta r/fr/beta p/de/beta p/de/beta p/fr/nightly x/fr/beta; do
+        curl -s --noproxy '*' -o "$WORK/served" "$PUBLIC_URL/update/1/Firefox/60.0/20190101000000/$query/update.xml"
+    done
+    printf '%s\n' '[uptake]' "socket = $BOX/run/uptake.sock" "log = $BOX/log/access.log" 'state_dir =' \
+        'min_queries = 0' '[log]' 'crash_dir =' >"$WORK/uptake.conf"
+    "$BUILD/balrog-uptake" --config "$WORK/uptake.conf" >"$WORK/uptake.log" 2>&1 &
+    uptake=$!
+    check "lost queries are counted" until_true 20 counts "(3, 6)"
+    kill "$uptake"
+}
+
+counts() { # WANTED
+    warns parts_missing POST /rules/3 '{"data_version": 1, "mapping": "F3"}' 2>/dev/null &&
+        is_value "$1" "(a['warnings'][0]['queries'], a['warnings'][0]['of'])" 2>"$WORK/counts"
+}
+
 run_others() {
     check "hidden" warns shadowed POST /rules "$(rule '"priority": 10, "channel": "release", "version": "<90.0"')"
     check "by the first that does" has 1 rule_id
@@ -90,17 +165,17 @@ run_others() {
     check "another product" warns '' POST /rules '{"backgroundRate": 100, "update_type": "minor", "mapping": "T1", "priority": 1,
         "product": "Thunderbird", "channel": "release"}'
     check "scheduled, too" warns 'no_fallback shadowed' POST $SC "$(rule '"priority": 10, "change_type": "insert",
-        "channel": "release", "version": "<90.0", "backgroundRate": 5, "when": '$LATER)"
+        "channel": "release", "version": "<90.0", "backgroundRate": 5, "when": '"$LATER")"
     check "a deletion has none" warns '' DELETE '/rules/1?data_version=1'
 }
 
 run_pending() {
     local id
-    check "scheduled" gives 200 me@x POST $SC "$(rule '"priority": 20, "change_type": "insert", "channel": "nightly", "when": '$LATER)"
+    check "scheduled" gives 200 me@x POST $SC "$(rule '"priority": 20, "change_type": "insert", "channel": "nightly", "when": '"$LATER")"
     check "without a warning: as the reference answers" body_lacks warnings
     id=$(number sc_id)
     check "another one for the same clients" warns collides POST $SC \
-        "$(rule '"priority": 20, "change_type": "insert", "channel": "nightly", "when": '$LATER)"
+        "$(rule '"priority": 20, "change_type": "insert", "channel": "nightly", "when": '"$LATER")"
     check "which" has "$id" sc_id
     check "one that hides it" warns collides POST /rules "$(rule '"priority": 25, "channel": "nightly"')"
     check "one for others" warns '' POST /rules "$(rule '"priority": 25, "channel": "aurora"')"
@@ -108,7 +183,7 @@ run_pending() {
     check "dropped" gives 200 me@x DELETE "$SC/$id?data_version=1"
 
     check "a change of a rule" gives 200 me@x POST $SC \
-        "$(rule '"rule_id": 3, "data_version": 1, "priority": 90, "change_type": "update", "channel": "beta", "when": '$LATER)"
+        "$(rule '"rule_id": 3, "data_version": 1, "priority": 90, "change_type": "update", "channel": "beta", "when": '"$LATER")"
     id=$(number sc_id)
     check "a direct write" warns collides POST /rules/3 '{"data_version": 1, "comment": "c"}'
     check "that it takes over" has "$id" sc_id
@@ -131,7 +206,7 @@ run_real() {
     check "its number, as in the reference" grep -qxE '[0-9]+' "$WORK/body"
     check "the codes" equal 'channel_star, no_fallback' "$(header)"
     check "removed" gives 200 me@x DELETE "/rules/$(<"$WORK/body")?data_version=1"
-    check "scheduled" gives 200 me@x POST $SC "$(rule '"priority": 10, "change_type": "insert", "channel": "*", "when": '$LATER)"
+    check "scheduled" gives 200 me@x POST $SC "$(rule '"priority": 10, "change_type": "insert", "channel": "*", "when": '"$LATER")"
     check "with a warning" is_value "(['signoffs', 'warnings'], ['channel_star'])" \
         "(sorted(set(a) - {'sc_id'}), [w['code'] for w in a['warnings']])"
     check "enacted" gives 200 agent POST "$SC/$(number sc_id)/enact"
@@ -143,7 +218,7 @@ run_real() {
 # Some warnings are refusals. What was scheduled before is enacted.
 run_refused() {
     local id before
-    gives 200 me@x POST $SC "$(rule '"priority": 10, "change_type": "insert", "channel": "x*", "when": '$LATER)"
+    gives 200 me@x POST $SC "$(rule '"priority": 10, "change_type": "insert", "channel": "x*", "when": '"$LATER")"
     id=$(number sc_id)
     before=$(query 'SELECT COUNT(*) FROM rules_history')
     sandbox up "$BOX" --set 'admin.refuse=channel_star rate_falls' >/dev/null
@@ -152,7 +227,7 @@ run_refused() {
     check "and says what to do" body_has '[admin] refuse = channel_star'
     check "a dry run as well" refused 400 channel_star me@x POST '/rules?dry_run=1' "$(rule '"priority": 10, "channel": "*"')"
     check "scheduling, too" refused 400 channel_star me@x POST $SC \
-        "$(rule '"priority": 10, "change_type": "insert", "channel": "*", "when": '$LATER)"
+        "$(rule '"priority": 10, "change_type": "insert", "channel": "*", "when": '"$LATER")"
     check "another one" refused 400 'Refused warning: rate_falls' me@x POST /rules/2 '{"data_version": 3, "backgroundRate": 49}'
     check "nothing was changed" equal "$before" "$(query 'SELECT COUNT(*) FROM rules_history')"
     check "those that are not refused" gives 200 me@x POST /rules/2 '{"data_version": 3, "fallbackMapping": null}'
@@ -191,10 +266,12 @@ END
     check "a list that stays short" is_value 20 "len(a['warnings'][0]['rule_ids'])"
 }
 
-ADMIN=${BALROG_BUILD:-$TOP/build}/balrog-admin
+ADMIN=$BUILD/balrog-admin
 rows >"$WORK/rows.sql"
 admin_up "$WORK/rows.sql"
 run_columns
+run_releases
+run_sample
 run_others
 run_pending
 run_real

@@ -1,6 +1,7 @@
 /* What can never be served: refused in what a write changes or says, left alone in what was there. */
 #include "blob/servable.h"
 #include "core/mem.h"
+#include "release/lost_parts.h"
 #include "release/unserved.h"
 
 #include "blob_json.h"
@@ -180,5 +181,85 @@ START_TEST(many_problems_are_counted)
 }
 END_TEST
 
+/* ---- what clients lose by another release ---- */
+
+static struct release *compiled(void *ctx, const char *text)
+{
+    struct error e = { 0 };
+    struct buf json;
+    cJSON *blob = parse_quoted(text);
+    buf_init(&json, 1024, 1 << 24);
+    json_print(&json, blob, JSON_DUMPS);
+    struct release_row row = { .name = STR("R"), .product = STR("Firefox"), .json = buf_view(&json) };
+    struct release *release = release_compile(ctx, &row, RELEASE_SERVED, &e);
+    ck_assert_msg(release != NULL, "%s", e.what);
+    cJSON_Delete(blob);
+    buf_free(&json);
+    return release;
+}
+
+/* "p/de p/fr q": what NOW lacks; and behind it ">p/de 50.0 49.0 2 1" if it is older. */
+static void loses(const char *old, const char *now, const char *want)
+{
+    void *ctx = mem_check(talloc_new(NULL));
+    char *got = mem_strdup(ctx, "");
+    const struct lost_parts *lost = release_lost_parts(ctx, compiled(ctx, old), compiled(ctx, now));
+    for (size_t i = 0; i < lost->n; i++) {
+        bool whole = str_absent(lost->part[i].locale);
+        got = talloc_asprintf_append(got, "%s%.*s%s%.*s", i > 0 ? " " : "", STR_ARG(lost->part[i].platform),
+                                     whole ? "" : "/", whole ? 0 : (int)lost->part[i].locale.n,
+                                     whole ? "" : lost->part[i].locale.p);
+    }
+    if (!str_absent(lost->older_platform)) {
+        got = talloc_asprintf_append(got, ">%.*s/%.*s %.*s %.*s %.*s %.*s", STR_ARG(lost->older_platform),
+                                     STR_ARG(lost->older_locale), STR_ARG(lost->old_version),
+                                     STR_ARG(lost->new_version), STR_ARG(lost->old_build_id),
+                                     STR_ARG(lost->new_build_id));
+    }
+    ck_assert_str_eq(got, want);
+    talloc_free(ctx);
+}
+
+#define APP(VERSION, PLATFORMS)                                                                              \
+    "{'name': 'R', 'schema_version': 4, 'hashFunction': 'sha512', 'appVersion': '" VERSION                   \
+    "', 'displayVersion': 'x', 'platforms': {" PLATFORMS "}}"
+#define IN(PLATFORM, LOCALES) "'" PLATFORM "': {'locales': {" LOCALES "}}"
+#define OF(LOCALE, BUILD) "'" LOCALE "': {'buildID': '" BUILD "'}"
+
+START_TEST(what_clients_lose)
+{
+    loses(APP("50.0", IN("p", OF("de", "2"))), APP("50.0", IN("p", OF("de", "2"))), "");
+    loses(APP("50.0", IN("p", OF("de", "2"))), APP("50.0b1", IN("p", OF("de", "1"))), ""); /* no version */
+    loses(APP("50.0", IN("p", OF("de", "2") ", " OF("fr", "2"))), APP("51.0", IN("p", OF("ja", "3"))),
+          "p/de p/fr");
+    loses(APP("50.0", IN("q", OF("de", "2")) ", " IN("p", OF("de", "2"))), APP("51.0", ""), "p q");
+    /* An alias has the locales of its platform, which are not listed again. */
+    loses(APP("50.0", IN("p", OF("de", "2")) ", 'a': {'alias': 'p'}"), APP("51.0", IN("p", "")), "a p/de");
+    loses(APP("50.0", IN("p", OF("de", "2")) ", 'a': {'alias': 'p'}"),
+          APP("51.0", IN("a", OF("de", "3")) ", 'p': {'alias': 'a'}"), "");
+    /* The first one by name whose version or, if that is equal, build id goes down. */
+    loses(APP("50.0", IN("q", OF("de", "2")) ", " IN("p", OF("fr", "2") ", " OF("de", "2"))),
+          APP("49.0.1", IN("q", OF("de", "3")) ", " IN("p", OF("fr", "3") ", " OF("de", "3"))),
+          ">p/de 50.0 49.0.1 2 3");
+    loses(APP("50.0", IN("p", OF("de", "20200102") ", " OF("fr", "20200102"))),
+          APP("50.0", IN("p", OF("de", "20200102") ", " OF("fr", "20200101"))),
+          ">p/fr 50.0 50.0 20200102 20200101");
+    loses(APP("50.0", IN("p", OF("de", "2"))), "{'name': 'R', 'schema_version': 4000, 'products': []}", "");
+}
+END_TEST
+
+START_TEST(whose_update_is_lost)
+{
+    void *ctx = mem_check(talloc_new(NULL));
+    const struct release *old =
+        compiled(ctx, APP("50.0", IN("p", OF("de", "2") ", " OF("fr", "2")) ", 'a': {'alias': 'p'}"));
+    const struct release *now = compiled(ctx, APP("51.0", IN("p", OF("de", "3")) ", 'a': {'alias': 'p'}"));
+    ck_assert(release_loses(old, now, STR("p"), STR("fr")) && release_loses(old, now, STR("a"), STR("fr")));
+    ck_assert(!release_loses(old, now, STR("p"), STR("de")) && !release_loses(old, now, STR("a"), STR("de")));
+    ck_assert(!release_loses(old, now, STR("p"), STR("ja")) && !release_loses(old, now, STR("x"), STR("de")));
+    talloc_free(ctx);
+}
+END_TEST
+
 SUITE_MAIN("servable", what_is_said, what_a_write_touches, what_would_not_be_served,
-           many_problems_are_counted)
+           many_problems_are_counted, what_clients_lose, whose_update_is_lost)
