@@ -134,6 +134,56 @@ START_TEST(lines)
 }
 END_TEST
 
+/* LINE, which begins with '{', is read as the JSON parser reads it: white space behind the brace makes a line
+ * one for that parser. */
+static void read_alike(const char *line)
+{
+    struct query q;
+    int64_t plain_s = 0, json_s = 0;
+    char spaced[1024];
+    enum line_kind plain = parse(line, &q, &plain_s);
+    char *path = mem_strndup(ctx, canonical.p != NULL ? canonical.p : "", canonical.n);
+    snprintf(spaced, sizeof spaced, "{ %s", line + 1);
+    ck_assert_msg(parse(spaced, &q, &json_s) == plain, "%s", line);
+    ck_assert_msg(plain == LINE_BROKEN || plain_s == json_s, "%s", line);
+    ck_assert_msg(str_eq(canonical, str_of(path)), "%s", line);
+    talloc_free(path);
+}
+
+/* Each byte of a line is replaced by bytes that matter to JSON, taken out, or put there twice. */
+START_TEST(plain_lines_are_read_as_json)
+{
+    static const char line[] =
+        "{\"time\":\"2026-11-23T04:05:06+02:00\",\"client\":\"10.0.0.1\",\"request\":\"GET " QUERY_PATH
+        "/update.xml HTTP/1.1\",\"status\":200,\"seconds\":0.001,\"agent\":\"x\"}";
+    static const char bytes[] = "\"\\{}[],:.0129-+eTtn \t\n\x7f\xc3\x80";
+    char changed[sizeof line + 1];
+    for (size_t i = 1; i < sizeof line - 1; i++) {
+        for (size_t k = 0; k < sizeof bytes - 1; k++) {
+            memcpy(changed, line, sizeof line);
+            changed[i] = bytes[k];
+            read_alike(changed);
+        }
+        memcpy(changed, line, i);
+        memcpy(changed + i, line + i + 1, sizeof line - i - 1);
+        read_alike(changed);
+        memcpy(changed, line, i);
+        memcpy(changed + i, line + i - 1, sizeof line - i + 1);
+        read_alike(changed);
+    }
+    read_alike("{\"status\":200,\"time\":\"2026-11-23T04:05:06-02:30\",\"request\":\"GET " QUERY_PATH
+               "/update.xml HTTP/1.1\",\"status\":500}");
+    read_alike("{\"status\":500,\"time\":\"2026-11-23T04:05:06-02:30\",\"request\":\"GET " QUERY_PATH
+               "/update.xml HTTP/1.1\",\"status\":200}");
+    read_alike("{\"status\":200,\"time\":1,\"request\":\"GET / HTTP/1.1\"}");
+    read_alike("{\"status\":2.0e2,\"time\":\"2026-11-23T04:05:06Z\",\"request\":\"GET / HTTP/1.1\"}");
+    read_alike("{\"status\":12345678901234567890,\"time\":\"2026-11-23T04:05:06+00:00\",\"request\":\"GET / "
+               "HTTP/1.1\"}");
+    read_alike("{}");
+    read_alike("{");
+}
+END_TEST
+
 /* ---- counting ---- */
 
 START_TEST(spread)
@@ -317,5 +367,5 @@ START_TEST(long_line)
 }
 END_TEST
 
-SUITE_MAIN_WITH("uptake", setup, teardown, lines, spread, loose_versions, thin, bounds, counters, follows,
-                long_line)
+SUITE_MAIN_WITH("uptake", setup, teardown, lines, plain_lines_are_read_as_json, spread, loose_versions, thin,
+                bounds, counters, follows, long_line)
