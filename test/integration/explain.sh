@@ -181,7 +181,7 @@ run_past() { # MS
 # ---- refusals ----
 
 run_refusals() {
-    local url
+    local url kind
     url=$(encoded "$CLIENT")
     check "no URL" refused 400 "Missing query parameter 'url'" - GET /explain
     check "an empty one" gives 400 - GET '/explain?url='
@@ -196,6 +196,11 @@ run_refusals() {
     check "changes of the past" refused 400 "with and timestamp cannot be given together" - GET "/explain?url=$url&timestamp=1000&with=rules:1"
     check "no time" gives 400 - GET "/explain?url=$url&timestamp=x"
     check "a format" gives 400 - GET "/explain?url=$url&format=xml"
+    for kind in rules releases v2/releases v2/pins emergency_shutoff scheduled_changes/{rules,releases,pinnable_releases,emergency_shutoff}; do
+        check "a bare reader sees /$kind anyway" gives 200 - GET "/$kind"
+    done
+    check "too many changes" refused 400 "More than 100 changes" $RELENG POST /explain "{\"url\": \"$CLIENT\", \"changes\": [$(
+        printf '{"table": "rules", "change_type": "insert"},%.0s' {1..101} | sed 's/,$//')]}"
     check "edits need an account" gives 401 - POST /explain "{\"url\": \"$CLIENT\", \"changes\": []}"
     check "with a permission" gives 403 nobody@example.org POST /explain "{\"url\": \"$CLIENT\", \"changes\": []}"
     check "changes are a list" gives 400 $RELENG POST /explain "{\"url\": \"$CLIENT\", \"changes\": {}}"
