@@ -113,7 +113,8 @@ def refused(status, kind, body, refusals, trick):
     if not trick:
         return False
     return (status == 400 and (kind == "text/html" or "A path must not have" in body or "not in spec" in body) or status in (403, 405) and kind == "text/html"
-            or status == 404 and "The requested URL was not found" in body
+            or status == 404 and ("The requested URL was not found" in body
+                                  or "There is no such expectation" in body)  # /expectations/PRODUCT/NAME is for anybody to read
             or status == 405 and "The method is not allowed" in body or status == 200 and is_open_answer(kind, body))
 
 
