@@ -79,6 +79,12 @@ test_fresh() {
     structure >"$work/after"
     check "running twice changes nothing" cmp "$work/before" "$work/after"
     check "a name differs by its case" as_two_rows
+    check "the newest step goes back" upgrade 0 --revert 0008 --execute --without-hosts
+    check "it leaves nothing" answers 0 "SELECT COUNT(*) FROM information_schema.tables
+        WHERE table_schema = DATABASE() AND table_name LIKE 'balrog\\_expectations%'"
+    check "and comes again" upgrade 0 --execute
+    structure >"$work/after"
+    check "as it was" cmp "$work/before" "$work/after"
 }
 
 as_two_rows() {
