@@ -10,10 +10,12 @@ import { Frame } from "./app/frame";
 import { startRouter } from "./app/router";
 import { startTheme } from "./app/theme";
 import { startKeys } from "./keys/keys";
+import { startPairs } from "./stops/pairs";
 
 startTheme();
 startRouter();
 startKeys();
 startShared();
+startPairs();
 render(<Frame />, document.body);
 void start();

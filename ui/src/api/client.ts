@@ -30,6 +30,8 @@ interface Options<P extends keyof paths, M extends Method> {
     query?: Parameter<P, M, "query">;
     body?: Body<P, M>;
     signal?: AbortSignal;
+    // Gets the number of the change in the change feed, if the answer has one: for /served.
+    onFeedId?: (id: number) => void;
 }
 
 // A request that failed. `unknown` means that a change may have been made all the same.
@@ -113,7 +115,14 @@ async function fetchFrom(url: string, init: RequestInit, writes: boolean): Promi
     }
 }
 
-async function send(method: Method, url: string, body: unknown, abort?: AbortSignal): Promise<unknown> {
+interface Rest {
+    body: unknown;
+    abort?: AbortSignal;
+    onFeedId?: (id: number) => void;
+}
+
+async function send(method: Method, url: string, rest: Rest): Promise<unknown> {
+    const { body, abort, onFeedId } = rest;
     const writes = method !== "get";
     const { headers, mode } = credentials();
     const all: Record<string, string> = { Accept: "application/json", ...headers };
@@ -127,11 +136,15 @@ async function send(method: Method, url: string, body: unknown, abort?: AbortSig
     if (response.status === 401) {
         // Somebody logs in beside the form that sent this; then it goes out again, once.
         if (await reportUnauthorized(headers)) {
-            return send(method, url, body, abort);
+            return send(method, url, rest);
         }
     }
     if (!response.ok) {
         throw asFailure(response.status, response.headers, text, writes);
+    }
+    const feedId = Number(response.headers.get("X-Feed-Id"));
+    if (feedId) {
+        onFeedId?.(feedId);
     }
     const type = response.headers.get("Content-Type") ?? "";
     return type.includes("json") && text ? JSON.parse(text) : text;
@@ -143,7 +156,8 @@ export async function call<M extends Method, P extends PathsWith<M>>(
     options: Options<P, M> = {},
 ): Promise<Answer<P, M>> {
     const url = fill(path, options.path, options.query as Record<string, unknown>);
-    return (await send(method, url, options.body, options.signal)) as Answer<P, M>;
+    const { body, signal: abort, onFeedId } = options;
+    return (await send(method, url, { body, abort, onFeedId })) as Answer<P, M>;
 }
 
 export const get = <P extends PathsWith<"get">>(path: P, options: Options<P, "get"> = {}): Promise<Answer<P, "get">> =>

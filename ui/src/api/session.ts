@@ -3,13 +3,10 @@ import { computed, signal } from "@preact/signals";
 import { get, type Schema } from "./client";
 import { askOtherTabs, basic, finishLogin, hasPassword, loginNeeded, method, useAuthorization } from "./credentials";
 
-export type User = Schema["UserDetails"];
+export type User = Schema["Caller"];
 
-export interface Config {
-    environment: { name: string; production: boolean };
-}
-
-export const config = signal<Config>({ environment: { name: "", production: false } });
+// What the configuration says about this site; null until it is read, or if that fails.
+export const config = signal<Schema["UiConfig"] | null>(null);
 // undefined: not known yet. null: nobody.
 export const user = signal<User | null | undefined>(undefined);
 export const roles = computed(() =>
@@ -38,6 +35,10 @@ async function readUser(): Promise<void> {
 }
 
 export async function start(): Promise<void> {
+    void get("/ui/config.json").then(
+        value => (config.value = value),
+        () => null,
+    );
     await askOtherTabs();
     await findMethod();
     if (method.value === "password" && !hasPassword()) {

@@ -1,11 +1,11 @@
 // What the frame shows on every page: stops, and how many changes wait for me. Pages that change one of them call refresh.
 import { signal } from "@preact/signals";
-import { get, type Schema } from "./client";
+import { get, type Answer } from "./client";
 import { user } from "./session";
 
 const REFRESH_MS = 10_000;
 
-export type Stop = Schema["Shutoff"];
+export type Stop = Answer<"/shutoffs">["shutoffs"][number];
 
 export const stops = signal<Stop[]>([]);
 export const inboxCount = signal(0);
@@ -14,10 +14,7 @@ export async function refreshShared(): Promise<void> {
     if (!user.value) {
         return;
     }
-    const [shutoffs, pending] = await Promise.allSettled([
-        get("/emergency_shutoff"),
-        get("/pending", { query: { limit: 1 } }),
-    ]);
+    const [shutoffs, pending] = await Promise.allSettled([get("/shutoffs"), get("/pending", { query: { limit: 1 } })]);
     if (shutoffs.status === "fulfilled") {
         const before = JSON.stringify(stops.value);
         if (JSON.stringify(shutoffs.value.shutoffs) !== before) {

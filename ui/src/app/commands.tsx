@@ -1,10 +1,11 @@
-// Ctrl-K: every page and every command of the frame, by its name.
+// Ctrl-K: every page and every command of the frame, by its name; and the URL of an update query, which is explained.
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { listKeys } from "../keys/keys";
 import { Dialog } from "../parts/dialog";
 import { Options } from "../parts/options";
 import { KeyNames } from "./key_help";
+import { go, link } from "./router";
 import { nextTheme, theme } from "./theme";
 
 interface Command {
@@ -24,12 +25,16 @@ export function Commands({ onClose }: { onClose: () => void }): JSX.Element {
     const [all] = useState(commands);
     const [text, setText] = useState("");
     const words = text.toLowerCase().split(/\s+/);
-    const found = all.filter(command => words.every(word => command.name.toLowerCase().includes(word)));
+    const path = /^(?:https?:\/\/[^/]+)?\/(?:update|json)\/.*$/.exec(text.trim())?.[0];
+    const explain: Command = { name: "Explain this URL", run: () => go(link("/explain", { path })) };
+    const found = path
+        ? [explain]
+        : all.filter(command => words.every(word => command.name.toLowerCase().includes(word)));
     return (
         <Dialog title="Search and commands" onClose={onClose}>
             <Options
                 label="Command"
-                placeholder="What do you want to do?"
+                placeholder="What do you want to do? Or paste the URL of an update query"
                 text={text}
                 onText={setText}
                 options={found}

@@ -4,13 +4,15 @@ import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { online, waiting } from "../api/client";
 import { loginNeeded } from "../api/credentials";
-import { config, logOut, roles, user } from "../api/session";
+import { config, logOut, roles, user, whyNot } from "../api/session";
 import { inboxCount, stops } from "../api/shared";
 import { useKeys, type Key } from "../keys/keys";
 import { Button } from "../parts/button";
 import { Problem } from "../parts/problem";
 import { Skeleton } from "../parts/states";
+import { Relative } from "../parts/time";
 import { Toasts } from "../parts/toast";
+import { openStop, StopDialog, stopOpen } from "../stops/dialog";
 import { asFailure } from "../api/data";
 import { Commands } from "./commands";
 import { KeyHelp } from "./key_help";
@@ -24,7 +26,7 @@ const open = signal<"commands" | "keys" | null>(null);
 function useTitle(title: string): void {
     useEffect(() => {
         const waits = inboxCount.value ? `(${inboxCount.value}) ` : "";
-        const where = config.value.environment.name;
+        const where = config.value?.environment.name;
         document.title = `${waits}${title} · Balrog${where ? ` ${where}` : ""}`;
     });
 }
@@ -37,6 +39,7 @@ function Menu({ path }: { path: string }): JSX.Element {
             <span class="menu-button">
                 <Button kind="quiet" expanded={shown} onClick={() => setShown(!shown)}>
                     Menu
+                    {inboxCount.value ? <span class="count">{inboxCount.value}</span> : null}
                 </Button>
             </span>
             <nav aria-label="Pages" class={shown ? "open" : ""}>
@@ -56,6 +59,13 @@ function Menu({ path }: { path: string }): JSX.Element {
                             </a>
                         </li>
                     ))}
+                    {user.value ? (
+                        <li class="narrow">
+                            <Button kind="quiet" onClick={logOut}>
+                                Log out {user.value.username}
+                            </Button>
+                        </li>
+                    ) : null}
                 </ul>
             </nav>
         </>
@@ -77,15 +87,24 @@ function Who(): JSX.Element {
             </Button>
             {me ? (
                 <>
+                    <Button
+                        kind="danger small"
+                        dead={whyNot("emergency_shutoff", "create")}
+                        onClick={openStop}
+                        title="Key: !">
+                        Stop…
+                    </Button>
                     <span
                         class="small soft wide"
                         title={roles.value.length ? `Roles: ${roles.value.join(", ")}` : "No roles"}>
                         {me.username}
                         {roles.value.length ? ` (${roles.value.join(", ")})` : ""}
                     </span>
-                    <Button kind="small quiet" onClick={logOut}>
-                        Log out
-                    </Button>
+                    <span class="wide">
+                        <Button kind="small quiet" onClick={logOut}>
+                            Log out
+                        </Button>
+                    </span>
                 </>
             ) : (
                 <Button kind="small" onClick={() => (loginNeeded.value = true)}>
@@ -97,13 +116,12 @@ function Who(): JSX.Element {
 }
 
 function Bar({ path }: { path: string }): JSX.Element {
+    const environment = config.value?.environment;
     return (
         <header class="bar">
             <a class="brand" href={link("/")}>
                 Balrog
-                {config.value.environment.name ? (
-                    <span class="environment">{config.value.environment.name}</span>
-                ) : null}
+                {environment?.name ? <span class="environment">{environment.name}</span> : null}
             </a>
             <Menu path={path} />
             <Who />
@@ -124,6 +142,12 @@ function Stops(): JSX.Element | null {
                             Stopped: {stop.product} {stop.channel}
                         </strong>
                         {stop.comment ? <span>{stop.comment}</span> : null}
+                        {stop.created_at ? (
+                            <span>
+                                <Relative at={stop.created_at} /> by {stop.created_by}
+                            </span>
+                        ) : null}
+                        <a href={link("/stop")}>Turn on…</a>
                     </li>
                 ))}
             </ul>
@@ -180,6 +204,15 @@ function useFocusOnHeading(): void {
 function frameKeys(): Key[] {
     return [
         { key: "mod+k", does: "Search and commands", run: () => (open.value = "commands") },
+        {
+            key: "!",
+            does: "Stop updates",
+            run: () => {
+                if (!whyNot("emergency_shutoff", "create")) {
+                    openStop();
+                }
+            },
+        },
         { key: "?", does: "Show the keys", run: () => (open.value = "keys") },
         ...ROUTES.filter(route => route.menu).map(route => ({
             key: route.menu?.key ?? "",
@@ -196,7 +229,9 @@ export function Frame(): JSX.Element {
     useKeys(frameKeys(), "frame");
     const close = (): void => void (open.value = null);
     return (
-        <div class={`frame ${config.value.environment.production ? "production" : ""}`}>
+        <div
+            class={`frame ${config.value?.environment.name === "production" ? "production" : ""}`}
+            style={{ borderTopColor: config.value?.environment.color ?? undefined }}>
             <a class="skip" href="#main" onClick={() => document.querySelector<HTMLElement>("main h1")?.focus()}>
                 Skip to the content
             </a>
@@ -218,6 +253,7 @@ export function Frame(): JSX.Element {
                 )}
             </main>
             {open.value === "commands" ? <Commands onClose={close} /> : null}
+            {stopOpen.value ? <StopDialog onClose={() => (stopOpen.value = false)} /> : null}
             {open.value === "keys" ? <KeyHelp onClose={close} /> : null}
             {loginNeeded.value ? <Login /> : null}
             <Toasts />

@@ -42,6 +42,18 @@ export const ROUTES: Route[] = [
         title: parts => `Change ${parts["kind"]} ${parts["id"]}`,
         load: () => import("../pages/change/page"),
     },
+    {
+        pattern: "/explain",
+        title: () => "Explain",
+        menu: { name: "Explain", key: "g e" },
+        load: () => import("../pages/explain/page"),
+    },
+    {
+        pattern: "/stop",
+        title: () => "Emergency stop",
+        menu: { name: "Stops", key: "g s" },
+        load: () => import("../pages/stop/page"),
+    },
 ];
 
 export function findRoute(path: string): { route: Route; parts: Parts } | null {

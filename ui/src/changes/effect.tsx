@@ -3,6 +3,7 @@ import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { post, type Body, type Failure, type Schema } from "../api/client";
 import { asFailure } from "../api/data";
+import { link } from "../app/router";
 import { count, percent, plural } from "../format/number";
 import { duration, serverNow } from "../format/time";
 import { Button } from "../parts/button";
@@ -24,6 +25,8 @@ interface Props {
     changes: Edits | null;
     product: string | null;
     channel: string | null;
+    // The same changes as /explain names them, where they are scheduled.
+    scheduled?: string;
 }
 
 // The OpenAPI document has the members of `sample` only in its description.
@@ -139,7 +142,7 @@ function Shares({ result }: { result: Simulation }): JSX.Element {
 
 const top = (by: Record<string, number>): [string, number][] => Object.entries(by).sort((a, b) => b[1] - a[1]);
 
-function Moved({ moved }: { moved: Simulation["moved"][number] }): JSX.Element {
+function Moved({ moved, scheduled }: { moved: Simulation["moved"][number]; scheduled?: string }): JSX.Element {
     const { from, to, queries, by, examples } = moved;
     const same = from === to;
     return (
@@ -166,7 +169,9 @@ function Moved({ moved }: { moved: Simulation["moved"][number] }): JSX.Element {
             <ul>
                 {examples.map(url => (
                     <li key={url}>
-                        <span class="mono">{url}</span>
+                        <a href={link("/explain", { path: url, with: scheduled })} class="mono">
+                            {url}
+                        </a>
                     </li>
                 ))}
             </ul>
@@ -174,7 +179,7 @@ function Moved({ moved }: { moved: Simulation["moved"][number] }): JSX.Element {
     );
 }
 
-function Result({ result }: { result: Simulation }): JSX.Element {
+function Result({ result, scheduled }: { result: Simulation; scheduled?: string }): JSX.Element {
     const { sample, moved } = result;
     const span = sample.from && sample.to ? ` of ${duration(serverNow() - sample.from)}` : "";
     return (
@@ -198,7 +203,7 @@ function Result({ result }: { result: Simulation }): JSX.Element {
             )}
             <Shares result={result} />
             {moved.slice(0, SHOWN).map(entry => (
-                <Moved key={`${entry.from} ${entry.to}`} moved={entry} />
+                <Moved key={`${entry.from} ${entry.to}`} moved={entry} scheduled={scheduled} />
             ))}
             {moved.length > SHOWN ? (
                 <p class="soft small">and {plural(moved.length - SHOWN, "smaller group")}</p>
@@ -273,7 +278,7 @@ export function Effect(props: Props): JSX.Element {
     } else if (error) {
         content = <Problem error={error} />;
     } else if (result) {
-        content = <Result result={result} />;
+        content = <Result result={result} scheduled={props.scheduled} />;
     } else if (!busy) {
         content = <p class="soft">Nothing changes yet.</p>;
     }

@@ -2,7 +2,16 @@ import type { ComponentChildren, JSX } from "preact";
 
 interface Props {
     children: ComponentChildren;
-    kind?: "plain" | "primary" | "danger" | "danger primary" | "quiet" | "small" | "small quiet" | "small primary";
+    kind?:
+        | "plain"
+        | "primary"
+        | "danger"
+        | "danger primary"
+        | "danger small"
+        | "quiet"
+        | "small"
+        | "small quiet"
+        | "small primary";
     onClick?: () => void;
     href?: string;
     // Why it cannot be used now. It stays visible and in the tab order, so that everybody finds out.

@@ -29,6 +29,8 @@ export function Dialog(props: Props): JSX.Element {
             ref={ref}
             class={props.danger ? "danger" : ""}
             aria-label={props.title}
+            // A key that is held down does nothing twice.
+            onKeyDown={event => event.key === "Enter" && event.repeat && event.preventDefault()}
             onCancel={event => {
                 event.preventDefault();
                 props.onClose();

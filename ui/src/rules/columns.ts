@@ -59,7 +59,7 @@ export const COLUMNS: ColumnInfo[] = [
     },
     { column: "jaws", label: "JAWS", group: "who", kind: "three-state", rare: true },
     { column: "mig64", label: "64-bit migration", group: "who", kind: "three-state", rare: true },
-    { column: "mapping", label: "Update to", group: "what", kind: "release", help: "Empty: no update" },
+    { column: "mapping", label: "Update to", group: "what", kind: "release" },
     {
         column: "fallbackMapping",
         label: "Else",

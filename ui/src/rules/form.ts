@@ -61,7 +61,7 @@ export function fromForm(form: Form): Values {
 // What is wrong with a field as it stands, or null. The server checks the rest.
 export function wrongIn(info: ColumnInfo, form: Form): string | null {
     const text = form[info.column].trim();
-    const required = ["priority", "backgroundRate", "update_type"].includes(info.column);
+    const required = ["mapping", "priority", "backgroundRate", "update_type"].includes(info.column);
     if (!text) {
         return required ? "This is needed" : null;
     }

@@ -6,12 +6,16 @@ import { api } from "./window.mjs";
 
 useBrowser();
 
+const QUERY =
+    "/update/3/Firefox/128.0/20240704121409/WINNT_x86_64-msvc/de/release/Windows_NT%2010.0/default/default/update.xml";
 const PAGES = [
     ["overview", "/"],
     ["rules", "/rules"],
     ["rule", "/rules#ruleId=1"],
     ["rule-form", "/rules/10/edit"],
     ["changes", "/changes"],
+    ["stops", "/stop"],
+    ["explain", `/explain?path=${encodeURIComponent(QUERY)}`],
 ];
 
 test("something is pending", async () => {

@@ -29,7 +29,7 @@ export async function openWindow(browser, { width = 1280, height = 900, theme = 
         timezoneId: "Europe/Berlin",
     });
     const page = await context.newPage();
-    page.setDefaultTimeout(10_000);
+    page.setDefaultTimeout(30_000);
     page.faults = [];
     page.on("pageerror", error => page.faults.push(`error: ${error.message}`));
     page.on("console", message => {

@@ -11,7 +11,7 @@ const ALL: Filter = { product: "", channel: "", words: "", onlyPending: false };
 
 function rule(rule_id: number, columns: Partial<Rule>): Rule {
     return {
-        ...valuesOf({ priority: 90, backgroundRate: 100, update_type: "minor" }),
+        ...valuesOf({ mapping: "m", priority: 90, backgroundRate: 100, update_type: "minor" }),
         rule_id,
         data_version: 1,
         ...columns,

@@ -158,6 +158,7 @@ function Shown({ change, reload }: { change: PendingChange; reload: () => Promis
                     changes={[kindId]}
                     product={change.product ?? change.old_product}
                     channel={change.channel === change.old_channel ? change.channel : null}
+                    scheduled={kindId}
                 />
             ) : null}
         </div>
