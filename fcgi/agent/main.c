@@ -20,12 +20,13 @@ static const char name[] = "balrog-agent";
 
 /* ---- as a daemon ---- */
 
-/* TIMER becomes readable in MS. */
+/* TIMER becomes readable in MS; at once if that is 0 or less, as after a run that took longer than the
+ * interval. */
 static void wake_in(int timer, int64_t ms)
 {
     struct itimerspec at = { .it_value = { ms / 1000, ms % 1000 * 1000000 } };
     if (ms <= 0) {
-        at.it_value.tv_nsec = 1;
+        at.it_value = (struct timespec){ 0, 1 };
     }
     timerfd_settime(timer, 0, &at, NULL);
 }

@@ -303,6 +303,29 @@ blocked() {
     equal 1 "$(query "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'")"
 }
 
+due_now() { # SC_ID
+    run_sql <<<"UPDATE rules_scheduled_changes_conditions SET \`when\` = 1700000000000 WHERE sc_id = $1"
+}
+
+# A run that takes more than a second longer than the interval is followed by another one.
+long_run() {
+    due_now "$(rule 12 72)"
+    mkfifo "$WORK/long"
+    sandbox sql "$BOX" -N <"$WORK/long" >/dev/null &
+    exec 7>"$WORK/long"
+    printf 'BEGIN; SELECT * FROM rules WHERE rule_id = 12 FOR UPDATE;\n' >&7
+    check "somebody locks a rule for long" eventually locked
+    daemon agent
+    check "a run waits for it" eventually blocked
+    sleep 2.5 # the interval is 1 s
+    printf 'COMMIT;\n' >&7
+    exec 7>&-
+    check "what was waited for is enacted" eventually has_priority 12 72
+    due_now "$(rule 13 73)"
+    check "and the next run comes" eventually has_priority 13 73
+    check "it is stopped" stopped
+}
+
 # TERM comes while the admin is running for it: that is waited for, and nothing else is begun.
 ending() {
     local first second
@@ -347,5 +370,6 @@ mending
 reporting
 no_lists
 two_at_once
+long_run
 ending
 summary
