@@ -233,7 +233,7 @@ static bool check_all(struct check_call *c, struct check_found *found, struct er
 }
 
 /* What is wrong with what was asked is a sentence of ours, for people. */
-static bool refuse(struct admin_call *call, const struct error *e)
+static bool refuse_unfit(struct admin_call *call, const struct error *e)
 {
     return failed_as(e, FAIL_INVALID) || failed_as(e, FAIL_OUTDATED)
                ? admin_problem(call, 400, "Bad Request", mem_strdup(call->ctx, e->what), NULL)
@@ -252,13 +252,13 @@ static bool answer_check(struct check_call *c, struct error *e)
     bool ok = check_all(c, &found, e);
     atomic_fetch_sub(&running, 1);
     if (!ok) {
-        return refuse(c->call, e);
+        return refuse_unfit(c->call, e);
     }
     response_header_int(c->call->response, HEADER_BROKEN, (int64_t)found.newly);
     return c->as_text ? answer_text(c, &found) : answer_json(c, &found);
 }
 
-static struct check_call start(struct admin_call *call, struct str product, struct str format)
+static struct check_call check_begin(struct admin_call *call, struct str product, struct str format)
 {
     return (struct check_call){
         .call = call, .policy = policy_of(call), .product = product, .as_text = str_eq(format, STR("text"))
@@ -267,19 +267,19 @@ static struct check_call start(struct admin_call *call, struct str product, stru
 
 static bool get_check(struct admin_call *call, struct error *e)
 {
-    struct check_call c = start(call, admin_arg(call, "product"), admin_arg(call, "format"));
+    struct check_call c = check_begin(call, admin_arg(call, "product"), admin_arg(call, "format"));
     return row_changes_add_names(call->tx, &c.changes, admin_arg(call, "with"), e) ? answer_check(&c, e)
-                                                                                   : refuse(call, e);
+                                                                                   : refuse_unfit(call, e);
 }
 
 static bool post_check(struct admin_call *call, struct error *e)
 {
     const cJSON *change;
-    struct check_call c = start(call, body_str(call->body, "product"), body_str(call->body, "format"));
+    struct check_call c = check_begin(call, body_str(call->body, "product"), body_str(call->body, "format"));
     cJSON_ArrayForEach(change, json_get(call->body, "changes"))
     {
         if (!row_changes_add(call->tx, &c.changes, change, e)) {
-            return refuse(call, e);
+            return refuse_unfit(call, e);
         }
     }
     return answer_check(&c, e);

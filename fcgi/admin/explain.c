@@ -98,7 +98,7 @@ static struct explain_site site_of(const struct config *config)
     return site;
 }
 
-static void start(struct admin_call *call, struct explain_call *x, struct str format)
+static void explain_begin(struct admin_call *call, struct explain_call *x, struct str format)
 {
     *x = (struct explain_call){ .as_text = str_eq(format, STR("text")),
                                 .settings = admin_engine_settings(call->config, call->site),
@@ -143,7 +143,7 @@ static bool answer_text(struct admin_call *call, const struct explanation *now,
     return true;
 }
 
-static bool answer(struct admin_call *call, struct explain_call *x, struct error *e)
+static bool answer_explained(struct admin_call *call, struct explain_call *x, struct error *e)
 {
     struct explained explained;
     x->request.settings = &x->settings;
@@ -169,28 +169,29 @@ static bool answer(struct admin_call *call, struct explain_call *x, struct error
 /* ---- the routes ---- */
 
 /* What is wrong with what was asked is a sentence of ours, for people. */
-static bool refuse(struct admin_call *call, const struct error *e)
+static bool refuse_invalid(struct admin_call *call, const struct error *e)
 {
     return failed_as(e, FAIL_INVALID) && admin_problem(call, 400, "Bad Request", e->what, NULL);
 }
 
 /* Whether OK, else what is answered. */
-static bool finish(struct admin_call *call, struct explain_call *x, bool ok, const struct error *e)
+static bool explain_end(struct admin_call *call, struct explain_call *x, bool ok, const struct error *e)
 {
     leave_keeper(x);
-    return ok || refuse(call, e);
+    return ok || refuse_invalid(call, e);
 }
 
 static bool get_explain(struct admin_call *call, struct error *e)
 {
     struct explain_call x;
-    start(call, &x, admin_arg(call, "format"));
+    explain_begin(call, &x, admin_arg(call, "format"));
     x.request.url = admin_arg(call, "url");
     x.request.user_agent = admin_arg(call, "user_agent");
     bool ok = take_dice(&x, admin_arg(call, "dice"), e) && take_moment(call, &x, e) &&
               (x.request.at_ms != 0 || enter_keeper(call, &x, e)) &&
-              row_changes_add_names(call->tx, &x.changes, admin_arg(call, "with"), e) && answer(call, &x, e);
-    return finish(call, &x, ok, e);
+              row_changes_add_names(call->tx, &x.changes, admin_arg(call, "with"), e) &&
+              answer_explained(call, &x, e);
+    return explain_end(call, &x, ok, e);
 }
 
 static bool take_changes(struct admin_call *call, struct explain_call *x, struct error *e)
@@ -207,12 +208,12 @@ static bool take_changes(struct admin_call *call, struct explain_call *x, struct
 static bool post_explain(struct admin_call *call, struct error *e)
 {
     struct explain_call x;
-    start(call, &x, body_str(call->body, "format"));
+    explain_begin(call, &x, body_str(call->body, "format"));
     x.request.url = body_str(call->body, "url");
     x.request.user_agent = body_str(call->body, "user_agent");
     bool ok = take_dice(&x, body_str(call->body, "dice"), e) && enter_keeper(call, &x, e) &&
-              take_changes(call, &x, e) && answer(call, &x, e);
-    return finish(call, &x, ok, e);
+              take_changes(call, &x, e) && answer_explained(call, &x, e);
+    return explain_end(call, &x, ok, e);
 }
 
 static const struct admin_route routes[] = {

@@ -54,7 +54,7 @@ static bool is_container(const cJSON *value)
 static void add_members(struct outline *o, cJSON *to, const cJSON *value, int64_t skip, int64_t depth);
 
 /* Adds to MEMBER what is known of VALUE: its type and size, and its members (DEPTH levels) or itself. */
-static void describe(struct outline *o, cJSON *member, const cJSON *value, int64_t depth)
+static void describe_member(struct outline *o, cJSON *member, const cJSON *value, int64_t depth)
 {
     size_t bytes = size_of(value);
     mem_check(cJSON_AddStringToObject(member, "type", type_of(value)));
@@ -89,7 +89,7 @@ static void add_members(struct outline *o, cJSON *to, const cJSON *value, int64_
         } else {
             mem_check(cJSON_AddNumberToObject(member, "name", (double)at));
         }
-        describe(o, member, item, depth - 1);
+        describe_member(o, member, item, depth - 1);
         cJSON_AddItemToArray(members, member);
         item = item->next;
     }
@@ -122,7 +122,7 @@ static bool outline_release(struct admin_call *call, struct error *e)
     }
     cJSON *answer = tx_keep(call->tx, release_at_json(&r));
     mem_check(cJSON_AddStringToObject(answer, "pointer", pointer));
-    describe(&o, answer, value, 0);
+    describe_member(&o, answer, value, 0);
     if (is_container(value)) {
         cJSON_DeleteItemFromObjectCaseSensitive(answer, "value");
         add_members(&o, answer, value, skip, depth);

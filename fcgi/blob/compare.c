@@ -72,7 +72,7 @@ static void go_back(struct json_comparison *c, struct mark m)
     c->pattern.full = m.pattern_full;
 }
 
-static void enter(struct json_comparison *c, const char *name, bool any)
+static void enter_member(struct json_comparison *c, const char *name, bool any)
 {
     if (!c->pointer.full) {
         compare_print_name(&c->pointer, name);
@@ -140,8 +140,8 @@ static size_t add_value(cJSON *change, const char *name, const char *size_name, 
 }
 
 /* A description of the change at the present pointer, to be owned by the caller. */
-static cJSON *describe(struct json_comparison *c, enum compare_op op, const cJSON *old, const cJSON *new,
-                       size_t *bytes)
+static cJSON *describe_change(struct json_comparison *c, enum compare_op op, const cJSON *old,
+                              const cJSON *new, size_t *bytes)
 {
     cJSON *change = mem_check(cJSON_CreateObject());
     char *pointer = text_of(NULL, &c->pointer);
@@ -188,7 +188,7 @@ static void add_to_group(struct json_comparison *c, enum compare_op op, const cJ
         g->old = old;
         g->new = new;
         g->uniform = is_same_or_absent(old, old) && is_same_or_absent(new, new);
-        g->example = describe(c, op, old, new, &bytes);
+        g->example = describe_change(c, op, old, new, &bytes);
         return;
     }
     g->uniform = g->uniform && is_same_or_absent(g->old, old) && is_same_or_absent(g->new, new);
@@ -206,12 +206,12 @@ static void add_to_page(struct json_comparison *c, enum compare_op op, const cJS
         c->next = at;
         return;
     }
-    cJSON_AddItemToArray(c->changes, describe(c, op, old, new, &bytes));
+    cJSON_AddItemToArray(c->changes, describe_change(c, op, old, new, &bytes));
     c->bytes += bytes;
     c->listed++;
 }
 
-static void record(struct json_comparison *c, const cJSON *old, const cJSON *new)
+static void record_change(struct json_comparison *c, const cJSON *old, const cJSON *new)
 {
     enum compare_op op = old == NULL ? OP_ADDED : new == NULL ? OP_REMOVED : OP_CHANGED;
     c->count[op]++;
@@ -221,7 +221,7 @@ static void record(struct json_comparison *c, const cJSON *old, const cJSON *new
 
 /* ---- walking ---- */
 
-static void walk(struct json_comparison *c, const cJSON *old, const cJSON *new, const char *name);
+static void compare_values(struct json_comparison *c, const cJSON *old, const cJSON *new, const char *name);
 
 static int by_name(const void *a, const void *b)
 {
@@ -251,8 +251,8 @@ static void walk_objects(struct json_comparison *c, const cJSON *old, const cJSO
         int order = i == n ? 1 : j == m ? -1 : strcmp(olds[i]->string, news[j]->string);
         const cJSON *a = order <= 0 ? olds[i++] : NULL, *b = order >= 0 ? news[j++] : NULL;
         const char *member = a != NULL ? a->string : b->string;
-        enter(c, member, any);
-        walk(c, a, b, member);
+        enter_member(c, member, any);
+        compare_values(c, a, b, member);
         go_back(c, mark);
     }
     free(olds);
@@ -265,9 +265,9 @@ static void walk_arrays(struct json_comparison *c, const cJSON *old, const cJSON
     const struct mark mark = mark_of(c);
     for (unsigned i = 0; a != NULL || b != NULL; i++) {
         char *index = mem_printf(NULL, "%u", i);
-        enter(c, index, true);
+        enter_member(c, index, true);
         talloc_free(index);
-        walk(c, a, b, NULL);
+        compare_values(c, a, b, NULL);
         go_back(c, mark);
         a = a != NULL ? a->next : NULL;
         b = b != NULL ? b->next : NULL;
@@ -275,14 +275,14 @@ static void walk_arrays(struct json_comparison *c, const cJSON *old, const cJSON
 }
 
 /* NAME is that of the member, NULL in an array. */
-static void walk(struct json_comparison *c, const cJSON *old, const cJSON *new, const char *name)
+static void compare_values(struct json_comparison *c, const cJSON *old, const cJSON *new, const char *name)
 {
     if (cJSON_IsObject(old) && cJSON_IsObject(new)) {
         walk_objects(c, old, new, name);
     } else if (cJSON_IsArray(old) && cJSON_IsArray(new)) {
         walk_arrays(c, old, new);
     } else if (old == NULL || new == NULL || !is_simple(old) || !is_simple(new) || !is_same(old, new)) {
-        record(c, old, new);
+        record_change(c, old, new);
     }
 }
 
@@ -339,7 +339,7 @@ cJSON *compare_json(const cJSON *old, const cJSON *new, const char *root, const 
     buf_str(&c->pointer, str_of(root));
     buf_str(&c->pattern, str_of(root));
     if (old != NULL || new != NULL) {
-        walk(c, old, new, last_name(root));
+        compare_values(c, old, new, last_name(root));
     }
     cJSON *answer = answer_of(c);
     buf_free(&c->pointer);

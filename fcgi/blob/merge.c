@@ -9,7 +9,7 @@
 
 enum { SIDES = 3, ANCESTOR = 0, LEFT = 1, RIGHT = 2 };
 
-static cJSON *duplicate(const cJSON *value)
+static cJSON *copy_of(const cJSON *value)
 {
     return mem_check(cJSON_Duplicate(value, true));
 }
@@ -80,7 +80,7 @@ static void add_items(struct merged_items *items, const cJSON *list)
         if (*slot != NULL && is_instance(item, *slot)) {
             continue;
         }
-        cJSON *added = duplicate(item);
+        cJSON *added = copy_of(item);
         cJSON_AddItemToArray(items->list, added);
         *slot = *slot != NULL ? *slot : added;
     }
@@ -116,7 +116,7 @@ static cJSON *merge_scalars(const cJSON *const value[SIDES], const char *key, st
     if (left_changes && right_changes && (ancestor != NULL || !tree_equal(left, right))) {
         return refuse_merge(e, "left and right are both changing", key);
     }
-    return duplicate(left_changes ? left : right_changes ? right : ancestor);
+    return copy_of(left_changes ? left : right_changes ? right : ancestor);
 }
 
 static cJSON *merge_dicts(const cJSON *const value[SIDES], struct error *e);
@@ -208,11 +208,11 @@ void merge_over(cJSON *base, const cJSON *next)
     n = 0;
     for (const cJSON *member = next->child; member != NULL; member = member->next, n++) {
         if (old[n] == NULL) {
-            cJSON_AddItemToObject(base, member->string, duplicate(member));
+            cJSON_AddItemToObject(base, member->string, copy_of(member));
         } else if (cJSON_IsObject(old[n]) && cJSON_IsObject(member)) {
             merge_over(old[n], member);
         } else {
-            cJSON *value = duplicate(member);
+            cJSON *value = copy_of(member);
             cJSON_ReplaceItemViaPointer(base, old[n], value);
         }
     }

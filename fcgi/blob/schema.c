@@ -49,7 +49,7 @@ static void add_message(struct checker *c, const char *text)
 
 /* Adds what has been put together and the place to the messages, or that there is more, and then nothing
  * more. Returns false. */
-static bool report(struct checker *c)
+static bool report_error(struct checker *c)
 {
     if (!is_heard(c)) {
         return false;
@@ -83,7 +83,7 @@ static bool report_value(struct checker *c, const cJSON *value, struct str what)
     if (begin_message(c, value)) {
         buf_str(&c->text, what);
     }
-    return report(c);
+    return report_error(c);
 }
 
 static bool check_value(struct checker *c, const cJSON *value, const struct schema *s);
@@ -116,7 +116,7 @@ static bool check_type(struct checker *c, const cJSON *value, const struct schem
     if (begin_message(c, value)) {
         buf_printf(&c->text, "is not of type '%s'", names[s->type]);
     }
-    return report(c);
+    return report_error(c);
 }
 
 /* A line in the sense of a regular expression's dot, which a newline at the end may follow. */
@@ -171,7 +171,7 @@ static bool check_required(struct checker *c, const cJSON *object, const struct 
         if (c->messages != NULL) {
             buf_printf(&c->text, "'%s' is a required property", a->name);
         }
-        ok = report(c);
+        ok = report_error(c);
     }
     return ok;
 }
@@ -215,7 +215,7 @@ static bool report_extras(struct checker *c, const struct schema *s, const char 
         buf_printf(&c->text, " %s not match any of the regexes: '%s'", n == 1 ? "does" : "do",
                    pattern_text[s->pattern]);
     }
-    return report(c);
+    return report_error(c);
 }
 
 static bool check_closed(struct checker *c, const cJSON *object, const struct schema *s)
@@ -298,7 +298,7 @@ static bool check_either(struct checker *c, const cJSON *value, const struct sch
     if (begin_message(c, value)) {
         buf_printf(&c->text, "is not valid under any of the given schemas (%s)", s->wanted);
     }
-    return report(c);
+    return report_error(c);
 }
 
 static size_t count_characters(const char *text)
@@ -371,7 +371,7 @@ static bool check_string(struct checker *c, const cJSON *value, const struct sch
         if (begin_message(c, value)) {
             buf_printf(&c->text, "does not match '%s'", pattern_text[s->pattern]);
         }
-        return report(c);
+        return report_error(c);
     }
     return check_format(c, value, s);
 }
@@ -401,7 +401,7 @@ static bool check_choice(struct checker *c, const cJSON *value, const struct sch
         }
         buf_char(&c->text, ']');
     }
-    return report(c);
+    return report_error(c);
 }
 
 static bool check_value(struct checker *c, const cJSON *value, const struct schema *s)

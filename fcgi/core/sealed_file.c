@@ -74,7 +74,7 @@ struct sealed_file *sealed_file_create(void *ctx, const char *path, struct error
     return f;
 }
 
-static void put(struct sealed_file *f, struct str line)
+static void put_bytes(struct sealed_file *f, struct str line)
 {
     f->failed = f->failed || fwrite(line.p, 1, line.n, f->file) != line.n || fputc('\n', f->file) == EOF;
 }
@@ -83,7 +83,7 @@ void sealed_file_write(struct sealed_file *f, struct str line)
 {
     f->failed = f->failed || line.n > SEALED_LINE_MAX;
     digest_line(f->digest, line);
-    put(f, line);
+    put_bytes(f, line);
 }
 
 /* Makes sure that the new name is on the disk. Not every file system can. */
@@ -103,7 +103,7 @@ bool sealed_file_commit(struct sealed_file *f, struct error *e)
     struct buf seal;
     buf_init(&seal, SEAL_LENGTH, SEAL_LENGTH);
     print_seal(&seal, f->digest);
-    put(f, buf_view(&seal));
+    put_bytes(f, buf_view(&seal));
     buf_free(&seal);
     bool ok = !f->failed && fflush(f->file) == 0 && fsync(fileno(f->file)) == 0 &&
               rename(f->new_path, f->path) == 0;

@@ -207,8 +207,8 @@ static bool number_rule(struct tx *tx, const struct row_changes *changes, cJSON 
 }
 
 /* Adds the change of TYPE with the columns of WHAT to the row of T that these name. */
-static bool add(struct tx *tx, struct row_changes *changes, const struct table *t, enum change_type type,
-                const cJSON *what, int64_t sc_id, struct error *e)
+static bool add_row_change(struct tx *tx, struct row_changes *changes, const struct table *t,
+                           enum change_type type, const cJSON *what, int64_t sc_id, struct error *e)
 {
     struct row_change c = { .table = t, .type = type, .sc_id = sc_id };
     if (changes->n == ROW_CHANGES_PARTS_MAX) {
@@ -245,7 +245,8 @@ static bool add_scheduled(struct tx *tx, struct row_changes *changes, const stru
     if (row_true(sc, "complete")) {
         return fail(e, FAIL_INVALID, "Scheduled change %lld of %s is complete", (long long)sc_id, t->name);
     }
-    return parse_type(row_text(sc, "change_type"), &type, e) && add(tx, changes, t, type, sc, sc_id, e);
+    return parse_type(row_text(sc, "change_type"), &type, e) &&
+           add_row_change(tx, changes, t, type, sc, sc_id, e);
 }
 
 static bool add_by_id(struct tx *tx, struct row_changes *changes, const struct table *t, int64_t sc_id,
@@ -491,7 +492,7 @@ static bool add_edit(struct tx *tx, struct row_changes *changes, const struct ta
         return false;
     }
     cJSON *what = take_columns(tx, t, edit, e);
-    return what != NULL && has_key(t, type, what, e) && add(tx, changes, t, type, what, 0, e);
+    return what != NULL && has_key(t, type, what, e) && add_row_change(tx, changes, t, type, what, 0, e);
 }
 
 bool row_changes_add(struct tx *tx, struct row_changes *changes, const cJSON *change, struct error *e)

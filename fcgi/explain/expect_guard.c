@@ -113,7 +113,7 @@ static bool is_broken(const struct expect_result *r)
 
 /* Names the first ones, and says why for the first. All of it fits into an error, whatever their names are.
  */
-static bool refuse(const struct expect_set *set, const struct expect_result *results, struct error *e)
+static bool refuse_broken(const struct expect_set *set, const struct expect_result *results, struct error *e)
 {
     struct buf text;
     size_t n = 0;
@@ -138,8 +138,9 @@ static bool refuse(const struct expect_set *set, const struct expect_result *res
     return false;
 }
 
-static bool hold(struct tx *tx, const struct expect_policy *policy, const struct expect_set *set,
-                 const struct row_changes *inverse, struct error *e)
+static bool hold_against_inverse(struct tx *tx, const struct expect_policy *policy,
+                                 const struct expect_set *set, const struct row_changes *inverse,
+                                 struct error *e)
 {
     struct world *world = mem_new(tx->mem, struct world);
     struct expect_result *results;
@@ -154,7 +155,7 @@ static bool hold(struct tx *tx, const struct expect_policy *policy, const struct
     }
     for (size_t i = 0; i < set->n; i++) {
         if (is_broken(&results[i])) {
-            return refuse(set, results, e);
+            return refuse_broken(set, results, e);
         }
     }
     return true;
@@ -179,5 +180,5 @@ bool expect_guard(struct tx *tx, const void *arg, struct error *e)
         return true;
     }
     return expect_set_read(tx, policy->products.item, policy->products.n, &set, e) &&
-           (set.n == 0 || hold(tx, policy, &set, &inverse, e));
+           (set.n == 0 || hold_against_inverse(tx, policy, &set, &inverse, e));
 }

@@ -335,8 +335,8 @@ static void close_response(struct response *response)
     buf_free(&response->body);
 }
 
-static struct explanation *explain(void *ctx, const struct snapshot *s, const struct query *q, int dice,
-                                   bool with_rules)
+static struct explanation *explain_at_dice(void *ctx, const struct snapshot *s, const struct query *q,
+                                           int dice, bool with_rules)
 {
     struct explanation *x = mem_new(ctx, struct explanation);
     struct explaining w = { .ctx = x, .snapshot = s, .q = q, .x = x };
@@ -359,12 +359,12 @@ static struct explanation *explain(void *ctx, const struct snapshot *s, const st
 
 struct explanation *explain_query(void *ctx, const struct snapshot *s, const struct query *q, int dice)
 {
-    return explain(ctx, s, q, dice, true);
+    return explain_at_dice(ctx, s, q, dice, true);
 }
 
 struct explanation *explain_outcomes(void *ctx, const struct snapshot *s, const struct query *q)
 {
-    return explain(ctx, s, q, DICE_ALL, false);
+    return explain_at_dice(ctx, s, q, DICE_ALL, false);
 }
 
 struct explanation *explain_refused(void *ctx, const struct error *why)

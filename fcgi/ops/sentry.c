@@ -114,7 +114,7 @@ static bool may_enqueue(const char *type)
 }
 
 /* Takes EVENT over. */
-static void enqueue(struct sentry_event *event)
+static void enqueue_event(struct sentry_event *event)
 {
     pthread_mutex_lock(&sentry.lock);
     if (sentry.n < SENTRY_QUEUE) {
@@ -154,7 +154,7 @@ static void report_error(const char *type, struct str request_id, struct str mes
     copy_text(event->method, sizeof event->method, r.method);
     copy_text(event->uri, sizeof event->uri, r.uri);
     event->n_frames = crash_stack(event->frame, SKIP_FRAMES);
-    enqueue(event);
+    enqueue_event(event);
 }
 
 void sentry_crash(void *arg, const struct crash_report *r)
@@ -177,7 +177,7 @@ void sentry_crash(void *arg, const struct crash_report *r)
              r->request[0] != '\0' ? " while answering " : "", r->request);
     memcpy(event->frame, r->frame, sizeof event->frame);
     event->n_frames = r->n_frames;
-    enqueue(event);
+    enqueue_event(event);
 }
 
 /* ---- sending ---- */

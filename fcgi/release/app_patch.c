@@ -201,8 +201,9 @@ static enum verdict find_asked_locale(const struct app_body *body, const struct 
     return VERDICT_YES;
 }
 
-static void start(struct patch_writer *w, const struct app_body *body, const struct app_position *position,
-                  const struct release_env *env, struct name_key locale, struct buf *out)
+static void start_patch(struct patch_writer *w, const struct app_body *body,
+                        const struct app_position *position, const struct release_env *env,
+                        struct name_key locale, struct buf *out)
 {
     w->body = body;
     w->position = position;
@@ -227,7 +228,7 @@ enum verdict app_inner(const struct release *r, const struct release_env *env, s
         return v;
     }
     struct patch_writer w; /* not cleared: the texts of its errors are large, and few answers have any */
-    start(&w, body, &position, env, locale, out);
+    start_patch(&w, body, &position, env, locale, out);
     w.skipped = skipped;
     struct app_patches patches = app_patches_read(position.locale->patches);
     bool told = false;
@@ -248,7 +249,7 @@ void app_note_patches(const struct release *r, const struct release_env *env,
         return;
     }
     buf_init(&line, 1024, 1 << 20);
-    start(&w, r->body, &position, env, locale, &line);
+    start_patch(&w, r->body, &position, env, locale, &line);
     struct app_patches patches = app_patches_read(position.locale->patches);
     for (unsigned type = 0; type < APP_PATCH_TYPES; type++) {
         bool done = false;

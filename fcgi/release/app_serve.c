@@ -149,8 +149,8 @@ static const struct release_value *version_at(const struct app_body *body,
 }
 
 /* *NO is set with VERDICT_NO. */
-static enum verdict judge(const struct app_body *body, const struct query *q, struct app_position *position,
-                          enum release_no *no, struct error *e)
+static enum verdict judge_locale(const struct app_body *body, const struct query *q,
+                                 struct app_position *position, enum release_no *no, struct error *e)
 {
     if (str_absent(q->build_target) || str_absent(q->locale) || str_absent(q->version) ||
         str_absent(q->build_id)) {
@@ -167,7 +167,7 @@ enum verdict app_should_serve(const struct release *r, const struct query *q, st
 {
     struct app_position position;
     enum release_no ignored;
-    enum verdict v = judge(r->body, q, &position, &ignored, e);
+    enum verdict v = judge_locale(r->body, q, &position, &ignored, e);
     if (v == VERDICT_BROKEN && e != NULL) {
         error_prefix(e, "release %.*s", STR_ARG(r->name));
     }
@@ -178,7 +178,7 @@ void app_find_place(const struct release *r, const struct query *q, struct relea
 {
     const struct app_body *body = r->body;
     struct app_position position = { 0 };
-    if (judge(body, q, &position, &place->no, NULL) != VERDICT_NO) {
+    if (judge_locale(body, q, &position, &place->no, NULL) != VERDICT_NO) {
         place->no = RELEASE_NO_REASON;
     }
     if (position.asked != NULL) {

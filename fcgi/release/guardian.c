@@ -84,8 +84,8 @@ static const struct guardian_platform *find_guardian_platform(const struct guard
 }
 
 /* *NO is set with VERDICT_NO. */
-static enum verdict judge(const struct release *r, const struct query *q, enum release_no *no,
-                          struct error *e)
+static enum verdict judge_version(const struct release *r, const struct query *q, enum release_no *no,
+                                  struct error *e)
 {
     const struct guardian_body *body = r->body;
     if (body->malformed) {
@@ -110,13 +110,13 @@ static enum verdict judge(const struct release *r, const struct query *q, enum r
 enum verdict guardian_should_serve(const struct release *r, const struct query *q, struct error *e)
 {
     enum release_no ignored;
-    return judge(r, q, &ignored, e);
+    return judge_version(r, q, &ignored, e);
 }
 
 void guardian_find_place(const struct release *r, const struct query *q, struct release_place *place)
 {
     const struct guardian_body *body = r->body;
-    if (judge(r, q, &place->no, NULL) != VERDICT_NO) {
+    if (judge_version(r, q, &place->no, NULL) != VERDICT_NO) {
         place->no = RELEASE_NO_REASON;
     }
     const struct guardian_platform *platform =

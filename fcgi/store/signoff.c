@@ -364,7 +364,7 @@ bool signoff_is_hidden(struct tx *tx, const char *name, bool *is, struct error *
     return known != NULL || ask_v2(tx, name, is, e);
 }
 
-static bool prefetch(struct tx *tx, struct signoff_cache *cache, struct error *e)
+static bool read_all_mappings(struct tx *tx, struct signoff_cache *cache, struct error *e)
 {
     struct mappings *m = mappings_new(tx);
     if (!read_mappings(tx,
@@ -385,7 +385,7 @@ bool signoff_prefetch(struct tx *tx, struct error *e)
 {
     struct signoff_cache *cache = cache_of(tx);
     void *step = tx_outlive_step(tx);
-    bool ok = cache->mappings != NULL || prefetch(tx, cache, e);
+    bool ok = cache->mappings != NULL || read_all_mappings(tx, cache, e);
     tx_step_end(tx, step);
     return ok;
 }

@@ -116,8 +116,8 @@ static bool judge_source(struct waiting_survey *s, const struct waiting_source *
     return signoff_add_invalid(s->tx, source->resource->table, changes, count, e);
 }
 
-static bool judge(struct waiting_survey *s, struct waiting_entry *const *entry, size_t n, size_t max,
-                  struct error *e)
+static bool judge_entries(struct waiting_survey *s, struct waiting_entry *const *entry, size_t n, size_t max,
+                          struct error *e)
 {
     for (size_t i = 0; i < s->q->n_sources; i++) {
         if (!judge_source(s, &s->q->source[i], entry, n, max, e)) {
@@ -197,7 +197,7 @@ static bool read_page_rows(struct waiting_survey *s, struct waiting_entry *const
 static bool answer_page(struct waiting_survey *s, struct waiting_entry *const *page, size_t n,
                         struct waiting_answer *answer, struct error *e)
 {
-    if (!judge(s, page, n, s->parts.n, e) || !read_page_rows(s, page, n, e)) {
+    if (!judge_entries(s, page, n, s->parts.n, e) || !read_page_rows(s, page, n, e)) {
         return false;
     }
     answer->entries = tx_keep(s->tx, mem_check(cJSON_CreateArray()));
@@ -220,7 +220,7 @@ bool waiting_page(struct tx *tx, const struct waiting_query *q, struct waiting_a
     for (size_t i = 0; i < s.n; i++) {
         wanted[i] = &s.entry[i];
     }
-    if (!judge(&s, wanted, s.n, JUDGED_MAX, e)) {
+    if (!judge_entries(&s, wanted, s.n, JUDGED_MAX, e)) {
         return false;
     }
     size_t n = filter_entries(&s, wanted, &answer->mine);

@@ -47,7 +47,7 @@ static void clear_step(struct series *s, size_t at)
     }
 }
 
-static void advance(struct series *s, int64_t step)
+static void advance_to(struct series *s, int64_t step)
 {
     if (s->step == 0 || step - s->step > SERIES_STEPS) {
         s->step = step - SERIES_STEPS;
@@ -58,7 +58,7 @@ static void advance(struct series *s, int64_t step)
     }
 }
 
-static void bump(uint32_t *count, uint32_t by)
+static void add_saturated(uint32_t *count, uint32_t by)
 {
     *count += by < UINT32_MAX - *count ? by : UINT32_MAX - *count;
 }
@@ -86,7 +86,7 @@ void series_add(struct series *s, int64_t time_s, struct str product, struct str
 {
     int64_t step = time_s / SERIES_STEP_S;
     if (step > s->step) {
-        advance(s, step);
+        advance_to(s, step);
     }
     if (step <= s->step - SERIES_STEPS) {
         return;
@@ -95,9 +95,9 @@ void series_add(struct series *s, int64_t time_s, struct str product, struct str
     struct series_cell *cell = cell_at(s, position(&s->products, product), position(&s->channels, channel));
     struct series_version *v = str_absent(version) ? NULL : version_in(s, cell, version);
     if (str_absent(version)) {
-        bump(&cell->step[at], count);
+        add_saturated(&cell->step[at], count);
     } else if (v != NULL) {
-        bump(&v->step[at], count);
+        add_saturated(&v->step[at], count);
     }
 }
 
@@ -165,7 +165,7 @@ static void make_room(struct series_cell *cell, int64_t newest)
 void series_move_window(struct series *s, int64_t now_s)
 {
     if (now_s / SERIES_STEP_S > s->step) {
-        advance(s, now_s / SERIES_STEP_S);
+        advance_to(s, now_s / SERIES_STEP_S);
     }
     for (size_t i = 0; i < (s->products.n + 1) * (s->channels.n + 1); i++) {
         if (s->cell[i].n == SERIES_VERSIONS) {

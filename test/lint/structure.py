@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks the structure of fcgi/: the order of the folders, circles of files, and names that exist twice.
+"""Checks the structure of fcgi/: the order of the folders, circles of files, names that exist twice, bare verbs.
 
 The order of the folders is read from the table in docs/architecture.md, top first. What files call is read from the
 objects of a build (nm), since includes alone do not show it. Prints one line per fault. Exit status: 0 no fault,
@@ -173,6 +173,26 @@ def externals_twice(build):
             yield f"the external name {name} exists {len(where)} times: {', '.join(where)}"
 
 
+# ---- names that say too little ----
+
+# In a backtrace of several files, a function with such a name says neither where one is nor what is done to what.
+BARE_VERBS = set("""
+    add advance allocate answer append apply ask begin bump change check choose clean close collect compare
+    compute convert copy count decide describe do drop duplicate emit end enqueue enter explain fetch fill
+    find finish free get grow handle hold init insert join judge keep leave list load lock look make match
+    merge move note open parse pick prefetch prepare print process push put read receive record refuse release
+    remove report reset resolve run save scan search send serve set settle show skip sort split start stop
+    store take tell test trim update use visit wait walk watch work write
+""".split())
+
+
+def bare_verbs():
+    for path in source_files():
+        for name in re.findall(r"^static [^=;(){}]*\b(\w+)\(", plain_text(path), flags=re.M):
+            if name in BARE_VERBS:
+                yield f"{path.relative_to(TOP / 'fcgi')}: the function {name}: say what it does this to"
+
+
 def main():
     global TOP
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -189,6 +209,7 @@ def main():
         *names_twice("the tag", struct_tags),
         *names_twice("the enumerator", enumerators),
         *externals_twice(build),
+        *bare_verbs(),
     ]
     print("\n".join(faults), end="\n" if faults else "")
     return 1 if faults else 0

@@ -100,6 +100,9 @@ class Structure(unittest.TestCase):
     def test_external_twice(self):
         self.expect({"left/other.c": "int side_get(void) { return 2; }\n"}, "the external name side_get", "right/side")
 
+    def test_bare_verb(self):
+        self.expect({"left/other.c": "static int add(int n)\n{\n    return n;\n}\nint other = sizeof add;\n"}, "the function add")
+
 
 if __name__ == "__main__":
     unittest.main()
