@@ -74,7 +74,7 @@ refused() {
 
 # number NAME: the number of that name in the last answer.
 number() {
-    sed -n "s/.*\"$1\": \{0,1\}\([0-9]*\).*/\1/p" "$WORK/body"
+    sed -n "s/, \{0,1\}\"warnings\": \{0,1\}\[.*//; s/.*\"$1\": \{0,1\}\([0-9]*\).*/\1/p" "$WORK/body"
 }
 
 # How many rows the admin has asked for in statements, by the database's own count of the admin's account alone: what other
