@@ -295,8 +295,14 @@ two_at_once() {
     check "and what was done already" eventually counted already "$others"
 }
 
-locked() {
-    test "$(query 'SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_rows_locked > 0')" -gt 0
+# Holds the rule 12 until the file descriptor 7 is closed, and is told to COMMIT.
+hold_rule() {
+    rm -f "$WORK/lock" "$WORK/held"
+    mkfifo "$WORK/lock"
+    sandbox sql "$BOX" -N --unbuffered <"$WORK/lock" >"$WORK/held" &
+    exec 7>"$WORK/lock"
+    printf "BEGIN; SELECT 'held' FROM rules WHERE rule_id = 12 FOR UPDATE;\n" >&7
+    eventually grep -q held "$WORK/held"
 }
 
 blocked() {
@@ -310,11 +316,7 @@ due_now() { # SC_ID
 # A run that takes more than a second longer than the interval is followed by another one.
 long_run() {
     due_now "$(rule 12 72)"
-    mkfifo "$WORK/long"
-    sandbox sql "$BOX" -N <"$WORK/long" >/dev/null &
-    exec 7>"$WORK/long"
-    printf 'BEGIN; SELECT * FROM rules WHERE rule_id = 12 FOR UPDATE;\n' >&7
-    check "somebody locks a rule for long" eventually locked
+    check "somebody locks a rule for long" hold_rule
     daemon agent
     check "a run waits for it" eventually blocked
     sleep 2.5 # the interval is 1 s
@@ -332,11 +334,7 @@ ending() {
     first=$(rule 12 71)
     second=$(rule 13 70)
     run_sql <<<"UPDATE rules_scheduled_changes_conditions SET \`when\` = 1700000000000 WHERE sc_id IN ($first, $second)"
-    mkfifo "$WORK/lock"
-    sandbox sql "$BOX" -N <"$WORK/lock" >/dev/null &
-    exec 7>"$WORK/lock"
-    printf 'BEGIN; SELECT * FROM rules WHERE rule_id = 12 FOR UPDATE;\n' >&7
-    check "somebody locks a rule" eventually locked
+    check "somebody locks a rule" hold_rule
     daemon agent
     check "the agent waits for it" eventually blocked
     kill -TERM "$DAEMON"
