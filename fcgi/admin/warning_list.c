@@ -64,24 +64,6 @@ bool warnings_changes(const struct change *c, const char *column)
 
 /* ---- answering ---- */
 
-/* Adds the member `warnings` to the body, if it is that of a change that was made or scheduled. */
-static void add_member(const struct warnings *w, struct response *response)
-{
-    struct error ignored;
-    const char *type = response->content_type;
-    if (type == NULL || strcmp(type, "application/json") != 0) {
-        return;
-    }
-    cJSON *body = json_parse(buf_view(&response->body), &ignored);
-    if (json_get(body, "sc_id") != NULL || json_get(body, "new_data_version") != NULL) {
-        cJSON_AddItemReferenceToObject(body, "warnings", w->list);
-        buf_reset(&response->body);
-        json_print(&response->body, body, JSON_COMPACT);
-        buf_char(&response->body, '\n');
-    }
-    cJSON_Delete(body);
-}
-
 /* The codes, each once. */
 static char *codes_of(const struct warnings *w)
 {
@@ -107,5 +89,4 @@ void warnings_answer(const struct warnings *w, struct response *response)
     char *codes = codes_of(w);
     response_header(response, "X-Balrog-Warnings", str_of(codes));
     talloc_free(codes);
-    add_member(w, response);
 }

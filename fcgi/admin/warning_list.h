@@ -39,8 +39,8 @@ bool warnings_changes(const struct change *c, const char *column);
 
 /* The list of W, which may be empty, for the caller. */
 cJSON *warnings_take(struct warnings *w);
-/* Adds W to RESPONSE, a success: the header X-Balrog-Warnings with the codes and, if the body is a JSON
- * object with the member sc_id or new_data_version, its member `warnings`. Nothing if there are none. */
+/* Adds the header X-Balrog-Warnings with the codes to RESPONSE, a success; nothing if there are none. The
+ * body stays the reference's to the byte: the sentences are in the answer of a dry run. */
 void warnings_answer(const struct warnings *w, struct response *response);
 
 #endif

@@ -197,7 +197,7 @@ header() {
 
 run_real() {
     check "an update" gives 200 me@x POST /rules/2 '{"data_version": 1, "backgroundRate": 40}'
-    check "is made" is_value "(2, 'rate_falls')" "(a['new_data_version'], a['warnings'][0]['code'])"
+    check "is answered as the reference answers" says '{"new_data_version":2}'
     check "with a header" equal rate_falls "$(header)"
     check "one without a warning" gives 200 me@x POST /rules/2 '{"data_version": 2, "backgroundRate": 50}'
     check "as the reference answers" says '{"new_data_version":3}'
@@ -207,8 +207,8 @@ run_real() {
     check "the codes" equal 'channel_star, no_fallback' "$(header)"
     check "removed" gives 200 me@x DELETE "/rules/$(<"$WORK/body")?data_version=1"
     check "scheduled" gives 200 me@x POST $SC "$(rule '"priority": 10, "change_type": "insert", "channel": "*", "when": '"$LATER")"
-    check "with a warning" is_value "(['signoffs', 'warnings'], ['channel_star'])" \
-        "(sorted(set(a) - {'sc_id'}), [w['code'] for w in a['warnings']])"
+    check "its answer has no more members than the reference's" is_value "['sc_id', 'signoffs']" "sorted(a)"
+    check "with a warning" equal channel_star "$(header)"
     check "enacted" gives 200 agent POST "$SC/$(number sc_id)/enact"
     check "without any" equal '' "$(header)"
     check "a shutoff" gives 201 me@x POST /emergency_shutoff '{"product": "Firefox", "channel": "release"}'
@@ -231,7 +231,7 @@ run_refused() {
     check "another one" refused 400 'Refused warning: rate_falls' me@x POST /rules/2 '{"data_version": 3, "backgroundRate": 49}'
     check "nothing was changed" equal "$before" "$(query 'SELECT COUNT(*) FROM rules_history')"
     check "those that are not refused" gives 200 me@x POST /rules/2 '{"data_version": 3, "fallbackMapping": null}'
-    check "are warnings" has no_fallback code
+    check "are warnings" equal no_fallback "$(header)"
     check "what was scheduled before can be enacted" gives 200 agent POST "$SC/$id/enact"
     check "shutoffs can be made" gives 201 me@x POST /emergency_shutoff '{"product": "Firefox", "channel": "beta"}'
 }
