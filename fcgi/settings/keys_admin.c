@@ -75,8 +75,7 @@ const struct config_key keys_admin[] = {
           "Warnings about changes that are refusals here: such a change can be neither made nor scheduled.\n"
           "What was scheduled before can still be enacted. docs/changes.md explains each of them." },
     { "ui", "environment", CONFIG_TEXT, AT(ui.environment), "",
-      .help = "What the UI shows before anybody has logged in: everybody can read this section. The name of "
-              "this\n"
+      .help = "What the UI shows before a login; everybody can read this section. The name of this\n"
               "environment, for example production." },
     { "ui", "color", CONFIG_TEXT, AT(ui.color), "",
       .help = "The environment's colour, # and six hex digits, for example #c01c28." },
