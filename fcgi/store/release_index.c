@@ -3,6 +3,7 @@
 #include "store/release_index.h"
 
 #include "core/arena.h"
+#include "core/json_scan.h"
 #include "store/signoff.h"
 
 #include <stdlib.h>
@@ -16,7 +17,9 @@ struct index_row {
     int64_t data_version;
     int64_t change_id; /* of the last change, if the list is sorted by it; or 0 */
     int64_t pins, pending, sc_id, parts;
-    cJSON *used_by; /* owned by the answer; NULL: not on the page */
+    int64_t size;                            /* bytes of the content as stored, with the locales */
+    cJSON *schema_version, *display_version; /* owned by the transaction; NULL: not known */
+    cJSON *used_by;                          /* owned by the answer; NULL: not on the page */
     int64_t uses;
     struct str changed_by;
     int64_t changed_at; /* 0: not known */
@@ -262,20 +265,41 @@ static struct db_rows *query_page(struct index_list *l, const char *before, cons
                     e);
 }
 
-/* Reads the short columns of the page's releases in the table of this kind. */
+/* The value that TEXT says, if it is of this type; else NULL. */
+static cJSON *scalar_of(struct tx *tx, struct str text, cJSON_bool (*is_type)(const cJSON *value))
+{
+    struct error ignored;
+    cJSON *value = str_absent(text) ? NULL : tx_keep(tx, json_parse(text, &ignored));
+    return value != NULL && is_type(value) ? value : NULL;
+}
+
+/* Takes the versions from BLOB, which may be a large text and is not parsed for that. */
+static void take_versions(struct tx *tx, struct index_row *row, struct str blob)
+{
+    static const struct str keys[] = { { "schema_version", 14 }, { "displayVersion", 14 } };
+    struct str text[ARRAY_LEN(keys)];
+    json_scan(blob, keys, ARRAY_LEN(keys), text);
+    row->schema_version = scalar_of(tx, text[0], cJSON_IsNumber);
+    row->display_version = scalar_of(tx, text[1], cJSON_IsString);
+}
+
+/* Reads what the table of this kind has of the page's releases. */
 static bool read_columns(struct index_list *l, bool v2, struct error *e)
 {
-    struct db_rows *rows =
-        query_page(l,
-                   v2 ? "SELECT name, read_only, data_version FROM releases_json WHERE name IN"
-                      : "SELECT name, read_only, data_version FROM releases WHERE name IN",
-                   "", e);
+    const char *sql =
+        mem_printf(l->tx->mem,
+                   "SELECT name, read_only, data_version, LENGTH(data), IF(LENGTH(data) <= %d, data, NULL)"
+                   " FROM %s WHERE name IN",
+                   RELEASE_INDEX_READ_MAX, v2 ? "releases_json" : "releases");
+    struct db_rows *rows = query_page(l, sql, "", e);
     while (db_next(rows, e)) {
         struct index_row *row = find_on_page(l, db_text(rows, 0), v2);
         struct index_row *other = find_on_page(l, db_text(rows, 0), !v2);
         if (row != NULL) {
             row->read_only = db_int(rows, 1) != 0;
             row->data_version = db_int(rows, 2);
+            row->size += db_int(rows, 3);
+            take_versions(l->tx, row, db_text(rows, 4));
         }
         if (other != NULL && v2) {
             other->hidden = true;
@@ -300,11 +324,13 @@ static bool read_pins(struct index_list *l, struct error *e)
 static bool read_parts(struct index_list *l, struct error *e)
 {
     struct db_rows *rows =
-        query_page(l, "SELECT name, COUNT(*) FROM release_assets WHERE name IN", "GROUP BY BINARY name", e);
+        query_page(l, "SELECT name, COUNT(*), SUM(LENGTH(data)) FROM release_assets WHERE name IN",
+                   "GROUP BY BINARY name", e);
     while (db_next(rows, e)) {
         struct index_row *row = find_on_page(l, db_text(rows, 0), true);
         if (row != NULL) {
             row->parts = db_int(rows, 1);
+            row->size += db_int(rows, 2);
         }
     }
     return db_finish(rows);
@@ -338,6 +364,15 @@ static cJSON *number_or_null(bool is, int64_t n)
     return mem_check(is ? cJSON_CreateNumber((double)n) : cJSON_CreateNull());
 }
 
+static void add_or_null(cJSON *json, const char *name, cJSON *value)
+{
+    if (value != NULL) {
+        cJSON_AddItemReferenceToObject(json, name, value);
+    } else {
+        mem_check(cJSON_AddNullToObject(json, name));
+    }
+}
+
 /* {"kind", "id", "parts"}: as in the list of all that is pending. */
 static cJSON *pending_json(const struct index_row *row)
 {
@@ -363,6 +398,9 @@ static bool add_details(struct index_list *l, const struct index_row *row, cJSON
     }
     cJSON_AddItemToObject(json, "data_version", number_or_null(true, row->data_version));
     mem_check(cJSON_AddBoolToObject(json, "read_only", row->read_only));
+    mem_check(cJSON_AddNumberToObject(json, "size", (double)row->size));
+    add_or_null(json, "schema_version", row->schema_version);
+    add_or_null(json, "display_version", row->display_version);
     cJSON_AddItemToObject(json, "parts", number_or_null(row->v2, row->parts));
     cJSON_AddItemReferenceToObject(json, "used_by", row->used_by);
     mem_check(cJSON_AddNumberToObject(json, "used_by_count", (double)row->uses));

@@ -1,6 +1,6 @@
 /* Pages of the list of all releases, v1 and v2: filtered, sorted, and each release with what uses it and what
- * is scheduled for it. No blob is read, and the number of statements does not depend on the number of
- * releases. */
+ * is scheduled for it. Blobs are read of the page's releases alone, and only up to a size; the number of
+ * statements does not depend on the number of releases. */
 #ifndef BALROG_STORE_RELEASE_INDEX_H
 #define BALROG_STORE_RELEASE_INDEX_H
 
@@ -10,6 +10,7 @@ enum {
     RELEASE_INDEX_PAGE_MAX = 50,
     RELEASE_INDEX_RULES_MAX = 20,      /* rules that are listed for one release */
     RELEASE_INDEX_CHANGES_MAX = 50000, /* newest entries of the history that BY_CHANGE looks at */
+    RELEASE_INDEX_READ_MAX = 1 << 20,  /* bytes of a blob; of larger ones, the versions are not known */
 };
 
 enum release_state_filter {

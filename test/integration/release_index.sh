@@ -286,7 +286,8 @@ test_index() {
     check "all" refused 200 '"next":null,"releases":[{"changed_at":' rel@x GET /release_index
     check "in order" body_has '"name":"Adopted"'
     check "what was changed by whom" body_has '"changed_by":"rel@x"'
-    check "not for strangers" refused 200 '"releases":[{"data_version":1,"kind":"v1","name":"Adopted"' - GET /api/release_index
+    check "not for strangers" refused 200 '"releases":[{"data_version":1,"display_version":"1.0","kind":"v1","name":"Adopted"' \
+        - GET /api/release_index
     check "they see no names" body_lacks changed_by
     check "one page" refused 200 '"next":1,' rel@x GET '/release_index?limit=1'
     check "the next" refused 200 '"name":"BigA"' rel@x GET '/release_index?limit=1&after=1'
@@ -303,6 +304,14 @@ test_index() {
     check "read-only" gives 200 admin@x PUT /v2/releases/Two/read_only \
         "{\"read_only\":true,\"old_data_version\":$(query "SELECT data_version FROM releases_json WHERE name = 'Two'")}"
     check "is not writable" refused 200 '"count":5,' rel@x GET '/release_index?state=writable&product=Firefox'
+    check "the content's versions and size" refused 200 '"schema_version":9,"size":'"$(query "SELECT LENGTH(data) FROM releases
+        WHERE name = 'Adopted'")," rel@x GET '/release_index?q=adopted'
+    check "of v2, with the locales" refused 200 '"schema_version":9,"size":'"$(query "SELECT LENGTH(r.data) + SUM(LENGTH(a.data))
+        FROM releases_json r JOIN release_assets a ON a.name = r.name WHERE r.name = 'Cmp'")," rel@x GET '/release_index?q=cmp'
+    check "which has a version" body_has '"display_version":"2.0"'
+    check "of a big one, only the size" refused 200 '"schema_version":null,"size":'"$(query "SELECT LENGTH(data) FROM releases
+        WHERE name = 'BigA'")," rel@x GET '/release_index?q=biga'
+    check "not its version" body_has '"display_version":null'
     check "another product" refused 200 '"count":0,' rel@x GET '/release_index?product=Thunderbird'
     check "the last changed first" refused 200 '"name":"Two"' rel@x GET '/release_index?sort=changed&limit=1'
     for bad in kind=v3 state=x sort=size fields=all limit=51 limit=0 after=-1 after=x page=1; do
@@ -314,6 +323,7 @@ test_many() {
     local took
     echo "INSERT INTO releases (name, product, read_only, data, data_version)
         SELECT CONCAT('Many-', seq), 'Firefox', 0, '{\"name\":\"x\",\"schema_version\":1}', 1 FROM seq_1_to_$MANY;
+        UPDATE releases SET name = 'Broken', data = '{\"displayVersion\": \"1' WHERE name = 'Many-1';
         INSERT INTO rules (priority, mapping, backgroundRate, update_type, product, channel, data_version)
         SELECT 1, CONCAT('Many-', seq), 100, 'minor', 'Firefox', CONCAT('c', seq), 1 FROM seq_1_to_$((MANY / 4))" | run_sql
     took=$(date +%s%N)
@@ -323,6 +333,7 @@ test_many() {
     check "a small page" test "$(wc -c <"$WORK/body")" -lt 200000
     check "in time" test "$took" -lt "${INDEX_MS:-2000}"
     check "bounded statements" test "$(statements rel@x GET /release_index)" -le 25
+    check "what is no JSON has no versions" refused 200 '"display_version":null,' rel@x GET '/release_index?q=broken'
 }
 
 rows >"$WORK/rows.sql"

@@ -2,6 +2,7 @@
 #include "core/json.h"
 
 #include "core/json_pool.h"
+#include "core/json_scan.h"
 #include "suite.h"
 
 #include <stdio.h>
@@ -319,7 +320,41 @@ START_TEST(numbers_as_python_prints_them)
 }
 END_TEST
 
-SUITE_MAIN("json", numbers_become_integers, numbers_as_python_prints_them, broken_json_is_refused,
-           depth_is_limited, the_number_of_values_is_limited, the_last_of_twins_counts,
-           printing_as_python_does, strings_that_are_not_utf8, scalars_as_str, buffers_stop_at_their_maximum,
-           pointers, a_pool_is_used_again_and_again)
+START_TEST(members_are_found_without_parsing)
+{
+    static const struct str keys[] = { { "a", 1 }, { "v", 1 } };
+    static const char *const cases[][3] = {
+        { "{\"a\": 1, \"v\": \"x\"}", "1", "\"x\"" },
+        { " {\"b\":{\"v\":[1,{\"a\":2}]},\"v\" : \" , }\" ,\"a\":\n[ 1 ]\n}", "[ 1 ]", "\" , }\"" },
+        { "{\"x\\\"\": \"\\\\\", \"v\": \"\\\"a\\\\\", \"a\":{}}", "{}", "\"\\\"a\\\\\"" },
+        { "{\"v\": 1, \"v\": 2}", NULL, "2" },
+        { "{}", NULL, NULL },
+        { "[{\"a\": 1}]", NULL, NULL },
+        { "", NULL, NULL },
+        { "{\"a\": 1, \"v", "1", NULL },
+        { "{\"a\": 1, \"v\"", "1", NULL },
+        { "{\"a\": 1, \"v\":", "1", "" },
+        { "{\"a\": \"1", "\"1", NULL },
+        { "{\"\\", NULL, NULL },
+        { "{\"", NULL, NULL },
+        { "{", NULL, NULL },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct str found[2];
+        size_t n = strlen(cases[i][0]);
+        char *text = mem_check(malloc(n > 0 ? n : 1)); /* no byte more, for the sanitizers */
+        memcpy(text, cases[i][0], n);
+        json_scan((struct str){ text, n }, keys, 2, found);
+        for (size_t k = 0; k < 2; k++) {
+            struct str want = str_of(cases[i][k + 1]);
+            ck_assert_msg(str_eq(found[k], want), "%s: %.*s", cases[i][0], STR_ARG(found[k]));
+        }
+        free(text);
+    }
+}
+END_TEST
+
+SUITE_MAIN("json", members_are_found_without_parsing, numbers_become_integers, numbers_as_python_prints_them,
+           broken_json_is_refused, depth_is_limited, the_number_of_values_is_limited,
+           the_last_of_twins_counts, printing_as_python_does, strings_that_are_not_utf8, scalars_as_str,
+           buffers_stop_at_their_maximum, pointers, a_pool_is_used_again_and_again)

@@ -1,0 +1,13 @@
+/* Members of a large JSON object, found without parsing it. */
+#ifndef BALROG_CORE_JSON_SCAN_H
+#define BALROG_CORE_JSON_SCAN_H
+
+#include "core/str.h"
+
+/* Sets each VALUE[I] to the text of the object's own member KEY[I], without the white space around it; absent
+ * if there is none. If a key is given twice, the last one counts. Keys that the object writes with escapes
+ * are not found. TEXT is not validated: of a text that is not a JSON object, any part may be returned, so
+ * parse the values. They are parts of TEXT. */
+void json_scan(struct str text, const struct str *key, size_t n, struct str *value);
+
+#endif
