@@ -50,9 +50,10 @@ replays_nothing() { # LOG POSITION
 
 # ---- the directory ----
 
-# Makes the directory. It must be new, empty, or left by a restore that did not finish.
-restore_dir() { # DIR
-    local dir=$1
+# Makes the directory. It must be new, empty, or left by a restore that did not finish. If the server will run as another
+# account, USER, that account must be able to reach it.
+restore_dir() { # DIR [USER]
+    local dir=$1 user=${2-}
     ((${#dir} <= 90)) || die 2 "$dir: the path is too long for a socket in it: choose a shorter one"
     if [[ -e $dir && ! -d $dir ]]; then
         die 3 "$dir is not a directory"
@@ -64,8 +65,12 @@ restore_dir() { # DIR
     elif [[ -n $(ls -A -- "$dir" 2>/dev/null) ]]; then
         die 3 "$dir is not empty: a restore never writes over anything; choose a new directory"
     fi
-    (umask 077 && mkdir -p -- "$dir") || die 1 "cannot make the directory $dir"
+    if ! { mkdir -p -- "$dir" && chmod 700 -- "$dir"; }; then
+        die 1 "cannot make the directory $dir"
+    fi
     : >"$dir/.unfinished"
+    [[ -z $user || $user == "$(id -un)" ]] || runuser -u "$user" -- test -x "${dir%/*}/" ||
+        die 3 "$user cannot reach $dir, because a directory above it is closed to that account: choose another place"
 }
 
 # Sets DIR to a new directory below SCRATCH for a server that is removed with the script. Removes what killed runs left
@@ -142,11 +147,13 @@ server_pid() { # DIR
     [[ $pid =~ ^[0-9]+$ && $(readlink -- "/proc/$pid/cwd" 2>/dev/null) == "$1/data" ]] && printf '%s\n' "$pid"
 }
 
-# Starts DIR's server with options, and waits until it answers.
+# Starts DIR's server with options, and waits until it answers. The server writes the files pid and error.log when it no
+# longer runs as root, so they belong to the data's owner.
 server_start() { # DIR [OPTION…]
     local dir=$1 i
     shift
-    rm -f -- "$dir/pid"
+    : >"$dir/pid" && : >>"$dir/error.log"
+    chown --reference="$dir/data" -- "$dir/pid" "$dir/error.log"
     (
         # The server must not inherit our locks: close all descriptors except the first three.
         for i in /proc/self/fd/*; do
@@ -197,7 +204,7 @@ restore_server() { # DIR [USER]
         printf '%s\n' '[client]' "socket = $dir/sock" "user = $RESTORE_USER" "password = $password" \
             'default-character-set = utf8mb4' >"$dir/client.cnf"
     )
-    [[ -z $user || $user == "$(id -un)" ]] || chown -R -- "$user" "$dir"
+    [[ -z $user || $user == "$(id -un)" ]] || chown -R -- "$user:" "$dir"
     server_start "$dir" --init-file="$dir/init.sql" --innodb-flush-log-at-trx-commit=0
     rm -f -- "$dir/init.sql"
 }

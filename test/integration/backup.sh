@@ -249,6 +249,33 @@ test_restore_second() {
     check "no nonsense" tool 2 restore -e production --user "$ME" --to yesterday "$WORK/r0"
 }
 
+# As the guide says it: root restores for a server that runs as an account of its own.
+test_restore_by_root() {
+    local owner=mysql dir=$WORK/closed/restored
+    ((EUID == 0)) || { echo "skipped: only root can restore for another account" && return; }
+    id -u mysql >/dev/null 2>&1 || owner=nobody
+    mkdir -m 700 "$WORK/closed"
+    RESTORED+=("$dir")
+    check "root is told that $owner cannot reach the directory" tool 3 restore -e production --user "$owner" --to \
+        "$(at_time "$SECOND")" "$dir"
+    check "the message says why" said "a directory above it is closed to that account"
+    chmod 755 "$WORK" "$WORK/closed"
+    check "root restores for $owner" tool 0 restore -e production --user "$owner" --to "$(at_time "$SECOND")" "$dir"
+    check "the server runs as $owner" equal "$owner" "$(stat -c %U "/proc/$(<"$dir/pid")")"
+    check "every file is that account's, and its group's" equal "" \
+        "$(find "$dir" ! -user "$owner" -o ! -group "$(id -gn "$owner")")"
+    check "the account can start it again" equal 1 "$(restart_as "$owner" "$dir")"
+    mariadb-admin --defaults-file="$dir/client.cnf" shutdown
+    chmod 700 "$WORK"
+}
+
+# Stops the restored server of DIR and starts it as the guide says. Prints 1 if it answers then.
+restart_as() { # USER DIR
+    mariadb-admin --defaults-file="$2/client.cnf" shutdown
+    runuser -u "$1" -- setsid mariadbd --defaults-file="$2/my.cnf" </dev/null >/dev/null 2>&1 &
+    until_true 60 mariadb-admin --defaults-file="$2/client.cnf" ping >/dev/null 2>&1 && rows "$2" <<<'SELECT 1'
+}
+
 # The sandbox's database gives way to the restored one, while a worker runs that has seen later changes.
 test_worker() {
     local pids socket=$SANDBOX/run/db.sock
@@ -401,6 +428,7 @@ test_interrupted_backup
 test_making
 [[ -z ${BALROG_TEST_FULL-} ]] || test_restore_first
 test_restore_second
+test_restore_by_root
 test_worker
 test_verify
 test_timers
