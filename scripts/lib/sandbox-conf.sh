@@ -11,6 +11,17 @@ has_agent() {
     [[ $(state agent off) == on ]]
 }
 
+has_uptake() {
+    [[ $(state uptake off) == on ]]
+}
+
+# Prints where balrog-uptake answers; nothing without it, or before nginx has a port.
+uptake_url() {
+    local port
+    port=$(state port "$(state fixed-port)")
+    ! has_uptake || [[ -z $port ]] || printf 'http://127.0.0.1:%s/__uptake__\n' "$port"
+}
+
 # Replaces FILE with standard input. Returns false if FILE held the same already.
 replace() { # FILE
     cat >"$1.new"
@@ -94,7 +105,7 @@ write_program_conf() { # FILE ACCOUNT SETTING…; the sandbox's own settings com
         printf '%s\n' 'database.host=' "database.socket=$RUN/db.sock" "database.name=$DB_NAME" \
             "database.user=$account" "database.password_file=$RUN/password" \
             "log.crash_dir=$DIR/crash" "$@"
-        state settings | sed '/^mariadb\./d; /^agent\./d; /^$/d'
+        state settings | sed '/^\(mariadb\|agent\|uptake\)\./d; /^$/d'
     } | merge_conf balrog.conf | replace "$file"
 }
 
@@ -108,7 +119,7 @@ write_admin_conf() {
     local trust=no
     [[ -z $(state user-header)$(state passwords) ]] || trust=yes
     write_program_conf "$DIR/admin.conf" balrog_admin "admin.socket=$RUN/admin.sock" 'admin.threads=32' \
-        "admin.trust_remote_user=$trust" "admin.openapi_file=$TOP/docs/openapi.json" \
+        "admin.trust_remote_user=$trust" "admin.openapi_file=$TOP/docs/openapi.json" "admin.uptake_url=$(uptake_url)" \
         'admin.system_accounts=balrogagent balrog-ffxbld balrog-tbirdbld seabld balrog-xpibld'
 }
 
@@ -123,8 +134,18 @@ write_agent_conf() {
         printf '%s\n' "agent.admin_url=http://127.0.0.1:$(($(state port) + 1))" agent.interval_s=1 \
             agent.retry_min_s=1 agent.retry_max_s=60
         [[ -z $password ]] || printf '%s\n' agent.user=balrogagent "agent.password_file=$RUN/agent-password"
+        [[ -z $(uptake_url) ]] ||
+            printf '%s\n' "agent.uptake_url=$(uptake_url)/{product}/{channel}" agent.uptake_pointer=/watched/percent
         state settings | sed -n '/^\(agent\|log\|statsd\|sentry\)\./p'
     } | merge_conf agent.conf | replace "$DIR/agent.conf"
+}
+
+write_uptake_conf() {
+    {
+        printf '%s\n' "uptake.socket=$RUN/uptake.sock" "uptake.log=$DIR/log/access.log" "uptake.state_dir=$DIR/state" \
+            "log.crash_dir=$DIR/crash"
+        state settings | sed -n '/^\(uptake\|log\)\./p'
+    } | merge_conf uptake.conf | replace "$DIR/uptake.conf"
 }
 
 # Prints the folder of the built UI: the one in the build, else the one of a release's sources.
