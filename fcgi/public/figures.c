@@ -10,12 +10,13 @@ static void print_snapshot(struct buf *out, const struct loader_stats *l)
     int64_t fresh_ms = atomic_load(&l->fresh_ms);
     buf_printf(out,
                "\"generation\":%llu,\"snapshot_age_ms\":%lld,\"build_ms\":%lld,\"snapshot_bytes\":%llu,"
-               "\"rules\":%llu,\"releases\":%llu,\"missing\":%llu",
+               "\"rules\":%llu,\"releases\":%llu,\"missing\":%llu,\"kept\":%llu,\"stale\":%s",
                (unsigned long long)atomic_load(&l->generation),
                fresh_ms != 0 ? (long long)(clock_ms() - fresh_ms) : -1LL,
                (long long)atomic_load(&l->build_us) / 1000, (unsigned long long)atomic_load(&l->bytes),
                (unsigned long long)atomic_load(&l->rules), (unsigned long long)atomic_load(&l->releases),
-               (unsigned long long)atomic_load(&l->missing));
+               (unsigned long long)atomic_load(&l->missing), (unsigned long long)atomic_load(&l->kept),
+               atomic_load(&l->stale) != 0 ? "true" : "false");
 }
 
 static void print_feed(struct buf *out, const struct loader_stats *l)

@@ -2,12 +2,13 @@
 #ifndef BALROG_PUBLIC_LOADER_STATS_H
 #define BALROG_PUBLIC_LOADER_STATS_H
 
+#include "public/saver.h"
 #include "public/served.h"
 
 #include <stdatomic.h>
 #include <stdint.h>
 
-/* All but the last are whole numbers of 64 bits: metrics.c reads them by their offsets. */
+/* All but the last two are whole numbers of 64 bits: metrics.c reads them by their offsets. */
 struct loader_stats {
     _Atomic uint64_t generation; /* of the published snapshot; 0 before the first one */
     _Atomic uint64_t rules;
@@ -21,6 +22,9 @@ struct loader_stats {
     _Atomic int64_t feed_lag_ms;  /* how old the last change was when it was published */
     _Atomic uint64_t failures;    /* reads that failed */
     _Atomic uint64_t feed_missed; /* changes that only the comparison of data versions found */
+    _Atomic uint64_t stale; /* 1: it is not known whether the database still has what the snapshot shows */
+    _Atomic uint64_t kept;  /* releases of which an older version is served, because they are broken */
+    struct saver_stats saver;
     struct served served;
 };
 

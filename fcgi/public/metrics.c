@@ -43,6 +43,10 @@ static struct metric loader_rows[] = {
     LOADER("snapshot_bytes", METRIC_GAUGE, bytes, 1, "Memory of the snapshot and its releases."),
     LOADER("snapshot_missing", METRIC_GAUGE, missing, 1,
            "Releases that something points at and that are missing or broken."),
+    LOADER("snapshot_stale", METRIC_GAUGE, stale, 1,
+           "1: the database cannot be read, so it may have something newer than the snapshot."),
+    LOADER("snapshot_kept", METRIC_GAUGE, kept, 1,
+           "Releases of which an older version is served, because the database's cannot be read."),
     { "snapshot_age_seconds", "Time since the snapshot was known to be fresh.", METRIC_GAUGE,
       .read = read_age },
     LOADER("snapshot_build_seconds", METRIC_GAUGE, build_us, 1e6, "How long the last build took."),
@@ -51,6 +55,11 @@ static struct metric loader_rows[] = {
     LOADER("feed_lag_seconds", METRIC_GAUGE, feed_lag_ms, 1000,
            "Age of the last change when it was published, by the database's clock of whole seconds."),
     LOADER("feed_missed_total", METRIC_COUNTER, feed_missed, 1, "Changes found by comparison alone."),
+    LOADER("snapshot_file_written_total", METRIC_COUNTER, saver.written, 1, "Snapshot files written."),
+    LOADER("snapshot_file_failures_total", METRIC_COUNTER, saver.failed, 1,
+           "Attempts to write the snapshot file that failed."),
+    LOADER("snapshot_file_bytes", METRIC_GAUGE, saver.bytes, 1,
+           "Bytes of releases in the last snapshot file."),
     LOADER("database_failures_total", METRIC_COUNTER, failures, 1, "Reads of the loader that failed."),
 };
 

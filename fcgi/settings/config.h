@@ -35,6 +35,10 @@ struct config {
         const char *version_file;
         const char *openapi_file;
         const char *cache_control;
+        const char *state_dir;          /* "": no snapshot file */
+        int state_s;                    /* at most one snapshot file is written in this time */
+        int max_stale_s;                /* 0: no limit */
+        const char *keep_good_releases; /* "yes" or "no" */
     } public;
     struct {
         const char *socket;

@@ -27,5 +27,16 @@ const struct config_key keys_public[] = {
       .help = "The description of the API of which /swagger.json serves a part. Empty: the installed one." },
     { "public", "cache_control", CONFIG_TEXT, AT(public.cache_control), "public, max-age=90",
       .help = "The Cache-Control header of answers to update queries." },
+    { "public", "state_dir", CONFIG_PATH, AT(public.state_dir), "/var/lib/balrog/public",
+      .help = "Where it leaves what it serves, so that the next start answers at once, and also without the\n"
+              "database. Empty: nowhere. It is made if its parent folder exists." },
+    { "public", "state_s", CONFIG_INT, AT(public.state_s), "30", 1, 86400, SECONDS,
+      .help = "After a change, that file is written at most once in this time." },
+    { "public", "max_stale_s", CONFIG_INT, AT(public.max_stale_s), "0", 0, 31536000, SECONDS,
+      .help =
+          "If the database could not be read for so long, clients get no updates any more. 0: no limit." },
+    { "public", "keep_good_releases", CONFIG_CHOICE, AT(public.keep_good_releases), "yes", .words = "yes no",
+      .help = "yes: if the database has a release that cannot be read any more (broken JSON, no valid\n"
+              "schema_version), clients get the version before it. no: they get no update." },
     { 0 },
 };

@@ -307,6 +307,20 @@ bool feed_start(struct feed *feed, struct db *db, int64_t now_ms, struct error *
     return db_finish(rows);
 }
 
+bool feed_fingerprint(struct db *db, uint64_t id, uint64_t *print, struct error *e)
+{
+    enum { CRC_BITS = 32 };
+    struct db_value by_id = DB_I((int64_t)id);
+    struct db_rows *rows =
+        db_query(db, "SELECT at, CRC32(CONCAT_WS(':', id, tbl, k, path)) FROM balrog_changes WHERE id = ?",
+                 &by_id, 1, e);
+    *print = 0;
+    if (db_next(rows, e)) {
+        *print = ((uint64_t)db_int(rows, 0) << CRC_BITS) ^ (uint64_t)db_int(rows, 1);
+    }
+    return db_finish(rows);
+}
+
 /* ---- polling ---- */
 
 static struct feed *copy_feed(const struct feed *feed, void *ctx)

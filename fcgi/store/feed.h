@@ -41,6 +41,10 @@ struct feed_news {
 bool feed_poll(struct feed *feed, struct db *db, void *ctx, int64_t now_ms, struct feed_news *news,
                struct error *e);
 
+/* A number that tells whether the change ID is the one that had this id before: another database, or one that
+ * was restored and then changed, has another change there. 0 if there is none. */
+bool feed_fingerprint(struct db *db, uint64_t id, uint64_t *print, struct error *e);
+
 /* The newest id that was seen. */
 uint64_t feed_cursor(const struct feed *feed);
 /* The ids FIRST to LAST. */

@@ -5,7 +5,6 @@
  * number of its own, so that the number of one asset can be replaced without reading the others. */
 #include "store/reader.h"
 
-#include <stddef.h>
 #include <stdlib.h>
 
 bool reader_begin(struct db *db, struct error *e)
@@ -63,25 +62,8 @@ static void *row_array_add(struct row_array *list)
 #define SHARED " LOCK IN SHARE MODE"
 static const char SHUTOFFS[] = "SELECT product, channel FROM emergency_shutoffs ORDER BY product, channel";
 
-/* The members of struct rule_row that hold texts, in the order of the columns in RULES. */
+/* The first column of RULES that is a text; the others follow in the order of rule_row_text. */
 enum { FIRST_TEXT = 6 };
-static const size_t rule_texts[] = {
-    offsetof(struct rule_row, mapping),
-    offsetof(struct rule_row, fallback_mapping),
-    offsetof(struct rule_row, update_type),
-    offsetof(struct rule_row, product),
-    offsetof(struct rule_row, version),
-    offsetof(struct rule_row, channel),
-    offsetof(struct rule_row, build_target),
-    offsetof(struct rule_row, build_id),
-    offsetof(struct rule_row, locale),
-    offsetof(struct rule_row, os_version),
-    offsetof(struct rule_row, memory),
-    offsetof(struct rule_row, instruction_set),
-    offsetof(struct rule_row, distribution),
-    offsetof(struct rule_row, dist_version),
-    offsetof(struct rule_row, header_architecture),
-};
 
 static enum tristate tristate_column(const struct db_rows *rows, unsigned i)
 {
@@ -100,8 +82,8 @@ static void add_rule(const struct db_rows *rows, void *arg)
     rule->background_rate = db_int(rows, 3);
     rule->jaws = tristate_column(rows, 4);
     rule->mig64 = tristate_column(rows, 5);
-    for (unsigned i = 0; i < ARRAY_LEN(rule_texts); i++) {
-        *(struct str *)((char *)rule + rule_texts[i]) = copy_column(list->ctx, rows, FIRST_TEXT + i);
+    for (unsigned i = 0; i < RULE_ROW_TEXTS; i++) {
+        *(struct str *)((char *)rule + rule_row_text[i]) = copy_column(list->ctx, rows, FIRST_TEXT + i);
     }
 }
 

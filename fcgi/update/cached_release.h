@@ -19,6 +19,7 @@ struct cached_release {
     struct release_stamps stamps;
     enum release_use use;
     bool known;          /* release and stamps were read from the database; false before the first commit */
+    bool kept;           /* RELEASE is older than STAMPS: what was read then is broken */
     bool expired;        /* the whole release may have changed since it was read */
     bool base_changed;   /* the part that is not an asset may have changed */
     struct str *changed; /* paths of assets that have changed */
@@ -31,9 +32,11 @@ struct required_release {
     struct cached_release *cached;
     unsigned step; /* in which step of the build it was found to be required */
     enum release_use use;
-    bool is_read;            /* the next three replace the cached ones at the commit */
+    bool is_read;            /* the next four replace the cached ones at the commit */
+    bool kept;               /* what was read is broken; the cached release stays */
     struct release *release; /* a child of CACHED; NULL: missing or broken */
     struct release_stamps stamps;
+    bool found;              /* by the complete reading */
     struct compile_job *job; /* the complete compilation; NULL: none was needed */
     struct required_release *next_unread;
 };

@@ -106,12 +106,29 @@ void release_cache_each(const struct release_cache *cache,
     }
 }
 
+void release_cache_list(const struct release_cache *cache,
+                        void (*seen)(void *arg, const struct cache_entry *entry), void *arg)
+{
+    for (struct cached_release *c = cache->releases; c != NULL; c = c->hh.next) {
+        seen(arg, &(struct cache_entry){ c->name, c->use, c->stamps, c->kept });
+    }
+}
+
+size_t release_cache_kept(const struct release_cache *cache)
+{
+    size_t n = 0;
+    for (struct cached_release *c = cache->releases; c != NULL; c = c->hh.next) {
+        n += c->kept;
+    }
+    return n;
+}
+
 /* ---- builds ---- */
 
 const struct release *cached_release_current(const struct cached_release *cached)
 {
     const struct required_release *required = cached->required;
-    return required != NULL && required->is_read ? required->release : cached->release;
+    return required != NULL && required->is_read && !required->kept ? required->release : cached->release;
 }
 
 /* Ends the build: nothing that it noted is needed any more. */
@@ -161,9 +178,12 @@ static void commit_release(struct cached_release *cached, void *retired)
 {
     const struct required_release *required = cached->required;
     bool amends = required->release != NULL && required->release->amends != NULL;
-    talloc_steal(amends ? (void *)required->release : retired, cached->release);
     mark_unchanged(cached);
-    cached->release = required->release;
+    if (!required->kept) {
+        talloc_steal(amends ? (void *)required->release : retired, cached->release);
+        cached->release = required->release;
+    }
+    cached->kept = required->kept;
     cached->stamps = required->stamps;
     cached->use = required->use;
     cached->known = true;

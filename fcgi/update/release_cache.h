@@ -4,7 +4,8 @@
 #ifndef BALROG_UPDATE_RELEASE_CACHE_H
 #define BALROG_UPDATE_RELEASE_CACHE_H
 
-#include "core/str.h"
+#include "release/compiled.h"
+#include "update/rows.h"
 
 struct release_cache;
 
@@ -21,6 +22,19 @@ void release_cache_expire_all(struct release_cache *cache);
 /* Marks the asset at PATH of the release NAME as changed, added or deleted; with an absent PATH, the rest of
  * the release. If only a few assets are marked, the next build reads only these. */
 void release_cache_change(struct release_cache *cache, struct str name, struct str path);
+
+/* Of one cached name, since the last commit. */
+struct cache_entry {
+    struct str name;
+    enum release_use use;
+    struct release_stamps stamps; /* of what was read; all 0: there is no such release */
+    bool kept;                    /* what was read last is broken; the version before it is still served */
+};
+/* How many of them have an older version that is still served. */
+size_t release_cache_kept(const struct release_cache *cache);
+/* Calls SEEN for every cached name. */
+void release_cache_list(const struct release_cache *cache,
+                        void (*seen)(void *arg, const struct cache_entry *entry), void *arg);
 
 /* Calls SEEN for every cached name of which no change is known, with the stamp of what was read; the stamp is
  * 0 where there is no such release. SEEN may call release_cache_expire(). */

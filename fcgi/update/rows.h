@@ -18,6 +18,10 @@ struct rule_row {
     enum tristate jaws, mig64;
 };
 
+/* Where the texts of a struct rule_row are, in the order of its declaration above. */
+enum { RULE_ROW_TEXTS = 15 };
+extern const size_t rule_row_text[RULE_ROW_TEXTS];
+
 /* A row of `pinnable_releases`. */
 struct pin_row {
     struct str product, version, channel, mapping;

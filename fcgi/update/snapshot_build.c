@@ -45,7 +45,7 @@ static bool amend_release(struct build *b, struct required_release *r)
     struct release_stamps stamps = cached->stamps;
     bool same = true;
     if (source->asset == NULL || cached->release == NULL || cached->expired || cached->use != r->use ||
-        !cached->release->amendable) {
+        cached->kept || !cached->release->amendable) {
         return true;
     }
     if (cached->base_changed) {
@@ -91,10 +91,11 @@ static bool read_release(struct build *b, struct required_release *r, struct com
     }
     r->job = job;
     r->is_read = true;
+    r->found = found;
     return true;
 }
 
-/* Takes over what the job compiled. */
+/* Takes over what the job compiled. If that is nothing, the cached release may stay. */
 static void collect_release(struct build *b, struct required_release *r)
 {
     const struct snapshot_request *request = b->request;
@@ -102,8 +103,10 @@ static void collect_release(struct build *b, struct required_release *r)
         return; /* it was amended */
     }
     r->release = talloc_steal(r->cached, r->job->release);
+    r->kept = request->keep_good && r->found && r->release == NULL && r->cached->release != NULL &&
+              r->cached->use == r->use;
     if (r->release == NULL && request->broken != NULL) {
-        request->broken(request->broken_arg, r->cached->name, r->job->why.what);
+        request->broken(request->broken_arg, r->cached->name, r->job->why.what, r->kept);
     }
 }
 

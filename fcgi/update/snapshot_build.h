@@ -30,9 +30,12 @@ struct snapshot_request {
     struct release_cache *cache;
     const struct snapshot_input *input;
     const struct release_source *source;
-    /* Called for each release that was read by this build and is missing or cannot be compiled. NULL: nobody
-     * wants to know. */
-    void (*broken)(void *arg, struct str name, const char *why);
+    /* Whether a release that was read and cannot be compiled is replaced by the one that the cache has of
+     * that name and use. */
+    bool keep_good;
+    /* Called for each release that was read by this build and is missing or cannot be compiled. KEPT: an
+     * older version stays in its place. NULL: nobody wants to know. */
+    void (*broken)(void *arg, struct str name, const char *why, bool kept);
     void *broken_arg;
     /* Unless NULL: build from these N_ROOTS releases, instead of all that rules and pins map to. For a
      * snapshot that answers only queries of which the caller knows where they lead. */

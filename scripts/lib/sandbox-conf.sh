@@ -104,7 +104,7 @@ write_program_conf() { # FILE ACCOUNT SETTING…; the sandbox's own settings com
     {
         printf '%s\n' 'database.host=' "database.socket=$RUN/db.sock" "database.name=$DB_NAME" \
             "database.user=$account" "database.password_file=$RUN/password" \
-            "log.crash_dir=$DIR/crash" "$@"
+            "log.crash_dir=$DIR/crash" "public.state_dir=$DIR/kept" "$@"
         state settings | sed '/^\(mariadb\|agent\|uptake\)\./d; /^$/d'
     } | merge_conf balrog.conf | replace "$file"
 }

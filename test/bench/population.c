@@ -399,9 +399,10 @@ static bool read_release(void *arg, void *ctx, struct str name, struct release_r
     return true;
 }
 
-static void note_broken(void *arg, struct str name, const char *why)
+static void note_broken(void *arg, struct str name, const char *why, bool kept)
 {
     (void)arg;
+    (void)kept;
     fprintf(stderr, "release %.*s cannot be served: %s\n", STR_ARG(name), why);
     exit(1);
 }

@@ -310,7 +310,7 @@ test_comparison() {
     check "rules are" shows "$late" 'Rule-ID: unknown' "$path"
 }
 
-sandbox_up --set public.compare_s=86400
+sandbox_up --set public.keep_good_releases=no --set public.compare_s=86400
 prepare
 open_session
 test_rules

@@ -51,8 +51,10 @@ answers() {
     probe each /__metrics__ | awk '/^balrog_public_answers_total/ { sum += $2 } END { print sum + 0 }'
 }
 
-# The loader asks for changes at its start and then after a minute: that is longer than this takes.
-sandbox_up --load "$TOP/conf/demo.sql" --set public.poll_ms=60000 --set public.compare_s=86400
+# The loader asks for changes at its start and then after a minute: that is longer than this takes. It does not read for a
+# snapshot file either.
+sandbox_up --load "$TOP/conf/demo.sql" --set public.poll_ms=60000 --set public.compare_s=86400 \
+    --set public.state_dir=
 sandbox restart public
 answered=$(answers)
 before=$(counters)

@@ -154,7 +154,8 @@ test_signal_while_waiting() {
     check "SIGTERM ends it, too" wait "$pid"
 }
 
-sandbox_up --load "$TOP/conf/demo.sql"
+# Without a snapshot file: test/integration/snapshot_file.sh is about that.
+sandbox_up --load "$TOP/conf/demo.sql" --set public.state_dir=
 test_goes
 test_comes_back
 test_hangs

@@ -112,9 +112,10 @@ static void add_app(const char *name, const char *version, const char *build_id,
             name, version, version, build_id, partials));
 }
 
-static void note_broken(void *arg, struct str name, const char *why)
+static void note_broken(void *arg, struct str name, const char *why, bool kept)
 {
     (void)arg;
+    (void)kept;
     (void)name;
     ck_assert(why[0] != '\0');
     w.broken++;

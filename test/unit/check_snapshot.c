@@ -23,6 +23,8 @@ static struct {
         unsigned n;             /* assets of a release in v2 */
         bool fails;
     } v2;
+    bool breaks; /* all apps are broken now */
+    bool keep_good;
     struct buf broken; /* the names that were told, in that order */
 } w;
 
@@ -46,7 +48,7 @@ static void teardown(void)
 
 static const char *app_json(void *ctx, int i)
 {
-    if (i % 10 == 0) {
+    if (i % 10 == 0 || w.breaks) {
         return "{broken";
     }
     return mem_printf(
@@ -139,9 +141,10 @@ static bool read_release(void *arg, void *ctx, struct str name, struct release_r
     return true;
 }
 
-static void note_broken(void *arg, struct str name, const char *why)
+static void note_broken(void *arg, struct str name, const char *why, bool kept)
 {
     (void)arg;
+    (void)kept;
     buf_printf(&w.broken, "%.*s: %s\n", STR_ARG(name), why);
 }
 
@@ -154,7 +157,7 @@ static struct snapshot *build(struct release_cache *cache)
                                     .generation = 1 };
     struct release_source source = { read_release, read_base, read_asset, NULL };
     struct snapshot_request request = {
-        .cache = cache, .input = &input, .source = &source, .broken = note_broken
+        .cache = cache, .input = &input, .source = &source, .keep_good = w.keep_good, .broken = note_broken
     };
     struct snapshot *s = snapshot_build(w.ctx, &request, &e);
     if (s != NULL) {
@@ -237,6 +240,34 @@ START_TEST(roots_that_are_named)
     request.n_roots = 0;
     s = snapshot_build(w.ctx, &request, &e);
     ck_assert_uint_eq(s->n_releases + w.reads, 0);
+}
+END_TEST
+
+/* Releases that break keep their last version, if that is wanted and there is one; until they are mended. */
+START_TEST(releases_that_break)
+{
+    struct release_cache *cache = cache_with(2);
+    struct snapshot *good = build(cache);
+    ck_assert_uint_eq(release_cache_kept(cache), 0);
+    w.breaks = w.keep_good = true;
+    for (int i = 0; i < 2; i++) {
+        release_cache_expire_all(cache);
+        ck_assert_uint_eq(build(cache)->n_releases, good->n_releases);
+        ck_assert_uint_gt(release_cache_kept(cache), 50);
+    }
+    w.breaks = false;
+    release_cache_expire_all(cache);
+    ck_assert_uint_eq(build(cache)->n_releases, good->n_releases);
+    ck_assert_uint_eq(release_cache_kept(cache), 0);
+    w.breaks = true;
+    w.keep_good = false;
+    release_cache_expire_all(cache);
+    ck_assert_uint_lt(build(cache)->n_releases, good->n_releases / 2);
+    ck_assert_uint_eq(release_cache_kept(cache), 0);
+    w.keep_good = true; /* too late: there is none any more */
+    release_cache_expire_all(cache);
+    ck_assert_uint_lt(build(cache)->n_releases, good->n_releases / 2);
+    ck_assert_uint_eq(release_cache_kept(cache), 0);
 }
 END_TEST
 
@@ -377,5 +408,5 @@ START_TEST(changes_are_not_lost_to_a_failure)
 END_TEST
 
 SUITE_MAIN_WITH("snapshot", setup, teardown, threads_make_no_difference, steps_lead_no_further,
-                roots_that_are_named, a_source_that_fails_on_the_way, a_changed_asset_is_read_alone,
-                when_it_is_read_whole, changes_are_not_lost_to_a_failure)
+                roots_that_are_named, releases_that_break, a_source_that_fails_on_the_way,
+                a_changed_asset_is_read_alone, when_it_is_read_whole, changes_are_not_lost_to_a_failure)
