@@ -452,16 +452,20 @@ bool db_is_null(const struct db_rows *rows, unsigned i)
     return rows->columns[i].null != 0;
 }
 
-int64_t db_int(const struct db_rows *rows, unsigned i)
+int64_t db_number(struct str text)
 {
     char digits[32];
-    struct str text = db_text(rows, i);
     size_t n = text.n < sizeof(digits) - 1 ? text.n : sizeof(digits) - 1;
     if (n > 0) {
         memcpy(digits, text.p, n);
     }
     digits[n] = '\0';
     return strtoll(digits, NULL, 10);
+}
+
+int64_t db_int(const struct db_rows *rows, unsigned i)
+{
+    return db_number(db_text(rows, i));
 }
 
 bool db_finish(struct db_rows *rows)

@@ -75,5 +75,7 @@ unsigned db_columns(const struct db_rows *rows);
 struct str db_text(const struct db_rows *rows, unsigned i);
 bool db_is_null(const struct db_rows *rows, unsigned i);
 int64_t db_int(const struct db_rows *rows, unsigned i);
+/* The number that TEXT, a column as text, stands for. */
+int64_t db_number(struct str text);
 
 #endif

@@ -31,6 +31,8 @@ struct required {
 struct requirements {
     struct required *item;
     size_t n;
+    struct required **by_product; /* the same, sorted by product; those of one product in their order */
+    cJSON *all;                   /* what all of them together need */
 };
 
 /* What was read. It is used until a table on which it rests is written. */
@@ -104,6 +106,40 @@ bool signoff_verify(const cJSON *needs, const cJSON *given, struct error *e)
 
 /* ---- required sign-offs ---- */
 
+static int compare_products(const void *a, const void *b)
+{
+    const struct required *x = *(struct required *const *)a, *y = *(struct required *const *)b;
+    int order = strcmp(x->product, y->product);
+    return order != 0 ? order : (x > y) - (x < y);
+}
+
+/* Lists with thousands of changes search the requirements for each. */
+static void index_requirements(struct tx *tx, struct requirements *r)
+{
+    r->by_product = mem_array(r, struct required *, r->n);
+    r->all = signoff_needs_new(tx);
+    for (size_t i = 0; i < r->n; i++) {
+        r->by_product[i] = &r->item[i];
+        signoff_needs_add(r->all, r->item[i].role, r->item[i].count);
+    }
+    qsort(r->by_product, r->n, sizeof *r->by_product, compare_products);
+}
+
+/* The index in by_product of the first requirement of PRODUCT, or where it would be. */
+static size_t find_requirement(const struct requirements *r, const char *product)
+{
+    size_t from = 0, to = r->n;
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+        if (strcmp(r->by_product[middle]->product, product) < 0) {
+            from = middle + 1;
+        } else {
+            to = middle;
+        }
+    }
+    return from;
+}
+
 static bool read_requirements(struct tx *tx, const struct table *t, struct requirements **all,
                               struct error *e)
 {
@@ -120,6 +156,7 @@ static bool read_requirements(struct tx *tx, const struct table *t, struct requi
                                              .role = row_text(row, "role"),
                                              .count = row_int(row, "signoffs_required") };
     }
+    index_requirements(tx, r);
     *all = r;
     return true;
 }
@@ -154,17 +191,39 @@ static bool covers_channel(const char *channel, const char *required)
     return c.n >= 3 && str_starts(str_of(required), str_slice(c, 0, c.n - 1));
 }
 
+/* Adds those of PRODUCT whose channel COVERS(CHANNEL, theirs) accepts. */
+static void add_of_product(const struct requirements *r, const char *product, const char *channel,
+                           bool (*covers)(const char *channel, const char *required), cJSON *needs)
+{
+    for (size_t i = find_requirement(r, product); i < r->n && is_same(product, r->by_product[i]->product);
+         i++) {
+        if (covers(channel, r->by_product[i]->channel)) {
+            signoff_needs_add(needs, r->by_product[i]->role, r->by_product[i]->count);
+        }
+    }
+}
+
+static void add_all(const struct requirements *r, cJSON *needs)
+{
+    for (const cJSON *need = r->all->child; need != NULL; need = need->next) {
+        signoff_needs_add(needs, need->string, (int64_t)need->valuedouble);
+    }
+}
+
 bool signoff_need_product(struct tx *tx, const char *product, const char *channel, cJSON *needs,
                           struct error *e)
 {
     struct signoff_cache *cache = cache_of(tx);
-    bool any = product == NULL || product[0] == '\0';
     if (!read_table(tx, &table_product_req_signoffs, &cache->products, e)) {
         return false;
     }
+    if (product != NULL && product[0] != '\0') {
+        add_of_product(cache->products, product, channel, covers_channel, needs);
+        return true;
+    }
     for (size_t i = 0; i < cache->products->n; i++) {
         const struct required *r = &cache->products->item[i];
-        if ((any || is_same(product, r->product)) && covers_channel(channel, r->channel)) {
+        if (covers_channel(channel, r->channel)) {
             signoff_needs_add(needs, r->role, r->count);
         }
     }
@@ -177,11 +236,10 @@ bool signoff_need_permission(struct tx *tx, const char *product, cJSON *needs, s
     if (!read_table(tx, &table_permissions_req_signoffs, &cache->permissions, e)) {
         return false;
     }
-    for (size_t i = 0; i < cache->permissions->n; i++) {
-        const struct required *r = &cache->permissions->item[i];
-        if (product == NULL || is_same(product, r->product)) {
-            signoff_needs_add(needs, r->role, r->count);
-        }
+    if (product == NULL) {
+        add_all(cache->permissions, needs);
+    } else {
+        add_of_product(cache->permissions, product, NULL, covers_channel, needs);
     }
     return true;
 }
@@ -190,18 +248,16 @@ bool signoff_need_required(struct tx *tx, const char *product, const char *chann
                            struct error *e)
 {
     struct signoff_cache *cache = cache_of(tx);
+    if (product == NULL) {
+        return true;
+    }
     if (channel == NULL) {
-        return product == NULL || signoff_need_permission(tx, product, needs, e);
+        return signoff_need_permission(tx, product, needs, e);
     }
     if (!read_table(tx, &table_product_req_signoffs, &cache->products, e)) {
         return false;
     }
-    for (size_t i = 0; i < cache->products->n; i++) {
-        const struct required *r = &cache->products->item[i];
-        if (is_same(product, r->product) && is_same(channel, r->channel)) {
-            signoff_needs_add(needs, r->role, r->count);
-        }
-    }
+    add_of_product(cache->products, product, channel, is_same, needs);
     return true;
 }
 

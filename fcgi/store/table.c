@@ -110,23 +110,22 @@ bool table_next(struct db_rows *rows, const struct table_query *q, struct error 
 
 /* ---- rows as JSON ---- */
 
-/* Column I of the row, which is described by C. */
-static cJSON *column_json(const struct column *c, const struct db_rows *rows, unsigned i)
+cJSON *table_value(const struct column *c, struct str text)
 {
     cJSON *json;
-    if (db_is_null(rows, i)) {
-        return cJSON_CreateNull();
+    if (str_absent(text)) {
+        return mem_check(cJSON_CreateNull());
     }
     switch (c->type) {
     case COLUMN_INT:
-        return cJSON_CreateNumber((double)db_int(rows, i));
+        return mem_check(cJSON_CreateNumber((double)db_number(text)));
     case COLUMN_BOOL:
-        return cJSON_CreateBool(db_int(rows, i) != 0);
+        return mem_check(cJSON_CreateBool(db_number(text) != 0));
     case COLUMN_JSON:
-        json = json_parse(db_text(rows, i), NULL);
-        return json != NULL ? json : json_text(db_text(rows, i));
+        json = json_parse(text, NULL);
+        return json != NULL ? json : json_text(text);
     default:
-        return json_text(db_text(rows, i));
+        return json_text(text);
     }
 }
 
@@ -144,7 +143,7 @@ static cJSON *make_row(const struct table *t, const struct db_rows *rows, unsign
         const struct column *c = &t->column[i];
         bool apart = big_owner != NULL && (c->flags & COLUMN_BIG) != 0 && c->type == COLUMN_JSON;
         if (!apart || !add_big(row, c, rows, first + i, big_owner)) {
-            cJSON_AddItemToObject(row, c->name, mem_check(column_json(c, rows, first + i)));
+            cJSON_AddItemToObject(row, c->name, table_value(c, db_text(rows, first + i)));
         }
     }
     return row;
@@ -204,7 +203,7 @@ static bool prints_as_it_is(struct str text)
     return digits > 0 && digits <= EXACT_DIGITS && sign + digits == text.n;
 }
 
-/* Appends the column C of the current row as json_print() would print column_json(). */
+/* Appends the column C of the current row as json_print() would print table_value(). */
 static void print_column(struct buf *out, const struct printed_column *c, const struct db_rows *rows)
 {
     struct str text = db_text(rows, c->index);
@@ -217,7 +216,7 @@ static void print_column(struct buf *out, const struct printed_column *c, const 
     } else if (c->column->type == COLUMN_INT && prints_as_it_is(text)) {
         buf_str(out, text);
     } else {
-        cJSON *json = mem_check(column_json(c->column, rows, c->index));
+        cJSON *json = table_value(c->column, text);
         json_print(out, json, JSON_COMPACT);
         cJSON_Delete(json);
     }

@@ -93,6 +93,10 @@ cJSON *table_row(const struct table *t, const struct db_rows *rows);
 /* The same where the columns of T begin with column FIRST, counted from 0. */
 cJSON *table_row_from(const struct table *t, const struct db_rows *rows, unsigned first);
 
+/* The value that such an object has for the column C, whose text is TEXT (absent: NULL). The caller owns it.
+ */
+cJSON *table_value(const struct column *c, struct str text);
+
 /* Appends all rows of Q to OUT as a JSON array in the style of jsonify, and counts them. The text is made
  * from the columns directly: much faster than a list of rows that json_print() prints, with the same result.
  */

@@ -1,5 +1,6 @@
-/* See waiting.h. All changes are read with the few columns on which sign-offs depend, grouped, sorted and
- * counted in memory; what else is shown is read for the page alone. */
+/* See waiting.h. All changes are read with the few columns on which sign-offs depend, as text; they are
+ * grouped, sorted and counted in memory. Only those on the page stay JSON; all others become JSON one after
+ * the other, and only if the filters or the caller's roles ask for it. */
 #include "store/waiting.h"
 
 #include "store/waiting_entry.h"
@@ -16,7 +17,7 @@ struct waiting_survey {
     struct waiting_parts parts;
     struct waiting_entry *entry;
     size_t n;
-    cJSON *roles; /* tx->actor's */
+    cJSON *roles; /* tx->actor's, or NULL: there are none */
 };
 
 /* ---- reading ---- */
@@ -36,14 +37,14 @@ static bool read_parts(struct waiting_survey *s, struct error *e)
 static int compare_releases(const void *a, const void *b)
 {
     const struct waiting_part *x = *(struct waiting_part *const *)a, *y = *(struct waiting_part *const *)b;
-    int order = strcmp(row_text(x->row, "name"), row_text(y->row, "name"));
+    int order = strcmp(x->name, y->name);
     return order != 0 ? order : (x > y) - (x < y);
 }
 
 static bool belongs_to(const struct waiting_entry *entry, const struct waiting_part *part)
 {
     return entry->n > 0 && entry->part[0]->source->by_release && part->source->by_release &&
-           strcmp(row_text(entry->part[0]->row, "name"), row_text(part->row, "name")) == 0;
+           strcmp(entry->part[0]->name, part->name) == 0;
 }
 
 /* Makes entries of the N parts of ALL; those of one release are beside each other. */
@@ -79,6 +80,17 @@ static int compare_entries(const void *a, const void *b)
     return waiting_order(&((const struct waiting_entry *)a)->at, &((const struct waiting_entry *)b)->at);
 }
 
+static bool read_roles(struct waiting_survey *s, struct error *e)
+{
+    if (s->tx->actor[0] != '\0' && !access_roles(s->tx, s->tx->actor, &s->roles, e)) {
+        return false;
+    }
+    if (s->roles != NULL && s->roles->child == NULL) {
+        s->roles = NULL;
+    }
+    return true;
+}
+
 /* Reads everything once and for all, however many changes there are. */
 static bool read_all(struct waiting_survey *s, struct error *e)
 {
@@ -87,33 +99,50 @@ static bool read_all(struct waiting_survey *s, struct error *e)
     }
     make_entries(s);
     for (size_t i = 0; i < s->n; i++) {
-        if (!waiting_entry_init(s->tx, &s->entry[i], s->q->source, e)) {
-            return false;
-        }
+        waiting_entry_place(&s->entry[i], s->q->source);
     }
     qsort(s->entry, s->n, sizeof *s->entry, compare_entries);
-    return s->tx->actor[0] == '\0' || access_roles(s->tx, s->tx->actor, &s->roles, e);
+    return read_roles(s, e);
 }
 
 /* ---- which sign-offs count ---- */
 
-/* Judges the sign-offs of the first N entries: of SOURCE's changes at most MAX, which have some and are not
- * judged yet. */
+/* PART as signoff_add_invalid() wants it. */
+static cJSON *make_change(struct waiting_survey *s, const struct waiting_part *part)
+{
+    cJSON *change = row_key_int(s->tx, "sc_id", part->sc_id);
+    cJSON *signoffs = mem_check(cJSON_AddObjectToObject(change, "signoffs"));
+    for (const struct waiting_signoff *one = part->signoffs; one != NULL; one = one->next) {
+        mem_check(cJSON_AddStringToObject(signoffs, one->username, one->role));
+    }
+    return change;
+}
+
+/* Finds out which sign-offs of N entries do not count: of SOURCE's changes at most MAX, which have some and
+ * are not judged yet. */
 static bool judge_source(struct waiting_survey *s, const struct waiting_source *source,
                          struct waiting_entry *const *entry, size_t n, size_t max, struct error *e)
 {
     cJSON **changes = mem_array(s->tx->mem, cJSON *, max);
+    struct waiting_part **judged = mem_array(s->tx->mem, struct waiting_part *, max);
     size_t count = 0;
     for (size_t i = 0; i < n; i++) {
         for (size_t j = 0; j < entry[i]->n && count < max; j++) {
             struct waiting_part *part = entry[i]->part[j];
-            if (part->source == source && !part->judged && json_get(part->row, "signoffs")->child != NULL) {
+            if (part->source == source && !part->judged && part->signoffs != NULL) {
                 part->judged = true;
-                changes[count++] = part->row;
+                judged[count] = part;
+                changes[count++] = make_change(s, part);
             }
         }
     }
-    return signoff_add_invalid(s->tx, source->resource->table, changes, count, e);
+    if (!signoff_add_invalid(s->tx, source->resource->table, changes, count, e)) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        judged[i]->invalid = json_get(changes[i], "invalid_signoffs");
+    }
+    return true;
 }
 
 static bool judge_entries(struct waiting_survey *s, struct waiting_entry *const *entry, size_t n, size_t max,
@@ -124,30 +153,52 @@ static bool judge_entries(struct waiting_survey *s, struct waiting_entry *const 
             return false;
         }
     }
-    for (size_t i = 0; i < n; i++) {
-        waiting_entry_signoffs(s->tx, entry[i], s->roles);
-    }
     return true;
 }
 
 /* ---- the page ---- */
 
-/* Collects in WANTED the entries that Q asks for, and counts those that the caller can sign. */
-static size_t filter_entries(struct waiting_survey *s, struct waiting_entry **wanted, int64_t *mine)
+/* Whether ENTRY fits the filters of Q, and whether the caller can sign it. */
+static bool examine_entry(struct waiting_survey *s, struct waiting_entry *entry, bool *fits, bool *can_sign,
+                          struct error *e)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < s->n; i++) {
-        struct waiting_entry *entry = &s->entry[i];
-        if (!waiting_entry_fits(entry, s->q->product, s->q->channel)) {
-            continue;
+    void *step = tx_step_begin(s->tx);
+    bool ok = waiting_entry_open(s->tx, entry, e);
+    if (ok) {
+        waiting_entry_judge(s->tx, entry, s->roles);
+        *fits = waiting_entry_fits(entry, s->q->product, s->q->channel);
+        *can_sign = entry->can_sign->child != NULL;
+    }
+    waiting_entry_close(entry);
+    tx_step_end(s->tx, step);
+    return ok;
+}
+
+/* Moves to the front of ENTRY, of which there are *N, those that Q asks for, and counts those that the caller
+ * can sign. */
+static bool filter_entries(struct waiting_survey *s, struct waiting_entry **entry, size_t *n, int64_t *mine,
+                           struct error *e)
+{
+    size_t all = *n;
+    if (s->roles == NULL && str_absent(s->q->product) && str_absent(s->q->channel)) {
+        *n = s->q->mine ? 0 : all;
+        return true;
+    }
+    if (s->roles != NULL && !judge_entries(s, entry, all, JUDGED_MAX, e)) {
+        return false;
+    }
+    *n = 0;
+    for (size_t i = 0; i < all; i++) {
+        bool fits = false, can_sign = false;
+        if (!examine_entry(s, entry[i], &fits, &can_sign, e)) {
+            return false;
         }
-        bool can_sign = entry->can_sign->child != NULL;
-        *mine += can_sign;
-        if (can_sign || !s->q->mine) {
-            wanted[n++] = entry;
+        *mine += fits && can_sign;
+        if (fits && (can_sign || !s->q->mine)) {
+            entry[(*n)++] = entry[i];
         }
     }
-    return n;
+    return true;
 }
 
 /* Where in WANTED the page begins. */
@@ -197,7 +248,16 @@ static bool read_page_rows(struct waiting_survey *s, struct waiting_entry *const
 static bool answer_page(struct waiting_survey *s, struct waiting_entry *const *page, size_t n,
                         struct waiting_answer *answer, struct error *e)
 {
-    if (!judge_entries(s, page, n, s->parts.n, e) || !read_page_rows(s, page, n, e)) {
+    if (!judge_entries(s, page, n, s->parts.n, e)) {
+        return false;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (!waiting_entry_open(s->tx, page[i], e)) {
+            return false;
+        }
+        waiting_entry_judge(s->tx, page[i], s->roles);
+    }
+    if (!read_page_rows(s, page, n, e)) {
         return false;
     }
     answer->entries = tx_keep(s->tx, mem_check(cJSON_CreateArray()));
@@ -217,17 +277,14 @@ bool waiting_page(struct tx *tx, const struct waiting_query *q, struct waiting_a
         return false;
     }
     struct waiting_entry **wanted = mem_array(tx->mem, struct waiting_entry *, s.n + 1);
+    size_t n = s.n;
     for (size_t i = 0; i < s.n; i++) {
         wanted[i] = &s.entry[i];
     }
-    if (!judge_entries(&s, wanted, s.n, JUDGED_MAX, e)) {
+    if (!filter_entries(&s, wanted, &n, &answer->mine, e) || !find_start(q, wanted, n, &start, e)) {
         return false;
     }
-    size_t n = filter_entries(&s, wanted, &answer->mine);
     answer->count = (int64_t)n;
-    if (!find_start(q, wanted, n, &start, e)) {
-        return false;
-    }
     size_t on_page = n - start < (size_t)q->limit ? n - start : (size_t)q->limit;
     if (start + on_page < n) {
         answer->next = waiting_at_print(tx, &wanted[start + on_page - 1]->at);

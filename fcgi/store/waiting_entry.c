@@ -85,35 +85,60 @@ static bool add_needs(struct tx *tx, const struct waiting_part *part, cJSON *all
     return true;
 }
 
-bool waiting_entry_init(struct tx *tx, struct waiting_entry *entry, const struct waiting_source *source,
-                        struct error *e)
+void waiting_entry_place(struct waiting_entry *entry, const struct waiting_source *source)
 {
     const struct waiting_part *first = entry->part[0];
-    entry->needs = signoff_needs_new(tx);
     entry->at = (struct waiting_at){ .source = (unsigned)(first->source - source), .sc_id = first->sc_id };
     for (size_t i = 0; i < entry->n; i++) {
-        const struct waiting_part *part = entry->part[i];
-        int64_t when = waits_for_uptake(part->row) ? 0 : row_int(part->row, "when");
+        int64_t when = entry->part[i]->when;
         entry->at.when = when > entry->at.when ? when : entry->at.when;
-        entry->stale |= is_stale(part);
-        if (!add_needs(tx, part, entry->needs, e)) {
-            return false;
-        }
     }
     if (entry->at.when == 0) {
         entry->at.when = INT64_MAX;
     }
+}
+
+bool waiting_entry_open(struct tx *tx, struct waiting_entry *entry, struct error *e)
+{
+    entry->needs = signoff_needs_new(tx);
+    for (size_t i = 0; i < entry->n; i++) {
+        waiting_part_load(tx, entry->part[i]);
+        entry->stale |= is_stale(entry->part[i]);
+        if (!add_needs(tx, entry->part[i], entry->needs, e)) {
+            return false;
+        }
+    }
     return true;
+}
+
+void waiting_entry_close(struct waiting_entry *entry)
+{
+    for (size_t i = 0; i < entry->n; i++) {
+        entry->part[i]->row = NULL;
+        entry->part[i]->old = NULL;
+    }
+    entry->stale = false;
+    entry->needs = entry->can_sign = NULL;
 }
 
 /* ---- sign-offs ---- */
 
-/* Whether each part has USER's sign-off as ROLE. */
-static bool signed_all(const struct waiting_entry *entry, const char *user, const char *role)
+/* Whether PART has the sign-off ONE, too. */
+static bool has_signoff(const struct waiting_part *part, const struct waiting_signoff *one)
+{
+    for (const struct waiting_signoff *s = part->signoffs; s != NULL; s = s->next) {
+        if (strcmp(s->username, one->username) == 0) {
+            return strcmp(s->role, one->role) == 0;
+        }
+    }
+    return false;
+}
+
+/* Whether ONE was given for each part: only then it is one of the entry. */
+static bool signed_all(const struct waiting_entry *entry, const struct waiting_signoff *one)
 {
     for (size_t i = 1; i < entry->n; i++) {
-        const char *given = json_get_string(json_get(entry->part[i]->row, "signoffs"), user);
-        if (given == NULL || strcmp(given, role) != 0) {
+        if (!has_signoff(entry->part[i], one)) {
             return false;
         }
     }
@@ -125,25 +150,33 @@ static const cJSON *invalid_of(const struct waiting_entry *entry, const char *us
 {
     const cJSON *why = NULL;
     for (size_t i = 0; i < entry->n && why == NULL; i++) {
-        why = json_get(json_get(entry->part[i]->row, "invalid_signoffs"), user);
+        why = json_get(entry->part[i]->invalid, user);
     }
     return why;
 }
 
-static bool counts(const struct waiting_entry *entry, const char *user)
+static bool counts(const struct waiting_entry *entry, const struct waiting_signoff *one)
 {
-    return json_get(entry->invalid, user) == NULL;
+    return signed_all(entry, one) && invalid_of(entry, one->username) == NULL;
 }
 
 static unsigned count_role(const struct waiting_entry *entry, const char *role)
 {
     unsigned n = 0;
-    const cJSON *one;
-    cJSON_ArrayForEach(one, entry->signoffs)
-    {
-        n += strcmp(one->valuestring, role) == 0 && counts(entry, one->string);
+    for (const struct waiting_signoff *one = entry->part[0]->signoffs; one != NULL; one = one->next) {
+        n += strcmp(one->role, role) == 0 && counts(entry, one);
     }
     return n;
+}
+
+static bool has_signed(const struct waiting_entry *entry, const char *user)
+{
+    for (const struct waiting_signoff *one = entry->part[0]->signoffs; one != NULL; one = one->next) {
+        if (strcmp(one->username, user) == 0) {
+            return counts(entry, one);
+        }
+    }
+    return false;
 }
 
 static bool holds(const cJSON *roles, const char *role)
@@ -158,9 +191,9 @@ static bool holds(const cJSON *roles, const char *role)
     return false;
 }
 
-static void find_missing(struct tx *tx, struct waiting_entry *entry, const cJSON *roles)
+void waiting_entry_judge(struct tx *tx, struct waiting_entry *entry, const cJSON *roles)
 {
-    bool has_signed = json_get(entry->signoffs, tx->actor) != NULL && counts(entry, tx->actor);
+    bool signed_already = has_signed(entry, tx->actor);
     const cJSON *need;
     entry->is_signed = true;
     entry->can_sign = tx_keep(tx, mem_check(cJSON_CreateArray()));
@@ -170,28 +203,10 @@ static void find_missing(struct tx *tx, struct waiting_entry *entry, const cJSON
             continue;
         }
         entry->is_signed = false;
-        if (!has_signed && holds(roles, need->string)) {
+        if (!signed_already && holds(roles, need->string)) {
             cJSON_AddItemToArray(entry->can_sign, json_text(str_of(need->string)));
         }
     }
-}
-
-void waiting_entry_signoffs(struct tx *tx, struct waiting_entry *entry, const cJSON *roles)
-{
-    const cJSON *one;
-    entry->signoffs = tx_keep(tx, mem_check(cJSON_CreateObject()));
-    entry->invalid = tx_keep(tx, mem_check(cJSON_CreateObject()));
-    cJSON_ArrayForEach(one, json_get(entry->part[0]->row, "signoffs"))
-    {
-        if (cJSON_IsString(one) && signed_all(entry, one->string, one->valuestring)) {
-            const cJSON *why = invalid_of(entry, one->string);
-            cJSON_AddItemToObject(entry->signoffs, one->string, mem_check(cJSON_Duplicate(one, false)));
-            if (why != NULL) {
-                cJSON_AddItemToObject(entry->invalid, one->string, mem_check(cJSON_Duplicate(why, true)));
-            }
-        }
-    }
-    find_missing(tx, entry, roles);
 }
 
 /* ---- filters ---- */
@@ -355,6 +370,27 @@ static void add_what(cJSON *json, const struct waiting_entry *entry)
     cJSON_AddItemToObject(json, "changed", changed_of(part));
 }
 
+/* Adds signoffs, {user: role}, and invalid_signoffs, {user: why}, if there are some. */
+static void add_signoffs(cJSON *json, const struct waiting_entry *entry)
+{
+    cJSON *signoffs = mem_check(cJSON_AddObjectToObject(json, "signoffs"));
+    cJSON *invalid = mem_check(cJSON_CreateObject());
+    for (const struct waiting_signoff *one = entry->part[0]->signoffs; one != NULL; one = one->next) {
+        const cJSON *why = invalid_of(entry, one->username);
+        if (signed_all(entry, one)) {
+            mem_check(cJSON_AddStringToObject(signoffs, one->username, one->role));
+            if (why != NULL) {
+                cJSON_AddItemToObject(invalid, one->username, copy_of(why));
+            }
+        }
+    }
+    if (invalid->child != NULL) {
+        cJSON_AddItemToObject(json, "invalid_signoffs", invalid);
+    } else {
+        cJSON_Delete(invalid);
+    }
+}
+
 cJSON *waiting_entry_json(const struct waiting_entry *entry, int64_t now_ms, const cJSON *failing)
 {
     const cJSON *failed = find_failed(entry, failing);
@@ -367,10 +403,7 @@ cJSON *waiting_entry_json(const struct waiting_entry *entry, int64_t now_ms, con
     }
     cJSON_AddItemToObject(json, "telemetry", telemetry_of(entry->part[0]->row));
     cJSON_AddItemToObject(json, "required_signoffs", copy_of(entry->needs));
-    cJSON_AddItemToObject(json, "signoffs", copy_of(entry->signoffs));
-    if (entry->invalid->child != NULL) {
-        cJSON_AddItemToObject(json, "invalid_signoffs", copy_of(entry->invalid));
-    }
+    add_signoffs(json, entry);
     cJSON_AddItemToObject(json, "can_sign", copy_of(entry->can_sign));
     mem_check(cJSON_AddStringToObject(json, "state", state_of(entry, failed, now_ms)));
     mem_check(cJSON_AddBoolToObject(json, "stale", entry->stale));

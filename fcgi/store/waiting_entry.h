@@ -20,20 +20,21 @@ struct waiting_entry {
     struct waiting_part **part; /* more than one: of a release in parts, its base first */
     size_t n;
     struct waiting_at at;
-    bool stale;      /* a row was changed or made or deleted meanwhile: the change cannot be enacted */
-    cJSON *needs;    /* {role: count} */
-    cJSON *signoffs; /* {user: role}, given for each part */
-    cJSON *invalid;  /* {user: why}: those of them that do not count */
+    /* From waiting_entry_open() to waiting_entry_close(): */
+    bool stale;   /* a row was changed or made or deleted meanwhile: the change cannot be enacted */
+    cJSON *needs; /* {role: count} */
+    /* From waiting_entry_judge() on: */
     cJSON *can_sign; /* roles that the caller may sign with */
     bool is_signed;  /* nothing is missing */
 };
 
-/* Fills ENTRY, whose parts are there: all but its sign-offs. SOURCE is the first source. */
-bool waiting_entry_init(struct tx *tx, struct waiting_entry *entry, const struct waiting_source *source,
-                        struct error *e);
-/* Works out signoffs, invalid, can_sign and is_signed from those of the parts. ROLES: the caller's; or NULL.
- */
-void waiting_entry_signoffs(struct tx *tx, struct waiting_entry *entry, const cJSON *roles);
+/* Fills `at` of ENTRY, whose parts are there. SOURCE is the first source. */
+void waiting_entry_place(struct waiting_entry *entry, const struct waiting_source *source);
+/* Loads the parts, and works out what ENTRY needs. That lives as long as TX's step; then close it. */
+bool waiting_entry_open(struct tx *tx, struct waiting_entry *entry, struct error *e);
+void waiting_entry_close(struct waiting_entry *entry);
+/* Works out can_sign and is_signed from the sign-offs of the parts. ROLES: the caller's; or NULL. */
+void waiting_entry_judge(struct tx *tx, struct waiting_entry *entry, const cJSON *roles);
 /* See struct waiting_query. */
 bool waiting_entry_fits(const struct waiting_entry *entry, struct str product, struct str channel);
 /* As the API prints it. The caller owns it. */
