@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # The checks before a deploy. A check that fails ends the script with exit status 3; the message names the option that
-# overrides it, if there is one. An override is logged and recorded. Uses connection.sh and deploy.sh.
+# overrides it, if there is one. An override is logged and recorded. Uses connection.sh, deploy.sh and releases.sh.
 
 declare -gA ENV DESPITE # DESPITE: which checks are overridden
 
@@ -32,7 +32,8 @@ query() ( # SQL
 
 # ---- is now a good time? ----
 
-# Prints the last deploy that ended, if it failed within failed_within_s.
+# Prints the last deploy that ended, if it failed within failed_within_s. One that was interrupted did not fail: the same
+# command continues it.
 recent_failure() {
     [[ -r $STATE/deploys ]] || return 0
     awk -F '\t' -v since="$(($(date +%s) - ENV[failed_within_s]))" '
@@ -97,76 +98,13 @@ check_not_taken_away() { # VERSION
     done <<<"$rows"
 }
 
-# Prints the numbers (NNNN) of the additive steps that a release has, one per line.
-steps_of() { # VERSION
-    local file
-    for file in "$(release_dir "$1")"/share/balrog/schema/[0-9][0-9][0-9][0-9]_*/additive.sql; do
-        file=${file%/*}
-        file=${file##*/}
-        [[ $file == '['* ]] || printf '%s\n' "${file:0:4}"
-    done
-}
-
 # Dies if an additive step that this version needs has not been applied.
-check_added() { # VERSION
+check_added() { # VERSION [FROM]
     local step rows
     rows=$(query_steps version "SELECT LPAD(version, 4, '0') FROM balrog_schema WHERE phase = 'additive'
         AND applied_at IS NOT NULL") || exit $?
-    for step in $(steps_of "$1"); do
+    for step in $(steps_of "$@"); do
         [[ $'\n'$rows$'\n' == *$'\n'"$step"$'\n'* ]] ||
             die 3 "the schema lacks the additive step $step that $1 needs: run 'deploy -e ${ENV[name]} admin $1' first, which applies it"
     done
-}
-
-# ---- confirmation ----
-
-CONFIRMATION_LASTS_S=14400
-
-# Whether a confirmation was given that is not older than CONFIRMATION_LASTS_S and has not been used.
-confirmed() { # ID
-    local file=$STATE/confirmed/$1 at
-    [[ -s $file ]] || return 1
-    at=$(cut -f 1 -- "$file")
-    (($(date +%s) - at <= CONFIRMATION_LASTS_S))
-}
-
-# Writes that NAME has confirmed ID. The file appears whole, because a waiting deploy may read it at any time.
-write_confirmation() { # ID NAME
-    mkdir -p -- "$STATE/confirmed" || die 1 "cannot make $STATE/confirmed"
-    printf '%s\t%s\n' "$(date +%s)" "$2" >"$STATE/confirmed/.$1.$$"
-    mv -- "$STATE/confirmed/.$1.$$" "$STATE/confirmed/$1"
-}
-
-# Announces the deploy and waits until somebody has confirmed it. Meanwhile the environment is not locked.
-await_confirmation() { # ID TEXT
-    local end=$((SECONDS + ENV[confirmation_wait_s])) by
-    [[ ${ENV[require_confirmation]} == yes ]] || return 0
-    if [[ -n $DRY_RUN ]]; then
-        echo "would announce it and wait for: scripts/confirm -e ${ENV[name]} ${1/-v/ v}"
-        return 0
-    fi
-    [[ -z $CONFIRMED_BY ]] || write_confirmation "$1" "$CONFIRMED_BY"
-    if ! confirmed "$1"; then
-        notify confirm "$2 is ready; it waits for: scripts/confirm -e ${ENV[name]} ${1/-v/ v}"
-        log "waiting for: scripts/confirm -e ${ENV[name]} ${1/-v/ v}"
-        unlock_environment
-        until confirmed "$1"; do
-            ((SECONDS < end)) || die 6 "nobody confirmed within ${ENV[confirmation_wait_s]} s: nothing was deployed"
-            sleep 1
-        done
-        lock_environment
-        check_good_time
-    fi
-    by=$(cut -f 2 -- "$STATE/confirmed/$1")
-    log "confirmed by $by: $2"
-    record confirmed "$2, by $by"
-}
-
-confirmation_used() { # ID
-    [[ -n $DRY_RUN ]] || rm -f -- "$STATE/confirmed/$1"
-}
-
-unlock_environment() {
-    exec {LOCK_FD}>&-
-    unset LOCK_FD
 }

@@ -60,11 +60,6 @@ older() { # VERSION VERSION: whether the first one is older, with or without a v
     [[ ${1#v} != "${2#v}" && $(printf '%s\n' "${1#v}" "${2#v}" | sort --version-sort | head -n 1) == "${1#v}" ]]
 }
 
-# Prints the user who runs the script.
-who() {
-    printf '%s\n' "${SUDO_USER:-$(id -un)}"
-}
-
 # ---- hosts ----
 
 # Prints the environment's machines; "here" if it lists none.
@@ -178,10 +173,16 @@ record() { # OUTCOME TEXT
     printf '%s\t%s\t%s\t%s\n' "$(date +%s)" "$1" "$(who)" "$2" >>"$STATE/deploys"
 }
 
-# For the trap on EXIT: records, logs and notifies that what had begun has failed.
+# For the trap on EXIT: records, logs and notifies that what had begun has failed, or was interrupted by a signal.
 note_failure() {
     local status=$?
     [[ -n $ACTING && $status -ne 0 ]] || return 0
+    if ((status == 130 || status == 143)); then
+        record interrupted "$ACTING"
+        log "interrupted: $ACTING; the same command continues"
+        notify interrupted "$ACTING was interrupted on ${ENV[name]}; the same command continues"
+        return 0
+    fi
     record failed "$ACTING"
     log "failed: $ACTING"
     notify failed "$ACTING failed on ${ENV[name]} (exit status $status); see $LOG_FILE"
@@ -196,6 +197,7 @@ begin() { # TEXT
 }
 
 finished() { # OUTCOME
+    [[ -z $DRY_RUN ]] || { ACTING= && return; }
     record "$1" "$ACTING"
     log "$ACTING: $1"
     ACTING=

@@ -34,8 +34,10 @@ ENV_KEYS=(
     'canary_latency_floor_ms|5|[0-9]{1,4}'
     'scheduled_within_s|3600|[0-9]{1,6}'
     'failed_within_s|3600|[0-9]{1,6}'
+    'destructive_after_s|604800|[0-9]{1,8}'
     'require_confirmation|no|yes|no'
     'confirmation_wait_s|1800|[0-9]{1,6}'
+    'confirmers||[A-Za-z0-9@._-]+(=[0-9A-F]{40})?( +[A-Za-z0-9@._-]+(=[0-9A-F]{40})?)*|'
     'require_signed|yes|yes|no'
     'keyring||(/[^ ]+)?'
     'user|balrog|[a-z_][a-z0-9_-]*'
@@ -135,6 +137,14 @@ release_dir() { # VERSION
     printf '%s/releases/%s\n' "${ENV[root]}" "$1"
 }
 
+# Prints the person who runs the script: whoever called sudo, or the user. Only root's word for the former counts.
+who() {
+    local name
+    name=$(id -un)
+    ((EUID != 0)) || name=${SUDO_USER:-$name}
+    printf '%s\n' "$name"
+}
+
 # ---- notifications, and the lock ----
 
 # Calls the environment's hook with the arguments EVENT and TEXT, and with BALROG_EVENT, BALROG_TEXT, BALROG_ENVIRONMENT,
@@ -146,7 +156,7 @@ notify() { # EVENT TEXT
         return 0
     fi
     BALROG_EVENT=$1 BALROG_TEXT=$2 BALROG_ENVIRONMENT=${ENV[name]} BALROG_SCRIPT=${0##*/} \
-        BALROG_USER=${SUDO_USER:-$(id -un)} timeout 30 "${ENV[hook]}" "$1" "$2" </dev/null >&2 ||
+        BALROG_USER=$(who) timeout 30 "${ENV[hook]}" "$1" "$2" </dev/null >&2 ||
         log "the hook ${ENV[hook]} failed (exit status $?) on: $1: $2"
 }
 
@@ -161,6 +171,11 @@ lock_environment() {
         holder=$(cat -- "$file" 2>/dev/null)
         die 4 "another script is running on ${ENV[name]}: ${holder:-unknown} (it holds the lock $file)"
     fi
-    printf '%s, process %s of %s, since %s\n' "${0##*/}" "$$" "${SUDO_USER:-$(id -un)}" \
+    printf '%s, process %s of %s, since %s\n' "${0##*/}" "$$" "$(who)" \
         "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >"$file"
+}
+
+unlock_environment() {
+    exec {LOCK_FD}>&-
+    unset LOCK_FD
 }

@@ -138,15 +138,36 @@ release_says() { # VERSION KEY
     sed -n "s/^$2 = //p" "$(release_dir "$1")/RELEASE"
 }
 
-# Makes the version's directory if it is missing, from the tarball FROM, or from the tag if FROM is empty. Sets WORK.
-make_release() { # VERSION FROM
-    local commit=- source
+# Dies unless the version may be made from the tarball FROM, or from its tag if FROM is empty. Fetches the tags then.
+check_source() { # VERSION FROM
     if [[ -n $2 ]]; then
         check_tarball "$2"
-        source="$2 $(sha256sum <"$2" | cut -d ' ' -f 1)"
     else
         fetch_tags
         check_tag "$1"
+    fi
+}
+
+# Prints the numbers (NNNN) of the additive steps that a version has, one per line: of its release, or of what that will be
+# made from.
+steps_of() { # VERSION [FROM]
+    local release
+    release=$(release_dir "$1")
+    if [[ -d $release ]]; then
+        find "$release/share/balrog/schema" -name additive.sql 2>/dev/null
+    elif [[ -n ${2-} ]]; then
+        tar --list --file "$2"
+    else
+        mirror ls-tree -r --name-only "$1" schema/
+    fi | sed -nE 's|^(.*/)?schema/([0-9]{4})_[^/]*/additive\.sql$|\2|p' | sort -u
+}
+
+# Makes the version's directory if it is missing, from what check_source has checked. Sets WORK.
+make_release() { # VERSION FROM
+    local commit=- source
+    if [[ -n $2 ]]; then
+        source="$2 $(sha256sum <"$2" | cut -d ' ' -f 1)"
+    else
         commit=$(tag_commit "$1")
         source="$(repository) $1"
     fi

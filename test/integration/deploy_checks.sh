@@ -98,29 +98,93 @@ test_failure() {
     set_env min_free_mb=10 start_wait_s=300
 }
 
+# A deploy that is ended by a signal has not failed: the same command continues it, without an override.
+test_interruption() {
+    local pid status=0
+    cp "$WORK/etc/agent.conf" "$WORK/agent.conf"
+    sed -i 's|^admin_url = .*|admin_url = http://127.0.0.1:1|' "$WORK/etc/agent.conf"
+    set_env start_wait_s=300
+    "$TOP/scripts/deploy" -e t --from "$WORK/v1.tar" agent "$V1" </dev/null >"$WORK/interrupted.log" 2>&1 &
+    pid=$!
+    check "a deploy begins" until_true 300 last_record_is "begun"
+    kill -TERM "$pid"
+    wait "$pid" || status=$?
+    check "a signal ends it" equal 143 "$status"
+    check "the record says interrupted" grep -qP "\tinterrupted\t.*\tdeploy agent $V1\$" "$ROOT/state/deploys"
+    check "the hook is told" grep -q "^interrupted deploy agent $V1 was interrupted on t" "$WORK/told"
+    cp "$WORK/agent.conf" "$WORK/etc/agent.conf"
+    check "the same command continues" deploy 0 agent "$V1"
+}
+
+# A schema that lacks a step is found before anything is built.
+test_cheap_checks_first() {
+    mkdir -p "$WORK/tree/balrog-9.9/schema/9999_later" && : >"$WORK/tree/balrog-9.9/schema/9999_later/additive.sql"
+    tar --create --file "$WORK/v9.tar" --directory "$WORK/tree" balrog-9.9
+    check "a version whose schema step is missing is refused" operate 3 deploy --from "$WORK/v9.tar" public v9.9
+    check "the message says what to deploy first" said "run 'deploy -e t admin v9.9' first"
+    check "nothing was unpacked or built" equal "" "$(find "$ROOT/releases" -maxdepth 1 -name '*v9.9*')"
+}
+
+last_record_is() { # OUTCOME
+    [[ $(tail -n 1 -- "$ROOT/state/deploys" | cut -f 2) == "$1" ]]
+}
+
+# as NAME COMMAND…: runs it as whom NAME called sudo for.
+as() {
+    SUDO_USER=$1 "${@:2}"
+}
+
 test_confirmation() {
     local pid status=0
     set_env require_confirmation=yes confirmation_wait_s=1
-    check "nobody confirms" deploy 6 agent "$V1"
+    check "a deploy that nobody confirms is refused" deploy 6 agent "$V1"
     check "it was announced" grep -q "^confirm deploy of agent $V1 to t is ready; it waits for: scripts/confirm -e t agent $V1" \
         "$WORK/told"
     set_env confirmation_wait_s=600
-    "$TOP/scripts/deploy" -e t --from "$WORK/v1.tar" agent "$V1" </dev/null >"$WORK/confirmed.log" 2>&1 &
+    as him "$TOP/scripts/deploy" -e t --from "$WORK/v1.tar" agent "$V1" </dev/null >"$WORK/confirmed.log" 2>&1 &
     pid=$!
-    check "it waits" until_true 300 grep -q "waiting for: scripts/confirm" "$WORK/confirmed.log"
-    check "somebody else's does not do" operate 0 confirm --as somebody admin "$V1"
-    check "others may be at work" operate 0 deploy --from "$WORK/v2.tar" --confirmed-by me public "$V2"
-    check "somebody confirms" operate 0 confirm --as "her@example.org" agent "$V1"
+    check "the deploy waits" until_true 300 grep -q "waiting for another person: scripts/confirm" "$WORK/confirmed.log"
+    check "root without sudo is nobody" operate 3 confirm agent "$V1"
+    check "who deploys cannot confirm" as him operate 3 confirm agent "$V1"
+    check "the message says why" said "him started this deploy"
+    check "a confirmation of another service is not used" as her operate 0 confirm admin "$V1"
+    check "others can deploy meanwhile, without a confirmation" operate 0 deploy --from "$WORK/v2.tar" --despite-confirmation \
+        public "$V2"
+    check "the hook is told that nobody confirmed" grep -q "^unconfirmed deploy of public $V2 to t was not confirmed" "$WORK/told"
+    check "another person confirms" as her operate 0 confirm agent "$V1"
     wait "$pid" || status=$?
-    check "it goes on" equal 3 "$status"
-    check "as far as the others' canary lets it" grep -q "public $V2 is a canary on t" "$WORK/confirmed.log"
-    check "which ends" operate 0 abort
-    check "then it is done" deploy 0 agent "$V1"
-    check "and says by whom" grep -q "confirmed by her@example.org: deploy of agent $V1" "$ROOT/state/deploy.log"
-    check "which is recorded" grep -q "by her@example.org" "$ROOT/state/deploys"
-    check "it serves once" test ! -e "$ROOT/state/confirmed/agent-$V1"
-    check "by name" deploy 0 --confirmed-by "Jane Doe" agent "$V1"
+    check "the deploy continues" equal 3 "$status"
+    check "up to the check for others' canaries" grep -q "public $V2 is a canary on t" "$WORK/confirmed.log"
+    check "the canary is aborted" operate 0 abort
+    set_env confirmation_wait_s=1
+    check "her confirmation is not hers for her own deploy" as her operate 6 deploy --from "$WORK/v1.tar" agent "$V1"
+    check "the first deploy is done with it" as him operate 0 deploy --from "$WORK/v1.tar" agent "$V1"
+    check "the log says who confirmed" grep -q "confirmed by her: deploy of agent $V1" "$ROOT/state/deploy.log"
+    check "the record says who confirmed" grep -q "by her$" "$ROOT/state/deploys"
+    check "a confirmation is used once" test ! -e "$ROOT/state/confirmed/agent-$V1"
     set_env require_confirmation=no
+}
+
+# Confirmations by a key, and by people who are listed.
+test_confirmers() {
+    local key
+    set_env require_confirmation=yes confirmation_wait_s=1
+    key=$(gpg --batch --with-colons --list-secret-keys | awk -F : '$1 == "fpr" { print $10; exit }')
+    set_env "confirmers=him her=$key"
+    check "who is not listed cannot confirm" as them operate 3 confirm agent "$V1"
+    check "the message says who can" said "who are: him her"
+    echo "t agent $V1" | gpg --batch --quiet --clearsign >"$WORK/signed"
+    check "a signature is a confirmation" operate 0 confirm --signed "$WORK/signed" agent "$V1"
+    check "it is by the person whose key it is" grep -q "her$" "$ROOT/state/confirmed/agent-$V1"
+    check "a signature of something else is refused" operate 3 confirm --signed "$WORK/signed" admin "$V1"
+    sed "s/agent/admin/" "$WORK/signed" >"$WORK/forged"
+    check "a text that was changed after signing is refused" operate 3 confirm --signed "$WORK/forged" admin "$V1"
+    set_env confirmers=him
+    check "a key that is nobody's is refused" operate 3 confirm --signed "$WORK/signed" agent "$V1"
+    check "and what it had confirmed does not count any more" deploy 6 agent "$V1"
+    set_env "confirmers=him her=$key"
+    check "the deploy is done with the signature" deploy 0 agent "$V1"
+    set_env confirmers= require_confirmation=no
 }
 
 test_signatures() {
@@ -476,7 +540,14 @@ test_dry_run
 test_usage
 test_good_time
 test_failure
-test_confirmation
+test_interruption
+test_cheap_checks_first
+if ((EUID == 0)); then
+    test_confirmation
+    test_confirmers
+else
+    echo "skipped: confirmations by other people, because only root can call sudo for them here"
+fi
 test_signatures
 test_ui
 "$TOP/scripts/host" -e t stop agent "$V1" 2>/dev/null
