@@ -75,6 +75,8 @@ untouched() { answers "1 0" "SELECT (SELECT COUNT(*) FROM information_schema.col
     AND table_name = 'balrog_release_history' AND column_name = 'deleted'), (SELECT COUNT(*) FROM balrog_schema
     WHERE phase = 'destructive')"; }
 
+days_ago() { echo "$(($(date +%s) - $1 * 86400))"; }
+
 told_age() { [[ $SAID =~ $1 ]] || { echo "  it said: $SAID" >&2 && return 1; }; }
 
 test_instances() {
@@ -131,6 +133,25 @@ test_hosts() {
     export BALROG_ENVIRONMENTS=$work/environments
     check "the environment's hosts" contract 6 -e stage --execute
     check "one of them is down" said "$(url down) does not report its version"
+    mkdir -p "$work/root/state"
+    check "without a record of deploys it is too early" contract 3 -e stage --execute --without-host "$(url down)"
+    check "the message says why" said "does not say that public v0.2 or later was promoted (to continue anyway: --despite-early"
+    printf '%s\tpromoted\tme\tpromote public %s\n' "$(days_ago 30)" v0.2 "$(days_ago 20)" v0.1 "$(days_ago 3)" v0.10 \
+        >"$work/root/state/deploys"
+    check "three days after the last older version it is too early" contract 3 -e stage --execute --without-host "$(url down)"
+    check "the message says how long it must be" said "and destructive_after_s is 7 days"
+    printf '%s\tpromoted\tme\tpromote public %s\n' "$(days_ago 30)" v0.1 "$(days_ago 8)" v0.2 >"$work/root/state/deploys"
+    printf 'all hands\n' >"$work/freeze"
+    echo "freeze_file = $work/freeze" >>"$work/environments/stage.conf"
+    check "not during a freeze" contract 3 -e stage --execute --without-host "$(url down)"
+    rm "$work/freeze"
+    printf '%s\n' "require_confirmation = yes" "confirmation_wait_s = 1" >>"$work/environments/stage.conf"
+    check "not without another person's confirmation" contract 6 -e stage --execute --without-host "$(url down)"
+    check "the message says so" said "nobody else confirmed within 1 s"
+    check "nothing was done" untouched
+    mkdir -p "$work/root/state/confirmed"
+    printf '%s\tsomebody\n' "$(days_ago 0)" >"$work/root/state/confirmed/schema-v$(<"$here/../../VERSION")"
+    : >"$work/told"
     check "an exception" contract 0 -e stage --execute --without-host "$(url down)" --version-url "$(url newer)"
     check "is logged" grep -q "$(url down) is not asked for its version, because of --without-host" "$work/root/state/schema.log"
     check "the hook was told" equal "schema-destructive: $DB: 0005_release_history_deleted is done" "$(<"$work/told")"
