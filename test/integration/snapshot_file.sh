@@ -34,10 +34,10 @@ start() {
     until_true 30 serves || { cat "$LOG" >&2 && exit 1; }
 }
 
-launch() {
+launch() { # [COMMAND…]: that runs it
     rm -f -- "$OWN.sock"
     : >"$LOG"
-    "$BUILD/balrog-public" --config "$OWN.conf" </dev/null >>"$LOG" 2>&1 &
+    "$@" "$BUILD/balrog-public" --config "$OWN.conf" </dev/null >>"$LOG" 2>&1 &
     PID=$!
     LOOSE+=("$PID")
 }
@@ -241,6 +241,31 @@ test_two_programs() {
     stop
 }
 
+# The folder is a file system of 24 KB, which only the program sees.
+# shellcheck disable=SC2016 # the inner shell expands it
+on_small_disk() {
+    exec unshare -rm bash -c 'mount -t tmpfs -o size=24k,mode=700 tmpfs "$0" && exec "$@"' "$STATE" "$@"
+}
+
+test_disk_full() {
+    local version
+    launch on_small_disk
+    until_true 30 serves || { cat "$LOG" >&2 && exit 1; }
+    check "a small file is written" until_true 20 written 1
+    version=$(app_release R-two 50.0 "$(head -c 40000 /dev/urandom | od -An -v -tx1 | tr -d ' \n')")
+    db <<<"UPDATE releases_json SET data = JSON_REMOVE('$version', '\$.platforms.p.locales'), data_version = data_version + 1;
+        UPDATE release_assets SET data = JSON_EXTRACT('$version', '\$.platforms.p.locales.l'), data_version = data_version + 1"
+    check "a large one does not fit" until_true 20 logged snapshot_file.failed 'No space left'
+    set_version one 79
+    check "changes are served all the same" until_true 5 gets one 79.0
+    check "the failures are counted" test "$(figure snapshot_file_failures_total)" -ge 1
+    check "they are logged once" equal 1 "$(grep -c snapshot_file.failed "$LOG")"
+    db <<<"UPDATE release_assets SET data = JSON_EXTRACT('$(app_release R-two)', '\$.platforms.p.locales.l'),
+        data_version = data_version + 1"
+    check "when there is room again, it is written" until_true 20 logged snapshot_file.back
+    stop
+}
+
 test_max_stale() {
     config max_stale_s=3
     make_file
@@ -320,6 +345,7 @@ test_refused_files
 test_foreign_file
 test_killed_while_writing
 test_two_programs
+test_disk_full
 test_max_stale
 test_broken_release
 test_schema
