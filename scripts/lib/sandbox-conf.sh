@@ -176,6 +176,7 @@ admin_server() { # PORT
         -e "s|@LOG_DIR@|$DIR/log|" -e "s|@UI_DIR@|$(ui_dir)|" -e 's|rate=10r/s|rate=100r/s|' "${who[@]}" "$TOP/conf/nginx/admin.conf.in"
 }
 
+# A sandbox may be slower than a server, so nginx waits longer for its workers.
 write_nginx_conf() { # PORT; fails when nothing changed
     local user='' uncached=()
     if ((EUID == 0)); then
@@ -184,6 +185,7 @@ write_nginx_conf() { # PORT; fails when nothing changed
     [[ $(state cache on) == on ]] || uncached=(-e 's|fastcgi_cache balrog_answers;|fastcgi_cache off;|')
     sed -e "s|@LISTEN@|127.0.0.1:$1|" -e 's|@SERVER_NAME@|localhost|' -e "s|@SOCKET@|$RUN/public.sock|" \
         -e "s|@LOG_DIR@|$DIR/log|" -e "s|@CACHE_DIR@|$DIR/tmp/cache|" \
+        -e 's|\(fastcgi_[a-z]*_timeout\) 1s;|\1 30s;|' \
         -e "s|unix:/run/balrog/uptake.sock|unix:$RUN/uptake.sock|" "${uncached[@]}" \
         "$TOP/conf/nginx/backends.conf.in" "$TOP/conf/nginx/public.conf.in" >"$DIR/nginx-public.conf"
     {

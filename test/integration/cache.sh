@@ -141,13 +141,13 @@ test_dice() {
 
 test_agents() {
     local i
-    for ((i = 0; i < 25; i++)); do
-        get "$MAC" -A "$POWER_PC" >>"$WORK/ppc"
-        get "$MAC" -A 'Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15)' >>"$WORK/intel"
+    for ((i = 0; i < 5; i++)); do
+        ask 20 "$MAC" -A "$POWER_PC" >>"$WORK/ppc"
+        ask 20 "$MAC" -A 'Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15)' >>"$WORK/intel"
     done
-    check "the log tells" logged 50 "$MAC"
-    check "PowerPCs get theirs" equal 25 "$(grep -c product=M2 "$WORK/ppc")"
-    check "the others theirs" equal 25 "$(grep -c product=M1 "$WORK/intel")"
+    check "the log tells" logged 200 "$MAC"
+    check "PowerPCs get theirs" equal 100 "$(grep -c product=M2 "$WORK/ppc")"
+    check "the others theirs" equal 100 "$(grep -c product=M1 "$WORK/intel")"
     check "PowerPCs also from the cache" test "$(grep -c "\"HIT\".*$POWER_PC" "$ACCESS")" -gt 5
     check "the others, too" test "$(grep -c '"HIT".*Intel Mac' "$ACCESS")" -gt 5
 }
@@ -345,18 +345,94 @@ no_canary() {
     logged 20 "$HOT" && ! grep -q balrog_public_canary "$ACCESS"
 }
 
-gone() {
-    [[ $(status "$HOT") == 502 ]]
+# As if the clock had been set back by an hour after each answer: nginx is told that all are valid for so long.
+test_clock_set_back() {
+    cp "$SANDBOX/nginx.conf" "$WORK/nginx.conf"
+    sed 's|fastcgi_ignore_headers |fastcgi_cache_valid any 1h; fastcgi_ignore_headers X-Accel-Expires |' "$WORK/nginx.conf" \
+        >"$SANDBOX/nginx.conf"
+    reload_nginx
+    check "every answer counts as valid for an hour" until_true 10 dice_are_kept
+    ask 20 "$HOT" >/dev/null
+    db <<<"INSERT INTO emergency_shutoffs (product, channel, data_version) VALUES ('Firefox', 'hot', 1)"
+    check "a shutoff counts all the same" until_true 5 is_off
+    db <<<"DELETE FROM emergency_shutoffs"
+    check "its end, too" until_true 5 is_on
+    cp "$WORK/nginx.conf" "$SANDBOX/nginx.conf"
+    reload_nginx
+    check "then it is as before" until_true 10 dice_are_not_kept
+}
+
+dice_are_kept() {
+    : >"$ACCESS"
+    ask 50 "$DICE" >/dev/null
+    logged 50 "$DICE" && (($(status_count HIT "$DICE") > 0))
+}
+
+dice_are_not_kept() {
+    : >"$ACCESS"
+    ask 50 "$DICE" >/dev/null
+    logged 50 "$DICE" && (($(status_count HIT "$DICE") == 0))
+}
+
+is_off() {
+    [[ $(get "$HOT") == "$EMPTY" ]]
+}
+
+is_on() {
+    get "$HOT" | grep -q product=R1
+}
+
+no_worker_answers() { # WHAT: nginx does it
+    check "$1: no update" equal "$EMPTY" "$(get "$HOT" -D "$WORK/head")"
+    check "$1: that is a 200" grep -q '^HTTP/1.1 200' "$WORK/head"
+    check "$1: nobody keeps it" grep -q '^Cache-Control: no-store' "$WORK/head"
+    check "$1: it is XML" grep -q '^Content-Type: text/xml; charset=utf-8' "$WORK/head"
+    check "$1: anything else is a 503" equal 503 "$(status /json/1/Firefox/1.0/p/hot/update.json -D "$WORK/head")"
+    check "$1: with a time to come back" grep -q '^Retry-After: 5' "$WORK/head"
+    check "$1: both have the common headers" grep -q '^X-Content-Type-Options: nosniff' "$WORK/head"
+    check "$1: a URL that cannot be decoded, too" equal "$EMPTY" "$(get /update/%zz)"
 }
 
 # Nobody knows what is true any more: what was kept is not served beyond its second.
 test_workers_gone() {
     ask 20 "$HOT" >/dev/null
     sandbox stop public
-    check "without workers there is a 502" until_true 2 gone
-    check "again and again" equal 50 "$(ask 50 "$HOT" | grep -c '^HTTP/1.1 502')"
+    check "without workers there are no updates" until_true 2 is_off
+    check "again and again" equal 50 "$(ask 50 "$HOT" | grep -c '^Cache-Control: no-store')"
+    no_worker_answers gone
+    check "the log shows them" until_true 3 logged_without_worker 502
     sandbox start public
     check "with them, an update" equal 200 "$(status "$HOT")"
+    check "is served" until_true 5 is_on
+}
+
+logged_without_worker() { # UPSTREAM STATUS
+    grep -q "\"status\":200,.*\"upstream_status\":\"$1\"" "$ACCESS"
+}
+
+# A worker that is there and does not answer. The wait is that of a server, not that of a sandbox.
+test_workers_frozen() {
+    local pids from
+    cp "$SANDBOX/nginx.conf" "$WORK/nginx.conf"
+    check "the template waits for a second" grep -q 'fastcgi_read_timeout 1s;' "$TOP/conf/nginx/public.conf.in"
+    sed 's|^\( *fastcgi_read_timeout\) 30s;|\1 1s;|' "$WORK/nginx.conf" >"$SANDBOX/nginx.conf"
+    reload_nginx
+    read -ra pids <<<"$(worker_pids)"
+    kill -STOP "${pids[@]}"
+    check "nginx has reloaded" until_true 60 answers_for_it
+    from=$(date +%s%3N)
+    get "$HOT" >/dev/null
+    check "it waits for a second, not for 30" test $(($(date +%s%3N) - from)) -lt 10000
+    no_worker_answers frozen
+    check "the log shows them" until_true 3 logged_without_worker 504
+    kill -CONT "${pids[@]}"
+    check "then updates are served" until_true 10 is_on
+    cp "$WORK/nginx.conf" "$SANDBOX/nginx.conf"
+    reload_nginx
+}
+
+answers_for_it() {
+    [[ $(get "$HOT" --max-time 10) == "$EMPTY" ]]
 }
 
 test_off() {
@@ -390,6 +466,8 @@ test_signatures
 test_shutoff
 test_connections
 test_canary
+test_clock_set_back
 test_workers_gone
+test_workers_frozen
 test_off
 summary

@@ -288,7 +288,7 @@ other_worker() { # PID
     [[ -n ${pids% } && ${pids% } != "$1" ]]
 }
 
-# Those that were under way in the process that crashed fail (502), and no more than the connections of the load.
+# Those that were under way in the process that crashed get an answer of nginx's own.
 no_bad_statuses() {
     end_load >"$WORK/load"
     test "$(get "$QUERY" -o /dev/null -w '%{http_code}')" = 200

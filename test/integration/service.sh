@@ -116,13 +116,22 @@ start_load() {
         >"$WORK/wrk.out" 2>&1 &
     LOAD=$!
     LOOSE+=("$LOAD")
+    ANSWERED_BY_NGINX=$(answered_by_nginx)
 }
 
-# end_load: sets REQUESTS, how many were answered, and FAILURES, what wrk says of failed ones (nothing if none did).
+# How many answers nginx gave because no worker did; each is a 200.
+answered_by_nginx() {
+    grep -cE '"status":200,.*"upstream_status":"([^"]*[:,] )?50[24]"' "$SANDBOX/log/access.log" || true
+}
+
+# end_load: sets REQUESTS, how many were answered, and FAILURES, what wrk says of failed ones, and how many nginx had to answer
+# (nothing if none did).
 end_load() {
     kill -INT "$LOAD"
     wait "$LOAD" || true
     REQUESTS=$(awk '/requests in/ { print $1 }' "$WORK/wrk.out")
     FAILURES=$(grep -E 'Non-2xx|Socket errors' "$WORK/wrk.out" || true)
+    ANSWERED_BY_NGINX=$(($(answered_by_nginx) - ANSWERED_BY_NGINX))
+    ((ANSWERED_BY_NGINX == 0)) || FAILURES+=" $ANSWERED_BY_NGINX answers by nginx alone"
     : "${REQUESTS:=0}" "$FAILURES"
 }
