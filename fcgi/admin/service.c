@@ -326,8 +326,17 @@ static void add_headers(const struct admin *admin, const struct request *request
     response_header(response, "X-Content-Type-Options", STR("nosniff"));
     response_header(response, "Strict-Transport-Security", STR("max-age=31536000;"));
     response_header(response, "Content-Security-Policy", STR("default-src 'none'; frame-ancestors 'none'"));
-    response_header(response, "Access-Control-Allow-Headers", STR("Authorization, Content-Type"));
+    /* The reference's list; pages of configured origins may also ask whether anything is new. */
+    bool known = origin.n > 0 && auth_cors(admin->config, origin);
+    response_header(response, "Access-Control-Allow-Headers",
+                    known ? STR("Authorization, Content-Type, If-None-Match")
+                          : STR("Authorization, Content-Type"));
     response_header(response, "Access-Control-Allow-Methods", STR("OPTIONS, GET, POST, PUT, DELETE"));
+    if (known) {
+        response_header(response, "Access-Control-Expose-Headers",
+                        STR("Date, ETag, Retry-After, WWW-Authenticate, X-Balrog-Warnings, X-Data-Version, "
+                            "X-Feed-Id, X-Request-ID"));
+    }
     if (auth_cors(admin->config, STR("*"))) {
         response_header(response, "Access-Control-Allow-Origin", STR("*"));
         return;
@@ -335,7 +344,7 @@ static void add_headers(const struct admin *admin, const struct request *request
     if (origins->n > 0) {
         response_header(response, "Vary", STR("Origin"));
     }
-    if (origin.n > 0 && auth_cors(admin->config, origin)) {
+    if (known) {
         response_header(response, "Access-Control-Allow-Origin", origin);
     }
 }

@@ -18,10 +18,25 @@ static bool check_url(const char *key, const char *url, struct error *e)
     return url[0] == '\0' || client_url_parse(url, &parsed, e) || error_prefix(e, "[ui] %s", key);
 }
 
+/* Whether TEXT, words between blanks, has WORD. */
+static bool has_word(const char *text, struct str word)
+{
+    struct str rest = str_of(text), next;
+    while (str_split(&rest, ' ', &next)) {
+        if (str_eq(next, word)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool ui_config_check(const struct config *config, struct error *e)
 {
     if (!is_color(config->ui.color)) {
         return error_set(e, ERROR_INTERNAL, "[ui] color: # and six hex digits are expected, as in #c01c28");
+    }
+    if (config->ui.client_id[0] != '\0' && !has_word(config->ui.scope, STR("openid"))) {
+        return error_set(e, ERROR_INTERNAL, "[ui] scope: must have openid, for pages that get tokens");
     }
     return check_url("public_url", config->ui.public_url, e) &&
            check_url("grafana_url", config->ui.grafana_url, e);

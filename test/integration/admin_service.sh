@@ -121,11 +121,13 @@ ui_config() {
     check "what pages have to know" gives 200 - GET /ui/config.json
     check "of this configuration" says '{"auth":{"audience":null,"client_id":null,"issuer":null,"mode":"server","scope":null},"environment":{"color":"#c01c28","name":"test"},"grafana":null,"public_url":"https://aus.example"}'
     check "under /api" gives 200 - GET /api/ui/config.json
-    sandbox up "$BOX" --set ui.client_id=pages --set ui.grafana_url=https://grafana.example/d >"$WORK/log"
+    sandbox up "$BOX" --set ui.client_id=pages --set 'ui.scope=openid profile email' \
+        --set ui.grafana_url=https://grafana.example/d >"$WORK/log"
     check "with a way to get tokens" gives 200 - GET /ui/config.json
     check "that is said" says '{"auth":{"audience":"balrog","client_id":"pages","issuer":"https://idp.example/","mode":"oidc","scope":"openid profile email"},"environment":{"color":"#c01c28","name":"test"},"grafana":"https://grafana.example/d","public_url":"https://aus.example"}'
     check "no setting that is not named" body_lacks_settings
     check "a wrong colour" refuses_setting color red '[ui] color: # and six hex digits are expected'
+    check "tokens that name nobody" refuses_setting scope email '[ui] scope: must have openid'
     check "a wrong URL" refuses_setting public_url aus.example '[ui] public_url'
 }
 
@@ -164,6 +166,12 @@ other_sites() {
         -H "Authorization: Bearer $(token '"email": "boss@example.com"')" -H 'Origin: https://evil.example'
     check "before it asks" answers 200 -X OPTIONS -H 'Origin: https://ui.example.com' "$ADMIN_URL/rules"
     check "which methods" equal "OPTIONS, GET, POST, PUT, DELETE" "$(header Access-Control-Allow-Methods)"
+    check "which headers" equal "Authorization, Content-Type, If-None-Match" "$(header Access-Control-Allow-Headers)"
+    check "and which of the answer's it may read" grep -q 'Retry-After' <<<"$(header Access-Control-Expose-Headers)"
+    check "another page before it asks" answers 200 -X OPTIONS -H 'Origin: https://evil.example' "$ADMIN_URL/rules"
+    check "which headers, as in the reference" equal "Authorization, Content-Type" \
+        "$(header Access-Control-Allow-Headers)"
+    check "it may read none" equal '' "$(header Access-Control-Expose-Headers)"
     local name
     for name in X-Frame-Options:DENY X-Content-Type-Options:nosniff 'Strict-Transport-Security:max-age=31536000;' \
         "Content-Security-Policy:default-src 'none'; frame-ancestors 'none'"; do
