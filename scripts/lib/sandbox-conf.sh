@@ -157,6 +157,13 @@ ui_dir() {
     fi
 }
 
+# Prints with whom the UI may speak: its own site and, if pages can get tokens, their issuer.
+connect_sources() {
+    local issuer
+    issuer=$(state settings | sed -n 's|^admin\.issuer=\(https\{0,1\}://[^/]*\).*|\1|p' | tail -n 1)
+    printf "'self'%s\n" "${issuer:+ $issuer}"
+}
+
 # Prints the admin's server block. The rate limit is higher than in production, because the agent sends requests every second
 # from the same address as the tests. The header that names the user is trusted only here; "-" means no user.
 # shellcheck disable=SC2016 # the variables are nginx's
@@ -173,7 +180,8 @@ admin_server() { # PORT
             -e "s|#\(auth_basic_user_file\) .*;|\1 $passwords;|")
     fi
     sed -e "s|@LISTEN@|127.0.0.1:$1|" -e 's|@SERVER_NAME@|localhost|' -e "s|@SOCKET@|$RUN/admin.sock|" \
-        -e "s|@LOG_DIR@|$DIR/log|" -e "s|@UI_DIR@|$(ui_dir)|" -e 's|rate=10r/s|rate=100r/s|' "${who[@]}" "$TOP/conf/nginx/admin.conf.in"
+        -e "s|@LOG_DIR@|$DIR/log|" -e "s|@UI_DIR@|$(ui_dir)|" \
+        -e "s|@CONNECT@|$(connect_sources)|" -e 's|rate=10r/s|rate=100r/s|' "${who[@]}" "$TOP/conf/nginx/admin.conf.in"
 }
 
 # A sandbox may be slower than a server, so nginx waits longer for its workers.

@@ -22,7 +22,7 @@ start_nginx() { # SCRIPT
         printf "    %s_temp_path $WORK/nginx/tmp;\n" client_body fastcgi proxy scgi uwsgi
         sed -e "s|listen @LISTEN@|listen unix:$WORK/nginx/sock|" -e 's|@SERVER_NAME@|localhost|' \
             -e "s|@SOCKET@|$BOX/run/admin.sock|" -e "s|@LOG_DIR@|$WORK/nginx|" \
-            -e "s|@UI_DIR@|$WORK/ui|" -e "$1" "$TOP/conf/nginx/admin.conf.in"
+            -e "s|@UI_DIR@|$WORK/ui|" -e "s|@CONNECT@|'self'|" -e "$1" "$TOP/conf/nginx/admin.conf.in"
         printf '}\n'
     } >"$WORK/nginx/conf"
     nginx -e "$WORK/nginx/error.log" -c "$WORK/nginx/conf" >"$WORK/nginx/log" 2>&1 &

@@ -78,7 +78,7 @@ fi
 # shellcheck source=/dev/null
 . "$WORK/urls"
 : "${ADMIN_URL:?}" "${PUBLIC_URL:?}"
-export ADMIN_URL PUBLIC_URL SHOTS=${SHOTS:-$BUILD/ui-shots}
+export ADMIN_URL PUBLIC_URL BALROG_BOX=$BOX BALROG_BUILD=$BUILD SHOTS=${SHOTS:-$BUILD/ui-shots}
 test_serving
 test_browser "${1-}"
 summary
