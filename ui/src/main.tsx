@@ -4,7 +4,8 @@ import "./style/layout.css";
 import "./style/parts.css";
 import "./style/pages.css";
 import { render } from "preact";
-import { start } from "./api/session";
+import { startNetwork } from "./api/network";
+import { startSession } from "./api/session";
 import { startShared } from "./api/shared";
 import { Frame } from "./app/frame";
 import { startRouter } from "./app/router";
@@ -12,10 +13,19 @@ import { startTheme } from "./app/theme";
 import { startKeys } from "./keys/keys";
 import { startPairs } from "./stops/pairs";
 
+function startAll(): void {
+    startNetwork();
+    startRouter();
+    startKeys();
+    startShared();
+    startPairs();
+    render(<Frame />, document.body);
+    startSession();
+}
+
 startTheme();
-startRouter();
-startKeys();
-startShared();
-startPairs();
-render(<Frame />, document.body);
-void start();
+if (window.location.pathname === "/ui/callback") {
+    void import("./app/callback").then(page => page.show());
+} else {
+    startAll();
+}

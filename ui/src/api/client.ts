@@ -1,10 +1,15 @@
 // The only place that sends requests. The types of paths, bodies and answers come from docs/openapi.json: if the API
 // changes, what uses it does not compile.
 import { signal } from "@preact/signals";
-import { correctClock } from "../format/time";
-import { credentials, reportUnauthorized } from "./credentials";
+import { correctClock, serverNow } from "../format/time";
+import { apiUrl } from "./address";
+import { credentials, freshen, reportUnauthorized } from "./credentials";
+import { Failure, failureOf, loginPage, noAnswer, type Sent } from "./failure";
+import { keep, tagOf, valueOf } from "./kept";
+import { online, reportAnswer, reportNoAnswer, reportOwnChange } from "./network";
 import type { components, paths } from "./openapi";
 
+export { Failure } from "./failure";
 export type Schema = components["schemas"];
 
 type Method = "get" | "post" | "put" | "delete";
@@ -34,27 +39,6 @@ interface Options<P extends keyof paths, M extends Method> {
     onFeedId?: (id: number) => void;
 }
 
-// A request that failed. `unknown` means that a change may have been made all the same.
-export class Failure extends Error {
-    constructor(
-        readonly status: number,
-        readonly title: string,
-        readonly detail: string,
-        readonly reasons: string[] = [],
-        readonly requestId: string | null = null,
-        readonly retryAfterS: number | null = null,
-        readonly unknown = false,
-    ) {
-        super(reasons[0] ?? detail);
-    }
-
-    get outdated(): boolean {
-        return [this.detail, ...this.reasons].some(text => text.includes("OutdatedDataError"));
-    }
-}
-
-// Whether the server answered the last request at all.
-export const online = signal(true);
 // The number of requests that have no answer yet.
 export const waiting = signal(0);
 
@@ -69,85 +53,108 @@ function fill(template: string, path: Record<string, unknown> = {}, query: Recor
     return search.size ? `${filled}?${search}` : filled;
 }
 
-function asFailure(status: number, headers: Headers, text: string, writes: boolean): Failure {
-    let problem: Partial<Schema["Problem"]> & { exception?: unknown } = {};
-    try {
-        problem = JSON.parse(text) as typeof problem;
-    } catch {
-        problem = { title: `The server answered ${status}`, detail: text.startsWith("<") ? "" : text.slice(0, 300) };
-    }
-    const reasons = Array.isArray(problem.exception)
-        ? problem.exception.map(String)
-        : problem.exception
-          ? [String(problem.exception)]
-          : [];
-    const detail = problem.detail ?? "";
-    const unknown =
-        writes && ((status === 503 && /not known|may have/.test(detail)) || status === 504 || status === 502);
-    const retry = Number(headers.get("Retry-After"));
-    return new Failure(
-        status,
-        problem.title ?? "Error",
-        detail,
-        reasons,
-        headers.get("X-Request-ID"),
-        retry || null,
-        unknown,
-    );
+// What a request is, beside its address.
+interface Request {
+    method: Method;
+    url: string;
+    body: unknown;
+    abort?: AbortSignal;
+    onFeedId?: (id: number) => void;
+    // Of a request that changes something.
+    sent: Sent | null;
 }
 
-async function fetchFrom(url: string, init: RequestInit, writes: boolean): Promise<Response> {
+async function fetchFrom(request: Request, init: RequestInit): Promise<Response> {
     const sentAt = Date.now();
     waiting.value++;
     try {
-        const response = await fetch(url, init);
+        const response = await fetch(apiUrl(request.url), { ...init, redirect: "manual" });
         correctClock(response.headers.get("Date"), sentAt);
-        online.value = true;
+        reportAnswer();
         return response;
     } catch (error) {
         if (init.signal?.aborted) {
             throw error;
         }
-        online.value = false;
-        throw new Failure(0, "No answer", "The server cannot be reached.", [], null, null, writes);
+        reportNoAnswer();
+        throw noAnswer(request.sent);
     } finally {
         waiting.value--;
     }
 }
 
-interface Rest {
-    body: unknown;
-    abort?: AbortSignal;
-    onFeedId?: (id: number) => void;
-}
-
-async function send(method: Method, url: string, rest: Rest): Promise<unknown> {
-    const { body, abort, onFeedId } = rest;
-    const writes = method !== "get";
+function initOf({ method, url, body, abort }: Request): { init: RequestInit; headers: Record<string, string> } {
     const { headers, mode } = credentials();
     const all: Record<string, string> = { Accept: "application/json", ...headers };
     const init: RequestInit = { method: method.toUpperCase(), headers: all, credentials: mode, signal: abort };
+    const tag = method === "get" ? tagOf(url) : null;
+    if (tag) {
+        all["If-None-Match"] = tag;
+    }
     if (body !== undefined) {
         all["Content-Type"] = "application/json";
         init.body = JSON.stringify(body);
     }
-    const response = await fetchFrom(url, init, writes);
-    const text = await response.text();
-    if (response.status === 401) {
-        // Somebody logs in beside the form that sent this; then it goes out again, once.
-        if (await reportUnauthorized(headers)) {
-            return send(method, url, rest);
-        }
-    }
-    if (!response.ok) {
-        throw asFailure(response.status, response.headers, text, writes);
-    }
+    return { init, headers };
+}
+
+// A service in front of the API that wants a login leads elsewhere, or shows a page of its own.
+function isLoginPage(response: Response, text: string): boolean {
+    return response.type === "opaqueredirect" || (response.ok && /^\s*</.test(text));
+}
+
+function valueFrom(request: Request, response: Response, text: string): unknown {
     const feedId = Number(response.headers.get("X-Feed-Id"));
     if (feedId) {
-        onFeedId?.(feedId);
+        request.onFeedId?.(feedId);
     }
-    const type = response.headers.get("Content-Type") ?? "";
-    return type.includes("json") && text ? JSON.parse(text) : text;
+    const json = (response.headers.get("Content-Type") ?? "").includes("json") && text;
+    const value: unknown = json ? JSON.parse(text) : text;
+    if (request.method === "get") {
+        keep(request.url, response.headers.get("ETag"), value);
+    }
+    return value;
+}
+
+const ATTEMPTS = 3;
+
+async function send(request: Request, attempt = 1): Promise<unknown> {
+    if (request.sent && !online.value) {
+        throw new Failure(0, "Not sent", "The server cannot be reached, so nothing was sent and nothing was changed.");
+    }
+    await freshen();
+    const { init, headers } = initOf(request);
+    const response = await fetchFrom(request, init);
+    if (response.status === 304) {
+        return valueOf(request.url);
+    }
+    const text = await response.text().catch(() => Promise.reject(noAnswer(request.sent)));
+    const failure = isLoginPage(response, text)
+        ? loginPage()
+        : response.ok
+          ? null
+          : failureOf(response, text, request.sent);
+    // Somebody logs in beside the form that sent this; then it goes out again, once.
+    if (failure?.kind === "login" && attempt < ATTEMPTS && (await reportUnauthorized(headers, attempt === 1))) {
+        return send(request, attempt + 1);
+    }
+    if (failure) {
+        throw failure;
+    }
+    if (request.sent) {
+        reportOwnChange();
+    }
+    return valueFrom(request, response, text);
+}
+
+// Null if the request changes nothing.
+function sentBy(method: Method, path: string, query: Record<string, unknown>, body: unknown): Sent | null {
+    if (method === "get" || path === "/simulate" || query["dry_run"] !== undefined) {
+        return null;
+    }
+    const all = { ...query, ...(body as Record<string, unknown> | undefined) };
+    const version = Number(path.startsWith("/scheduled_changes") ? all["sc_data_version"] : undefined);
+    return { path, at: serverNow(), version: version || Number(all["data_version"]) || null };
 }
 
 export async function call<M extends Method, P extends PathsWith<M>>(
@@ -155,9 +162,11 @@ export async function call<M extends Method, P extends PathsWith<M>>(
     path: P,
     options: Options<P, M> = {},
 ): Promise<Answer<P, M>> {
-    const url = fill(path, options.path, options.query as Record<string, unknown>);
+    const query = (options.query ?? {}) as Record<string, unknown>;
     const { body, signal: abort, onFeedId } = options;
-    return (await send(method, url, { body, abort, onFeedId })) as Answer<P, M>;
+    const sent = sentBy(method, path, query, body);
+    const url = fill(path, options.path, query);
+    return (await send({ method, url, body, abort, onFeedId, sent })) as Answer<P, M>;
 }
 
 export const get = <P extends PathsWith<"get">>(path: P, options: Options<P, "get"> = {}): Promise<Answer<P, "get">> =>

@@ -1,7 +1,10 @@
 // What the frame shows on every page: stops, and how many changes wait for me. Pages that change one of them call refresh.
 import { signal } from "@preact/signals";
 import { get, type Answer } from "./client";
+import { method } from "./credentials";
+import { lookAgain } from "./network";
 import { user } from "./session";
+import { share } from "./share";
 
 const REFRESH_MS = 10_000;
 
@@ -10,16 +13,22 @@ export type Stop = Answer<"/shutoffs">["shutoffs"][number];
 export const stops = signal<Stop[]>([]);
 export const inboxCount = signal(0);
 
-export async function refreshShared(): Promise<void> {
-    if (!user.value) {
-        return;
+// Everybody may know what is stopped and why, but not by whom.
+async function readStops(): Promise<Stop[]> {
+    if (user.value) {
+        return (await get("/shutoffs")).shutoffs;
     }
-    const [shutoffs, pending] = await Promise.allSettled([get("/shutoffs"), get("/pending", { query: { limit: 1 } })]);
-    if (shutoffs.status === "fulfilled") {
-        const before = JSON.stringify(stops.value);
-        if (JSON.stringify(shutoffs.value.shutoffs) !== before) {
-            stops.value = shutoffs.value.shutoffs;
-        }
+    const hidden = { created_at: null, created_by: null, changed_at: null, changed_by: null };
+    return (await get("/emergency_shutoff")).shutoffs.map(stop => ({ ...stop, ...hidden }));
+}
+
+export async function refreshShared(): Promise<void> {
+    if (user.value === undefined || (user.value === null && method.value === "password")) {
+        return; // nothing can be read
+    }
+    const [found, pending] = await Promise.allSettled([readStops(), get("/pending", { query: { limit: 1 } })]);
+    if (found.status === "fulfilled") {
+        stops.value = share(stops.value, found.value).value;
     }
     if (pending.status === "fulfilled") {
         inboxCount.value = pending.value.mine;
@@ -28,6 +37,7 @@ export async function refreshShared(): Promise<void> {
 
 export function startShared(): void {
     user.subscribe(() => void refreshShared());
+    lookAgain.subscribe(n => n && void refreshShared());
     setInterval(() => {
         if (!document.hidden) {
             void refreshShared();

@@ -2,18 +2,20 @@
 import { signal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { online, waiting } from "../api/client";
+import { waiting } from "../api/client";
 import { loginNeeded } from "../api/credentials";
-import { config, logOut, roles, user, whyNot } from "../api/session";
+import { config, logOut, roles, start, startFailure, stranger, user, whyNot } from "../api/session";
 import { inboxCount, stops } from "../api/shared";
 import { useKeys, type Key } from "../keys/keys";
 import { Button } from "../parts/button";
+import { Live } from "../parts/live";
 import { Problem } from "../parts/problem";
 import { Skeleton } from "../parts/states";
 import { Relative } from "../parts/time";
 import { Toasts } from "../parts/toast";
 import { openStop, StopDialog, stopOpen } from "../stops/dialog";
 import { asFailure } from "../api/data";
+import { Banners } from "./banners";
 import { Commands } from "./commands";
 import { KeyHelp } from "./key_help";
 import { Login } from "./login";
@@ -106,6 +108,10 @@ function Who(): JSX.Element {
                         </Button>
                     </span>
                 </>
+            ) : stranger.value ? (
+                <Button kind="small quiet" onClick={logOut}>
+                    Log out
+                </Button>
             ) : (
                 <Button kind="small" onClick={() => (loginNeeded.value = true)}>
                     Log in
@@ -177,6 +183,19 @@ function PageOf({ route, parts }: { route: Route; parts: Parts }): JSX.Element {
     return page ? <page.Page key={JSON.stringify(parts)} parts={parts} /> : <Skeleton />;
 }
 
+// Before it is known who is there; or why that cannot be found out.
+function Beginning(): JSX.Element {
+    const failure = startFailure.value;
+    return failure ? (
+        <div class="stack">
+            <h1 tabIndex={-1}>Balrog cannot be used at the moment</h1>
+            <Problem error={failure} retry={() => void start()} />
+        </div>
+    ) : (
+        <Skeleton />
+    );
+}
+
 function Unknown(): JSX.Element {
     useTitle("Not found");
     return (
@@ -237,15 +256,11 @@ export function Frame(): JSX.Element {
             </a>
             {waiting.value ? <div class="loading-bar" /> : null}
             <Bar path={path} />
-            {online.value ? null : (
-                <div class="offline" role="status">
-                    The server cannot be reached. What you see may be old; changes are not possible.
-                </div>
-            )}
+            <Banners />
             <Stops />
             <main id="main">
                 {user.value === undefined ? (
-                    <Skeleton />
+                    <Beginning />
                 ) : found ? (
                     <PageOf route={found.route} parts={found.parts} key={user.value?.username} />
                 ) : (
@@ -257,6 +272,7 @@ export function Frame(): JSX.Element {
             {open.value === "keys" ? <KeyHelp onClose={close} /> : null}
             {loginNeeded.value ? <Login /> : null}
             <Toasts />
+            <Live />
             <footer class="foot">
                 <Button kind="small quiet" onClick={() => (open.value = "keys")}>
                     Keys <kbd>?</kbd>

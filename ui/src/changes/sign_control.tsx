@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { Failure } from "../api/client";
 import { asFailure } from "../api/data";
-import { roles, user } from "../api/session";
+import { cannotWrite, roles, user } from "../api/session";
 import { Button } from "../parts/button";
 import { Problem } from "../parts/problem";
 import { say } from "../parts/toast";
@@ -96,7 +96,8 @@ export function SignControl({ change, title, onDone, unseen }: Props): JSX.Eleme
             () => signOff(change, role),
             () => say(`Signed off as ${role}: ${title}`, { does: "Revoke", run: () => void takeBack() }),
         );
-    const dead = busy ? "In progress…" : unseen;
+    const refused = busy ? "In progress…" : cannotWrite();
+    const dead = refused ?? unseen;
     if (!roleStates(change).length && !signed) {
         return <></>;
     }
@@ -109,7 +110,7 @@ export function SignControl({ change, title, onDone, unseen }: Props): JSX.Eleme
                     </Button>
                 ))}
                 {signed ? (
-                    <Button dead={busy ? "In progress…" : null} onClick={() => void takeBack()}>
+                    <Button dead={refused} onClick={() => void takeBack()}>
                         Revoke my sign-off
                     </Button>
                 ) : null}

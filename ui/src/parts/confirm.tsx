@@ -2,6 +2,7 @@ import type { ComponentChildren, JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { Failure } from "../api/client";
 import { asFailure } from "../api/data";
+import { cannotWrite } from "../api/session";
 import { Button } from "./button";
 import { Dialog } from "./dialog";
 import { Problem } from "./problem";
@@ -41,7 +42,7 @@ export function Confirm(props: Props): JSX.Element {
                 <Button
                     submit
                     kind={props.danger ? "danger primary" : "primary"}
-                    dead={busy ? "In progress…" : (props.dead ?? null)}>
+                    dead={busy ? "In progress…" : (cannotWrite() ?? props.dead ?? null)}>
                     {props.does}
                 </Button>
             </div>

@@ -1,13 +1,19 @@
 import type { ComponentChildren, JSX } from "preact";
 import type { Data } from "../api/data";
 import { Problem } from "./problem";
+import { Relative } from "./time";
 
 // Shows data, or why there are none. Content stays while it is loaded again, and when that fails.
 export function Loaded<T>(props: { data: Data<T>; children: (value: T) => ComponentChildren }): JSX.Element {
-    const { value, error, loading, reload } = props.data;
+    const { value, error, loading, at, reload } = props.data;
     return (
         <div class="stack" aria-busy={loading}>
             {error ? <Problem error={error} retry={() => void reload()} /> : null}
+            {error && value !== undefined && at !== null ? (
+                <p class="soft">
+                    What follows was read <Relative at={at} />.
+                </p>
+            ) : null}
             {value !== undefined ? props.children(value) : error ? null : <Skeleton />}
         </div>
     );

@@ -21,12 +21,13 @@ export async function startBrowser() {
 
 // A window of its own, as another person at another machine. `faults` collects what must not happen: messages about the
 // content policy, errors of scripts, and failed requests that no test expects.
-export async function openWindow(browser, { width = 1280, height = 900, theme = "light", user } = {}) {
+export async function openWindow(browser, { width = 1280, height = 900, theme = "light", user, context: more } = {}) {
     const context = await browser.newContext({
         viewport: { width, height },
         colorScheme: theme,
         reducedMotion: "reduce",
         timezoneId: "Europe/Berlin",
+        ...more,
     });
     const page = await context.newPage();
     page.setDefaultTimeout(30_000);

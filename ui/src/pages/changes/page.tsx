@@ -2,6 +2,7 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { useData } from "../../api/data";
+import { freshness } from "../../api/share";
 import { roles, user } from "../../api/session";
 import { go, link, place, setQuery } from "../../app/router";
 import { allPending, KIND_NAMES, type Kind, type PendingChange } from "../../changes/api";
@@ -47,7 +48,7 @@ interface RowProps {
 
 function Row({ change, cursor, open, onToggle, reload }: RowProps): JSX.Element {
     return (
-        <li class={`change ${cursor ? "cursor" : ""}`} id={changeKey(change)}>
+        <li class={`change ${cursor ? "cursor" : ""} ${freshness(change)}`} id={changeKey(change)}>
             <div class="line">
                 <button type="button" class="open grow" aria-expanded={open} onClick={onToggle}>
                     <strong>{headline(change)}</strong> <span class="soft">{scopeOf(change)}</span>

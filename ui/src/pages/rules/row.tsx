@@ -1,6 +1,7 @@
 // One rule in the table, at three densities; open, it shows everything, with the pending change and what can be done.
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import { freshness } from "../../api/share";
 import { signoffSentence } from "../../changes/signoffs";
 import { Mark } from "../../parts/mark";
 import { Rate } from "../../parts/rate";
@@ -98,7 +99,9 @@ export function RuleRow(props: Props): JSX.Element {
     const name = row.alias ?? (row.rule_id === null ? "new" : String(row.rule_id));
     const who = phrase(row);
     return (
-        <tbody class={`rule ${density} ${item.rule ? "" : "insertion"}`} id={itemKey(item)}>
+        <tbody
+            class={`rule ${density} ${item.rule ? "" : "insertion"} ${freshness(item.rule) || freshness(item.pending)}`}
+            id={itemKey(item)}>
             <tr ref={ref} class={cursor ? "cursor" : ""}>
                 <td class="number">
                     {row.priority}
