@@ -47,13 +47,33 @@ static void add_failing(cJSON *failing, const cJSON *one)
     buf_free(&key);
 }
 
-/* What agents that run have failed to enact, by the reports of those callers who may see the instances. */
-static bool read_failing(struct admin_call *call, cJSON **failing, struct error *e)
+/* What agents that run say, in their reports: FAILING, what they could not enact, and UPTAKES, a list of
+ * those that they have read. Both are empty for callers who may not see the instances. */
+struct agents_say {
+    cJSON *failing;
+    cJSON *uptakes;
+};
+
+static void add_report(struct agents_say *say, const cJSON *detail)
+{
+    const cJSON *one;
+    cJSON_ArrayForEach(one, json_get_array(detail, "failing"))
+    {
+        add_failing(say->failing, one);
+    }
+    cJSON_ArrayForEach(one, json_get_array(detail, "uptakes"))
+    {
+        cJSON_AddItemToArray(say->uptakes, mem_check(cJSON_Duplicate(one, true)));
+    }
+}
+
+static bool read_agents(struct admin_call *call, struct agents_say *say, struct error *e)
 {
     cJSON *instances;
-    const cJSON *instance, *one;
+    const cJSON *instance;
     bool known;
-    *failing = tx_keep(call->tx, mem_check(cJSON_CreateObject()));
+    say->failing = tx_keep(call->tx, mem_check(cJSON_CreateObject()));
+    say->uptakes = tx_keep(call->tx, mem_check(cJSON_CreateArray()));
     if (!access_is_known(call->tx, call->user, &known, e)) {
         return false;
     }
@@ -69,13 +89,40 @@ static bool read_failing(struct admin_call *call, cJSON **failing, struct error 
         const char *program = json_get_string(instance, "program");
         if (program != NULL && strcmp(program, "balrog-agent") == 0 &&
             cJSON_IsTrue(json_get(instance, "alive"))) {
-            cJSON_ArrayForEach(one, json_get_array(json_get(instance, "detail"), "failing"))
-            {
-                add_failing(*failing, one);
-            }
+            add_report(say, json_get(instance, "detail"));
         }
     }
     return true;
+}
+
+static bool is_same_text(const cJSON *a, const cJSON *b, const char *name)
+{
+    const char *x = json_get_string(a, name), *y = json_get_string(b, name);
+    return x != NULL && y != NULL && strcmp(x, y) == 0;
+}
+
+/* Adds `uptake_now` to the conditions of ENTRIES; null where no agent has read it. */
+static void add_uptakes(cJSON *entries, const cJSON *uptakes)
+{
+    const cJSON *one;
+    cJSON *entry;
+    cJSON_ArrayForEach(entry, entries)
+    {
+        cJSON *wanted = cJSON_GetObjectItemCaseSensitive(entry, "telemetry");
+        if (!cJSON_IsObject(wanted)) {
+            continue;
+        }
+        const cJSON *now = NULL;
+        cJSON_ArrayForEach(one, uptakes)
+        {
+            if (is_same_text(one, wanted, "product") && is_same_text(one, wanted, "channel")) {
+                now = json_get(one, "uptake");
+            }
+        }
+        cJSON_AddItemToObject(
+            wanted, "uptake_now",
+            mem_check(cJSON_IsNumber(now) ? cJSON_CreateNumber(now->valuedouble) : cJSON_CreateNull()));
+    }
 }
 
 static bool answer_pending(struct admin_call *call, const struct waiting_answer *page)
@@ -95,7 +142,7 @@ static bool answer_pending(struct admin_call *call, const struct waiting_answer 
 static bool list_pending(struct admin_call *call, struct error *e)
 {
     struct waiting_answer page;
-    cJSON *failing;
+    struct agents_say say;
     struct waiting_query q = {
         .source = sources,
         .n_sources = sizeof sources / sizeof sources[0],
@@ -108,12 +155,15 @@ static bool list_pending(struct admin_call *call, struct error *e)
         .now_ms = call->now_ms,
     };
     admin_arg_int(call, "limit", &q.limit);
-    if (!read_failing(call, &failing, e)) {
+    if (!read_agents(call, &say, e)) {
         return false;
     }
-    q.failing = failing;
-    return waiting_page(call->tx, &q, &page, e) &&
-           (!str_eq(admin_arg(call, "expectations"), STR("1")) ||
+    q.failing = say.failing;
+    if (!waiting_page(call->tx, &q, &page, e)) {
+        return false;
+    }
+    add_uptakes(page.entries, say.uptakes);
+    return (!str_eq(admin_arg(call, "expectations"), STR("1")) ||
             expectations_add_breaks(call, page.entries, e)) &&
            answer_pending(call, &page);
 }

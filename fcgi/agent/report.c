@@ -11,7 +11,8 @@ enum {
     HOST_MAX = 100,
     PATH_MAX_BYTES = 1024,
     BODY_MAX = 4096,
-    DETAIL_MAX = 2000 /* what the admin accepts */
+    DETAIL_MAX = 2000, /* what the admin accepts */
+    UPTAKES_MAX = 500  /* bytes of it */
 };
 
 struct report {
@@ -59,10 +60,12 @@ void report_figures(struct buf *out, const struct agent *a)
                "{\"enacted\": %u, \"already\": %u, \"failed\": %u, \"waiting\": %zu, \"retrying\": %zu, "
                "\"lists_failed\": %u, \"uptake_failed\": %u, \"tokens\": %u, \"runs\": %u, "
                "\"last_run_at\": %lld, \"last_run_ms\": %lld, \"last_good_run_at\": %lld, "
-               "\"interval_s\": %d, \"failing\": ",
+               "\"interval_s\": %d, \"uptakes\": ",
                f->enacted, f->already, f->failed, f->waiting, retry_count(a->retry), f->lists_failed,
                uptake_failures(a->uptake), agent_api_tokens(a->api), f->runs, (long long)f->run_began_ms,
                (long long)f->run_took_ms, (long long)f->good_run_ms, a->settings->config->agent.interval_s);
+    uptake_print(a->uptake, out, UPTAKES_MAX);
+    buf_lit(out, ", \"failing\": ");
     retry_print(a->retry, out, DETAIL_MAX - 1 - (out->n - start));
     buf_char(out, '}');
 }

@@ -19,11 +19,17 @@ struct uptake_answer {
     struct error why;
 };
 
+struct uptake_answers {
+    struct uptake_answer *item; /* owned by the run's context */
+    size_t n;
+};
+
 struct uptake_source {
     const struct agent_settings *settings;
     void *run; /* owns the answers of this run */
-    struct uptake_answer *answer;
-    size_t n_answers;
+    struct uptake_answers answers;
+    void *last_run; /* owns those of the run before, for reports that are sent early in a run */
+    struct uptake_answers last_answers;
     bool silent; /* the source did not answer in this run: it is not asked again */
     struct error why;
     unsigned failures;
@@ -94,10 +100,11 @@ struct uptake_source *uptake_new(void *ctx, const struct agent_settings *setting
 
 void uptake_begin(struct uptake_source *u)
 {
-    talloc_free(u->run);
+    talloc_free(u->last_run);
+    u->last_run = u->run;
+    u->last_answers = u->answers;
     u->run = mem_check(talloc_new(u));
-    u->answer = NULL;
-    u->n_answers = 0;
+    u->answers = (struct uptake_answers){ 0 };
     u->silent = false;
 }
 
@@ -106,11 +113,12 @@ unsigned uptake_failures(const struct uptake_source *u)
     return u->failures;
 }
 
-static struct uptake_answer *find_answer(struct uptake_source *u, const char *product, const char *channel)
+static struct uptake_answer *find_answer(const struct uptake_answers *all, const char *product,
+                                         const char *channel)
 {
-    for (size_t i = 0; i < u->n_answers; i++) {
-        if (strcmp(u->answer[i].product, product) == 0 && strcmp(u->answer[i].channel, channel) == 0) {
-            return &u->answer[i];
+    for (size_t i = 0; i < all->n; i++) {
+        if (strcmp(all->item[i].product, product) == 0 && strcmp(all->item[i].channel, channel) == 0) {
+            return &all->item[i];
         }
     }
     return NULL;
@@ -118,8 +126,9 @@ static struct uptake_answer *find_answer(struct uptake_source *u, const char *pr
 
 static struct uptake_answer *add_answer(struct uptake_source *u, const char *product, const char *channel)
 {
-    u->answer = mem_resize(u->run, u->answer, struct uptake_answer, u->n_answers + 1);
-    struct uptake_answer *a = &u->answer[u->n_answers++];
+    struct uptake_answers *all = &u->answers;
+    all->item = mem_resize(u->run, all->item, struct uptake_answer, all->n + 1);
+    struct uptake_answer *a = &all->item[all->n++];
     *a = (struct uptake_answer){ .product = mem_strdup(u->run, product),
                                  .channel = mem_strdup(u->run, channel) };
     return a;
@@ -148,7 +157,7 @@ static void fetch_uptake(struct uptake_source *u, struct uptake_answer *a)
 bool uptake_current(struct uptake_source *u, const char *product, const char *channel, double *current,
                     struct error *e)
 {
-    struct uptake_answer *a = find_answer(u, product, channel);
+    struct uptake_answer *a = find_answer(&u->answers, product, channel);
     if (a == NULL) {
         a = add_answer(u, product, channel);
         fetch_uptake(u, a);
@@ -158,4 +167,39 @@ bool uptake_current(struct uptake_source *u, const char *product, const char *ch
         *e = a->why;
     }
     return a->ok;
+}
+
+/* Appends A to the array that begins at START in OUT, if the array then still fits into MAX bytes. */
+static void print_answer(struct buf *out, size_t start, size_t max, const struct uptake_answer *a)
+{
+    struct buf one;
+    buf_init(&one, 128, max);
+    buf_str(&one, out->n - start > 1 ? STR(", ") : STR(""));
+    buf_lit(&one, "{\"product\": ");
+    json_print_string(&one, str_of(a->product));
+    buf_lit(&one, ", \"channel\": ");
+    json_print_string(&one, str_of(a->channel));
+    buf_printf(&one, ", \"uptake\": %.10g}", a->current);
+    if (!one.full && out->n - start + one.n + sizeof(char) <= max) { /* and the bracket */
+        buf_str(out, buf_view(&one));
+    }
+    buf_free(&one);
+}
+
+void uptake_print(const struct uptake_source *u, struct buf *out, size_t max)
+{
+    size_t start = out->n;
+    buf_char(out, '[');
+    for (size_t i = 0; i < u->answers.n; i++) {
+        if (u->answers.item[i].ok) {
+            print_answer(out, start, max, &u->answers.item[i]);
+        }
+    }
+    for (size_t i = 0; i < u->last_answers.n; i++) {
+        const struct uptake_answer *a = &u->last_answers.item[i];
+        if (a->ok && find_answer(&u->answers, a->product, a->channel) == NULL) {
+            print_answer(out, start, max, a);
+        }
+    }
+    buf_char(out, ']');
 }

@@ -4,6 +4,7 @@
 #define BALROG_AGENT_UPTAKE_H
 
 #include "agent/settings.h"
+#include "core/buf.h"
 
 struct uptake_source;
 
@@ -17,6 +18,10 @@ void uptake_begin(struct uptake_source *u);
  * source that does not answer at all is not asked again in this run. */
 bool uptake_current(struct uptake_source *u, const char *product, const char *channel, double *current,
                     struct error *e);
+
+/* Appends to OUT a JSON array of the uptakes that were read in this run, or, if they were not asked for yet,
+ * in the run before, as many as fit into MAX bytes: {"product", "channel", "uptake"}. */
+void uptake_print(const struct uptake_source *u, struct buf *out, size_t max);
 
 /* The number of failed requests since the agent's start. */
 unsigned uptake_failures(const struct uptake_source *u);

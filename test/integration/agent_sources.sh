@@ -225,6 +225,9 @@ uptakes() {
     check "and is enacted" has_priority 6 69
     check "the first is not" has_priority 4 50
     check "the source was asked once for both" equal $((before + 1)) "$(asked_times /uptake/Firefox/release)"
+    daemon upt
+    check "a daemon reports what it has read" eventually reported_uptake 4999.5
+    check "it ends" stopped
     taken_up Firefox release '"5000"'
     taken_up 'Firefox/rel ease' 'x?' 5000
     check "enough" ends 0 upt
@@ -279,6 +282,10 @@ with socket.create_server(("127.0.0.1", 0)) as listener:
 
 counted_uptakes() {
     gives 200 admin@x GET /app_instances && body_has '"uptake_failed":2'
+}
+
+reported_uptake() { # NUMBER
+    gives 200 admin@x GET /app_instances && body_has "\"uptakes\":[{\"channel\":\"release\",\"product\":\"Firefox\",\"uptake\":$1}]"
 }
 
 drop_rules() {

@@ -99,7 +99,7 @@ rules 2 uptake -" "$(entries)"
     check "who has signed" equal '{"rel@x": "releng"}' "$(field signoffs rules)"
     check "who has to" equal '{"qa": 1, "releng": 1}' "$(field required_signoffs rules)"
     check "the parts" equal 2 "$(field parts v2/releases)"
-    check "the uptake" body_has '"telemetry":{"channel":"beta","product":"Thunderbird","uptake":1000}'
+    check "the uptake" body_has '"telemetry":{"channel":"beta","product":"Thunderbird","uptake":1000,"uptake_now":null}'
     check "the list of who has signed" gives 200 rel@x GET "/pending?kind=rules"
     check "has nothing more to sign" body_has '"count":2,"mine":0'
     check "nobody in particular sees it too" gives 200 - GET /api/pending
@@ -157,12 +157,15 @@ test_states() {
     check "then" gives 200 qa@x GET "/pending?kind=rules"
     check "it is due" equal '"due"' "$(field state rules)"
     check "the agent tells that it failed" gives 200 agent PUT /app_instances/host:balrog-agent:1:1 '{"program": "balrog-agent",
-        "host": "host", "pid": 1, "version": "0.3", "detail": {"failing": [{"kind": "rules", "id": 1, "at": 5, "next": 6, "what": "no such release"}]}}'
+        "host": "host", "pid": 1, "version": "0.3", "detail": {"failing": [{"kind": "rules", "id": 1, "at": 5, "next": 6, "what": "no such release"}],
+        "uptakes": [{"product": "Thunderbird", "channel": "beta", "uptake": 612.5}, {"product": "Thunderbird"}]}}'
     check "the list" gives 200 qa@x GET "/pending?kind=rules"
     check "says so" equal '"failing"' "$(field state rules)"
     check "and why" equal '{"at": 5, "next": 6, "what": "no such release"}' "$(field failed rules)"
+    check "and the uptake that the agent has read" body_has '"uptake":1000,"uptake_now":612.5}'
     check "nobody in particular" gives 200 - GET "/pending?kind=rules"
     check "is not told" equal null "$(field failed rules)"
+    check "nor the uptake" body_has '"uptake":1000,"uptake_now":null}'
     check "a rule whose sign-off" equal false "$(field stale rules)"
     run_sql <<<"DELETE FROM user_roles WHERE username = 'qa@x'; UPDATE rules SET data_version = 7 WHERE rule_id = 1"
     check "the signer is no longer qa" gives 200 admin@x GET "/pending?kind=rules"
