@@ -8,6 +8,7 @@ import { startNetwork } from "./api/network";
 import { startSession } from "./api/session";
 import { startShared } from "./api/shared";
 import { Frame } from "./app/frame";
+import { startNotice } from "./app/notice";
 import { startRouter } from "./app/router";
 import { startTheme } from "./app/theme";
 import { startKeys } from "./keys/keys";
@@ -18,6 +19,7 @@ function startAll(): void {
     startRouter();
     startKeys();
     startShared();
+    startNotice();
     startPairs();
     render(<Frame />, document.body);
     startSession();

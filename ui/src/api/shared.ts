@@ -7,6 +7,8 @@ import { user } from "./session";
 import { share } from "./share";
 
 const REFRESH_MS = 10_000;
+// While the page is not visible, for the notification that something waits for me.
+const HIDDEN_MS = 60_000;
 
 export type Stop = Answer<"/shutoffs">["shutoffs"][number];
 
@@ -38,8 +40,10 @@ export async function refreshShared(): Promise<void> {
 export function startShared(): void {
     user.subscribe(() => void refreshShared());
     lookAgain.subscribe(n => n && void refreshShared());
+    let last = Date.now();
     setInterval(() => {
-        if (!document.hidden) {
+        if (!document.hidden || Date.now() - last >= HIDDEN_MS) {
+            last = Date.now();
             void refreshShared();
         }
     }, REFRESH_MS);

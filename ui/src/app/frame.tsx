@@ -26,16 +26,68 @@ import { nextTheme, theme } from "./theme";
 const open = signal<"commands" | "keys" | null>(null);
 
 function useTitle(title: string): void {
+    const waits = inboxCount.value ? `(${inboxCount.value}) ` : "";
+    const where = config.value?.environment.name;
     useEffect(() => {
-        const waits = inboxCount.value ? `(${inboxCount.value}) ` : "";
-        const where = config.value?.environment.name;
         document.title = `${waits}${title} · Balrog${where ? ` ${where}` : ""}`;
     });
+}
+
+function MenuItem({ route, path }: { route: Route; path: string }): JSX.Element {
+    return (
+        <li>
+            <a
+                href={link(route.pattern)}
+                aria-current={isWithin(path, route.pattern) ? "page" : undefined}
+                title={`Key: ${route.menu?.key}`}>
+                {route.menu?.name}
+                {route.pattern === "/changes" && inboxCount.value ? (
+                    <span class="count" title="Changes that wait for your sign-off">
+                        {inboxCount.value}
+                    </span>
+                ) : null}
+            </a>
+        </li>
+    );
+}
+
+// Pages that are needed less often: a list of their own on wide screens, the rest of the menu on narrow ones.
+function More({ routes, path }: { routes: Route[]; path: string }): JSX.Element {
+    const [shown, setShown] = useState(false);
+    const box = useRef<HTMLLIElement>(null);
+    useEffect(() => setShown(false), [path]);
+    useEffect(() => {
+        const close = (event: Event): void => {
+            if (!(event.target instanceof Node && box.current?.contains(event.target))) {
+                setShown(false);
+            }
+        };
+        document.addEventListener("pointerdown", close);
+        document.addEventListener("focusin", close);
+        return () => {
+            document.removeEventListener("pointerdown", close);
+            document.removeEventListener("focusin", close);
+        };
+    }, []);
+    const within = routes.find(route => isWithin(path, route.pattern));
+    return (
+        <li class="more" ref={box} onKeyDown={event => event.key === "Escape" && setShown(false)}>
+            <button type="button" class={within ? "within" : ""} aria-expanded={shown} onClick={() => setShown(!shown)}>
+                {within?.menu?.name ?? "More"} <span aria-hidden="true">▾</span>
+            </button>
+            <ul class={shown ? "open" : ""}>
+                {routes.map(route => (
+                    <MenuItem key={route.pattern} route={route} path={path} />
+                ))}
+            </ul>
+        </li>
+    );
 }
 
 function Menu({ path }: { path: string }): JSX.Element {
     const [shown, setShown] = useState(false);
     useEffect(() => setShown(false), [path]);
+    const routes = ROUTES.filter(route => route.menu);
     return (
         <>
             <span class="menu-button">
@@ -46,21 +98,12 @@ function Menu({ path }: { path: string }): JSX.Element {
             </span>
             <nav aria-label="Pages" class={shown ? "open" : ""}>
                 <ul>
-                    {ROUTES.filter(route => route.menu).map(route => (
-                        <li key={route.pattern}>
-                            <a
-                                href={link(route.pattern)}
-                                aria-current={isWithin(path, route.pattern) ? "page" : undefined}
-                                title={`Key: ${route.menu?.key}`}>
-                                {route.menu?.name}
-                                {route.pattern === "/changes" && inboxCount.value ? (
-                                    <span class="count" title="Changes that wait for your sign-off">
-                                        {inboxCount.value}
-                                    </span>
-                                ) : null}
-                            </a>
-                        </li>
-                    ))}
+                    {routes
+                        .filter(route => !route.menu?.more)
+                        .map(route => (
+                            <MenuItem key={route.pattern} route={route} path={path} />
+                        ))}
+                    <More routes={routes.filter(route => route.menu?.more)} path={path} />
                     {user.value ? (
                         <li class="narrow">
                             <Button kind="quiet" onClick={logOut}>
@@ -96,12 +139,13 @@ function Who(): JSX.Element {
                         title="Key: !">
                         Stop…
                     </Button>
-                    <span
+                    <a
                         class="small soft wide"
+                        href={link("/me")}
                         title={roles.value.length ? `Roles: ${roles.value.join(", ")}` : "No roles"}>
                         {me.username}
                         {roles.value.length ? ` (${roles.value.join(", ")})` : ""}
-                    </span>
+                    </a>
                     <span class="wide">
                         <Button kind="small quiet" onClick={logOut}>
                             Log out

@@ -8,7 +8,8 @@ type Page = (props: { parts: Parts }) => JSX.Element;
 export interface Route {
     pattern: string;
     title: (parts: Parts) => string;
-    menu?: { name: string; key: string };
+    // `more`: in the second list of the menu, for pages that are needed less often.
+    menu?: { name: string; key: string; more?: true };
     load: () => Promise<{ Page: Page }>;
 }
 
@@ -53,6 +54,49 @@ export const ROUTES: Route[] = [
         title: () => "Emergency stop",
         menu: { name: "Stops", key: "g s" },
         load: () => import("../pages/stop/page"),
+    },
+    {
+        pattern: "/people",
+        title: () => "People",
+        menu: { name: "People", key: "g p", more: true },
+        load: () => import("../pages/people/page"),
+    },
+    { pattern: "/people/:name", title: parts => parts["name"] ?? "", load: () => import("../pages/person/page") },
+    {
+        pattern: "/roles",
+        title: () => "Roles",
+        menu: { name: "Roles", key: "g w", more: true },
+        load: () => import("../pages/roles/page"),
+    },
+    {
+        pattern: "/policy",
+        title: () => "Required sign-offs",
+        menu: { name: "Policy", key: "g y", more: true },
+        load: () => import("../pages/policy/page"),
+    },
+    {
+        pattern: "/pins",
+        title: () => "Pins",
+        menu: { name: "Pins", key: "g n", more: true },
+        load: () => import("../pages/pins/page"),
+    },
+    {
+        pattern: "/uptake",
+        title: () => "Uptake",
+        menu: { name: "Uptake", key: "g u", more: true },
+        load: () => import("../pages/uptake/page"),
+    },
+    {
+        pattern: "/status",
+        title: () => "Status",
+        menu: { name: "Status", key: "g t", more: true },
+        load: () => import("../pages/status/page"),
+    },
+    {
+        pattern: "/me",
+        title: () => "Me",
+        menu: { name: "Me", key: "g m", more: true },
+        load: () => import("../pages/me/page"),
     },
 ];
 

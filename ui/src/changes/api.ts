@@ -61,12 +61,12 @@ export async function drop(change: ChangeRef): Promise<void> {
 const PAGE = 60;
 const PAGES = 10;
 
-// All pending changes, or as many as anybody reads.
-export async function allPending(signal: AbortSignal): Promise<PendingChange[]> {
+// All pending changes, of one kind if it is given, or as many as anybody reads.
+export async function allPending(signal: AbortSignal, kind?: Kind): Promise<PendingChange[]> {
     const found: PendingChange[] = [];
     let after: string | undefined;
     for (let page = 0; page < PAGES; page++) {
-        const answer = await get("/pending", { query: { limit: PAGE, after }, signal });
+        const answer = await get("/pending", { query: { limit: PAGE, after, kind }, signal });
         found.push(...answer.pending);
         if (!answer.next) {
             break;

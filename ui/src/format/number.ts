@@ -21,6 +21,11 @@ export function bytes(n: number): string {
     return n < 1_000_000 ? `${(n / 1000).toFixed(1)} KB` : `${(n / 1_000_000).toFixed(1)} MB`;
 }
 
+// 0.4 ms, 15 ms, 2.4 s
+export function milliseconds(ms: number): string {
+    return ms < 1000 ? `${ms < 10 ? Number(ms.toFixed(1)) : Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
+}
+
 // plural(2, "rule") → 2 rules
 export function plural(n: number, word: string): string {
     return `${n} ${word}${n === 1 ? "" : "s"}`;

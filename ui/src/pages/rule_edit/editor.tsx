@@ -1,11 +1,12 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { Failure, type Schema } from "../../api/client";
+import type { Failure } from "../../api/client";
 import { asFailure } from "../../api/data";
 import { whyNot, user } from "../../api/session";
 import { refreshShared } from "../../api/shared";
 import { go, link, unsaved } from "../../app/router";
 import { Effect, type Edits } from "../../changes/effect";
+import { TrialNotes, useTrial, type Trial } from "../../changes/trial";
 import { SOON, whenOf, WhenFields, wrongWhen, type When } from "../../changes/when";
 import { plural } from "../../format/number";
 import { useKeys } from "../../keys/keys";
@@ -23,39 +24,7 @@ import { Fields } from "./fields";
 import { merge } from "./merge";
 import { applyNow, readSubject, schedule, tryOut, type Subject } from "./subject";
 
-const SETTLED_MS = 400;
-
-type Trial = { answer: Schema["DryRun"] | null; error: Failure | null; busy: boolean };
-
-// Asks the server what saving would need and do, once nobody has typed for a moment.
-function useTrial(subject: Subject, values: Values, when: When, ready: boolean): Trial {
-    const [trial, setTrial] = useState<Trial>({ answer: null, error: null, busy: false });
-    const key = ready
-        ? JSON.stringify([subject.rule?.data_version, subject.pending?.sc_data_version, values, when])
-        : null;
-    useEffect(() => {
-        if (!key) {
-            setTrial({ answer: null, error: null, busy: false });
-            return undefined;
-        }
-        let wanted = true;
-        setTrial(old => ({ ...old, busy: true }));
-        const timer = setTimeout(async () => {
-            const next: Trial = await tryOut(subject, values, when).then(
-                answer => ({ answer, error: null, busy: false }),
-                error => ({ answer: null, error: asFailure(error), busy: false }),
-            );
-            if (wanted) {
-                setTrial(next);
-            }
-        }, SETTLED_MS);
-        return () => {
-            wanted = false;
-            clearTimeout(timer);
-        };
-    }, [key]);
-    return trial;
-}
+const versionsOf = ({ rule, pending }: Subject): string => `${rule?.data_version} ${pending?.sc_data_version}`;
 
 function edits(subject: Subject, values: Values): Edits | null {
     if (!subject.rule) {
@@ -69,42 +38,12 @@ function edits(subject: Subject, values: Values): Edits | null {
     return [{ table: "rules", change_type: "update", rule_id, ...Object.fromEntries(changed) }];
 }
 
-const list = (needed: Record<string, number>): string =>
-    Object.entries(needed)
-        .map(([role, n]) => `${n} × ${role}`)
-        .join(", ");
-
-function Signoffs({ trial, subject }: { trial: Trial; subject: Subject }): JSX.Element {
-    const { answer } = trial;
-    const me = user.value?.username;
-    const lost = Object.keys(subject.pending?.signoffs ?? {}).filter(name => name !== me);
-    if (!answer) {
-        return <p class="soft">{trial.busy ? "Asking the server…" : "Shown once the form can be saved."}</p>;
-    }
-    return (
-        <div class="stack">
-            {Object.keys(answer.required_signoffs).length ? (
-                <p>
-                    Needs {list(answer.required_signoffs)}.
-                    {answer.signs_as ? ` Saving counts as your sign-off as ${answer.signs_as}.` : ""}
-                </p>
-            ) : (
-                <p>Nobody has to sign.</p>
-            )}
-            {lost.length ? (
-                <Note tone="amber">
-                    Saving drops {plural(lost.length, "sign-off")} of {lost.join(", ")}.
-                </Note>
-            ) : null}
-        </div>
-    );
-}
-
 function Side(props: { subject: Subject; values: Values; trial: Trial; wrong: number }): JSX.Element {
     const { subject, values, trial, wrong } = props;
     const base = subject.rule ?? valuesOf({});
     const changed = difference(base, values);
     const n = Object.keys(changed).length;
+    const lost = Object.keys(subject.pending?.signoffs ?? {}).filter(name => name !== user.value?.username);
     return (
         <>
             <section class="panel">
@@ -120,9 +59,8 @@ function Side(props: { subject: Subject; values: Values; trial: Trial; wrong: nu
                 <header>
                     <h2>Sign-offs</h2>
                 </header>
-                <div class="body stack" role="status">
-                    <Signoffs trial={trial} subject={subject} />
-                    {trial.error && !trial.error.outdated ? <Problem error={trial.error} /> : null}
+                <div class="body">
+                    <TrialNotes trial={trial} lost={lost} />
                 </div>
             </section>
             <Effect
@@ -139,8 +77,6 @@ interface Props {
     subject: Subject;
 }
 
-const versionsOf = ({ rule, pending }: Subject): string => `${rule?.data_version} ${pending?.sc_data_version}`;
-
 export function Editor({ id, subject: first }: Props): JSX.Element {
     const [subject, setSubject] = useState(first);
     const [draft] = useState(() => readDraft(id, versionsOf(first)));
@@ -155,7 +91,9 @@ export function Editor({ id, subject: first }: Props): JSX.Element {
     const values = fromForm(form);
     const wrong = allWrong(form).length + (wrongWhen(when) ? 1 : 0);
     const changes = Object.keys(difference(subject.rule ?? {}, values)).length;
-    const trial = useTrial(subject, values, when, !wrong && changes > 0);
+    const trial = useTrial(!wrong && changes > 0 ? JSON.stringify([versionsOf(subject), values, when]) : null, () =>
+        tryOut(subject, values, when),
+    );
     const direct =
         !subject.pending && trial.answer && !trial.busy && !Object.keys(trial.answer.required_signoffs).length;
 

@@ -1,14 +1,12 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { get } from "../../api/client";
-import { useData } from "../../api/data";
+import { useColumnValues, useReleaseNames } from "../../api/suggestions";
 import { Button } from "../../parts/button";
 import { Field } from "../../parts/field";
 import { Select } from "../../parts/select";
 import { COLUMNS, usable, type ColumnInfo } from "../../rules/columns";
 import { wrongIn, type Form } from "../../rules/form";
 
-const SUGGESTED = 20;
 const RATES = [0, 1, 5, 10, 25, 50, 100];
 
 interface Props {
@@ -18,20 +16,6 @@ interface Props {
     touched: boolean;
 }
 
-function useColumnValues(column: "product" | "channel"): string[] {
-    const data = useData(
-        `column ${column}`,
-        async signal => {
-            const answer = await get("/rules/columns/{column}", { path: { column }, signal });
-            const values = (answer as Record<string, unknown>)[column];
-            return Array.isArray(values) ? values.filter(value => typeof value === "string") : [];
-        },
-        { refreshMs: 0 },
-    );
-    return data.value ?? [];
-}
-
-// Names of releases that have the words, from the server.
 function ReleaseField({
     info,
     form,
@@ -39,11 +23,7 @@ function ReleaseField({
     wrong,
 }: Props & { info: ColumnInfo; wrong: string | null }): JSX.Element {
     const text = form[info.column];
-    const found = useData(
-        `names ${text}`,
-        signal => get("/release_index", { query: { q: text, fields: "name", limit: SUGGESTED }, signal }),
-        { refreshMs: 0 },
-    );
+    const names = useReleaseNames(text);
     const unused = info.column === "fallbackMapping" && form.backgroundRate.trim() === "100" && text;
     return (
         <Field
@@ -51,7 +31,7 @@ function ReleaseField({
             value={text}
             help={unused ? "Unused: the rate is 100 %" : info.help}
             wrong={wrong}
-            suggestions={found.value?.releases.map(release => release.name)}
+            suggestions={names}
             onInput={value => onChange({ [info.column]: value })}
         />
     );
