@@ -30,6 +30,7 @@ struct submission {
     const cJSON *schema_version;
     int64_t data_version; /* 0: none was given */
     bool is_new;          /* the part did not exist in the release before */
+    int64_t new_version;  /* of the primary, once it is written */
 };
 
 /* ---- what was sent ---- */
@@ -295,7 +296,7 @@ static bool write_part(struct submission *s, cJSON *row, int64_t data_version, s
     struct tx *tx = s->call->tx;
     const cJSON *tip = json_get(row, "data"), *seen = tip;
     const cJSON *data;
-    cJSON *what = new_object(s);
+    cJSON *what = new_object(s), *now;
     if (s->locale != NULL && !may_add_locale(s, row, e)) {
         return false;
     }
@@ -313,11 +314,17 @@ static bool write_part(struct submission *s, cJSON *row, int64_t data_version, s
         return false;
     }
     cJSON_AddItemReferenceToObject(what, "data", (cJSON *)data);
-    return resource_update(
-        tx, &releases_resource,
-        &(struct resource_edit){
-            .key = row, .old = row, .what = what, .data_version = row_int(row, "data_version") },
-        NULL, e);
+    if (!resource_update(
+            tx, &releases_resource,
+            &(struct resource_edit){
+                .key = row, .old = row, .what = what, .data_version = row_int(row, "data_version") },
+            &now, e)) {
+        return false;
+    }
+    if (strcmp(row_text(row, "name"), s->primary) == 0) {
+        s->new_version = row_int(now, "data_version");
+    }
+    return true;
 }
 
 /* Checks the permissions of tx->actor, with as little of the release as that needs. */
@@ -355,7 +362,6 @@ static bool submit_to(struct submission *s, const char *name, struct error *e)
 
 static bool submit_to_all(struct submission *s, struct error *e)
 {
-    cJSON *row;
     struct admin_call *call = s->call;
     if (!read_submission(s, e)) {
         return false;
@@ -371,10 +377,7 @@ static bool submit_to_all(struct submission *s, struct error *e)
             return false;
         }
     }
-    if (!releases_v1_find(call, s->primary, ROW_PLAIN, &row, e)) {
-        return false;
-    }
-    const cJSON *answer = row_key_int(call->tx, "new_data_version", row_int(row, "data_version"));
+    const cJSON *answer = row_key_int(call->tx, "new_data_version", s->new_version);
     return admin_dumps(call, s->is_new ? 201 : 200, answer);
 }
 

@@ -38,6 +38,13 @@ struct present {
     unsigned char digest[SHA256_DIGEST_LENGTH];
 };
 
+/* What release_history_seen() was told. */
+struct seen_release {
+    const char *table, *name, *path;
+    int64_t data_version;
+    struct str text;
+};
+
 static struct head head_of(struct recorded_row row)
 {
     return (
@@ -211,21 +218,57 @@ static bool save_head(struct tx *tx, const struct head *h, struct error *e)
 
 /* ---- writing ---- */
 
+void release_history_seen(struct tx *tx, struct recorded_row row, int64_t data_version, struct str json)
+{
+    struct seen_release *seen = mem_new(tx->lasting, struct seen_release);
+    *seen = (struct seen_release){ .table = mem_strdup(seen, row.table),
+                                   .name = mem_strdup(seen, row.name),
+                                   .path = mem_strdup(seen, row.path),
+                                   .data_version = data_version,
+                                   .text = { talloc_steal(seen, json.p), json.n } };
+    talloc_free(tx->seen);
+    tx->seen = seen;
+}
+
+static void set_present(struct present *now, int64_t data_version, struct str text)
+{
+    now->there = true;
+    now->data_version = data_version;
+    now->text = text.n == 0 ? STR("null") : text;
+    digest_of(now->text, now->digest);
+}
+
+/* Moves what was seen of H's row to NOW. What is known of another row may be out of date soon. */
+static bool take_seen(struct tx *tx, const struct head *h, struct present *now)
+{
+    struct seen_release *seen = tx->seen;
+    tx->seen = NULL;
+    if (seen == NULL) {
+        return false;
+    }
+    talloc_steal(tx->mem, seen);
+    bool same = str_eq(h->row[0].text, str_of(seen->table)) && str_eq(h->row[1].text, str_of(seen->name)) &&
+                str_eq(h->row[2].text, str_of(seen->path));
+    if (same) {
+        set_present(now, seen->data_version, seen->text);
+    }
+    return same;
+}
+
 static bool read_present(struct tx *tx, const struct head *h, struct present *now, struct error *e)
 {
+    *now = (struct present){ .there = false };
+    if (take_seen(tx, h, now)) {
+        return true;
+    }
     bool of_asset = strcmp(h->row[0].text.p, "release_assets") == 0;
     char *sql =
         mem_printf(tx->mem, "SELECT data_version, data, name, %s FROM `%s` WHERE name = ?%s FOR UPDATE",
                    of_asset ? "path" : "''", h->row[0].text.p, of_asset ? " AND path = ?" : "");
     struct db_rows *rows = db_query(tx->db, sql, &h->row[1], of_asset ? 2 : 1, e);
-    *now = (struct present){ .there = false };
     while (db_next(rows, e)) {
         if (str_eq(db_text(rows, 2), h->row[1].text) && str_eq(db_text(rows, 3), h->row[2].text)) {
-            struct str text = db_text(rows, 1);
-            now->there = true;
-            now->data_version = db_int(rows, 0);
-            now->text = text.n == 0 ? STR("null") : copy_of(tx, text);
-            digest_of(now->text, now->digest);
+            set_present(now, db_int(rows, 0), copy_of(tx, db_text(rows, 1)));
         }
     }
     return db_finish(rows);

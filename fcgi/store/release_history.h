@@ -22,6 +22,10 @@ struct recorded_row {
 bool release_history_record(struct tx *tx, struct recorded_row row, int64_t data_version, struct str json,
                             struct error *e);
 
+/* TX has read the row FOR UPDATE, with the text JSON at DATA_VERSION, which is taken over (talloc). The next
+ * release_history_record(), if it is for this row, does not read it again. */
+void release_history_seen(struct tx *tx, struct recorded_row row, int64_t data_version, struct str json);
+
 /* Reads the row's JSON at DATA_VERSION, owned by TX. *JSON is absent if this version is not recorded, or is
  * from before the row was last deleted. */
 bool release_history_read(struct tx *tx, struct recorded_row row, int64_t data_version, struct str *json,

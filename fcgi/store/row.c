@@ -2,6 +2,7 @@
 #include "store/row.h"
 
 #include "core/tree.h"
+#include "store/release_history.h"
 
 #include <stdlib.h>
 
@@ -203,6 +204,18 @@ bool row_get(struct tx *tx, const struct table *t, const cJSON *key, enum row_lo
 
 bool row_get_release(struct tx *tx, const struct table *t, const cJSON *key, cJSON **row, struct error *e)
 {
-    struct table_query q = { .table = t, .with_big = true, .big_owner = tx->mem, .tail = "FOR UPDATE" };
-    return get_by_key(tx, &q, key, row, e);
+    struct str text = STR_NONE;
+    struct table_query q = {
+        .table = t, .with_big = true, .big_owner = tx->mem, .big_text = &text, .tail = "FOR UPDATE"
+    };
+    if (!get_by_key(tx, &q, key, row, e)) {
+        return false;
+    }
+    if (*row != NULL) {
+        const char *path = row_text(*row, "path");
+        release_history_seen(
+            tx, (struct recorded_row){ t->name, row_text(*row, "name"), path != NULL ? path : "" },
+            row_int(*row, "data_version"), text);
+    }
+    return true;
 }

@@ -248,6 +248,9 @@ bool table_get(struct db *db, const struct table_query *q, cJSON **row, struct e
 {
     struct db_rows *rows = table_find(db, q, e);
     *row = table_next(rows, q, e) ? make_row(q->table, rows, 0, q->big_owner) : NULL;
+    if (*row != NULL && q->big_text != NULL) {
+        *q->big_text = mem_str(q->big_owner, db_text(rows, db_columns(rows) - 1)); /* the last column */
+    }
     return db_finish(rows);
 }
 

@@ -73,6 +73,7 @@ struct table_query {
     bool with_big;                 /* also read the big column */
     void *big_owner;               /* owns what is in the big column of a row, which nobody may change then
                                       (json_parse_whole()); NULL: the row does */
+    struct str *big_text;          /* out, by table_get(): the text of that column, big_owner's; or NULL */
     const char *more;              /* another condition, "a LIKE ?", or NULL */
     const char *tail;              /* ORDER BY …, or NULL */
     const struct db_value *params; /* for the '?' in `more` and `tail` */

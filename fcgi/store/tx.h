@@ -63,6 +63,7 @@ struct tx {
     struct access_cache *access;   /* used by access.c */
     struct signoff_cache *signoff; /* used by signoff.c */
     struct tx_notes *notes;        /* used by noted.c */
+    struct seen_release *seen;     /* used by release_history.c */
     struct table_writes *writes;   /* used by tx.c */
     struct audit_entry *audit;     /* used by tx.c */
     struct audit_entry **audit_end;

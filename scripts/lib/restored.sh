@@ -228,18 +228,18 @@ restore_replay() { # DIR FILE POSITION
 # ---- the change feed ----
 
 # Makes the triggers that are missing, and the account that they run as with its rights. These are the triggers of the
-# change feed (step 0001) and those that record the members of superblobs (step 0006). Existing triggers stay: every
-# statement can be repeated.
+# change feed (step 0001) and those that record the members of superblobs (steps 0006 and 0009). Existing triggers stay:
+# every statement can be repeated.
 feed_repair() { # DIR DATABASE
-    local schema
+    local schema step
     schema=$(dirname -- "${BASH_SOURCE[0]}")/../../schema
     step_applied "$1" "$2" 1 || die 1 "the database $2 has no schema step 0001: is it a Balrog database?"
     sed -n '/^CREATE USER/,$p' "$schema/0001_initial/additive.sql" | server_sql "$1" "$2" ||
         die 1 "the triggers of the change feed cannot be made: see the message above"
-    if step_applied "$1" "$2" 6; then
-        server_sql "$1" "$2" <"$schema/0006_sign_offs/additive.sql" ||
+    for step in 0006_sign_offs 0009_quick_members; do
+        ! step_applied "$1" "$2" "$((10#${step%%_*}))" || server_sql "$1" "$2" <"$schema/$step/additive.sql" ||
             die 1 "the triggers that record the members of superblobs cannot be made: see the message above"
-    fi
+    done
 }
 
 step_applied() { # DIR DATABASE STEP

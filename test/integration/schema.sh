@@ -79,7 +79,10 @@ test_fresh() {
     structure >"$work/after"
     check "running twice changes nothing" cmp "$work/before" "$work/after"
     check "a name differs by its case" as_two_rows
-    check "the newest step goes back" upgrade 0 --revert 0008 --execute --without-hosts
+    check "the newest step goes back" upgrade 0 --revert 0009 --execute --without-hosts
+    check "to the trigger that was there before" answers 1 "SELECT COUNT(*) FROM information_schema.triggers WHERE
+        trigger_schema = DATABASE() AND trigger_name = 'balrog_members_releases_u' AND action_statement LIKE '%CAST(NEW.data AS%'"
+    check "and the step before it" upgrade 0 --revert 0008 --execute --without-hosts
     check "it leaves nothing" answers 0 "SELECT COUNT(*) FROM information_schema.tables
         WHERE table_schema = DATABASE() AND table_name LIKE 'balrog\\_expectations%'"
     check "and comes again" upgrade 0 --execute
@@ -119,7 +122,15 @@ test_triggers() {
         "SELECT tbl, k, path, op FROM balrog_changes ORDER BY id"
     query <<<"TRUNCATE balrog_changes; START TRANSACTION; INSERT INTO release_assets VALUES ('r', '.a', '{}', 1); ROLLBACK"
     check "a rolled-back change leaves no row" answers 0 "SELECT COUNT(*) FROM balrog_changes"
-    query <<<"INSERT INTO rules (update_type, data_version) VALUES ('minor', 1)"
+    for table in releases releases_json; do
+        query <<<"INSERT INTO $table VALUES ('S', 'P', 0, '{\"blobs\": [\"a\", \"b\"]}', 1);
+            UPDATE $table SET data = '{\"blobs\": [\"b\", \"c\"]}'"
+        check "members of a superblob in $table" answers "S b;S c" \
+            "SELECT superblob, member FROM balrog_release_members WHERE tbl = '$table' ORDER BY member"
+        query <<<"UPDATE $table SET data = '{}'"
+        check "which is none any more" answers 0 "SELECT COUNT(*) FROM balrog_release_members WHERE tbl = '$table'"
+    done
+    query <<<"TRUNCATE balrog_changes; INSERT INTO rules (update_type, data_version) VALUES ('minor', 1)"
     check "the time is there" answers 1 "SELECT ABS(at - UNIX_TIMESTAMP() * 1000) < 60000 FROM balrog_changes"
 }
 

@@ -17,6 +17,14 @@ bool release_history_record(struct tx *tx, struct recorded_row row, int64_t data
     return true;
 }
 
+void release_history_seen(struct tx *tx, struct recorded_row row, int64_t data_version, struct str json)
+{
+    (void)tx;
+    (void)row;
+    (void)data_version;
+    (void)json;
+}
+
 /* ---- rows ---- */
 
 static const char rule_rows[] =
