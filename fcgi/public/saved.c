@@ -153,11 +153,11 @@ static struct str take_text(struct cursor *c)
 }
 
 /* How many elements follow, each of at least MIN bytes: so a wrong number allocates no more memory than the
- * input justifies. */
-static size_t take_count(struct cursor *c, size_t min)
+ * input justifies. Each takes SIZE bytes of memory. */
+static size_t take_count(struct cursor *c, size_t min, size_t size)
 {
     uint64_t n = take_u64(c);
-    c->bad = c->bad || n > c->rest.n / min;
+    c->bad = c->bad || n > c->rest.n / min || n > SAVED_FRAME_MAX / size;
     return c->bad ? 0 : (size_t)n;
 }
 
@@ -191,7 +191,7 @@ static void take_release(struct cursor *c, struct saved_release *release)
 
 static void take_pins_and_shutoffs(struct cursor *c, void *ctx, struct saved_index *index)
 {
-    index->n_pins = take_count(c, 4 * sizeof(uint32_t));
+    index->n_pins = take_count(c, 4 * sizeof(uint32_t), sizeof(struct pin_row));
     index->pins = mem_array(ctx, struct pin_row, index->n_pins);
     for (size_t i = 0; i < index->n_pins; i++) {
         struct pin_row *pin = &index->pins[i];
@@ -200,7 +200,7 @@ static void take_pins_and_shutoffs(struct cursor *c, void *ctx, struct saved_ind
         pin->channel = take_text(c);
         pin->mapping = take_text(c);
     }
-    index->n_shutoffs = take_count(c, 2 * sizeof(uint32_t));
+    index->n_shutoffs = take_count(c, 2 * sizeof(uint32_t), sizeof(struct shutoff_row));
     index->shutoffs = mem_array(ctx, struct shutoff_row, index->n_shutoffs);
     for (size_t i = 0; i < index->n_shutoffs; i++) {
         index->shutoffs[i].product = take_text(c);
@@ -210,7 +210,7 @@ static void take_pins_and_shutoffs(struct cursor *c, void *ctx, struct saved_ind
 
 static void take_releases(struct cursor *c, void *ctx, struct saved_index *index)
 {
-    index->n_releases = take_count(c, 6 * sizeof(uint64_t));
+    index->n_releases = take_count(c, 6 * sizeof(uint64_t), sizeof(struct saved_release));
     index->releases = mem_array(ctx, struct saved_release, index->n_releases);
     for (size_t i = 0; i < index->n_releases; i++) {
         take_release(c, &index->releases[i]);
@@ -232,7 +232,8 @@ bool saved_parse_index(void *ctx, struct str raw, struct saved_index *index, str
     index->stamps.rules = take_u64(&c);
     index->stamps.pins = take_u64(&c);
     index->stamps.shutoffs = take_u64(&c);
-    index->n_rules = take_count(&c, 4 * sizeof(uint64_t) + RULE_ROW_TEXTS * sizeof(uint32_t));
+    index->n_rules =
+        take_count(&c, 4 * sizeof(uint64_t) + RULE_ROW_TEXTS * sizeof(uint32_t), sizeof(struct rule_row));
     index->rules = mem_array(ctx, struct rule_row, index->n_rules);
     for (size_t i = 0; i < index->n_rules; i++) {
         take_rule(&c, &index->rules[i]);
@@ -247,7 +248,7 @@ bool saved_parse_row(void *ctx, struct str raw, struct release_row *row, struct 
     struct cursor c = { .rest = raw };
     row->product = take_text(&c);
     row->json = take_text(&c);
-    row->n_assets = take_count(&c, sizeof(uint64_t) + 2 * sizeof(uint32_t));
+    row->n_assets = take_count(&c, sizeof(uint64_t) + 2 * sizeof(uint32_t), sizeof(struct release_asset));
     struct release_asset *assets = mem_array(ctx, struct release_asset, row->n_assets);
     for (size_t i = 0; i < row->n_assets; i++) {
         assets[i].path = take_text(&c);

@@ -11,8 +11,9 @@
 #include "store/reader.h"
 #include "update/rows.h"
 
-/* Bytes of an index or of a release, before they are compressed. */
-enum { SAVED_MAX = 512 << 20 };
+/* Bytes of an index or of a release, before they are compressed and after. talloc allocates less than 256 MB
+ * at once, and zstd may make a text a little longer. */
+enum { SAVED_MAX = 250 << 20, SAVED_FRAME_MAX = 255 << 20 };
 
 /* A release in the file. LENGTH 0: a snapshot needs it, but the database has none of this name. */
 struct saved_release {

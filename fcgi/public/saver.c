@@ -345,6 +345,10 @@ static struct str print_index(const struct saver *s, struct writing *w, const st
     }
     buf_init(&out, 1 << 16, SAVED_MAX);
     saved_print_index(&out, &index);
+    if (out.full) {
+        buf_free(&out);
+        return STR_NONE;
+    }
     return buf_keep(w, &out);
 }
 

@@ -118,7 +118,12 @@ static bool write_frame(struct file_output *w, const struct frame_source *frame,
 static bool write_content(struct file_output *w, const struct snapshot_content *content, struct error *e)
 {
     void *tmp = mem_check(talloc_new(NULL));
-    struct str packed = frame_pack(tmp, content->index, STR_NONE, e);
+    struct str packed = STR_NONE;
+    if (str_absent(content->index)) {
+        error_set(e, ERROR_TOO_LARGE, "the rules do not fit into %s", w->path);
+    } else {
+        packed = frame_pack(tmp, content->index, STR_NONE, e);
+    }
     struct file_head head = { .format = htole32(SNAPSHOT_FILE_FORMAT) };
     uint64_t place = SNAPSHOT_FILE_HEAD;
     memcpy(head.magic, magic, sizeof magic);
@@ -244,8 +249,8 @@ static bool check_head(const struct file_head *head, uint64_t n, const char *pat
                          path, le32toh(head->format), SNAPSHOT_FILE_FORMAT);
     }
     uint64_t place = le64toh(head->place), length = le64toh(head->length);
-    bool fits =
-        place >= SNAPSHOT_FILE_HEAD && place <= n && length == n - place && le64toh(head->size) <= SAVED_MAX;
+    bool fits = place >= SNAPSHOT_FILE_HEAD && place <= n && length == n - place &&
+                length <= SAVED_FRAME_MAX && le64toh(head->size) <= SAVED_MAX;
     return fits || refuse_file(e, path, "it is damaged (its parts do not fit into it)");
 }
 
@@ -276,7 +281,7 @@ static bool frames_fit(const struct saved_index *index, uint64_t end)
     for (size_t i = 0; i < index->n_releases; i++) {
         const struct saved_release *r = &index->releases[i];
         bool fits = r->place >= SNAPSHOT_FILE_HEAD && r->place <= end && r->length <= end - r->place;
-        if (r->length > 0 && !fits) {
+        if (r->length > 0 && (!fits || r->length > SAVED_FRAME_MAX)) {
             return false;
         }
     }

@@ -32,7 +32,8 @@ struct frame_source {
     uint64_t place, length; /* there */
 };
 
-/* What is written: the frames follow each other, and INDEX (a printed saved_index) has their places. */
+/* What is written: the frames follow each other, and INDEX (a printed saved_index; absent: it is too large)
+ * has their places. */
 struct snapshot_content {
     const struct frame_source *frames;
     size_t n_frames;
