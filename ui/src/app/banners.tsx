@@ -1,5 +1,5 @@
 // What everybody has to know about this page before they read on: no server, no login, no rights.
-import type { JSX } from "preact";
+import type { ComponentChildren, JSX } from "preact";
 import { endsAt, loginEnded, loginNeeded } from "../api/credentials";
 import { lastAnswerAt, online } from "../api/network";
 import { config, stranger, user } from "../api/session";
@@ -10,6 +10,14 @@ import { Button } from "../parts/button";
 // So long before tokens end that nothing renews, their user is told.
 const WARNED_MS = 120_000;
 
+function Banner({ name, children }: { name: string; children: ComponentChildren }): JSX.Element {
+    return (
+        <section class="banner" aria-label={name}>
+            {children}
+        </section>
+    );
+}
+
 const logInButton = (): JSX.Element => (
     <Button kind="small" onClick={() => (loginNeeded.value = true)}>
         Log in
@@ -19,19 +27,17 @@ const logInButton = (): JSX.Element => (
 function Offline(): JSX.Element {
     const at = lastAnswerAt.value;
     return (
-        <div class="banner">
+        <Banner name="Network">
             <div role="status">
-                {navigator.onLine
-                    ? "The server cannot be reached: the network between you and it, or the server itself, does not work."
-                    : "This computer has no network."}{" "}
-                Nothing can be changed meanwhile; this page looks for the server every few seconds.
+                {navigator.onLine ? "The server cannot be reached." : "This computer has no network."} Nothing can be
+                changed meanwhile; this page looks for the server every few seconds.
             </div>
             {at ? (
                 <span class="soft">
                     What you see is of {utcWithSeconds(at)} UTC, {relative(at, second.value)}.
                 </span>
             ) : null}
-        </div>
+        </Banner>
     );
 }
 
@@ -39,23 +45,23 @@ function EndsSoon({ at }: { at: number }): JSX.Element | null {
     const now = second.value; // drawn again each second
     const left = at - Date.now();
     return now && left < WARNED_MS ? (
-        <div class="banner">
+        <Banner name="Login">
             <span role="status">Your login ends in less than two minutes.</span>
             {logInButton()}
-        </div>
+        </Banner>
     ) : null;
 }
 
 function Stranger(): JSX.Element {
     const environment = config.value?.environment.name;
     return (
-        <div class="banner" role="status">
-            <span>
+        <Banner name="Permissions">
+            <span role="status">
                 {user.value ? `${user.value.username} has` : "You are logged in, but have"} no permission
                 {environment ? ` in ${environment}` : " here"}. Somebody with the permission “permission” or “admin” can
                 grant one.
             </span>
-        </div>
+        </Banner>
     );
 }
 
@@ -64,10 +70,10 @@ export function Banners(): JSX.Element {
         <>
             {online.value ? null : <Offline />}
             {loginEnded.value ? (
-                <div class="banner">
+                <Banner name="Login">
                     <span role="status">Your login has ended: nothing can be changed until you log in again.</span>
                     {logInButton()}
-                </div>
+                </Banner>
             ) : endsAt.value && user.value ? (
                 <EndsSoon at={endsAt.value} />
             ) : null}

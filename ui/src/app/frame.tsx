@@ -152,7 +152,7 @@ function Who(): JSX.Element {
                         </Button>
                     </span>
                 </>
-            ) : stranger.value ? (
+            ) : me === undefined ? null : stranger.value ? (
                 <Button kind="small quiet" onClick={logOut}>
                     Log out
                 </Button>
@@ -299,8 +299,10 @@ export function Frame(): JSX.Element {
                 Skip to the content
             </a>
             {waiting.value ? <div class="loading-bar" /> : null}
-            <Bar path={path} />
-            <Banners />
+            <div class="top">
+                <Bar path={path} />
+                <Banners />
+            </div>
             <Stops />
             <main id="main">
                 {user.value === undefined ? (

@@ -73,9 +73,8 @@ function asText(error: Failure): string {
 export function Problem({ error, retry }: { error: Failure; retry?: () => void }): JSX.Element {
     const { kind } = error;
     const title = error.unknown ? "This may have been done" : (TITLES[kind] ?? error.title);
-    const lines = [...new Set([TITLES[kind] ? error.title : "", error.detail, ...error.reasons])].filter(
-        line => line && line !== title,
-    );
+    // For a login, the server's words are about tokens; they are among what is copied.
+    const lines = kind === "login" ? [] : [...new Set([error.detail, ...error.reasons])].filter(Boolean);
     return (
         <div class={`note stack ${kind === "login" ? "amber" : "red"}`}>
             <div class="stack" role="alert">
@@ -86,7 +85,9 @@ export function Problem({ error, retry }: { error: Failure; retry?: () => void }
                 {lines.map(line => (
                     <p key={line}>{line}</p>
                 ))}
-                {ADVICE[kind] && !error.unknown ? <p class="soft">{ADVICE[kind]}</p> : null}
+                {ADVICE[kind] && !error.unknown && !(kind === "busy" && lines.length) ? (
+                    <p class="soft">{ADVICE[kind]}</p>
+                ) : null}
             </div>
             {error.unknown ? <Unknown sent={error.unknown} /> : null}
             <div class="row">

@@ -6,9 +6,11 @@ import { Relative } from "./time";
 // Shows data, or why there are none. Content stays while it is loaded again, and when that fails.
 export function Loaded<T>(props: { data: Data<T>; children: (value: T) => ComponentChildren }): JSX.Element {
     const { value, error, loading, at, reload } = props.data;
+    // The frame's banner says so already.
+    const said = error?.kind === "network" && value !== undefined;
     return (
         <div class="stack" aria-busy={loading}>
-            {error ? <Problem error={error} retry={() => void reload()} /> : null}
+            {error && !said ? <Problem error={error} retry={() => void reload()} /> : null}
             {error && value !== undefined && at !== null ? (
                 <p class="soft">
                     What follows was read <Relative at={at} />.
