@@ -40,7 +40,8 @@ static void reload_config(struct loader *l)
     /* The old settings are kept until the end: an answer may still wait for a signature by their signer. */
     l->settings = settings;
     l->todo.publish = true;
-    log_info("config.loaded", "read %s; the database, the socket, statsd and Sentry need a restart",
+    log_info("config.loaded",
+             "read %s; the database, the socket, state_dir, state_s, statsd and Sentry need a restart",
              l->config_path);
 }
 

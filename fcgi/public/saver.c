@@ -389,12 +389,14 @@ bool saver_collect(struct saver *s, struct db *db, const struct saver_snapshot *
     return true;
 }
 
-/* Says that the file is still what the database has. */
+/* Says that the file is still what the database has. If somebody has removed it, it is written again. */
 static void refresh_time(struct saver *s)
 {
     if (clock_ms() - s->attempted_ms >= s->every_ms) {
         s->attempted_ms = clock_ms();
-        utimensat(AT_FDCWD, s->path, NULL, AT_SYMLINK_NOFOLLOW);
+        if (utimensat(AT_FDCWD, s->path, NULL, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT) {
+            s->saved = 0;
+        }
     }
 }
 

@@ -232,6 +232,8 @@ test_two_programs() {
         until_true 5 gets one "7$i.0"
     done
     check "a file is written" until_true 10 written 1
+    rm -- "$FILE"
+    check "if it is removed, it is written again" until_true 20 test -e "$FILE"
     check "neither failed to write" equal '' "$(grep snapshot_file.failed "$LOG" "$OWN.2.log" || true)"
     kill "$other"
     wait "$other" || true
