@@ -111,44 +111,113 @@ ui_folder() { # TAG
     done
 }
 
-check_ui() { # VERSION
-    fetch_tags
-    check_tag "$1"
-    [[ -n $(ui_folder "$1") ]] ||
-        die 3 "the tag $1 holds no built UI (index.html in ui/build, ui/dist or ui): build it, commit it and tag that"
+# Prints why the UI of a tag cannot be had; nothing if it can.
+ui_missing() { # TAG
+    [[ -z $(ui_folder "$1") ]] || return 0
+    if ! mirror cat-file -e "$1:scripts/build-ui" 2>/dev/null || ! mirror cat-file -e "$1:ui/package-lock.json" 2>/dev/null; then
+        echo "the tag $1 holds no built UI (index.html in ui/build, ui/dist or ui), and no sources of one"
+    elif [[ ! -d $(release_dir "ui-$1") ]] && ! command -v npm >/dev/null; then
+        echo "the tag $1 holds no built UI, and npm is missing to build it from its sources: scripts/install-packages --ui"
+    fi
 }
 
-# Moves the environment's UI tag to a version's commit, in the repository, signed where signatures are required.
+# Builds the UI from the sources of a tag into $WORK/release.
+build_ui() { # TAG
+    log "building the UI of $1 as ${ENV[build_user]}; the output goes to $WORK.log"
+    mkdir -- "$WORK/src" "$WORK/release"
+    mirror archive "$1" | tar --extract --directory "$WORK/src"
+    ((EUID != 0)) || chown -R -- "${ENV[build_user]}" "$WORK/src" "$WORK/release"
+    if ! without_lock as_builder env npm_config_cache="$WORK/src/.npm" "$WORK/src/scripts/build-ui" "$WORK/release" >"$WORK.log" 2>&1 </dev/null; then
+        tail -n 20 -- "$WORK.log" >&2
+        die 1 "the UI of $1 could not be built: see $WORK.log"
+    fi
+}
+
+# Makes the directory of a version's UI if it is missing: from the built files of the tag, or from its sources.
+make_ui() { # VERSION
+    local said dir folder commit
+    fetch_tags
+    check_tag "$1"
+    said=$(ui_missing "$1")
+    [[ -z $said ]] || die 3 "$said"
+    dir=$(release_dir "ui-$1")
+    commit=$(tag_commit "$1")
+    if [[ -d $dir ]]; then
+        [[ $(release_says "ui-$1" commit) == "$commit" ]] ||
+            die 3 "$dir was made from commit $(release_says "ui-$1" commit), and the tag $1 now names $commit: a released version does not change"
+    elif [[ -n $DRY_RUN ]]; then
+        echo "would make $dir from $(repository) $1"
+    else
+        mkdir -p -- "${ENV[root]}/releases"
+        rm -rf -- "${ENV[root]}/releases/.build-ui-$1".* 2>/dev/null || true
+        WORK=$(mktemp -d "${ENV[root]}/releases/.build-ui-$1.XXXXXX")
+        chmod 755 -- "$WORK"
+        folder=$(ui_folder "$1")
+        if [[ -n $folder ]]; then
+            mkdir -- "$WORK/release"
+            mirror archive "$1:$folder" | tar --extract --no-same-owner --directory "$WORK/release"
+        else
+            build_ui "$1"
+        fi
+        printf 'version = %s\ncommit = %s\n' "$1" "$commit" >"$WORK/release/RELEASE"
+        ((EUID != 0)) || chown -R root:root -- "$WORK/release"
+        chmod -R u+rwX,go+rX,go-w -- "$WORK/release"
+        mv -T -- "$WORK/release" "$dir"
+        rm -rf -- "$WORK" "$WORK.log"
+        log "the UI of $1 is made: $dir"
+    fi
+    check_ui_tag
+}
+
+# Reports a tag of the environment's UI that does not name what is served.
+check_ui_tag() {
+    local now tag
+    now=$(current_version ui)
+    tag=$(ui_tag)
+    [[ -n $now ]] && mirror rev-parse --quiet --verify "refs/tags/$tag^{commit}" >/dev/null || return 0
+    [[ $(tag_commit "$tag") == "$(release_says "ui-$now" commit)" ]] ||
+        log "somebody has moved the tag $tag: it names the commit $(tag_commit "$tag"), but the UI $now is served, of $(release_says "ui-$now" commit)"
+}
+
+# Whether the environment's UI tag is good as it is: it names the commit, and is signed where signatures are required.
+ui_tag_fits() { # COMMIT
+    local tag
+    tag=$(ui_tag)
+    mirror rev-parse --quiet --verify "refs/tags/$tag^{commit}" >/dev/null && [[ $(tag_commit "$tag") == "$1" ]] &&
+        { [[ ${ENV[require_signed]} != yes ]] || signed_mirror verify-tag "$tag" 2>/dev/null; }
+}
+
+# Moves the environment's UI tag to a version's commit, in the repository, signed where signatures are required. A repository
+# on this machine makes the tag itself, because its own configuration may name the signing key.
 move_ui_tag() { # VERSION
-    local sign=(--annotate) commit tag
+    local make=(--annotate) in=(mirror) commit tag
     commit=$(tag_commit "$1")
     tag=$(ui_tag)
-    if mirror rev-parse --quiet --verify "refs/tags/$tag^{commit}" >/dev/null && [[ $(tag_commit "$tag") == "$commit" ]]; then
-        return 0
-    fi
-    [[ ${ENV[require_signed]} != yes ]] || sign=(--sign)
+    ! ui_tag_fits "$commit" || return 0
+    [[ ${ENV[require_signed]} != yes ]] || make=(--sign)
+    make+=(--force --message "The UI of ${ENV[name]}: $1, by $(who)" "$tag" "$commit")
+    [[ ! -d $(repository) ]] || in=(git -C "$(repository)")
     log "moving the tag $tag to $1"
-    run mirror tag --force "${sign[@]}" --message "The UI of ${ENV[name]}: $1, by $(who)" "$tag" "$commit" >&2 ||
-        die 1 "cannot make the tag $tag (git tag ${sign[*]})"
-    run mirror push --quiet --force -- "$(repository)" "refs/tags/$tag" ||
-        die 1 "cannot move the tag $tag in $(repository)"
+    run "${in[@]}" tag "${make[@]}" >&2 ||
+        die 1 "cannot make the tag $tag (git tag ${make[0]}): check user.signingkey and gpg.* in git's configuration"
+    if [[ ${in[0]} == git ]]; then
+        [[ -n $DRY_RUN ]] || fetch_tags
+    else
+        run mirror push --quiet --force -- "$(repository)" "refs/tags/$tag" ||
+            die 1 "cannot move the tag $tag in $(repository)"
+    fi
 }
 
 # Moves the UI tag to the version, and serves the files of that tag.
 switch_ui() { # VERSION
-    local dir new host tag
+    local dir host tag
     move_ui_tag "$1"
     [[ -z $DRY_RUN ]] || return 0
     tag=$(ui_tag)
     check_tag "$tag"
-    dir=${ENV[root]}/releases/ui-$1
-    if [[ ! -d $dir ]]; then
-        new=${ENV[root]}/releases/.ui-$1
-        rm -rf -- "$new"
-        mkdir -p -- "$new"
-        mirror archive "$tag:$(ui_folder "$tag")" | tar --extract --no-same-owner --directory "$new"
-        mv -T -- "$new" "$dir"
-    fi
+    dir=$(release_dir "ui-$1")
+    [[ $(tag_commit "$tag") == "$(release_says "ui-$1" commit)" ]] ||
+        die 3 "the tag $tag was moved meanwhile: it names another commit than $1. Run this again"
     for host in $(hosts); do
         [[ $host == here ]] || at "$host" has "ui-$1" </dev/null ||
             tar --create --directory "$dir" . | at "$host" receive "ui-$1"
