@@ -4,6 +4,7 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { useColumnValues } from "../../api/suggestions";
 import { TrialNotes, useTrial } from "../../changes/trial";
+import { plural } from "../../format/number";
 import { Button } from "../../parts/button";
 import { Dialog } from "../../parts/dialog";
 import { Field } from "../../parts/field";
@@ -120,7 +121,7 @@ function Lines({ lines, pending, policy, onChange }: LinesProps): JSX.Element {
                             value={line.role}
                             disabled={waits}
                             suggestions={Object.keys(policy.holders)}
-                            help={waits ? "Something is pending: drop it first" : line.role ? `${holders} hold it` : ""}
+                            help={waits ? "Something is pending: drop it first" : line.role ? plural(holders, "holder") : ""}
                             onInput={role => put(i, { role })}
                         />
                         <Field

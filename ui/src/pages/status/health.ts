@@ -103,7 +103,7 @@ export function findings(status: Status, gone: Instance[], now: number): Finding
         }
     };
     add(silent > 0, "amber", `${plural(silent, "program")} went silent without ending: see below.`);
-    add(odd.length > 0, "amber", `${plural(odd.length, "pin")} lead nowhere.`, "/ui/pins");
+    add(odd.length > 0, "amber", `Pins that lead nowhere: ${odd.length}.`, "/ui/pins");
     add(versions.size > 1, "amber", `Programs of different versions run: ${[...versions].sort().join(", ")}.`);
     add(
         database.connections.refused > 0,
