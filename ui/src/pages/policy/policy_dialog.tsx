@@ -121,7 +121,13 @@ function Lines({ lines, pending, policy, onChange }: LinesProps): JSX.Element {
                             value={line.role}
                             disabled={waits}
                             suggestions={Object.keys(policy.holders)}
-                            help={waits ? "Something is pending: drop it first" : line.role ? plural(holders, "holder") : ""}
+                            help={
+                                waits
+                                    ? "Something is pending: drop it first"
+                                    : line.role
+                                      ? plural(holders, "holder")
+                                      : ""
+                            }
                             onInput={role => put(i, { role })}
                         />
                         <Field
