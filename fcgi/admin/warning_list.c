@@ -20,6 +20,7 @@ static const struct {
     [WARN_RELEASE_OLDER] = { "release_older", "danger" },
     [WARN_PARTS_MISSING] = { "parts_missing", "danger" },
     [WARN_NOT_SERVABLE] = { "not_servable", "danger" },
+    [WARN_DELETION_SCHEDULED] = { "deletion_scheduled", "warning" },
 };
 
 void warnings_clear(struct warnings *w)

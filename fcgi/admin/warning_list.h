@@ -15,8 +15,9 @@ enum warning_code {
     WARN_SAME_COLUMNS, /* another rule of the same priority matches the same queries */
     WARN_COLLIDES,     /* with another pending change */
     WARN_RELEASE_OLDER,
-    WARN_PARTS_MISSING, /* platforms or locales that the present release has and the new one lacks */
-    WARN_NOT_SERVABLE,  /* parts of the release that a rule or pin leads to */
+    WARN_PARTS_MISSING,      /* platforms or locales that the present release has and the new one lacks */
+    WARN_NOT_SERVABLE,       /* parts of the release that a rule or pin leads to */
+    WARN_DELETION_SCHEDULED, /* of the release that a rule or pin leads to */
     WARNING_CODES
 };
 

@@ -184,6 +184,45 @@ static void find_lost(struct admin_call *call, const struct noted_change *n, con
     }
 }
 
+/* ---- its deletion ---- */
+
+static void add_deletion(struct warnings *w, const char *name, const char *column, const char *kind,
+                         int64_t sc_id)
+{
+    cJSON *warning = warnings_add(
+        w, WARN_DELETION_SCHEDULED,
+        "%s leads to '%s', which is to be deleted by scheduled change %lld of %s. With this change, that "
+        "deletion will be refused when it is enacted. Decide which of the two is meant, and drop the other.",
+        column, name, (long long)sc_id, kind);
+    if (warning != NULL) {
+        mem_check(cJSON_AddStringToObject(warning, "release", name));
+        mem_check(cJSON_AddNumberToObject(warning, "sc_id", (double)sc_id));
+    }
+}
+
+/* Warns if somebody has scheduled that the release NAME is deleted. (The other way round there is no warning:
+ * while a scheduled change leads to a release, its deletion cannot be scheduled, see release_uses.h.) */
+static bool find_deletion(struct admin_call *call, const char *name, const char *column, struct warnings *w,
+                          struct error *e)
+{
+    const struct str wanted = str_of(name);
+    const struct db_value names[] = { DB_S(wanted), DB_S(wanted) };
+    struct db_rows *rows =
+        db_query(call->tx->db,
+                 "SELECT 'releases', sc_id, base_name FROM releases_scheduled_changes"
+                 " WHERE complete = 0 AND base_name = ? AND change_type = 'delete'"
+                 " UNION ALL"
+                 " SELECT 'v2/releases', sc_id, base_name FROM releases_json_scheduled_changes"
+                 " WHERE complete = 0 AND base_name = ? AND change_type = 'delete'",
+                 names, ARRAY_LEN(names), e);
+    while (db_next(rows, e)) {
+        if (str_eq(db_text(rows, 2), wanted)) {
+            add_deletion(w, name, column, mem_str(call->ctx, db_text(rows, 0)).p, db_int(rows, 1));
+        }
+    }
+    return db_finish(rows);
+}
+
 /* ---- the change ---- */
 
 /* A release that COLUMN newly names is read into *RELEASE, else it is NULL. */
@@ -200,7 +239,7 @@ static bool find_column(struct admin_call *call, const struct noted_change *n, c
         return false;
     }
     find_unserved(call, name, *release, &why, w);
-    return true;
+    return find_deletion(call, name, column, w, e);
 }
 
 bool warnings_find_releases(struct admin_call *call, const struct noted_change *n, struct warnings *w,

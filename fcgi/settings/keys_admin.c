@@ -70,7 +70,7 @@ const struct config_key keys_admin[] = {
           "more is refused." },
     { "admin", "refuse", CONFIG_WORDS, AT(admin.refuse), "",
       .words = "product_differs channel_star no_fallback rate_falls shadowed shadows same_columns collides "
-               "release_older parts_missing not_servable",
+               "release_older parts_missing not_servable deletion_scheduled",
       .help =
           "Warnings about changes that are refusals here: such a change can be neither made nor scheduled.\n"
           "What was scheduled before can still be enacted. docs/changes.md explains each of them." },

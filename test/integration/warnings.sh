@@ -17,7 +17,7 @@ TOP=$(realpath -- "$(dirname -- "$0")/../..")
 PUBLIC_URL=
 BUILD=$(realpath -m -- "${BALROG_BUILD:-$TOP/build}")
 SC=/scheduled_changes/rules
-CODES='product_differs channel_star no_fallback rate_falls shadowed shadows same_columns collides release_older parts_missing not_servable'
+CODES='product_differs channel_star no_fallback rate_falls shadowed shadows same_columns collides release_older parts_missing not_servable deletion_scheduled'
 
 # blob NAME VERSION BUILD-ID LOCALE-OF-P… : a release with the platforms p, q and r, which is p; with no more locales, p alone.
 blob() {
@@ -190,6 +190,30 @@ run_pending() {
     check "dropped, too" gives 200 me@x DELETE "$SC/$id?data_version=1"
 }
 
+# A release is to be deleted, and a rule is to lead to it.
+run_deletion() {
+    local id rule deletion='{"change_type": "delete", "name": "F0", "data_version": 1, "when": '"$LATER"'}'
+    check "a deletion" gives 200 me@x POST /scheduled_changes/releases "$deletion"
+    id=$(number sc_id)
+    check "a rule is led there" warns 'deletion_scheduled release_older' POST /rules/3 '{"data_version": 1, "mapping": "F0"}'
+    check "as fallback" warns deletion_scheduled POST /rules/3 '{"data_version": 1, "fallbackMapping": "F0"}'
+    check "by which change" has "$id" sc_id
+    check "of what" body_has "fallbackMapping leads to 'F0', which is to be deleted by scheduled change $id of releases."
+    check "a pin, too" warns deletion_scheduled POST /scheduled_changes/pinnable_releases '{"product": "Firefox",
+        "channel": "beta", "version": "99.", "mapping": "F0", "change_type": "insert", "when": '"$LATER"'}'
+    check "scheduled" gives 200 me@x POST $SC "$(rule '"priority": 10, "change_type": "insert", "channel": "nightly",
+        "mapping": "F0", "when": '"$LATER")"
+    rule=$(number sc_id)
+    check "with a warning" equal deletion_scheduled "$(header)"
+    check "the deletion is not enacted" refused 400 "while scheduled change $rule of rules names it" \
+        agent POST "/scheduled_changes/releases/$id/enact"
+    check "it can be dropped" gives 200 me@x DELETE "/scheduled_changes/releases/$id?data_version=1"
+    check "and not be scheduled any more" refused 400 "while scheduled change $rule of rules names it" \
+        me@x POST /scheduled_changes/releases "$deletion"
+    check "the rule's change is not kept from anything" gives 200 me@x DELETE "$SC/$rule?data_version=1"
+    check "no deletion, no warning" warns release_older POST /rules/3 '{"data_version": 1, "mapping": "F0"}'
+}
+
 # The header X-Balrog-Warnings of the last answer.
 header() {
     sed -n 's/^X-Balrog-Warnings: \(.*\)\r$/\1/Ip' "$WORK/head"
@@ -274,6 +298,7 @@ run_releases
 run_sample
 run_others
 run_pending
+run_deletion
 run_real
 run_refused
 run_configuration
