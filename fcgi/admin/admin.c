@@ -142,6 +142,13 @@ bool admin_refuse_value(struct admin_call *call, const struct error *e)
     return false;
 }
 
+bool admin_refuse_sentence(struct admin_call *call, const struct error *e)
+{
+    /* E may be call->error, which admin_problem() overwrites. */
+    return (failed_as(e, FAIL_INVALID) || failed_as(e, FAIL_OUTDATED)) &&
+           admin_problem(call, 400, "Bad Request", mem_strdup(call->ctx, e->what), NULL);
+}
+
 bool admin_problem_plain(struct admin_call *call, int status, const char *title, const char *detail,
                          const char *exception)
 {

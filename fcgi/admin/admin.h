@@ -124,6 +124,9 @@ bool admin_problem_list(struct admin_call *call, int status, const char *title, 
  * the text of E as the reference prints the arguments of an exception ("('…',)"). Other failures are left as
  * they are. */
 bool admin_refuse_value(struct admin_call *call, const struct error *e);
+/* The same for routes that the reference does not have: if E is FAIL_INVALID or FAIL_OUTDATED, the detail is
+ * its text, which is a sentence for people. */
+bool admin_refuse_sentence(struct admin_call *call, const struct error *e);
 /* A problem in the form that the reference's framework makes: application/problem+json. Used for validation,
  * shutoffs, and the reading of v1 releases and rules that the public API has, too. */
 bool admin_problem_plain(struct admin_call *call, int status, const char *title, const char *detail,

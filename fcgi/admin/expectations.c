@@ -65,13 +65,6 @@ bool expectations_columns(struct admin_call *call, const char *product, const ch
            (fits || fail(e, FAIL_INVALID, "must: it is longer than %d bytes", EXPECT_MUST_MAX));
 }
 
-static bool refuse_invalid(struct admin_call *call, const struct error *e)
-{
-    return failed_as(e, FAIL_INVALID)
-               ? admin_problem(call, 400, "Bad Request", mem_strdup(call->ctx, e->what), NULL)
-               : false;
-}
-
 bool expectations_fit(struct admin_call *call, struct error *e)
 {
     int64_t all = 0;
@@ -176,10 +169,10 @@ static bool create_expectation(struct admin_call *call, struct error *e)
         return false;
     }
     if (!expectations_columns(call, product, name, call->body, &what, e)) {
-        return refuse_invalid(call, e);
+        return admin_refuse_sentence(call, e);
     }
     if (row_insert(call->tx, &table_expectations, what, &row, e)) {
-        return expectations_fit(call, e) ? admin_dumps(call, 201, row) : refuse_invalid(call, e);
+        return expectations_fit(call, e) ? admin_dumps(call, 201, row) : admin_refuse_sentence(call, e);
     }
     return failed_as(e, FAIL_DUPLICATE)
                ? admin_problem(call, 400, "Bad Request",
@@ -208,7 +201,7 @@ static bool update_expectation(struct admin_call *call, struct error *e)
         return refuse_missing(call);
     }
     if (!expectations_columns(call, row_text(key, "product"), row_text(key, "name"), call->body, &what, e)) {
-        return refuse_invalid(call, e);
+        return admin_refuse_sentence(call, e);
     }
     return row_update(call->tx, &table_expectations, old, what, version, &row, e) &&
            admin_new_version(call, row_int(row, "data_version"));

@@ -232,14 +232,6 @@ static bool check_all(struct check_call *c, struct check_found *found, struct er
     return true;
 }
 
-/* What is wrong with what was asked is a sentence of ours, for people. */
-static bool refuse_unfit(struct admin_call *call, const struct error *e)
-{
-    return failed_as(e, FAIL_INVALID) || failed_as(e, FAIL_OUTDATED)
-               ? admin_problem(call, 400, "Bad Request", mem_strdup(call->ctx, e->what), NULL)
-               : false;
-}
-
 static bool answer_check(struct check_call *c, struct error *e)
 {
     static atomic_int running;
@@ -252,7 +244,7 @@ static bool answer_check(struct check_call *c, struct error *e)
     bool ok = check_all(c, &found, e);
     atomic_fetch_sub(&running, 1);
     if (!ok) {
-        return refuse_unfit(c->call, e);
+        return admin_refuse_sentence(c->call, e);
     }
     response_header_int(c->call->response, HEADER_BROKEN, (int64_t)found.newly);
     return c->as_text ? answer_text(c, &found) : answer_json(c, &found);
@@ -268,8 +260,9 @@ static struct check_call check_begin(struct admin_call *call, struct str product
 static bool get_check(struct admin_call *call, struct error *e)
 {
     struct check_call c = check_begin(call, admin_arg(call, "product"), admin_arg(call, "format"));
-    return row_changes_add_names(call->tx, &c.changes, admin_arg(call, "with"), e) ? answer_check(&c, e)
-                                                                                   : refuse_unfit(call, e);
+    return row_changes_add_names(call->tx, &c.changes, admin_arg(call, "with"), e)
+               ? answer_check(&c, e)
+               : admin_refuse_sentence(call, e);
 }
 
 static bool post_check(struct admin_call *call, struct error *e)
@@ -279,7 +272,7 @@ static bool post_check(struct admin_call *call, struct error *e)
     cJSON_ArrayForEach(change, json_get(call->body, "changes"))
     {
         if (!row_changes_add(call->tx, &c.changes, change, e)) {
-            return refuse_unfit(call, e);
+            return admin_refuse_sentence(call, e);
         }
     }
     return answer_check(&c, e);

@@ -168,17 +168,11 @@ static bool answer_explained(struct admin_call *call, struct explain_call *x, st
 
 /* ---- the routes ---- */
 
-/* What is wrong with what was asked is a sentence of ours, for people. */
-static bool refuse_invalid(struct admin_call *call, const struct error *e)
-{
-    return failed_as(e, FAIL_INVALID) && admin_problem(call, 400, "Bad Request", e->what, NULL);
-}
-
 /* Whether OK, else what is answered. */
 static bool explain_end(struct admin_call *call, struct explain_call *x, bool ok, const struct error *e)
 {
     leave_keeper(x);
-    return ok || refuse_invalid(call, e);
+    return ok || admin_refuse_sentence(call, e);
 }
 
 static bool get_explain(struct admin_call *call, struct error *e)

@@ -204,7 +204,7 @@ run_refusals() {
     check "edits need an account" gives 401 - POST /explain "{\"url\": \"$CLIENT\", \"changes\": []}"
     check "with a permission" gives 403 nobody@example.org POST /explain "{\"url\": \"$CLIENT\", \"changes\": []}"
     check "changes are a list" gives 400 $RELENG POST /explain "{\"url\": \"$CLIENT\", \"changes\": {}}"
-    check "an old version" refused 400 OutdatedDataError $RELENG POST /explain "{\"url\": \"$CLIENT\", \"changes\":
+    check "an old version" refused 400 "is at data_version 1, and the change is for 77" $RELENG POST /explain "{\"url\": \"$CLIENT\", \"changes\":
         [{\"table\": \"rules\", \"change_type\": \"update\", \"rule_id\": 1, \"data_version\": 77}]}"
     check "under /api" gives 200 - GET "/api/explain?url=$url"
     check "a whole URL" explains "https://aus5.mozilla.org$CLIENT"
