@@ -3,10 +3,13 @@
 
 #include "admin/problem.h"
 #include "core/python.h"
+#include "explain/keeper.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+enum { KEEPER_WAIT_MS = 100 };
 
 /* ---- reading ---- */
 
@@ -55,6 +58,21 @@ struct engine_settings admin_engine_settings(const struct config *config, const 
         .force_hosts = config->update.special_force_hosts.item,
         .n_force_hosts = config->update.special_force_hosts.n,
     };
+}
+
+bool admin_enter_keeper(struct admin_call *call, struct keeper **entered, struct error *e)
+{
+    bool ok = keeper_enter(call->keeper, call->tx, KEEPER_WAIT_MS, e);
+    *entered = ok ? call->keeper : NULL;
+    return ok || e->kind == ERROR_NONE;
+}
+
+void admin_leave_keeper(struct keeper **entered)
+{
+    if (*entered != NULL) {
+        keeper_leave(*entered);
+        *entered = NULL;
+    }
 }
 
 cJSON *admin_columns(struct admin_call *call, const struct body_field *fields, const char *except)

@@ -91,6 +91,13 @@ const char *admin_text(struct admin_call *call, struct str s);
 /* What answers to clients depend on besides rows. It refers to CONFIG and SITE. */
 struct engine_settings admin_engine_settings(const struct config *config, const struct tx_site *site);
 
+/* Enters call->keeper (explain/keeper.h), which has rows and releases that would have to be read otherwise.
+ * False if the database fails. If other requests are busy with it, *ENTERED is NULL: then this one has to
+ * read for itself. What the call's transaction has read before is out of date. */
+bool admin_enter_keeper(struct admin_call *call, struct keeper **entered, struct error *e);
+/* Sets *ENTERED, which may be NULL, to NULL. */
+void admin_leave_keeper(struct keeper **entered);
+
 /* The columns to write that the call's body has: its members that FIELDS lists and that are columns, but for
  * those in EXCEPT (names separated by spaces, or NULL). The object is owned by the transaction; its values
  * are the body's. */

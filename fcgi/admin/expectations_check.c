@@ -5,6 +5,7 @@
 #include "core/clock.h"
 #include "explain/expect_check.h"
 #include "explain/expect_guard.h"
+#include "explain/keeper.h"
 #include "store/access.h"
 #include "store/history_all.h"
 
@@ -28,6 +29,7 @@ struct check_call {
     struct row_changes changes;
     struct str product; /* absent: all */
     bool as_text;
+    struct keeper *keeper; /* that was entered; NULL: rows and releases are read for this check */
 };
 
 /* What it has found. */
@@ -211,21 +213,60 @@ static bool read_edited(const struct check_call *c, cJSON **edited, struct error
     return history_all_page(c->call->tx, &q, edited, &next, e);
 }
 
+/* Makes the sides from what is kept. False, with E of ERROR_NONE, if the keeper may not keep so much. */
+static bool take_sides(struct check_call *c, struct expect_frame *f, struct expect_set *set,
+                       struct expect_compare *compare, struct error *e)
+{
+    const struct kept_request request = { .changes = &c->changes,
+                                          .each_query = expect_each_query,
+                                          .arg = set };
+    const struct kept *kept = keeper_take(c->keeper, c->call->tx, f->ctx, &request, e);
+    if (kept == NULL) {
+        if (failed_as(e, FAIL_INVALID)) {
+            error_clear(e);
+        }
+        return false;
+    }
+    compare->after = expect_side_built(f, kept->changed != NULL ? kept->changed : kept->now, &c->changes);
+    compare->before = kept->changed != NULL ? expect_side_built(f, kept->now, NULL) : NULL;
+    return true;
+}
+
+static bool read_sides(struct check_call *c, struct expect_frame *f, struct expect_compare *compare,
+                       struct error *e)
+{
+    struct world *world = mem_new(f->ctx, struct world);
+    if (!world_read(c->call->tx, f->ctx, world, e)) {
+        return false;
+    }
+    compare->after = expect_side_new(f, world, &c->changes);
+    compare->before = c->changes.n > 0 ? expect_side_new(f, world, NULL) : NULL;
+    return true;
+}
+
+static bool make_sides(struct check_call *c, struct expect_frame *f, struct expect_set *set,
+                       struct expect_compare *compare, struct error *e)
+{
+    bool kept = c->keeper != NULL;
+    if (kept && take_sides(c, f, set, compare, e)) {
+        admin_leave_keeper(&c->keeper);
+        return true;
+    }
+    admin_leave_keeper(&c->keeper);
+    return (!kept || e->kind == ERROR_NONE) && read_sides(c, f, compare, e);
+}
+
 static bool check_all(struct check_call *c, struct check_found *found, struct error *e)
 {
     struct tx *tx = c->call->tx;
-    struct world *world = mem_new(tx->mem, struct world);
     const struct str product = str_absent(c->product) ? STR("*") : c->product;
-    if (!expect_set_read(tx, &product, 1, &found->set, e) || !world_read(tx, tx->mem, world, e) ||
-        !read_edited(c, &found->edited, e)) {
+    struct expect_compare compare = { .whole = true };
+    if (!expect_set_read(tx, &product, 1, &found->set, e)) {
         return false;
     }
     struct expect_frame f = expect_frame(tx->mem, tx, &c->policy.settings, &found->set);
-    struct expect_compare compare = { .after = expect_side_new(&f, world, &c->changes), .whole = true };
-    if (c->changes.n > 0) {
-        compare.before = expect_side_new(&f, world, NULL);
-    }
-    if (!expect_compare(&f, &compare, &found->results, e)) {
+    if (!make_sides(c, &f, &found->set, &compare, e) || !read_edited(c, &found->edited, e) ||
+        !expect_compare(&f, &compare, &found->results, e)) {
         return false;
     }
     count_results(c, found);
@@ -244,7 +285,7 @@ static bool answer_check(struct check_call *c, struct error *e)
     bool ok = check_all(c, &found, e);
     atomic_fetch_sub(&running, 1);
     if (!ok) {
-        return admin_refuse_sentence(c->call, e);
+        return false;
     }
     response_header_int(c->call->response, HEADER_BROKEN, (int64_t)found.newly);
     return c->as_text ? answer_text(c, &found) : answer_json(c, &found);
@@ -257,25 +298,38 @@ static struct check_call check_begin(struct admin_call *call, struct str product
     };
 }
 
+/* Whether OK, else what is answered. */
+static bool check_end(struct check_call *c, bool ok, const struct error *e)
+{
+    admin_leave_keeper(&c->keeper);
+    return ok || admin_refuse_sentence(c->call, e);
+}
+
 static bool get_check(struct admin_call *call, struct error *e)
 {
     struct check_call c = check_begin(call, admin_arg(call, "product"), admin_arg(call, "format"));
-    return row_changes_add_names(call->tx, &c.changes, admin_arg(call, "with"), e)
-               ? answer_check(&c, e)
-               : admin_refuse_sentence(call, e);
+    bool ok = admin_enter_keeper(call, &c.keeper, e) &&
+              row_changes_add_names(call->tx, &c.changes, admin_arg(call, "with"), e) && answer_check(&c, e);
+    return check_end(&c, ok, e);
+}
+
+static bool take_changes(struct check_call *c, struct error *e)
+{
+    const cJSON *change;
+    cJSON_ArrayForEach(change, json_get(c->call->body, "changes"))
+    {
+        if (!row_changes_add(c->call->tx, &c->changes, change, e)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static bool post_check(struct admin_call *call, struct error *e)
 {
-    const cJSON *change;
     struct check_call c = check_begin(call, body_str(call->body, "product"), body_str(call->body, "format"));
-    cJSON_ArrayForEach(change, json_get(call->body, "changes"))
-    {
-        if (!row_changes_add(call->tx, &c.changes, change, e)) {
-            return admin_refuse_sentence(call, e);
-        }
-    }
-    return answer_check(&c, e);
+    bool ok = admin_enter_keeper(call, &c.keeper, e) && take_changes(&c, e) && answer_check(&c, e);
+    return check_end(&c, ok, e);
 }
 
 /* ---- a page of /pending ---- */

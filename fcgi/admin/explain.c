@@ -4,10 +4,7 @@
 #include "explain/explain_json.h"
 #include "explain/explain_text.h"
 #include "explain/explain_url.h"
-#include "explain/keeper.h"
 #include "store/row.h"
-
-enum { KEEPER_WAIT_MS = 100 };
 
 /* A request as it was asked, whichever way. */
 struct explain_call {
@@ -64,22 +61,6 @@ static bool take_moment(struct admin_call *call, struct explain_call *x, struct 
                e, FAIL_INVALID,
                "with and timestamp cannot be given together: a scheduled change is for the row as it is now. "
                "Ask twice: with timestamp for what was, with 'with' for what will be");
-}
-
-/* False if the database fails. If another request is busy with what is kept, this one reads for itself. */
-static bool enter_keeper(struct admin_call *call, struct explain_call *x, struct error *e)
-{
-    bool entered = keeper_enter(call->keeper, call->tx, KEEPER_WAIT_MS, e);
-    x->request.keeper = entered ? call->keeper : NULL;
-    return entered || e->kind == ERROR_NONE;
-}
-
-static void leave_keeper(struct explain_call *x)
-{
-    if (x->request.keeper != NULL) {
-        keeper_leave(x->request.keeper);
-        x->request.keeper = NULL;
-    }
 }
 
 /* What balrog-public adds to its answers, as this program's configuration has it. */
@@ -152,7 +133,7 @@ static bool answer_explained(struct admin_call *call, struct explain_call *x, st
     if (!explain_url(call->tx, &x->request, &explained, e)) {
         return false;
     }
-    leave_keeper(x);
+    admin_leave_keeper(&x->request.keeper);
     if (x->as_text) {
         return answer_text(call, explained.now, explained.changed);
     }
@@ -171,7 +152,7 @@ static bool answer_explained(struct admin_call *call, struct explain_call *x, st
 /* Whether OK, else what is answered. */
 static bool explain_end(struct admin_call *call, struct explain_call *x, bool ok, const struct error *e)
 {
-    leave_keeper(x);
+    admin_leave_keeper(&x->request.keeper);
     return ok || admin_refuse_sentence(call, e);
 }
 
@@ -182,7 +163,7 @@ static bool get_explain(struct admin_call *call, struct error *e)
     x.request.url = admin_arg(call, "url");
     x.request.user_agent = admin_arg(call, "user_agent");
     bool ok = take_dice(&x, admin_arg(call, "dice"), e) && take_moment(call, &x, e) &&
-              (x.request.at_ms != 0 || enter_keeper(call, &x, e)) &&
+              (x.request.at_ms != 0 || admin_enter_keeper(call, &x.request.keeper, e)) &&
               row_changes_add_names(call->tx, &x.changes, admin_arg(call, "with"), e) &&
               answer_explained(call, &x, e);
     return explain_end(call, &x, ok, e);
@@ -205,8 +186,9 @@ static bool post_explain(struct admin_call *call, struct error *e)
     explain_begin(call, &x, body_str(call->body, "format"));
     x.request.url = body_str(call->body, "url");
     x.request.user_agent = body_str(call->body, "user_agent");
-    bool ok = take_dice(&x, body_str(call->body, "dice"), e) && enter_keeper(call, &x, e) &&
-              take_changes(call, &x, e) && answer_explained(call, &x, e);
+    bool ok = take_dice(&x, body_str(call->body, "dice"), e) &&
+              admin_enter_keeper(call, &x.request.keeper, e) && take_changes(call, &x, e) &&
+              answer_explained(call, &x, e);
     return explain_end(call, &x, ok, e);
 }
 

@@ -1,5 +1,5 @@
-/* See expect_check.h. Releases come from a pool, which has them as they are in the database. Only a side
- * whose changes edit a release that is asked for gets a snapshot of its own. */
+/* See expect_check.h. Releases come from a pool, which has them as they are in the database, unless the
+ * caller has them. Only a side whose changes edit a release that is asked for gets a snapshot of its own. */
 #include "explain/expect_check.h"
 
 #include "explain/reach.h"
@@ -13,12 +13,12 @@ struct expect_pool {
 };
 
 struct expect_side {
-    struct world world;             /* with changed rules and pins, without shutoffs */
+    const struct snapshot *built;   /* with all releases; NULL: they are read when they are asked for */
+    struct world world;             /* unless BUILT: with changed rules and pins, without shutoffs */
     struct row_changes of_releases; /* not made in WORLD yet */
     struct reach *edited;           /* the releases that these change */
-    struct snapshot_input input;
-    struct snapshot *no_releases;
-    struct reach_lead *lead; /* of each expectation */
+    struct snapshot_input input;    /* of both, without shutoffs */
+    struct reach_lead *lead;        /* of each expectation */
 };
 
 /* ---- expectations ---- */
@@ -58,6 +58,20 @@ bool expect_set_read(struct tx *tx, const struct str *products, size_t n, struct
     return true;
 }
 
+void expect_each_query(void *set, void (*see)(void *see_arg, const struct query *q), void *see_arg)
+{
+    const struct expect_set *s = set;
+    struct query q;
+    struct error why;
+    char *text = mem_check(talloc_size(NULL, QUERY_TEXT_MAX));
+    for (size_t i = 0; i < s->n; i++) {
+        if (query_parse(&q, text, s->item[i].query, STR_NONE, &why) == QUERY_OK) {
+            see(see_arg, &q);
+        }
+    }
+    talloc_free(text);
+}
+
 /* ---- sides ---- */
 
 struct expect_frame expect_frame(void *ctx, struct tx *tx, const struct engine_settings *settings,
@@ -70,7 +84,8 @@ struct expect_frame expect_frame(void *ctx, struct tx *tx, const struct engine_s
     return (struct expect_frame){ .ctx = ctx, .tx = tx, .settings = settings, .set = set, .pool = pool };
 }
 
-static void find_leads(const struct expect_frame *f, struct expect_side *side)
+/* S has SIDE's rules and pins. */
+static void find_leads(const struct expect_frame *f, struct expect_side *side, const struct snapshot *s)
 {
     struct query q;
     struct error why;
@@ -78,7 +93,7 @@ static void find_leads(const struct expect_frame *f, struct expect_side *side)
     side->lead = mem_array(f->ctx, struct reach_lead, f->set->n);
     for (size_t i = 0; i < f->set->n; i++) {
         if (query_parse(&q, text, f->set->item[i].query, STR_NONE, &why) == QUERY_OK) {
-            side->lead[i] = reach_lead(side->no_releases, &q);
+            side->lead[i] = reach_lead(s, &q);
         }
     }
     talloc_free(text);
@@ -88,6 +103,13 @@ static bool is_release(const struct row_change *c)
 {
     return c->table != &table_rules && c->table != &table_pinnable_releases &&
            c->table != &table_emergency_shutoffs;
+}
+
+static void add_edited(struct expect_side *side, const struct row_change *c)
+{
+    if (is_release(c)) {
+        reach_add_name(side->edited, str_of(row_text(c->now != NULL ? c->now : c->old, "name")));
+    }
 }
 
 /* Makes the changes but for those of releases, which are kept for later: they cost more. */
@@ -100,9 +122,7 @@ static void change_rows(const struct expect_frame *f, struct expect_side *side,
         const struct row_change *c = &changes->list[i];
         struct row_changes *to = is_release(c) ? &side->of_releases : &small;
         to->list[to->n++] = *c;
-        if (is_release(c)) {
-            reach_add_name(side->edited, str_of(row_text(c->now != NULL ? c->now : c->old, "name")));
-        }
+        add_edited(side, c);
     }
     world_apply(&side->world, &small);
 }
@@ -118,8 +138,22 @@ struct expect_side *expect_side_new(struct expect_frame *f, const struct world *
     }
     side->world.n_shutoffs = 0;
     side->input = world_input(f->ctx, &side->world, f->settings);
-    side->no_releases = snapshot_new(f->ctx, &side->input, 0);
-    find_leads(f, side);
+    find_leads(f, side, snapshot_new(f->ctx, &side->input, 0));
+    return side;
+}
+
+struct expect_side *expect_side_built(struct expect_frame *f, const struct snapshot *s,
+                                      const struct row_changes *changes)
+{
+    struct expect_side *side = mem_new(f->ctx, struct expect_side);
+    side->edited = reach_new(f->ctx);
+    for (size_t i = 0; changes != NULL && i < changes->n; i++) {
+        add_edited(side, &changes->list[i]);
+    }
+    side->input = s->input;
+    side->input.n_shutoffs = 0;
+    side->built = snapshot_with_input(f->ctx, s, &side->input);
+    find_leads(f, side, side->built);
     return side;
 }
 
@@ -174,6 +208,9 @@ static const struct snapshot *side_snapshot(struct expect_frame *f, struct expec
     size_t n;
     struct reach *names = reach_new(f->ctx);
     bool edited = false;
+    if (side->built != NULL) {
+        return side->built;
+    }
     for (size_t i = 0; i < f->set->n; i++) {
         const struct reach_lead *lead = &side->lead[i];
         for (unsigned k = 0; wanted[i] && k < lead->n; k++) {

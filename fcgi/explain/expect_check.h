@@ -20,6 +20,10 @@ struct expect_set {
 bool expect_set_read(struct tx *tx, const struct str *products, size_t n, struct expect_set *set,
                      struct error *e);
 
+/* For struct kept_request (keeper.h): calls SEE for the query of each expectation of SET, a struct
+ * expect_set. */
+void expect_each_query(void *set, void (*see)(void *see_arg, const struct query *q), void *see_arg);
+
 /* One check, of any number of sides. */
 struct expect_frame {
     void *ctx; /* may be replaced by one that lives shorter: then what is made from then on does, but for the
@@ -37,6 +41,11 @@ struct expect_frame expect_frame(void *ctx, struct tx *tx, const struct engine_s
 /* WORLD, which has no edits, with CHANGES made (NULL: none). Both must outlive it. */
 struct expect_side *expect_side_new(struct expect_frame *f, const struct world *world,
                                     const struct row_changes *changes);
+
+/* The same where S, which must outlive it, has been built with CHANGES made, and with the releases that the
+ * expectations lead to. */
+struct expect_side *expect_side_built(struct expect_frame *f, const struct snapshot *s,
+                                      const struct row_changes *changes);
 
 struct expect_result {
     bool checked;         /* false: before and after do not differ for it */

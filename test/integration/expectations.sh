@@ -377,10 +377,18 @@ as_many() {
     gives 200 "$@" && printf '%s: %d ms\n' "$name" $(((${EPOCHREALTIME/[.,]/} - start) / 1000))
 }
 
+# The least that a rehearsed write sends in several tries: what is kept for checks is refreshed every second, which counts, too.
+write_costs() {
+    local tries
+    for tries in 1 2 3 4 5; do
+        statements $RELENG PUT '/rules/5?dry_run=1' "{\"comment\": \"try $tries\", \"data_version\": 4}"
+    done | sort -n | head -n 1
+}
+
 # What a check costs does not depend on the number of expectations but for the reading of their table.
 run_many() {
     local few many
-    few=$(statements $RELENG PUT /rules/5 '{"comment": "few", "data_version": 4}')
+    few=$(write_costs)
     run_sql <<END
 INSERT INTO balrog_expectations (product, name, query, must, data_version)
     SELECT 'Firefox', CONCAT('many ', seq), '$(client 128.0 20240704121409 $WIN64 de beta)', '{"update": "always"}', 1
@@ -390,12 +398,12 @@ INSERT INTO rules (rule_id, priority, mapping, backgroundRate, update_type, prod
 END
     check "no more" refused 400 "A product may have 1000 expectations" $RELENG POST /expectations "{\"product\": \"Firefox\", \"name\": \"x\",
         \"query\": \"$(client 1.0 1 a de release)\", \"must\": {\"update\": \"maybe\"}}"
-    many=$(statements $RELENG PUT /rules/5 '{"comment": "many", "data_version": 5}')
+    many=$(write_costs)
     check "with 1,000 expectations a write sends as many statements" equal "$few" "$many"
     check "a write that no client sees" as_many "1,000 expectations, 1,000 rules: a write" $RELENG PUT /rules/5 \
-        '{"comment": "again", "data_version": 6}'
+        '{"comment": "again", "data_version": 4}'
     check "one that all see" as_many "a write that all of them lead to" $RELENG PUT /rules/5 \
-        '{"fallbackMapping": "Firefox-130.0-build3", "data_version": 7}'
+        '{"fallbackMapping": "Firefox-130.0-build3", "data_version": 5}'
     check "all of them" as_many "a check of all" $RELENG GET /expectations/check
     check "a page of /pending" as_many "/pending" $RELENG GET "/pending?expectations=1"
 }
