@@ -51,6 +51,7 @@ enum admin_flag {
     ADMIN_PRIVATE =
         8,            /* no cache may store the answer; every ADMIN_USER route is private without this flag */
     ADMIN_READS = 16, /* not a GET, but its transaction only reads */
+    ADMIN_CHANGES_RULES = 32, /* may change rules or pins at once: see expect_take_turn() */
 };
 
 struct admin_route {

@@ -173,7 +173,7 @@ static const struct admin_route routes[] = {
     { METHOD_DELETE, "/scheduled_changes/rules/{sc_id:int}", scheduled_delete, ADMIN_USER,
       "rules_delete_scheduled_change", .args = scheduled_delete_args },
     { METHOD_POST, "/scheduled_changes/rules/{sc_id:int}/enact", scheduled_enact, ADMIN_USER,
-      .metric = "rules_enact_scheduled_change" },
+      .metric = "rules_enact_scheduled_change", .flags = ADMIN_CHANGES_RULES },
     { METHOD_POST, "/scheduled_changes/rules/{sc_id:int}/signoffs", scheduled_signoff, ADMIN_USER,
       "rules_signoff_scheduled_change", .body = scheduled_signoff_fields },
     { METHOD_DELETE, "/scheduled_changes/rules/{sc_id:int}/signoffs", scheduled_revoke, ADMIN_USER,

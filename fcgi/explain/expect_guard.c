@@ -1,6 +1,7 @@
 /* The rows are in the database as the transaction has changed them: they are held against the rows with its
  * changes taken back. Rules and pins are read with a lock, so that of two transactions at the same time,
- * which break an expectation only together, one sees what the other has done. */
+ * which break an expectation only together, one sees what the other has done. Two that change rules would
+ * each have locked what the other one reads, so they take turns from their beginning. */
 #include "explain/expect_guard.h"
 
 #include "explain/expect_check.h"
@@ -18,6 +19,19 @@ bool expect_policy_blocks(const struct expect_policy *policy, struct str product
         }
     }
     return false;
+}
+
+/* The first rule stands for all of them. If there is none, nobody waits; then deadlocks are retried, as
+ * everywhere. */
+bool expect_take_turn(struct tx *tx, const struct expect_policy *policy, struct error *e)
+{
+    if (policy->products.n == 0) {
+        return true;
+    }
+    struct db_rows *rows =
+        db_query(tx->db, "SELECT rule_id FROM rules ORDER BY rule_id LIMIT 1 FOR UPDATE", NULL, 0, e);
+    db_next(rows, e);
+    return db_finish(rows);
 }
 
 /* ---- what the transaction has changed ---- */

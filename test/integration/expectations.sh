@@ -351,6 +351,35 @@ is_deleting() {
     [[ $(query "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_rows_modified > 0") -gt 0 ]]
 }
 
+# Changes the rule ID five times, one after the other. Prints the statuses.
+write_rule() { # ID
+    local version
+    for version in 1 2 3 4 5; do
+        curl -s --noproxy '*' --max-time 60 -o "$WORK/written-body.$1" -w '%{http_code} ' -X PUT -H "X-Test-User: $RELENG" \
+            -H 'Content-Type: application/json' --data "{\"comment\": \"$version\", \"data_version\": $version}" "$ADMIN_URL/rules/$1"
+    done
+}
+
+retries() {
+    ask $RELENG GET /status >"$WORK/status" && value "a['database']['retries']"
+}
+
+# Eight people change a rule each, again and again: they take turns, so no transaction has to be tried again.
+run_parallel() {
+    local id before writers=()
+    run_sql <<<"INSERT INTO rules (rule_id, priority, mapping, backgroundRate, update_type, product, channel, data_version)
+        SELECT 60 + seq, 80, 'Firefox-131.0b5-build1', 100, 'minor', 'Firefox', CONCAT('parallel', seq), 1 FROM seq_1_to_8"
+    before=$(retries)
+    for id in {61..68}; do
+        write_rule "$id" >"$WORK/written.$id" &
+        writers+=($!)
+    done
+    wait "${writers[@]}"
+    check "40 writes, 8 at a time, are all made" equal "$(printf '200 %.0s' {1..40})" "$(cat "$WORK"/written.*)"
+    check "none is tried again" equal "$before" "$(retries)"
+    run_sql <<<"DELETE FROM rules WHERE rule_id BETWEEN 61 AND 68"
+}
+
 # All parts of a release, however many.
 run_many_parts() {
     python3 - "$LATER" >"$WORK/parts" <<'END'
@@ -561,6 +590,7 @@ run_broken_before
 run_property
 run_long_names
 run_together
+run_parallel
 run_many_parts
 run_many
 summary
