@@ -32,6 +32,19 @@ export const ROUTES: Route[] = [
         title: parts => `Edit rule ${parts["id"]}`,
         load: () => import("../pages/rule_edit/page"),
     },
+    { pattern: "/rules/:id", title: parts => `Rule ${parts["id"]}`, load: () => import("../pages/rule/page") },
+    { pattern: "/channels", title: () => "Compare channels", load: () => import("../pages/channels/page") },
+    {
+        pattern: "/expectations",
+        title: () => "Expectations",
+        load: () => import("../pages/expectations/page"),
+    },
+    {
+        pattern: "/history",
+        title: () => "History",
+        menu: { name: "History", key: "g h" },
+        load: () => import("../pages/history/page"),
+    },
     {
         pattern: "/changes",
         title: () => "Pending changes",

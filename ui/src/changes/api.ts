@@ -1,5 +1,5 @@
 // What can be done with a pending change, whatever its kind.
-import { call, get, post, type Schema } from "../api/client";
+import { call, Failure, get, post, type Schema } from "../api/client";
 import { refreshShared } from "../api/shared";
 import type { Signable } from "./signoffs";
 
@@ -12,6 +12,8 @@ export interface ChangeRef extends Signable {
     kind: Kind;
     id: number | string;
     sc_data_version?: number;
+    // Of a v2 release: the difference that was shown. Its sign-offs have no version that the server could compare.
+    diff?: string;
 }
 
 export const KIND_NAMES: Record<Kind, string> = {
@@ -25,9 +27,17 @@ export const KIND_NAMES: Record<Kind, string> = {
     pinnable_releases: "Pin",
 };
 
-// Signs what was shown: if the change was edited since, the server refuses.
+async function refuseIfMoved({ id, diff }: ChangeRef): Promise<void> {
+    const query = { left: String(id), right: `${id}@pending`, limit: 1 };
+    if (diff !== undefined && JSON.stringify(await get("/release_diff", { query })) !== diff) {
+        throw new Failure(400, "Bad Request", "OutdatedDataError: the change was edited");
+    }
+}
+
+// Signs what was shown: if the change was edited since, this fails.
 export async function signOff(change: ChangeRef, role: string): Promise<void> {
     if (change.kind === "v2/releases") {
+        await refuseIfMoved(change);
         await call("put", "/v2/releases/{name}/signoff", { path: { name: String(change.id) }, body: { role } });
     } else {
         const path = `/scheduled_changes/${change.kind as RowKind}/{sc_id}/signoffs` as const;

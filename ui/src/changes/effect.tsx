@@ -1,8 +1,8 @@
 // What changes would do to clients: /simulate answers real queries, or pasted ones, before and after.
 import type { ComponentChildren, JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
-import { post, type Body, type Failure, type Schema } from "../api/client";
-import { asFailure } from "../api/data";
+import { useState } from "preact/hooks";
+import { post, type Body, type Schema } from "../api/client";
+import { useSettled, type Settled } from "../api/settled";
 import { link } from "../app/router";
 import { count, percent, plural } from "../format/number";
 import { duration, serverNow } from "../format/time";
@@ -41,40 +41,13 @@ function sampleOf({ product, channel }: Props, urls: string[]): Sample {
     return { ...(product ? { product, ...exact } : {}), limit: SAMPLE };
 }
 
-interface Run {
-    result: Simulation | null;
-    error: Failure | null;
-    busy: boolean;
-}
-
-// Runs once the changes have not changed for a moment; a run that is not needed any more is given up.
-function useSimulation(props: Props, urls: string[]): Run {
-    const [run, setRun] = useState<Run>({ result: null, error: null, busy: false });
-    const key = props.changes ? JSON.stringify([props.changes, props.product, props.channel, urls]) : null;
-    useEffect(() => {
-        if (!key || !props.changes) {
-            setRun({ result: null, error: null, busy: false });
-            return undefined;
-        }
-        const changes = props.changes;
-        const abort = new AbortController();
-        setRun(old => ({ ...old, busy: true }));
-        const timer = setTimeout(async () => {
-            try {
-                const body = { changes, sample: sampleOf(props, urls) as unknown as SimulateBody["sample"] };
-                setRun({ result: await post("/simulate", { body, signal: abort.signal }), error: null, busy: false });
-            } catch (error) {
-                if (!abort.signal.aborted) {
-                    setRun({ result: null, error: asFailure(error), busy: false });
-                }
-            }
-        }, SETTLED_MS);
-        return () => {
-            clearTimeout(timer);
-            abort.abort();
-        };
-    }, [key]);
-    return run;
+function useSimulation(props: Props, urls: string[]): Settled<Simulation> {
+    const { changes } = props;
+    const key = changes ? JSON.stringify([changes, props.product, props.channel, urls]) : null;
+    return useSettled(key, SETTLED_MS, signal => {
+        const sample = sampleOf(props, urls) as unknown as SimulateBody["sample"];
+        return post("/simulate", { body: { changes: changes ?? [], sample }, signal });
+    });
 }
 
 function shares({ before, after }: Simulation): { name: string | null; before: number; after: number }[] {
@@ -268,7 +241,7 @@ function storedUrls(): string[] {
 
 export function Effect(props: Props): JSX.Element {
     const [urls, setUrls] = useState(storedUrls);
-    const { result, error, busy } = useSimulation(props, urls);
+    const { answer: result, error, busy } = useSimulation(props, urls);
     const noSample = error?.status === 503 && /uptake_url/.test(error.detail);
     let content: ComponentChildren = null;
     if (error && noSample) {

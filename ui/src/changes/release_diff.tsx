@@ -1,5 +1,6 @@
 // The difference of two states of releases, as the server finds it: equal changes of many parts stand together.
 import type { JSX } from "preact";
+import { useEffect } from "preact/hooks";
 import { get, type Schema } from "../api/client";
 import { useData } from "../api/data";
 import { plural } from "../format/number";
@@ -9,6 +10,8 @@ import { Loaded } from "../parts/states";
 interface Props {
     left: string | null; // NAME, NAME@pending, NAME@v3; null: nothing yet
     right: string;
+    // Called with what is shown.
+    onReady?: (diff: string) => void;
 }
 
 const SIGNS = { added: "+", removed: "−", changed: "±" };
@@ -43,14 +46,19 @@ function Values({ change }: { change: Schema["ReleaseChange"] }): JSX.Element {
     );
 }
 
-export function ReleaseDiff({ left, right }: Props): JSX.Element {
+export function ReleaseDiff({ left, right, onReady }: Props): JSX.Element {
     const data = useData(
-        `diff ${left} ${right}`,
+        left === null ? null : `diff ${left} ${right}`,
         signal => get("/release_diff", { query: { left: left ?? "", right, limit: 1 }, signal }),
         {
             refreshMs: 0,
         },
     );
+    useEffect(() => {
+        if (data.value && !data.loading) {
+            onReady?.(JSON.stringify(data.value));
+        }
+    }, [data.value, data.loading]);
     if (left === null) {
         return <p>This release is new.</p>;
     }

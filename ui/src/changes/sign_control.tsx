@@ -66,9 +66,11 @@ interface Props {
     onDone: () => Promise<void> | void;
     // Why it must not be signed yet, for example because the diff has not been shown.
     unseen?: string | null;
+    // Called if it was edited since it was shown.
+    onOutdated?: () => void;
 }
 
-export function SignControl({ change, title, onDone, unseen }: Props): JSX.Element {
+export function SignControl({ change, title, onDone, unseen, onOutdated }: Props): JSX.Element {
     const [error, setError] = useState<Failure | null>(null);
     const [busy, setBusy] = useState(false);
     const me = user.value?.username ?? "";
@@ -81,7 +83,11 @@ export function SignControl({ change, title, onDone, unseen }: Props): JSX.Eleme
             await action();
             done();
         } catch (failure) {
-            setError(asFailure(failure));
+            const seen = asFailure(failure);
+            setError(seen);
+            if (seen.outdated) {
+                onOutdated?.();
+            }
         }
         await onDone();
         setBusy(false);
@@ -110,9 +116,11 @@ export function SignControl({ change, title, onDone, unseen }: Props): JSX.Eleme
                     </Button>
                 ))}
                 {signed ? (
-                    <Button dead={refused} onClick={() => void takeBack()}>
-                        Revoke my sign-off
-                    </Button>
+                    <span data-revoke>
+                        <Button dead={refused} onClick={() => void takeBack()}>
+                            Revoke my sign-off
+                        </Button>
+                    </span>
                 ) : null}
                 {!open.length && !signed ? <Button dead={reason(change)}>Sign off</Button> : null}
             </div>

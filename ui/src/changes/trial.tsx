@@ -1,49 +1,19 @@
 // What saving a form would need and do, as the server finds by making the change and taking it back.
 import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
-import type { Failure, Schema } from "../api/client";
-import { asFailure } from "../api/data";
+import type { Schema } from "../api/client";
+import { useSettled, type Settled } from "../api/settled";
 import { plural } from "../format/number";
 import { Note } from "../parts/note";
 import { Problem } from "../parts/problem";
+import { Warnings } from "./warnings";
 
 const SETTLED_MS = 400;
 
-export interface Trial {
-    answer: Schema["DryRun"] | null;
-    error: Failure | null;
-    busy: boolean;
-}
-
-const NONE: Trial = { answer: null, error: null, busy: false };
+export type Trial = Settled<Schema["DryRun"]>;
 
 // Asks with `tryOut` once nobody has typed for a moment. `key` names what is tried; null while there is nothing to try.
-export function useTrial(key: string | null, tryOut: () => Promise<Schema["DryRun"]>): Trial {
-    const [trial, setTrial] = useState<Trial>(NONE);
-    const latest = useRef(tryOut);
-    latest.current = tryOut;
-    useEffect(() => {
-        if (key === null) {
-            setTrial(NONE);
-            return undefined;
-        }
-        let wanted = true;
-        setTrial(old => ({ ...old, busy: true }));
-        const timer = setTimeout(async () => {
-            const next: Trial = await latest.current().then(
-                answer => ({ answer, error: null, busy: false }),
-                error => ({ answer: null, error: asFailure(error), busy: false }),
-            );
-            if (wanted) {
-                setTrial(next);
-            }
-        }, SETTLED_MS);
-        return () => {
-            wanted = false;
-            clearTimeout(timer);
-        };
-    }, [key]);
-    return trial;
+export function useTrial(key: string | null, tryOut: (signal: AbortSignal) => Promise<Schema["DryRun"]>): Trial {
+    return useSettled(key, SETTLED_MS, tryOut);
 }
 
 // "1 × releng, 1 × relman"
@@ -73,11 +43,7 @@ export function TrialNotes({ trial, lost = [] }: { trial: Trial; lost?: string[]
                     Saving drops {plural(lost.length, "sign-off")} of {lost.join(", ")}.
                 </Note>
             ) : null}
-            {answer?.warnings.map(({ code, severity, detail }) => (
-                <Note key={`${code} ${detail}`} tone={severity === "danger" ? "red" : "amber"}>
-                    {detail}
-                </Note>
-            ))}
+            <Warnings warnings={answer?.warnings ?? []} />
             {error && !error.outdated ? <Problem error={error} /> : null}
         </div>
     );

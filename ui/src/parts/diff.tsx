@@ -43,7 +43,7 @@ function Side(props: { name: string; value: string; other: string; side: "old" |
     if (!value) {
         return <div class="none">{side === "old" ? "not set" : "empty"}</div>;
     }
-    const list = LISTS.includes(name) && items(value).length + items(other).length > 2;
+    const list = LISTS.includes(name) && !!other && items(value).length + items(other).length > 2;
     return (
         <div class={side}>
             <span class="sign" aria-label={side === "old" ? "before" : "after"}>

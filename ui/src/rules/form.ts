@@ -58,12 +58,13 @@ export function fromForm(form: Form): Values {
     ) as unknown as Values;
 }
 
+export const NEEDED: Column[] = ["mapping", "priority", "backgroundRate", "update_type"];
+
 // What is wrong with a field as it stands, or null. The server checks the rest.
-export function wrongIn(info: ColumnInfo, form: Form): string | null {
+export function wrongIn(info: ColumnInfo, form: Form, needed = NEEDED): string | null {
     const text = form[info.column].trim();
-    const required = ["mapping", "priority", "backgroundRate", "update_type"].includes(info.column);
     if (!text) {
-        return required ? "This is needed" : null;
+        return needed.includes(info.column) ? "This is needed" : null;
     }
     if (info.kind === "number" && !(/^\d+$/.test(text) && Number(text) <= (info.max ?? Infinity))) {
         return info.max === 100 ? "A whole number from 0 to 100" : "A whole number, 0 or more";
@@ -79,6 +80,6 @@ export function wrongIn(info: ColumnInfo, form: Form): string | null {
     return limit && length > limit ? `At most ${limit} characters (now ${length})` : null;
 }
 
-export function allWrong(form: Form): Column[] {
-    return COLUMNS.filter(info => wrongIn(info, form)).map(info => info.column);
+export function allWrong(form: Form, needed = NEEDED): Column[] {
+    return COLUMNS.filter(info => wrongIn(info, form, needed)).map(info => info.column);
 }

@@ -82,6 +82,30 @@ export function listRules(rules: Rule[], pending: PendingRule[], filter: Filter)
         .sort(compare);
 }
 
+// A rule's place in the order once its pending change is made.
+export interface FuturePlace {
+    of: Item;
+    priority: number;
+}
+
+export type Line = Item | FuturePlace;
+
+export const isFuture = (line: Line): line is FuturePlace => "of" in line;
+
+// The rules, with an outline where those will stand whose priority changes.
+export function withFuturePlaces(items: Item[]): Line[] {
+    const lines: Line[] = [...items];
+    for (const item of items) {
+        const priority = item.rule ? changesOf(item)["priority"]?.[1] : undefined;
+        if (typeof priority === "number") {
+            const rank = { ...item, rule: { ...(item.rule as Rule), priority } };
+            const after = lines.findIndex(line => !isFuture(line) && line !== item && compare(rank, line) < 0);
+            lines.splice(after < 0 ? lines.length : after, 0, { of: item, priority });
+        }
+    }
+    return lines;
+}
+
 // The products, and the channels of each, that some rule or change names; globs without their star.
 export function scopes(rows: Scope[]): Map<string, string[]> {
     const found = new Map<string, Set<string>>();

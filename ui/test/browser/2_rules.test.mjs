@@ -1,7 +1,7 @@
 // The rules: finding them, looking back, changing them.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { eventually, open, useBrowser, visit } from "./harness.mjs";
+import { eventually, faultsOf, open, useBrowser, visit } from "./harness.mjs";
 import { api, PUBLIC } from "./window.mjs";
 
 useBrowser();
@@ -157,6 +157,89 @@ test("columns that /json queries lack are not offered, and a value that is set i
     await page.getByLabel("Locale").fill("de");
     await page.getByLabel("Product", { exact: true }).fill("FirefoxVPN");
     await page.getByText("the rule fits nobody").waitFor();
+});
+
+test("a rule without a mapping can be changed, and stays without one; a new rule needs one", async () => {
+    const page = await open("admin@example.org");
+    await visit(page, "/rules/7/edit");
+    await page.getByText("Empty: clients that it fits get no update").waitFor();
+    await page.getByLabel("Comment").fill("still none");
+    await page.getByText("Nobody has to sign.").waitFor();
+    await page.getByRole("button", { name: "Apply now" }).click();
+    await page.getByText("is served like this now").waitFor();
+    const { mapping, comment } = await api("admin@example.org", "GET", "/rules/7");
+    assert.deepEqual([mapping, comment], [null, "still none"]);
+    await visit(page, "/rules/new?from=7");
+    await page.getByLabel("Comment").fill("a copy");
+    await page.getByText("This is needed").waitFor();
+    assert.equal(await page.getByRole("button", { name: "Schedule" }).getAttribute("aria-disabled"), "true");
+});
+
+test("a new priority shows where the rule will stand; a new product, under both", async () => {
+    const rule = await api("admin@example.org", "GET", "/rules/2");
+    const { sc_id } = await api("admin@example.org", "POST", "/scheduled_changes/rules", {
+        ...rule,
+        ...{ change_type: "update", priority: 250, product: "Thunderbird", when: Date.now() + 3_600_000 },
+    });
+    const page = await open("releng@example.org");
+    await visit(page, "/rules");
+    await rowOf(page, "firefox-release-localtest").getByText("91 → 250").waitFor();
+    const outline = page.locator("tbody.future");
+    await outline.getByText("will stand here").waitFor();
+    const order = await page.locator("table.rules tbody").evaluateAll(all => all.map(tbody => tbody.className));
+    assert.equal(order.indexOf("future"), 1, "below 300, above 200");
+    assert.deepEqual(await faultsOf(page), []);
+    for (const [product, mark] of [
+        ["Firefox", "leaves"],
+        ["Thunderbird", "arrives"],
+    ]) {
+        await visit(page, `/rules?product=${product}&channel=release-localtest`);
+        await rowOf(page, "firefox-release-localtest").getByText(mark).waitFor();
+    }
+    await api("admin@example.org", "DELETE", `/scheduled_changes/rules/${sc_id}?data_version=1`);
+});
+
+test("a rule with a pending change is deleted, and the change is dropped first", async () => {
+    const columns = { product: "Thunderbird", channel: "nightly", priority: 10, backgroundRate: 100 };
+    const more = { update_type: "minor", mapping: "Thunderbird-128.2.0esr-build1" };
+    const id = await api("admin@example.org", "POST", "/rules", { ...columns, ...more });
+    const change = { ...columns, ...more, change_type: "update", rule_id: Number(id), data_version: 1 };
+    await api("releng@example.org", "POST", "/scheduled_changes/rules", { ...change, when: Date.now() + 3_600_000 });
+    const page = await open("releng@example.org");
+    await visit(page, `/rules/${id}`);
+    await page.getByRole("button", { name: "Delete…" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByText("is dropped first").waitFor();
+    await dialog.getByRole("button", { name: "Delete", exact: true }).click();
+    await page.getByText(`Deleted: rule ${id}`).waitFor();
+    const { count } = await api("admin@example.org", "GET", "/scheduled_changes/rules");
+    assert.equal(count, 0);
+});
+
+test("by keys alone: find a rule, edit it, schedule it", async () => {
+    const page = await open("releng@example.org");
+    await visit(page, "/rules");
+    await page.locator("tbody.rule").first().waitFor();
+    await page.keyboard.press("/");
+    await page.keyboard.type("firefox-beta");
+    await eventually("one rule", async () => (await page.locator("tbody.rule").count()) === 1);
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("j");
+    await page.keyboard.press("e");
+    await page.getByLabel("Update to").waitFor();
+    assert.equal(await page.evaluate(() => document.activeElement?.tagName), "H1", "the heading has the focus");
+    for (let i = 0; i < 40; i++) {
+        const label = await page.evaluate(() => document.activeElement?.labels?.[0]?.textContent ?? "");
+        if (label === "Comment") {
+            break;
+        }
+        await page.keyboard.press("Tab");
+    }
+    await page.keyboard.type("by keys");
+    await page.getByText("Nobody has to sign.").waitFor();
+    await page.keyboard.press("Control+Enter");
+    await page.getByText("is served like this now").waitFor();
+    assert.equal((await api("admin@example.org", "GET", "/rules/5")).comment, "by keys");
 });
 
 test("two people edit one rule: nothing is lost", async () => {

@@ -1,7 +1,7 @@
 // Pending changes: who may sign, and that nobody signs what they have not seen.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { open, useBrowser, visit } from "./harness.mjs";
+import { eventually, faultsOf, open, useBrowser, visit } from "./harness.mjs";
 import { api } from "./window.mjs";
 
 useBrowser();
@@ -81,4 +81,77 @@ test("what if: pasted queries are answered before and after a change", async () 
     await page.getByText("25 % of the queries get another answer.").waitFor();
     await page.getByRole("row", { name: /Firefox-130\.0-build3.*25 % → 50 %/ }).waitFor();
     await api("releng@example.org", "DELETE", `/scheduled_changes/rules/${id}?data_version=1`);
+});
+
+test("several are signed in turn, each with its result; one that was edited meanwhile is not", async () => {
+    const first = await scheduleRate(1, { backgroundRate: 30 });
+    const second = await scheduleRate(3, { comment: "second" });
+    const third = await scheduleRate(4, { comment: "third" });
+    const page = await open("relman@example.org", { height: 2000 });
+    await visit(page, "/changes");
+    await page.getByText("Needs me").waitFor();
+    for (let i = 0; i < 3; i++) {
+        await page.keyboard.press("j");
+        await page.keyboard.press("x");
+    }
+    await page.getByText("3 selected").waitFor();
+    await page.getByText("third").waitFor();
+    assert.deepEqual(await faultsOf(page), []);
+    // The page must not find out by itself before the keys are pressed.
+    await page.route("**/pending?*", route => route.abort());
+    const edited = await api("admin@example.org", "GET", `/scheduled_changes/rules/${second}`);
+    const { data_version, priority, mapping, update_type, backgroundRate } = edited.scheduled_change;
+    const columns = { data_version, priority, mapping, update_type, backgroundRate, product: "Firefox" };
+    const path = `/scheduled_changes/rules/${second}`;
+    await api("releng@example.org", "POST", path, { ...columns, channel: "release", sc_data_version: 1 });
+    await page.keyboard.press("s");
+    await page.getByText("Not signed: changed since you looked").waitFor();
+    await page.unroute("**/pending?*");
+    await eventually("two are signed", async () => (await page.getByText("Signed off as relman").count()) >= 2);
+    await page.getByText("1 selected").waitFor();
+    const signers = async id =>
+        Object.keys(
+            (await api("admin@example.org", "GET", `/scheduled_changes/rules/${id}`)).scheduled_change.signoffs,
+        );
+    assert.deepEqual(await signers(second), ["releng@example.org"]);
+    assert.deepEqual((await signers(first)).sort(), ["releng@example.org", "relman@example.org"]);
+    for (const id of [first, second, third]) {
+        const version = id === second ? 2 : 1;
+        await api("releng@example.org", "DELETE", `/scheduled_changes/rules/${id}?data_version=${version}`);
+    }
+});
+
+test("nobody signs what was not in view", async () => {
+    const id = await scheduleRate(1, { backgroundRate: 30 });
+    const page = await open("relman@example.org", { height: 300 });
+    await page.addInitScript(() => {
+        window.IntersectionObserver = class {
+            observe() {}
+            disconnect() {}
+        };
+    });
+    await visit(page, `/changes/rules/${id}`);
+    const button = page.getByRole("button", { name: "Sign off as relman" });
+    await button.waitFor();
+    await eventually(
+        "it says why",
+        async () => (await button.getAttribute("title")) === "Look at the difference first",
+    );
+    assert.equal(await button.getAttribute("aria-disabled"), "true");
+    await api("releng@example.org", "DELETE", `/scheduled_changes/rules/${id}?data_version=1`);
+});
+
+test("a permission's change can be seen and signed without the right to list users", async () => {
+    const path = "/scheduled_changes/permissions";
+    const { sc_id } = await api("admin@example.org", "POST", path, {
+        ...{ change_type: "insert", username: "relman@example.org", permission: "rule", options: null },
+        when: Date.now() + 3_600_000,
+    });
+    const page = await open("relman@example.org");
+    await visit(page, `/changes/permissions/${sc_id}`);
+    await page.getByRole("heading", { name: /Grant the permission/ }).waitFor();
+    await page.getByLabel("Changed columns").getByText("rule").first().waitFor();
+    assert.deepEqual(await faultsOf(page), []);
+    await api("admin@example.org", "DELETE", `${path}/${sc_id}?data_version=1`);
+    await page.getByText("This change is not pending any more").waitFor({ timeout: 30_000 });
 });

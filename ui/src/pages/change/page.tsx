@@ -1,11 +1,13 @@
 // One pending change: what it does, whom it waits for, its effect on clients, and what can be done with it.
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { get } from "../../api/client";
+import { get, type Schema } from "../../api/client";
 import { useData } from "../../api/data";
 import { whyNot } from "../../api/session";
 import { go, link, segment } from "../../app/router";
 import { allPending, drop, KIND_NAMES, type Kind, type PendingChange } from "../../changes/api";
+import { useSeen, type Seen } from "../../changes/seen";
+import { BrokenList } from "../../changes/warnings";
 import { Content } from "../../changes/content";
 import { Effect } from "../../changes/effect";
 import { SignControl, SignoffList } from "../../changes/sign_control";
@@ -19,9 +21,13 @@ import { Note } from "../../parts/note";
 import { Loaded } from "../../parts/states";
 import { Moment } from "../../parts/time";
 import { say } from "../../parts/toast";
+import { Done } from "./done";
 
 // Kinds that change what clients get.
 const SIMULATED: Kind[] = ["rules", "releases", "v2/releases", "pinnable_releases", "emergency_shutoff"];
+
+// Kinds that expectations are about.
+const EXPECTED: Kind[] = ["rules", "releases", "v2/releases", "pinnable_releases"];
 
 const PERMISSIONS = {
     rules: "rule",
@@ -58,6 +64,18 @@ function WaitsFor({ change }: { change: PendingChange }): JSX.Element {
     );
 }
 
+// The expectations that the change would break; null while that is not known.
+function useBreaks(change: PendingChange): { broken: Schema["ExpectationCheck"]["broken"]; blocked: boolean } | null {
+    const wanted = EXPECTED.includes(change.kind);
+    const data = useData(
+        wanted ? `check ${change.kind} ${change.id} ${change.sc_data_version}` : null,
+        signal => get("/expectations/check", { query: { with: `${change.kind}:${change.id}` }, signal }),
+        { refreshMs: 60_000, visible: false },
+    );
+    const check = data.value as Schema["ExpectationCheck"] | undefined;
+    return check ? { broken: check.broken.filter(one => one.newly), blocked: check.blocked } : null;
+}
+
 // Edits of rules happen in the form; other kinds are changed where they are listed.
 function EditButton({ change }: { change: PendingChange }): JSX.Element | null {
     const data = useData(
@@ -80,13 +98,27 @@ function EditButton({ change }: { change: PendingChange }): JSX.Element | null {
     );
 }
 
-function Actions({ change, reload }: { change: PendingChange; reload: () => Promise<void> }): JSX.Element {
+function Actions({
+    change,
+    seen,
+    reload,
+}: {
+    change: PendingChange;
+    seen: Seen;
+    reload: () => Promise<void>;
+}): JSX.Element {
     const [dropping, setDropping] = useState(false);
     const signers = Object.keys(change.signoffs);
     const action = change.change_type === "insert" ? "create" : change.change_type === "delete" ? "delete" : "modify";
     return (
         <div class="row sticky">
-            <SignControl change={change} title={headline(change)} onDone={reload} />
+            <SignControl
+                change={seen.change}
+                title={headline(change)}
+                onDone={reload}
+                unseen={seen.unseen}
+                onOutdated={seen.renew}
+            />
             <EditButton change={change} />
             {change.kind === "v2/releases" ? null : (
                 <Button
@@ -120,6 +152,8 @@ function Actions({ change, reload }: { change: PendingChange; reload: () => Prom
 function Shown({ change, reload }: { change: PendingChange; reload: () => Promise<void> }): JSX.Element {
     const roles = useData("roles", signal => get("/roles", { signal }), { refreshMs: 60_000 });
     const kindId = `${change.kind}:${change.id}`;
+    const seen = useSeen(change);
+    const breaks = useBreaks(change);
     return (
         <div class="columns">
             <div class="stack">
@@ -134,8 +168,14 @@ function Shown({ change, reload }: { change: PendingChange; reload: () => Promis
                     <header>
                         <h2>Change</h2>
                     </header>
-                    <div class="body">
-                        <Content change={change} />
+                    <div class="body stack">
+                        {seen.moved ? <Note tone="amber">Changed since you looked: this is how it is now.</Note> : null}
+                        <div ref={seen.ref}>
+                            <Content key={seen.version} change={change} onReady={seen.onReady} />
+                        </div>
+                        {breaks?.broken.length ? (
+                            <BrokenList list={breaks.broken} count={breaks.broken.length} blocked={breaks.blocked} />
+                        ) : null}
                     </div>
                 </section>
                 <section class="panel">
@@ -149,7 +189,7 @@ function Shown({ change, reload }: { change: PendingChange; reload: () => Promis
                             change={change}
                             signers={roles.value?.roles as Record<string, string[]> | undefined}
                         />
-                        <Actions change={change} reload={reload} />
+                        <Actions change={change} seen={seen} reload={reload} />
                     </div>
                 </section>
             </div>
@@ -217,10 +257,7 @@ export function Page({ parts }: { parts: Record<string, string> }): JSX.Element 
                     change ? (
                         <Shown change={change} reload={data.reload} />
                     ) : (
-                        <Note>
-                            This change is not pending any more: it was made or dropped.{" "}
-                            <a href={link("/changes")}>All pending changes</a>
-                        </Note>
+                        <Done kind={kind} id={parts["id"] ?? ""} />
                     )
                 }
             </Loaded>

@@ -1,21 +1,20 @@
 // The inbox: everything that is pending, grouped by what it means for me.
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
+import { get } from "../../api/client";
 import { useData } from "../../api/data";
-import { freshness } from "../../api/share";
 import { roles, user } from "../../api/session";
 import { go, link, place, setQuery } from "../../app/router";
 import { allPending, KIND_NAMES, type Kind, type PendingChange } from "../../changes/api";
-import { Content } from "../../changes/content";
-import { SignControl, SignoffList } from "../../changes/sign_control";
-import { openRoles, signoffSentence } from "../../changes/signoffs";
-import { changeKey, changeLink, headline, scopeOf, stateTone, stateWord } from "../../changes/words";
+import type { Seen } from "../../changes/seen";
+import { openRoles } from "../../changes/signoffs";
+import { changeKey, changeLink } from "../../changes/words";
 import { useKeys } from "../../keys/keys";
-import { Mark } from "../../parts/mark";
-import { Note } from "../../parts/note";
+import { Button } from "../../parts/button";
 import { Select } from "../../parts/select";
 import { Empty, Loaded } from "../../parts/states";
-import { Relative } from "../../parts/time";
+import { signInTurn, type Result } from "./bulk";
+import { Row } from "./row";
 
 interface Group {
     title: string;
@@ -38,50 +37,99 @@ function grouped(changes: PendingChange[], me: string, held: string[]): Group[] 
     return groups.filter(group => group.changes.length);
 }
 
-interface RowProps {
-    change: PendingChange;
-    cursor: boolean;
-    open: boolean;
-    onToggle: () => void;
-    reload: () => Promise<void>;
+const toggled = (set: Set<string>, key: string): Set<string> => {
+    const now = new Set(set);
+    if (!now.delete(key)) {
+        now.add(key);
+    }
+    return now;
+};
+
+// What each change would break, by its key. This costs the server something, so it is asked for less often.
+function useBreaks(): Map<string, PendingChange["breaks"]> {
+    const data = useData("breaks", signal => get("/pending", { query: { expectations: "1", limit: 60 }, signal }), {
+        refreshMs: 60_000,
+    });
+    return new Map((data.value?.pending ?? []).map(change => [changeKey(change), change.breaks]));
 }
 
-function Row({ change, cursor, open, onToggle, reload }: RowProps): JSX.Element {
-    return (
-        <li class={`change ${cursor ? "cursor" : ""} ${freshness(change)}`} id={changeKey(change)}>
-            <div class="line">
-                <button type="button" class="open grow" aria-expanded={open} onClick={onToggle}>
-                    <strong>{headline(change)}</strong> <span class="soft">{scopeOf(change)}</span>
-                    <br />
-                    <span class="soft small">
-                        {signoffSentence(change)} · by {change.scheduled_by}
-                    </span>
-                </button>
-                <span class="right">
-                    <Mark tone={stateTone(change)}>{stateWord(change)}</Mark>
-                    <span class="soft small">{change.when ? <Relative at={change.when} /> : "with uptake"}</span>
-                </span>
-            </div>
-            {open ? (
-                <div class="stack opened">
-                    {change.failed ? <Note tone="red">The agent could not make it: {change.failed.what}</Note> : null}
-                    <Content change={change} />
-                    <SignoffList change={change} />
-                    <div class="row">
-                        <SignControl change={change} title={headline(change)} onDone={reload} />
-                        <a href={changeLink(change.kind, change.id)}>Effect, edit, drop</a>
-                    </div>
-                </div>
-            ) : null}
-        </li>
-    );
+interface Bulk {
+    selected: Set<string>;
+    results: Map<string, Result>;
+    busy: boolean;
+    select: (key: string) => void;
+    clear: () => void;
+    seen: (key: string, seen: Seen | null) => void;
+    sign: () => Promise<void>;
+}
+
+function useBulk(all: PendingChange[], reload: () => Promise<void>): Bulk {
+    const [selected, setSelected] = useState<Set<string>>(new Set());
+    const [results, setResults] = useState<Map<string, Result>>(new Map());
+    const [busy, setBusy] = useState(false);
+    const seen = useRef(new Map<string, Seen>());
+    return {
+        selected,
+        results,
+        busy,
+        select: key => setSelected(old => toggled(old, key)),
+        clear: () => setSelected(new Set()),
+        seen: (key, state) => {
+            if (state) {
+                seen.current.set(key, state);
+            } else {
+                seen.current.delete(key);
+            }
+        },
+        sign: async () => {
+            setBusy(true);
+            setResults(new Map());
+            const list = all.map(change => {
+                const key = changeKey(change);
+                const shown = seen.current.get(key);
+                return {
+                    key,
+                    change: shown?.change ?? change,
+                    unseen: shown ? shown.unseen : "Open it and look at the difference first",
+                };
+            });
+            await signInTurn(
+                list.filter(({ key }) => selected.has(key)),
+                (key, result) => {
+                    setResults(old => new Map(old).set(key, result));
+                    if (result.ok) {
+                        setSelected(old => toggled(old, key));
+                    }
+                },
+            );
+            await reload();
+            setBusy(false);
+        },
+    };
+}
+
+function BulkBar({ bulk }: { bulk: Bulk }): JSX.Element | null {
+    const n = bulk.selected.size;
+    return n ? (
+        <div class="bulk row" role="group" aria-label="Selected changes">
+            <span>{n} selected</span>
+            <Button kind="primary" dead={bulk.busy ? "In progress…" : null} onClick={() => void bulk.sign()}>
+                Sign off {n === 1 ? "it" : `all ${n}`}
+            </Button>
+            <Button kind="quiet" onClick={bulk.clear}>
+                Select none
+            </Button>
+        </div>
+    ) : null;
 }
 
 function List({ changes, reload }: { changes: PendingChange[]; reload: () => Promise<void> }): JSX.Element {
     const groups = grouped(changes, user.value?.username ?? "", roles.value);
     const all = groups.flatMap(group => group.changes);
+    const breaks = useBreaks();
+    const bulk = useBulk(all, reload);
     const [cursor, setCursor] = useState<string | null>(null);
-    const [open, setOpen] = useState<string | null>(null);
+    const [open, setOpen] = useState<Set<string>>(new Set());
     const at = all.findIndex(change => changeKey(change) === cursor);
     const move = (step: number): void => {
         const next = all[Math.max(0, Math.min(all.length - 1, at + step))];
@@ -92,13 +140,26 @@ function List({ changes, reload }: { changes: PendingChange[]; reload: () => Pro
     };
     const toggle = (change: PendingChange): void => {
         setCursor(changeKey(change));
-        setOpen(open === changeKey(change) ? null : changeKey(change));
+        setOpen(old => toggled(old, changeKey(change)));
+    };
+    // A selected change is open, because it can only be signed once it was seen.
+    const select = (change: PendingChange): void => {
+        const key = changeKey(change);
+        setCursor(key);
+        setOpen(old => (bulk.selected.has(key) ? old : new Set(old).add(key)));
+        bulk.select(key);
     };
     const current = all[at];
+    const press = (selector: string): void =>
+        document
+            .getElementById(cursor ?? "")
+            ?.querySelector<HTMLElement>(selector)
+            ?.click();
     useKeys([
         { key: "j", does: "Next change", run: () => move(1) },
         { key: "k", does: "Previous change", run: () => move(-1) },
         { key: "Enter", does: "Open or close the change", run: () => current && toggle(current) },
+        { key: "x", does: "Select the change", run: () => current && select(current) },
         {
             key: "o",
             does: "Open the page of the change",
@@ -106,12 +167,14 @@ function List({ changes, reload }: { changes: PendingChange[]; reload: () => Pro
         },
         {
             key: "s",
-            does: "Sign off the open change",
-            run: () => document.querySelector<HTMLElement>(".opened .button.primary")?.click(),
+            does: "Sign off the selected changes, or the open one",
+            run: () => (bulk.selected.size ? void bulk.sign() : press(".opened .button.primary")),
         },
+        { key: "u", does: "Revoke my sign-off of the open change", run: () => press(".opened [data-revoke] .button") },
     ]);
     return (
         <>
+            <BulkBar bulk={bulk} />
             {groups.map(group => (
                 <section class="panel group-of-changes" key={group.title}>
                     <header>
@@ -119,16 +182,24 @@ function List({ changes, reload }: { changes: PendingChange[]; reload: () => Pro
                         <span class="soft">{group.changes.length}</span>
                     </header>
                     <ul>
-                        {group.changes.map(change => (
-                            <Row
-                                key={changeKey(change)}
-                                change={change}
-                                cursor={changeKey(change) === cursor}
-                                open={changeKey(change) === open}
-                                onToggle={() => toggle(change)}
-                                reload={reload}
-                            />
-                        ))}
+                        {group.changes.map(change => {
+                            const key = changeKey(change);
+                            return (
+                                <Row
+                                    key={key}
+                                    change={change}
+                                    breaks={breaks.get(key)}
+                                    cursor={key === cursor}
+                                    open={open.has(key)}
+                                    selected={bulk.selected.has(key)}
+                                    result={bulk.results.get(key)}
+                                    onToggle={() => toggle(change)}
+                                    onSelect={() => select(change)}
+                                    onSeen={seen => bulk.seen(key, seen)}
+                                    reload={reload}
+                                />
+                            );
+                        })}
                     </ul>
                 </section>
             ))}

@@ -1,18 +1,21 @@
-// What waits for me, what happens next, and what has happened.
+// What waits for me, what is stopped, what happens next, how each channel does, and what has happened.
 import type { JSX } from "preact";
+import { useMemo } from "preact/hooks";
 import { get } from "../../api/client";
 import { useData } from "../../api/data";
+import { stops } from "../../api/shared";
 import { link } from "../../app/router";
-import { plural } from "../../format/number";
-import { Empty, Loaded } from "../../parts/states";
-import { Relative } from "../../parts/time";
 import type { PendingChange } from "../../changes/api";
 import { signoffSentence } from "../../changes/signoffs";
 import { changeLink, headline, scopeOf } from "../../changes/words";
-import { listRules } from "../../rules/list";
-import type { Rule } from "../../rules/columns";
+import { eventsOf, objectLink, sentence, type Entry } from "../../history/entries";
+import { Empty, Loaded } from "../../parts/states";
+import { Relative } from "../../parts/time";
+import { Tiles } from "./tiles";
 
 const SHOWN = 6;
+const COUNTED = 60;
+const RECENT = 8;
 
 function Change({ change }: { change: PendingChange }): JSX.Element {
     return (
@@ -28,84 +31,136 @@ function Change({ change }: { change: PendingChange }): JSX.Element {
     );
 }
 
-function Changes({ title, mine, none }: { title: string; mine: boolean; none: string }): JSX.Element {
-    const data = useData(`pending ${mine}`, signal =>
-        get("/pending", { query: { limit: SHOWN, mine: mine ? "1" : "0" }, signal }),
-    );
+interface ChangesProps {
+    title: string;
+    changes: PendingChange[];
+    count: number;
+    url: string;
+    none: string;
+}
+
+function Changes({ title, changes, count, url, none }: ChangesProps): JSX.Element {
     return (
         <section class="panel">
             <header>
                 <h2>{title}</h2>
-                {data.value ? <span class="soft">{mine ? data.value.mine : data.value.count}</span> : null}
+                {count ? <a href={url}>{count > SHOWN ? `all ${count}` : count}</a> : null}
+            </header>
+            {changes.length ? (
+                <ul>
+                    {changes.slice(0, SHOWN).map(change => (
+                        <Change key={`${change.kind} ${change.id}`} change={change} />
+                    ))}
+                </ul>
+            ) : (
+                <Empty>{none}</Empty>
+            )}
+        </section>
+    );
+}
+
+function Stopped(): JSX.Element | null {
+    return stops.value.length ? (
+        <section class="panel stopped">
+            <header>
+                <h2>Stopped</h2>
+                <a href={link("/stop")}>{stops.value.length}</a>
+            </header>
+            <ul>
+                {stops.value.map(({ product, channel, comment, created_at: at, created_by: by }) => (
+                    <li class="line" key={`${product} ${channel}`}>
+                        <span class="grow">
+                            <a href={link("/rules", { product, channel })}>
+                                {product} {channel}
+                            </a>{" "}
+                            <span class="soft">{comment ?? "no reason given"}</span>
+                        </span>
+                        <span class="soft small">
+                            {at ? <Relative at={at} /> : null} {by ? `by ${by}` : ""}
+                        </span>
+                    </li>
+                ))}
+            </ul>
+        </section>
+    ) : null;
+}
+
+function Recent(): JSX.Element {
+    const data = useData("recent", signal => get("/history", { query: { limit: RECENT * 2 }, signal }));
+    return (
+        <section class="panel">
+            <header>
+                <h2>Recently</h2>
+                <a href={link("/history")}>History</a>
             </header>
             <Loaded data={data}>
-                {({ pending }) =>
-                    pending.length ? (
-                        <ul>
-                            {pending.map(change => (
-                                <Change key={`${change.kind} ${change.id}`} change={change} />
-                            ))}
-                        </ul>
-                    ) : (
-                        <Empty>{none}</Empty>
-                    )
-                }
+                {({ entries }) => (
+                    <ul>
+                        {eventsOf(entries as Entry[])
+                            .slice(0, RECENT)
+                            .map(({ entry, scId }) => {
+                                const { does, object } = sentence(entry);
+                                const url = objectLink(entry) ?? (scId ? changeLink(entry.kind, scId) : null);
+                                const name = object || `change ${scId}`;
+                                return (
+                                    <li class="line" key={`${entry.timestamp} ${does} ${object}`}>
+                                        <span class="grow">
+                                            {does} {url ? <a href={url}>{name}</a> : name}
+                                            <br />
+                                            <span class="soft small">by {entry.changed_by ?? "the database"}</span>
+                                        </span>
+                                        <span class="soft small nowrap">
+                                            <Relative at={entry.timestamp} />
+                                        </span>
+                                    </li>
+                                );
+                            })}
+                    </ul>
+                )}
             </Loaded>
         </section>
     );
 }
 
-// Products with their channels: what the highest rule for everybody gives there.
-function Channels(): JSX.Element {
-    const data = useData("channels", signal => get("/rules", { signal }));
-    return (
-        <section class="panel">
-            <header>
-                <h2>Channels</h2>
-            </header>
-            <Loaded data={data}>{({ rules }) => <ChannelList rules={rules as Rule[]} />}</Loaded>
-        </section>
-    );
-}
-
-function ChannelList({ rules }: { rules: Rule[] }): JSX.Element {
-    const pairs = [
-        ...new Set(rules.filter(rule => rule.product).map(rule => `${rule.product}\t${rule.channel ?? ""}`)),
-    ].sort();
-    if (!pairs.length) {
-        return <Empty>There is no rule yet.</Empty>;
-    }
-    return (
-        <ul>
-            {pairs.map(pair => {
-                const [product = "", channel = ""] = pair.split("\t");
-                const scope = channel.replace(/\*$/, "");
-                const all = listRules(rules, [], { product, channel: scope, words: "", onlyPending: false });
-                return (
-                    <li class="line" key={pair}>
-                        <a class="grow" href={link("/rules", { product, channel: scope })}>
-                            {product} {channel || "every channel"}
-                        </a>
-                        <span class="soft small">{plural(all.length, "rule")}</span>
-                    </li>
-                );
-            })}
-        </ul>
-    );
-}
+const NONE: PendingChange[] = [];
 
 export function Page(): JSX.Element {
+    const data = useData("pending", signal => get("/pending", { query: { limit: COUNTED }, signal }));
+    const mine = useData("mine", signal => get("/pending", { query: { limit: SHOWN, mine: "1" }, signal }));
+    const pending = useMemo(() => data.value?.pending ?? NONE, [JSON.stringify(data.value?.pending)]);
     return (
         <>
             <div class="head">
                 <h1 tabIndex={-1}>Overview</h1>
             </div>
-            <div class="columns">
+            <div class="overview">
                 <div class="stack">
-                    <Changes title="Waits for me" mine none="No change waits for your sign-off." />
-                    <Changes title="Happens next" mine={false} none="Nothing is scheduled." />
+                    <Loaded data={mine}>
+                        {({ pending: changes, mine: n }) => (
+                            <Changes
+                                title="Waits for me"
+                                changes={changes}
+                                count={n}
+                                url={link("/changes")}
+                                none="No change waits for your sign-off."
+                            />
+                        )}
+                    </Loaded>
+                    <Stopped />
+                    <Loaded data={data}>
+                        {({ pending: changes, count }) => (
+                            <Changes
+                                title="Happens next"
+                                changes={changes}
+                                count={count}
+                                url={link("/changes")}
+                                none="Nothing is scheduled."
+                            />
+                        )}
+                    </Loaded>
+                    <Recent />
                 </div>
-                <Channels />
+                <Tiles pending={pending} />
             </div>
         </>
     );

@@ -7,7 +7,9 @@ import { refreshShared } from "../../api/shared";
 import { go, link, unsaved } from "../../app/router";
 import { Effect, type Edits } from "../../changes/effect";
 import { TrialNotes, useTrial, type Trial } from "../../changes/trial";
+import { Broken, useBroken } from "../../changes/warnings";
 import { SOON, whenOf, WhenFields, wrongWhen, type When } from "../../changes/when";
+import { changeLink } from "../../changes/words";
 import { plural } from "../../format/number";
 import { useKeys } from "../../keys/keys";
 import { Button } from "../../parts/button";
@@ -22,7 +24,7 @@ import { Conflict, type Clash } from "./conflict";
 import { keepDraft, readDraft } from "./draft";
 import { Fields } from "./fields";
 import { merge } from "./merge";
-import { applyNow, readSubject, schedule, tryOut, type Subject } from "./subject";
+import { applyNow, neededIn, readSubject, schedule, tryOut, type Subject } from "./subject";
 
 const versionsOf = ({ rule, pending }: Subject): string => `${rule?.data_version} ${pending?.sc_data_version}`;
 
@@ -44,6 +46,8 @@ function Side(props: { subject: Subject; values: Values; trial: Trial; wrong: nu
     const changed = difference(base, values);
     const n = Object.keys(changed).length;
     const lost = Object.keys(subject.pending?.signoffs ?? {}).filter(name => name !== user.value?.username);
+    const made = wrong || !n ? null : edits(subject, values);
+    const broken = useBroken(made);
     return (
         <>
             <section class="panel">
@@ -63,11 +67,17 @@ function Side(props: { subject: Subject; values: Values; trial: Trial; wrong: nu
                     <TrialNotes trial={trial} lost={lost} />
                 </div>
             </section>
-            <Effect
-                changes={wrong || !n ? null : edits(subject, values)}
-                product={values.product}
-                channel={values.channel}
-            />
+            {broken.answer?.broken.length || broken.error ? (
+                <section class="panel">
+                    <header>
+                        <h2>Expectations</h2>
+                    </header>
+                    <div class="body stack" role="status">
+                        <Broken check={broken} />
+                    </div>
+                </section>
+            ) : null}
+            <Effect changes={made} product={values.product} channel={values.channel} />
         </>
     );
 }
@@ -89,10 +99,13 @@ export function Editor({ id, subject: first }: Props): JSX.Element {
     const [busy, setBusy] = useState(false);
 
     const values = fromForm(form);
-    const wrong = allWrong(form).length + (wrongWhen(when) ? 1 : 0);
+    const needed = neededIn(subject);
+    const wrong = allWrong(form, needed).length + (wrongWhen(when) ? 1 : 0);
     const changes = Object.keys(difference(subject.rule ?? {}, values)).length;
-    const trial = useTrial(!wrong && changes > 0 ? JSON.stringify([versionsOf(subject), values, when]) : null, () =>
-        tryOut(subject, values, when),
+    const deleted = subject.pending?.change_type === "delete";
+    const tried = !wrong && !deleted && changes > 0;
+    const trial = useTrial(tried ? JSON.stringify([versionsOf(subject), values, when]) : null, signal =>
+        tryOut(subject, values, when, signal),
     );
     const direct =
         !subject.pending && trial.answer && !trial.busy && !Object.keys(trial.answer.required_signoffs).length;
@@ -154,6 +167,7 @@ export function Editor({ id, subject: first }: Props): JSX.Element {
     const dead = busy
         ? "In progress…"
         : (permission ??
+          (deleted ? "Drop the deletion first" : null) ??
           (wrong ? `${plural(wrong, "field")} must be corrected first` : null) ??
           (!changes && !subject.pending ? "Nothing is changed yet" : null) ??
           (clash?.open.length ? "Decide what both of you changed first" : null));
@@ -173,8 +187,11 @@ export function Editor({ id, subject: first }: Props): JSX.Element {
         <form class="editor" onSubmit={event => event.preventDefault()}>
             <div class="stack">
                 {draft ? <Note>This is what you typed before. It is not saved yet.</Note> : null}
-                {subject.pending?.change_type === "delete" ? (
-                    <Note tone="red">This rule is scheduled to be deleted. Saving replaces the deletion.</Note>
+                {deleted && subject.pending ? (
+                    <Note tone="red">
+                        This rule is scheduled to be deleted. Drop{" "}
+                        <a href={changeLink("rules", subject.pending.sc_id)}>the deletion</a> to change the rule.
+                    </Note>
                 ) : subject.pending ? (
                     <Note tone="amber">
                         You edit pending change {subject.pending.sc_id} of {subject.pending.scheduled_by}.
@@ -190,7 +207,7 @@ export function Editor({ id, subject: first }: Props): JSX.Element {
                         }}
                     />
                 ) : null}
-                <Fields form={form} onChange={change} touched={touched} />
+                <Fields form={form} onChange={change} touched={touched} needed={needed} />
                 <div class="panel group">
                     <WhenFields
                         when={when}

@@ -4,7 +4,7 @@ import { useColumnValues, useReleaseNames } from "../../api/suggestions";
 import { Button } from "../../parts/button";
 import { Field } from "../../parts/field";
 import { Select } from "../../parts/select";
-import { COLUMNS, usable, type ColumnInfo } from "../../rules/columns";
+import { COLUMNS, usable, type Column, type ColumnInfo } from "../../rules/columns";
 import { wrongIn, type Form } from "../../rules/form";
 
 const RATES = [0, 1, 5, 10, 25, 50, 100];
@@ -14,6 +14,7 @@ interface Props {
     onChange: (changes: Partial<Form>) => void;
     // Fields complain once something was typed.
     touched: boolean;
+    needed: Column[];
 }
 
 function ReleaseField({
@@ -25,11 +26,12 @@ function ReleaseField({
     const text = form[info.column];
     const names = useReleaseNames(text);
     const unused = info.column === "fallbackMapping" && form.backgroundRate.trim() === "100" && text;
+    const none = info.column === "mapping" && !text && !wrong ? "Empty: clients that it fits get no update" : null;
     return (
         <Field
             label={info.label}
             value={text}
-            help={unused ? "Unused: the rate is 100 %" : info.help}
+            help={unused ? "Unused: the rate is 100 %" : (none ?? info.help)}
             wrong={wrong}
             suggestions={names}
             onInput={value => onChange({ [info.column]: value })}
@@ -76,7 +78,7 @@ const TYPES = [
 function ColumnField(props: Props & { info: ColumnInfo; values: Record<string, string[]> }): JSX.Element {
     const { info, form, onChange, values } = props;
     const { column, label, kind } = info;
-    const wrong = props.touched ? wrongIn(info, form) : null;
+    const wrong = props.touched ? wrongIn(info, form, props.needed) : null;
     const set = (value: string): void => onChange({ [column]: value });
     if (kind === "release") {
         return <ReleaseField {...props} wrong={wrong} />;

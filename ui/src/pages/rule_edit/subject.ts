@@ -2,7 +2,8 @@
 import { get, rehearse, post, type Body, type Schema } from "../../api/client";
 import { place } from "../../app/router";
 import { whenColumns, type When } from "../../changes/when";
-import { valuesOf, type PendingRule, type Rule, type Values } from "../../rules/columns";
+import { valuesOf, type Column, type PendingRule, type Rule, type Values } from "../../rules/columns";
+import { NEEDED } from "../../rules/form";
 
 export interface Subject {
     rule: Rule | null;
@@ -57,14 +58,30 @@ export async function readSubject(id: string | undefined, signal?: AbortSignal):
     return { rule: null, pending: null, start: valuesOf({ ...NEW, ...scope }), copied: null };
 }
 
+// The server refuses to empty a mapping, but a rule may have none: then the mapping stays empty unless one is typed.
+export function neededIn({ rule, start }: Subject): Column[] {
+    return rule && !start.mapping ? NEEDED.filter(column => column !== "mapping") : NEEDED;
+}
+
+// The values as the server takes them: null empties a column, and a mapping that is not there is left out.
+function sent({ mapping, ...values }: Values): Omit<Values, "mapping"> & {
+    mapping?: string;
+    update_type: "major" | "minor";
+} {
+    return {
+        ...values,
+        ...(mapping ? { mapping } : {}),
+        update_type: values.update_type === "major" ? "major" : "minor",
+    };
+}
+
 type Row = Omit<Body<"/scheduled_changes/rules", "post">, "when">;
 
 function row(subject: Subject, values: Values): Row {
-    const type = values.update_type === "major" ? "major" : "minor";
     const change = subject.rule
         ? { change_type: "update" as const, rule_id: subject.rule.rule_id, data_version: subject.rule.data_version }
         : { change_type: "insert" as const };
-    return { ...values, ...change, update_type: type };
+    return { ...sent(values), ...change };
 }
 
 export async function schedule(subject: Subject, values: Values, when: When): Promise<number> {
@@ -78,24 +95,27 @@ export async function schedule(subject: Subject, values: Values, when: When): Pr
 }
 
 // What scheduling would need and do; refused as the real thing would be.
-export function tryOut(subject: Subject, values: Values, when: When): Promise<Schema["DryRun"]> {
+export function tryOut(subject: Subject, values: Values, when: When, signal?: AbortSignal): Promise<Schema["DryRun"]> {
     const body = { ...row(subject, values), ...whenColumns(when) };
     if (subject.pending) {
         const { sc_id, sc_data_version } = subject.pending;
         const path = { sc_id };
-        return rehearse("post", "/scheduled_changes/rules/{sc_id}", { path, body: { ...body, sc_data_version } });
+        return rehearse("post", "/scheduled_changes/rules/{sc_id}", {
+            path,
+            body: { ...body, sc_data_version },
+            signal,
+        });
     }
-    return rehearse("post", "/scheduled_changes/rules", { body });
+    return rehearse("post", "/scheduled_changes/rules", { body, signal });
 }
 
 // Makes the change at once. Returns the number of the rule.
 export async function applyNow(subject: Subject, values: Values): Promise<number> {
-    const update_type = values.update_type === "major" ? ("major" as const) : ("minor" as const);
     if (subject.rule) {
         const { rule_id, data_version } = subject.rule;
         const path = { id_or_alias: String(rule_id) };
-        await post("/rules/{id_or_alias}", { path, body: { ...values, update_type, data_version } });
+        await post("/rules/{id_or_alias}", { path, body: { ...sent(values), data_version } });
         return rule_id;
     }
-    return Number(await post("/rules", { body: { ...values, update_type } }));
+    return Number(await post("/rules", { body: sent(values) }));
 }

@@ -2,6 +2,7 @@ import type { JSX } from "preact";
 import { call, post, rehearse, type Body } from "../../api/client";
 import { useData } from "../../api/data";
 import { refreshShared } from "../../api/shared";
+import { drop } from "../../changes/api";
 import { soon } from "../../changes/when";
 import { Confirm } from "../../parts/confirm";
 import { Loaded } from "../../parts/states";
@@ -24,33 +25,28 @@ const deletionOf = ({ rule_id, data_version }: Rule): Deletion => ({
     when: soon(),
 });
 
-// Deletes at once where nobody has to sign, and schedules the deletion elsewhere.
-async function deleteRule(rule: Rule, pending: PendingRule | null, direct: boolean): Promise<string> {
-    if (direct) {
-        const { rule_id, data_version } = rule;
-        await call("delete", "/rules/{id_or_alias}", {
-            path: { id_or_alias: String(rule_id) },
-            query: { data_version },
-        });
-        return "Deleted";
-    }
-    if (pending) {
-        await post("/scheduled_changes/rules/{sc_id}", {
-            path: { sc_id: pending.sc_id },
-            body: { ...deletionOf(rule), sc_data_version: pending.sc_data_version },
-        });
-    } else {
-        await post("/scheduled_changes/rules", { body: deletionOf(rule) });
-    }
-    return "Deletion scheduled";
-}
-
-// The sign-offs that the deletion needs.
+// The sign-offs that the deletion needs. While a change is pending no other one can be tried out: then those of the change,
+// which the deletion needs at most.
 async function needs(rule: Rule, pending: PendingRule | null): Promise<Record<string, number>> {
     if (pending) {
         return pending.required_signoffs;
     }
     return (await rehearse("post", "/scheduled_changes/rules", { body: deletionOf(rule) })).required_signoffs;
+}
+
+// Deletes at once where nobody has to sign, and schedules the deletion elsewhere. The kind of a pending change cannot be
+// edited, so it is dropped first.
+async function deleteRule(rule: Rule, pending: PendingRule | null): Promise<string> {
+    if (pending) {
+        await drop({ ...pending, kind: "rules", id: pending.sc_id });
+    }
+    if (Object.keys(await needs(rule, null)).length) {
+        await post("/scheduled_changes/rules", { body: deletionOf(rule) });
+        return "Deletion scheduled";
+    }
+    const { rule_id, data_version } = rule;
+    await call("delete", "/rules/{id_or_alias}", { path: { id_or_alias: String(rule_id) }, query: { data_version } });
+    return "Deleted";
 }
 
 function Consequences({
@@ -72,7 +68,11 @@ function Consequences({
             ) : (
                 <p>Nobody has to sign: it is deleted at once.</p>
             )}
-            {pending ? <p>The deletion replaces its pending change {pending.sc_id}.</p> : null}
+            {pending ? (
+                <p>
+                    Its pending change {pending.sc_id} of {pending.scheduled_by} is dropped first, with its sign-offs.
+                </p>
+            ) : null}
         </>
     );
 }
@@ -88,8 +88,7 @@ export function DeleteRule({ rule, pending, onClose, reload }: Props): JSX.Eleme
             onClose={onClose}
             dead={needed.value ? null : "It is not known yet who has to sign"}
             run={async () => {
-                const direct = !pending && !Object.keys(needed.value ?? {}).length;
-                say(`${await deleteRule(rule, pending, direct)}: ${name}`);
+                say(`${await deleteRule(rule, pending)}: ${name}`);
                 void refreshShared();
                 await reload();
             }}>

@@ -13,13 +13,14 @@ import { Diff } from "../../parts/diff";
 import { Mark } from "../../parts/mark";
 import { Moment } from "../../parts/time";
 import { say } from "../../parts/toast";
-import { COLUMNS, labelOf, type PendingRule } from "../../rules/columns";
+import { COLUMNS, difference, labelOf, type PendingRule, type Rule } from "../../rules/columns";
 import { changesOf, shownRow, type Item } from "../../rules/list";
 import { DeleteRule } from "./delete_rule";
 
 interface Props {
     item: Item;
     past: boolean;
+    now: Rule[] | null; // with a moment: the rules of now
     reload: () => Promise<void>;
 }
 
@@ -28,8 +29,7 @@ export function ruleTitle(item: Item): string {
     return row.alias ?? (item.rule ? `rule ${item.rule.rule_id}` : "new rule");
 }
 
-function Columns({ item }: { item: Item }): JSX.Element {
-    const row = shownRow(item);
+export function Columns({ row }: { row: Rule | PendingRule }): JSX.Element {
     return (
         <dl class="pairs">
             {COLUMNS.filter(({ column }) => row[column] !== null && row[column] !== "").flatMap(({ column, label }) => [
@@ -42,7 +42,7 @@ function Columns({ item }: { item: Item }): JSX.Element {
     );
 }
 
-function PendingBlock({
+export function PendingBlock({
     item,
     pending,
     reload,
@@ -102,16 +102,30 @@ function PendingBlock({
     );
 }
 
-export function Details({ item, past, reload }: Props): JSX.Element {
+function Since({ old, now }: { old: Rule; now: Rule[] }): JSX.Element {
+    const present = now.find(rule => rule.rule_id === old.rule_id);
+    return (
+        <section class="stack" aria-label="Since then">
+            <h2 class="minor">Since then</h2>
+            {present ? <Diff changed={difference(old, present)} labelOf={labelOf} /> : <p>It was deleted.</p>}
+            <p>
+                <a href={link(`/rules/${segment(old.rule_id)}`)}>The rule now</a>
+            </p>
+        </section>
+    );
+}
+
+export function Details({ item, past, now, reload }: Props): JSX.Element {
     const [deleting, setDeleting] = useState(false);
     const row = shownRow(item);
     const id = item.rule?.rule_id;
     const from = item.rule ? { from: id } : { fromScId: item.pending?.sc_id };
     return (
         <div class="rule-details">
-            <Columns item={item} />
+            <Columns row={row} />
             <div class="stack">
                 {item.pending && !past ? <PendingBlock item={item} pending={item.pending} reload={reload} /> : null}
+                {now && item.rule ? <Since old={item.rule} now={now} /> : null}
                 {past ? null : (
                     <div class="row">
                         <Button
@@ -127,13 +141,9 @@ export function Details({ item, past, reload }: Props): JSX.Element {
                             Duplicate
                         </Button>
                         <Button
-                            href={link(
-                                "/rules",
-                                { product: row.product, channel: row.channel?.replace(/\*$/, "") },
-                                id ? `ruleId=${id}` : `scId=${item.pending?.sc_id}`,
-                            )}
+                            href={id ? link(`/rules/${id}`) : changeLink("rules", item.pending?.sc_id ?? 0)}
                             kind="quiet">
-                            Link
+                            {id ? "Its page and history" : "Its page"}
                         </Button>
                         {item.rule && item.pending?.change_type !== "delete" ? (
                             <Button

@@ -12,9 +12,10 @@ import { Button } from "../../parts/button";
 import { Mark } from "../../parts/mark";
 import { Empty, Loaded } from "../../parts/states";
 import { difference, labelOf, type PendingRule, type Rule } from "../../rules/columns";
-import { listRules, scopes, type Item } from "../../rules/list";
+import { rulesBetween } from "../../rules/between";
+import { isFuture, listRules, scopes, withFuturePlaces, type Item } from "../../rules/list";
 import { Filters } from "./filters";
-import { itemKey, RuleRow } from "./row";
+import { FutureRow, itemKey, RuleRow } from "./row";
 import { chooseDensity, currentView, DENSITIES, densityFor, type View } from "./view";
 
 interface Loads {
@@ -44,6 +45,27 @@ function Since({ old, now }: { old: Rule; now: Rule[] }): JSX.Element | null {
     }
     const changed = Object.keys(difference(old, present));
     return changed.length ? <Mark tone="amber">since changed: {changed.map(labelOf).join(", ")}</Mark> : null;
+}
+
+// How many rules have changed since the moment that is shown.
+function Changed({ loads, view }: { loads: Loads; view: View }): JSX.Element | null {
+    const { timestamp: from, product, channel } = view;
+    if (!loads.now || !from) {
+        return null;
+    }
+    const n = rulesBetween(loads.rules, loads.now, product, channel).length;
+    return (
+        <p class="note">
+            {n
+                ? `Since then ${plural(n, "rule")} ${n === 1 ? "has" : "have"} changed. `
+                : "No rule has changed since. "}
+            {n ? (
+                <a href={link("/history", { object: "rules", from, product, channel, between: true })}>
+                    What is different
+                </a>
+            ) : null}
+        </p>
+    );
 }
 
 function why(view: View, total: number): ComponentChildren {
@@ -118,6 +140,7 @@ function Table({ loads, view, reload }: { loads: Loads; view: View; reload: () =
         () => listRules(loads.rules, loads.pending, view),
         [loads, view.product, view.channel, view.words, view.onlyPending],
     );
+    const lines = useMemo(() => withFuturePlaces(items), [items]);
     const density = densityFor(items.length);
     const rows = useRows(items, view);
     const past = view.timestamp !== null;
@@ -127,6 +150,11 @@ function Table({ loads, view, reload }: { loads: Loads; view: View; reload: () =
         { key: "k", does: "Previous rule", run: () => rows.move(-1) },
         { key: "Enter", does: "Open or close the rule", run: () => current && rows.toggle(current) },
         { key: "e", does: "Edit the rule", run: () => current && !past && go(editLink(current)) },
+        {
+            key: "h",
+            does: "History of the rule",
+            run: () => current?.rule && go(link(`/rules/${segment(current.rule.rule_id)}`)),
+        },
         { key: "n", does: "New rule", run: () => !past && go(newLink(view)) },
         { key: "/", does: "Filter", run: () => document.getElementById("rules-words")?.focus() },
         {
@@ -154,19 +182,24 @@ function Table({ loads, view, reload }: { loads: Loads; view: View; reload: () =
                         <th scope="col">Rule</th>
                     </tr>
                 </thead>
-                {items.map((item, i) => (
-                    <RuleRow
-                        key={itemKey(item)}
-                        item={item}
-                        density={density}
-                        cursor={i === rows.at}
-                        open={density === "full" || rows.open.has(itemKey(item))}
-                        past={past}
-                        since={loads.now && item.rule ? <Since old={item.rule} now={loads.now} /> : null}
-                        onToggle={() => rows.toggle(item)}
-                        reload={reload}
-                    />
-                ))}
+                {lines.map(line =>
+                    isFuture(line) ? (
+                        <FutureRow key={`future-${itemKey(line.of)}`} place={line} />
+                    ) : (
+                        <RuleRow
+                            key={itemKey(line)}
+                            item={line}
+                            density={density}
+                            cursor={line === current}
+                            open={density === "full" || rows.open.has(itemKey(line))}
+                            past={past}
+                            now={loads.now}
+                            since={loads.now && line.rule ? <Since old={line.rule} now={loads.now} /> : null}
+                            onToggle={() => rows.toggle(line)}
+                            reload={reload}
+                        />
+                    ),
+                )}
             </table>
         </div>
     );
@@ -215,7 +248,14 @@ export function Page(): JSX.Element {
                 )}
             </div>
             <Filters view={view} scopes={scopes([...(loads?.rules ?? []), ...(loads?.pending ?? [])])} count={shown} />
-            <Loaded data={data}>{value => <Table loads={value} view={view} reload={data.reload} />}</Loaded>
+            <Loaded data={data}>
+                {value => (
+                    <>
+                        <Changed loads={value} view={view} />
+                        <Table loads={value} view={view} reload={data.reload} />
+                    </>
+                )}
+            </Loaded>
         </>
     );
 }

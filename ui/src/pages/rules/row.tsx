@@ -6,7 +6,8 @@ import { signoffSentence } from "../../changes/signoffs";
 import { Mark } from "../../parts/mark";
 import { Rate } from "../../parts/rate";
 import { Relative } from "../../parts/time";
-import { changesOf, shownRow, type Item } from "../../rules/list";
+import type { Rule } from "../../rules/columns";
+import { changesOf, shownRow, type FuturePlace, type Item } from "../../rules/list";
 import { phrase } from "../../rules/phrase";
 import { Details } from "./details";
 import type { Density } from "./view";
@@ -18,6 +19,7 @@ interface Props {
     open: boolean;
     past: boolean; // as it was at a moment: nothing can be done
     since?: ComponentChildren; // what has changed since that moment
+    now: Rule[] | null; // the rules of now, if they are shown as they were
     onToggle: () => void;
     reload: () => Promise<void>;
 }
@@ -85,6 +87,25 @@ function Target({ item, density }: { item: Item; density: Density }): JSX.Elemen
     );
 }
 
+// Where a rule will stand once its pending change is made.
+export function FutureRow({ place }: { place: FuturePlace }): JSX.Element {
+    const { rule, pending } = place.of;
+    return (
+        <tbody class="future">
+            <tr>
+                <td class="number">{place.priority}</td>
+                <td colSpan={6}>
+                    <a href={`#ruleId=${rule?.rule_id}`}>{rule?.alias ?? `rule ${rule?.rule_id}`}</a>{" "}
+                    <span class="soft">
+                        will stand here {pending?.when ? <Relative at={pending.when} /> : "with the uptake"}, now at{" "}
+                        {rule?.priority}
+                    </span>
+                </td>
+            </tr>
+        </tbody>
+    );
+}
+
 export function RuleRow(props: Props): JSX.Element {
     const { item, density, cursor, open } = props;
     const row = shownRow(item);
@@ -147,7 +168,7 @@ export function RuleRow(props: Props): JSX.Element {
             {open ? (
                 <tr class="details">
                     <td colSpan={7}>
-                        <Details item={item} past={props.past} reload={props.reload} />
+                        <Details item={item} past={props.past} now={props.now} reload={props.reload} />
                     </td>
                 </tr>
             ) : null}
