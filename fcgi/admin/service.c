@@ -86,8 +86,7 @@ static bool run_handler(struct tx *tx, void *arg, struct error *e)
     error_clear(e);
     cJSON_Delete(ex->would);
     ex->would = NULL;
-    if ((ex->route->flags & ADMIN_CHANGES_RULES) != 0 &&
-        !expect_take_turn(tx, &ex->admin->expectations, e)) {
+    if ((ex->route->flags & ADMIN_CHANGES_RULES) != 0 && !expect_take_turn(tx, &ex->admin->expectations, e)) {
         return false;
     }
     if (!ex->route->handle(&call, e)) {
