@@ -32,6 +32,11 @@ async function idOf(title) {
     return pending.find(change => change.title === title).id;
 }
 
+async function showChange(page) {
+    await visit(page, `/changes/rules/${await idOf("rule 4")}`, "of the queries get another answer");
+    await page.getByText("Windows 7 ends at 115").waitFor();
+}
+
 async function showEffect(page) {
     await visit(page, `/changes/rules/${await idOf("rule firefox-release")}`, "of the queries get another answer");
     await page.getByRole("heading", { name: "Effect" }).evaluate(heading => heading.scrollIntoView());
@@ -46,7 +51,7 @@ async function showStop(page) {
 const PICTURES = {
     overview: page => visit(page, "/", "firefox-release"),
     rules: page => visit(page, "/rules?product=Firefox", "firefox-release"),
-    change: async page => visit(page, `/changes/rules/${await idOf("rule 4")}`, "Firefox-desupport-windows7"),
+    change: showChange,
     effect: showEffect,
     explain: page => visit(page, `/explain?path=${encodeURIComponent(QUERY)}`, "✓ chosen"),
     stop: showStop,
