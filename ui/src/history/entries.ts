@@ -1,6 +1,5 @@
 // Entries of /history in words: what was done to which object, and which entries belong together.
 import type { Schema } from "../api/client";
-import { link, segment } from "../app/router";
 import { utc } from "../format/time";
 
 export type Entry = Schema["HistoryEntry"];
@@ -87,7 +86,7 @@ export function readable(changed: Entry["changed"]): Record<string, unknown[]> {
     );
 }
 
-const text = (value: unknown): string => (value === null || value === undefined ? "" : String(value));
+export const text = (value: unknown): string => (value === null || value === undefined ? "" : String(value));
 
 // "rule 10", "permission rule of releng@example.org"
 export function objectName({ kind, key }: Entry): string {
@@ -118,34 +117,6 @@ export function objectName({ kind, key }: Entry): string {
             return `role ${of("role")} of ${of("username")}`;
         default:
             return `${kind} ${Object.values(key).map(text).join(" ")}`;
-    }
-}
-
-// The page of the object.
-export function objectLink({ kind, key, what }: Entry): string | null {
-    if (what === "signoff") {
-        return null;
-    }
-    switch (kind) {
-        case "rules":
-            return key["rule_id"] ? link(`/rules/${segment(text(key["rule_id"]))}`) : null;
-        case "releases":
-        case "v2/releases":
-            return link(`/releases/${segment(text(key["name"]))}`);
-        case "emergency_shutoff":
-            return link("/stop");
-        case "required_signoffs/product":
-        case "required_signoffs/permissions":
-            return link("/policy", { product: text(key["product"]) });
-        case "pinnable_releases":
-            return link("/pins", { product: text(key["product"]) });
-        case "expectations":
-            return link("/expectations", { product: text(key["product"]) });
-        case "permissions":
-        case "roles":
-            return link(`/people/${segment(text(key["username"]))}`);
-        default:
-            return null;
     }
 }
 

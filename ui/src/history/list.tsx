@@ -18,13 +18,13 @@ import {
     entryId,
     eventsOf,
     objectFilter,
-    objectLink,
     readable,
     sentence,
     withoutRepeats,
     type Entry,
     type Event,
 } from "./entries";
+import { objectLink } from "./links";
 
 export interface HistoryQuery {
     object?: string;

@@ -72,7 +72,7 @@ test("a rule's page: any two versions compared; restored at once where nobody si
     await dialog.getByText("Nobody has to sign: it is made at once.").waitFor();
     await dialog.getByRole("button", { name: "Restore now" }).click();
     await page.getByText("Restored: rule 21 as it was in version 1").waitFor();
-    await page.getByText("Version 4").waitFor();
+    await page.getByText("Version 4", { exact: true }).waitFor();
     const { backgroundRate, comment } = await rule(21);
     assert.deepEqual([backgroundRate, comment], [100, null]);
 });

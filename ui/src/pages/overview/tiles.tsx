@@ -16,7 +16,8 @@ import type { Rule } from "../../rules/columns";
 import { inScope, scopes } from "../../rules/list";
 import { rulesOf } from "../../rules/pairs";
 import { phrase } from "../../rules/phrase";
-import { useTrends, type Trend } from "./uptake";
+import type { Trend } from "./trend";
+import { useTrends } from "./uptake";
 
 const SHOWN = 12;
 
