@@ -44,8 +44,10 @@ function find(name: string): Key | undefined {
     return listKeys().find(k => k.key === name);
 }
 
+// A box that is ticked takes no text.
 const isTyping = (element: Element | null): boolean =>
-    element instanceof HTMLElement && (element.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(element.tagName));
+    element instanceof HTMLElement &&
+    (element.isContentEditable || element.matches("textarea, select, input:not([type=checkbox])"));
 
 // Whether the key belongs to the element that has the focus.
 function belongsToFocus(event: KeyboardEvent): boolean {

@@ -1,11 +1,11 @@
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { setQuery } from "../../app/router";
 import { parseUtc, serverNow, utc } from "../../format/time";
 import { Button } from "../../parts/button";
 import { Field } from "../../parts/field";
 import { Select } from "../../parts/select";
-import { chooseDensity, DENSITIES, densityFor, type View } from "./view";
+import { chooseDensity, currentView, DENSITIES, densityFor, type View } from "./view";
 
 const SEPARATOR = "\t";
 
@@ -85,7 +85,15 @@ export function Filters({
     count: number;
 }): JSX.Element {
     const [words, setWords] = useState(view.words);
-    useEffect(() => setWords(view.words), [view.words]);
+    // What was typed last is newer than an address that is drawn late: it must not be taken back.
+    const typed = useRef(view.words);
+    useEffect(() => {
+        const now = currentView().words;
+        if (now !== typed.current) {
+            typed.current = now;
+            setWords(now);
+        }
+    }, [view.words]);
     const density = densityFor(count);
     return (
         <div class="filters" role="search" aria-label="Filter the rules">
@@ -98,6 +106,7 @@ export function Filters({
                 value={words}
                 inputId="rules-words"
                 onInput={text => {
+                    typed.current = text.trim();
                     setWords(text);
                     setQuery({ q: text.trim() });
                 }}
