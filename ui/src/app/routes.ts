@@ -33,12 +33,6 @@ export const ROUTES: Route[] = [
         load: () => import("../pages/rule_edit/page"),
     },
     { pattern: "/rules/:id", title: parts => `Rule ${parts["id"]}`, load: () => import("../pages/rule/page") },
-    { pattern: "/channels", title: () => "Compare channels", load: () => import("../pages/channels/page") },
-    {
-        pattern: "/expectations",
-        title: () => "Expectations",
-        load: () => import("../pages/expectations/page"),
-    },
     {
         pattern: "/history",
         title: () => "History",
@@ -67,6 +61,18 @@ export const ROUTES: Route[] = [
         title: () => "Emergency stop",
         menu: { name: "Stops", key: "g s" },
         load: () => import("../pages/stop/page"),
+    },
+    {
+        pattern: "/channels",
+        title: () => "Compare channels",
+        menu: { name: "Compare channels", key: "g d", more: true },
+        load: () => import("../pages/channels/page"),
+    },
+    {
+        pattern: "/expectations",
+        title: () => "Expectations",
+        menu: { name: "Expectations", key: "g x", more: true },
+        load: () => import("../pages/expectations/page"),
     },
     {
         pattern: "/people",
