@@ -152,9 +152,10 @@ function sentBy(method: Method, path: string, query: Record<string, unknown>, bo
     if (method === "get" || path === "/simulate" || query["dry_run"] !== undefined) {
         return null;
     }
-    const all = { ...query, ...(body as Record<string, unknown> | undefined) };
+    const values = { ...(body as Record<string, unknown> | undefined) };
+    const all = { ...query, ...values };
     const version = Number(path.startsWith("/scheduled_changes") ? all["sc_data_version"] : undefined);
-    return { path, at: serverNow(), version: version || Number(all["data_version"]) || null };
+    return { path, at: serverNow(), version: version || Number(all["data_version"]) || null, values };
 }
 
 export async function call<M extends Method, P extends PathsWith<M>>(

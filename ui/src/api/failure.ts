@@ -8,6 +8,7 @@ export interface Sent {
     path: string; // as docs/openapi.json names it
     at: number; // the server's time
     version: number | null; // the version that the request was made for
+    values: Record<string, unknown>; // its body
 }
 
 export class Failure extends Error {

@@ -40,11 +40,34 @@ export function kindOf(path: string): string | null {
     );
 }
 
+// As the server keeps values: blank is null, and lists have no blanks.
+const plain = (value: unknown): string => String(value ?? "").replace(/\s+/g, "");
+const OWN_COLUMNS = ["when", "data_version", "sc_data_version", "change_type", "blob", "data", "options"];
+
+// Whether the entry made something else of a column than the request asked for: then it is of another request, just before.
+function isOther({ changed, change_type }: Entry, { values }: Sent): boolean {
+    return (
+        change_type !== "delete" &&
+        Object.entries(changed).some(
+            ([column, [, now]]) =>
+                column in values && !OWN_COLUMNS.includes(column) && plain(now) !== plain(values[column]),
+        )
+    );
+}
+
 export function isMade(entry: Entry, sent: Sent): boolean {
+    // Scheduling may sign as well: only who signs looks for a sign-off.
+    if ((entry.what === "signoff") !== /\/signoffs?$/.test(sent.path)) {
+        return false;
+    }
     const kind = kindOf(sent.path);
     const next =
         sent.version !== null && entry.what === "row" ? sent.version + (entry.change_type === "delete" ? 0 : 1) : null;
-    return (kind === null || entry.kind === kind) && (next === null || entry.data_version === next);
+    return (
+        !isOther(entry, sent) &&
+        (kind === null || entry.kind === kind) &&
+        (next === null || entry.data_version === next)
+    );
 }
 
 const wait = (): Promise<void> => new Promise(resolve => setTimeout(resolve, LOOK_MS));

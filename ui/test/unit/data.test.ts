@@ -47,7 +47,7 @@ test("a bounded number of answers is kept", () => {
 });
 
 const answer = (status: number, headers = {}): Response => new Response(null, { status, headers });
-const sent = { path: "/rules", at: 0, version: null };
+const sent = { path: "/rules", at: 0, version: null, values: {} };
 
 test("failures are told apart", () => {
     const kinds = [0, 400, 401, 403, 404, 429, 500, 502, 503, 504].map(status => new Failure(status, "", "").kind);
