@@ -5,7 +5,9 @@
 #
 # Input: two files of lines "HOST WHO SERIES VALUE"; the first one is from the canary's start, the second from now. WHO is
 # stable or canary. A worker that was replaced in between has counted from 0 (its pid has changed). Variables: stable and
-# canary (versions), min_requests, max_errors and max_empty (percentage points), max_latency (a factor), latency_floor_ms.
+# canary (versions), min_requests, max_errors and max_empty (percentage points), max_latency (a factor), latency_floor_ms,
+# max_restarts. A worker that crashes again and again loses its counts each time, so restarts are counted themselves, and
+# empty answers by nginx's log, too.
 
 FILENAME == ARGV[1] {
     base[$1, $2, $3] = $4
@@ -29,7 +31,7 @@ function add_up(key, part, host, who, series, value) {
         who = part[2]
         series = part[3]
         value = now[key]
-        if (series !~ /^nginx_/ && same_process(host, who)) {
+        if (series !~ /^(nginx_|restarts$)/ && same_process(host, who)) {
             value -= base[key]
         }
         if (series == "silent") {
@@ -154,9 +156,11 @@ function print_table() {
     row("failed, by nginx's log", nginx_errors["stable"], nginx_errors["canary"], "%12.3f %%")
     milliseconds("latency, median", 0.5)
     milliseconds("latency, 99th percentile", 0.99)
+    row("restarts", sum["stable", "restarts"], sum["canary", "restarts"], "%14d")
     row("answers to update queries", answers("stable"), answers("canary"), "%14d")
     row("without an update", empty_share("stable"), empty_share("canary"), "%12.3f %%")
     print_reasons()
+    row("without an update, by nginx", nginx_empty["stable"], nginx_empty["canary"], "%12.3f %%")
 }
 
 # Adds a reason why the canary is worse.
@@ -165,6 +169,9 @@ function add_reason(text) {
 }
 
 function compare(a, b, enough) {
+    if (sum["canary", "restarts"] > max_restarts) {
+        add_reason(sprintf("it was restarted %d times", sum["canary", "restarts"]))
+    }
     enough = responses("canary") >= min_requests
     if (!enough && sum["canary", "nginx_requests"] < min_requests) {
         return 0
@@ -183,6 +190,10 @@ function compare(a, b, enough) {
         add_reason(sprintf("%.3f %% of its answers bring no update, %.3f %% of the stable version's",
             empty_share("canary"), empty_share("stable")))
     }
+    if (sum["canary", "nginx_answers"] >= min_requests && nginx_empty["canary"] > nginx_empty["stable"] + max_empty) {
+        add_reason(sprintf("%.3f %% of its answers bring no update by nginx's log, %.3f %% of the stable version's",
+            nginx_empty["canary"], nginx_empty["stable"]))
+    }
     a = quantile("stable", 0.99)
     b = quantile("canary", 0.99)
     if (enough && a >= 0 && b > a * max_latency && b > a + latency_floor_ms) {
@@ -197,6 +208,7 @@ END {
     for (i = 1; i <= 2; i++) {
         who = i == 1 ? "stable" : "canary"
         worker_errors[who] = percent(sum[who, "status 5xx"], responses(who))
+        nginx_empty[who] = percent(sum[who, "nginx_empty"], sum[who, "nginx_answers"])
         nginx_errors[who] = percent(sum[who, "nginx_errors"], sum[who, "nginx_requests"])
     }
     print_table()

@@ -26,7 +26,7 @@ compare_canary() {
     out=$(awk -v stable="${STATE_OF[stable]}" -v canary="${STATE_OF[version]}" \
         -v min_requests="${ENV[canary_min_requests]}" -v max_errors="${ENV[canary_max_errors_percent]}" \
         -v max_empty="${ENV[canary_max_empty_percent]}" -v max_latency="${ENV[canary_max_latency_factor]}" \
-        -v latency_floor_ms="${ENV[canary_latency_floor_ms]}" -f "$TOP/scripts/lib/canary.awk" "$CANARY.base" "$now")
+        -v latency_floor_ms="${ENV[canary_latency_floor_ms]}" -v max_restarts="${ENV[canary_max_restarts]}" -f "$TOP/scripts/lib/canary.awk" "$CANARY.base" "$now")
     rm -f -- "$now"
     # shellcheck disable=SC2034 # for canary-status and promote
     TABLE=$(grep -vE '^(verdict|reason) ' <<<"$out")

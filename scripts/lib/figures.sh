@@ -31,10 +31,28 @@ log_begin() {
         log "cannot read nginx's log ${ENV[nginx_log]} (nginx_log): requests that nginx saw fail are not counted"
     fi
     printf '%s %s\n' "$(inode_of "${ENV[nginx_log]}")" "$size" | put_figures
+    rm -f -- "$(pids_file)"
+}
+
+# The worker of each version that was seen last: lines "WHO PID RESTARTS".
+pids_file() {
+    printf '%s\n' "${ENV[root]}/state/canary-pids"
+}
+
+# Prints "WHO restarts N": how often the worker has been another one than in the run before, since log_begin. So restarts
+# between two runs count as one.
+count_restarts() { # WHO PID
+    local file pid restarts
+    file=$(pids_file)
+    read -r pid restarts < <(sed -n "s/^$1 //p" "$file" 2>/dev/null) || true
+    [[ ${pid:-$2} == "$2" ]] || restarts=$((restarts + 1))
+    { sed "/^$1 /d" "$file" 2>/dev/null || true; printf '%s %s %s\n' "$1" "$2" "${restarts:-0}"; } >"$file.$$"
+    mv -- "$file.$$" "$file"
+    printf '%s restarts %s\n' "$1" "${restarts:-0}"
 }
 
 # Prints the kept counts plus those of FILE, from the kept offset on. Answers from nginx's cache have no upstream_status and
-# are not counted. upstream_status separates upstreams by " : " and tries by ", ": the first upstream is counted, by its
+# are not counted. An answer to an update query of less than 100 bytes brings no update. upstream_status separates upstreams by " : " and tries by ", ": the first upstream is counted, by its
 # last try. "500 : 200" is a canary's 500, after which nginx asked the stable version; "502, 200" is a kept connection that
 # had been closed, after which nginx sent the request again.
 count_log() { # FILE
@@ -71,6 +89,11 @@ count_log() { # FILE
             who = backend == "balrog_public" ? "stable" : "canary"
             sum[who " nginx_requests"]++
             sum[who " nginx_errors"] += status !~ /^[1-4]/
+            if (status == 200 && value("request") ~ /^GET \/+update\//) {
+                sum[who " nginx_answers"]++
+                match($0, /"bytes":[0-9]+/)
+                sum[who " nginx_empty"] += substr($0, RSTART + 8, RLENGTH - 8) + 0 < 100
+            }
         }
         END {
             print inode, offset
@@ -114,7 +137,13 @@ worker_figures() { # WHO VERSION
 
 # Prints all figures of this machine, in the format of canary.awk (without the host).
 figures() { # STABLE CANARY
-    worker_figures stable "$1"
-    worker_figures canary "$2"
+    local who version=$1 lines pid
+    for who in stable canary; do
+        lines=$(worker_figures "$who" "$version")
+        printf '%s\n' "$lines"
+        pid=$(sed -n "s/^$who pid //p" <<<"$lines")
+        [[ -z $pid ]] || count_restarts "$who" "$pid"
+        version=$2
+    done
     log_figures
 }

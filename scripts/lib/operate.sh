@@ -32,6 +32,7 @@ ENV_KEYS=(
     'canary_max_empty_percent|5|[0-9]{1,2}(\.[0-9]{1,3})?'
     'canary_max_latency_factor|1.5|[1-9][0-9]?(\.[0-9]{1,3})?'
     'canary_latency_floor_ms|5|[0-9]{1,4}'
+    'canary_max_restarts|2|[0-9]{1,3}'
     'scheduled_within_s|3600|[0-9]{1,6}'
     'failed_within_s|3600|[0-9]{1,6}'
     'destructive_after_s|604800|[0-9]{1,8}'

@@ -64,7 +64,8 @@ test_canary() {
 }
 
 destructive() {
-    "$TOP/scripts/schema-upgrade" -e t --phase destructive --execute --schema "$ROOT/releases/$V2/share/balrog/schema" \
+    "$TOP/scripts/schema-upgrade" -e t --phase destructive --execute --despite-early \
+        --schema "$ROOT/releases/$V2/share/balrog/schema" \
         >"$WORK/destructive.log" 2>&1
 }
 
@@ -128,6 +129,35 @@ test_bad_canary() {
     check "which is recorded" grep -q "overridden" "$ROOT/state/deploys"
 }
 
+# crashing_tarball FILE: the release $V2, as $V3 and with a balrog-public that is killed every three seconds. Its counts
+# begin again each time, and never show it.
+crashing_tarball() {
+    local dir=$WORK/crashing
+    cp -a "$ROOT/releases/$V2" "$dir"
+    rename_programs "$dir" "$V2" "$V3"
+    rename_programs "$dir" "$V1" "$V3"
+    mv "$dir/sbin/balrog-public" "$dir/sbin/balrog-public.real"
+    cat >"$dir/sbin/balrog-public" <<'END'
+#!/bin/bash
+[[ $# -eq 2 && $1 == --config ]] || exec "$0.real" "$@"
+"$0.real" "$@" <&0 &
+sleep 3
+kill -KILL $!
+END
+    chmod +x "$dir/sbin/balrog-public"
+    tar --create --file "$1" --directory "$dir" .
+}
+
+test_crashing_canary() {
+    rm -rf -- "${ROOT:?}/releases/$V3"
+    crashing_tarball "$WORK/crashing.tar"
+    check "a canary that crashes again and again is deployed" operate 0 deploy --despite-failure --from "$WORK/crashing.tar" \
+        public "$V3"
+    check "it is aborted" until_true 120 test ! -e "$ROOT/state/canary"
+    check "the hook is told why" grep -q "^aborted the canary $V3 was aborted on t: .*it was restarted 3 times" "$WORK/told"
+    check "only the good version is left" equal "$V2 $V2" "$(serving public) $(serving public-canary)"
+}
+
 builds() { # VERSION
     compgen -G "$ROOT/releases/.build-$1.*/installed" >/dev/null
 }
@@ -175,6 +205,7 @@ end_load again
 start_load bad
 test_rollback_refused
 test_bad_canary
+test_crashing_canary
 end_load bad
 ((FAILED == 0)) || tail -n 60 "$ROOT/state/deploy.log" "$ROOT/log/canary-watch.log" >&2
 summary

@@ -11,7 +11,7 @@ trap 'rm -rf -- "$WORK"' EXIT
 # of the canary's start, without that word.
 compare() {
     local options=() option
-    for option in min_requests=10 max_errors=0.1 max_empty=5 max_latency=1.5 latency_floor_ms=5 "$@"; do
+    for option in min_requests=10 max_errors=0.1 max_empty=5 max_latency=1.5 latency_floor_ms=5 max_restarts=2 "$@"; do
         options+=(-v "$option")
     done
     tee "$WORK/all" >/dev/null
@@ -94,5 +94,17 @@ same "the hosts are added up" "verdict well" \
 same "reasons are listed by name, with both shares" "no_rule 0.000 % 10.000 %|throttled 10.000 % 0.000 %" \
     "$({ both responses 2xx 100 && both answers served 90 && answers canary no_rule 10 && answers stable throttled 10; } |
         compare | awk 'NR > 1 && /^  / { $1 = $1; print }' | paste -sd '|')"
+
+# ---- restarts, and nginx's log ----
+
+same "two restarts may happen" "verdict well" "$({ both responses 2xx 100 && echo "host canary restarts 2"; } | verdict)"
+same "three are too many, however few requests there were" "verdict worse; reason it was restarted 3 times" \
+    "$({ both responses 2xx 1 && echo "host canary restarts 3"; } | verdict)"
+same "the stable version's restarts are not the canary's" "verdict well" \
+    "$({ both responses 2xx 100 && echo "host stable restarts 9"; } | verdict)"
+same "empty answers in nginx's log count even if the worker's counts began again" \
+    "verdict worse; reason 100.000 % of its answers bring no update by nginx's log, 10.000 % of the stable version's" \
+    "$(printf 'host %s %s %d\n' stable nginx_requests 50 canary nginx_requests 20 stable nginx_answers 50 canary nginx_answers 20 \
+        stable nginx_empty 5 canary nginx_empty 20 | verdict)"
 
 awk_summary
