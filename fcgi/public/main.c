@@ -91,9 +91,11 @@ static bool work_until_signal(struct public_program *r, const char *config_path,
         return false;
     }
     service_init_epoch(r->ctx, &r->state, (unsigned)r->config->public.threads);
+    /* The loader that refuses ends the program by a signal, which may come before anything else is seen. */
     bool ok = start_threads(r, config_path, ready_fd, e) &&
               (!program_wait(r->signal_fd, ready_fd, reload_loader, r->loader) ||
-               (!loader_refused(r->loader, e) && serve_requests(r, e) && !loader_refused(r->loader, e)));
+               loader_refused(r->loader, e) || serve_requests(r, e)) &&
+              !loader_refused(r->loader, e);
     stop_threads(r);
     close(ready_fd);
     close(r->signal_fd);

@@ -206,7 +206,7 @@ test_killed_while_writing() {
         sleep "0.$((RANDOM % 10))" # any moment of the second in which it is written
         stop KILL
         start
-        logged snapshot_file.loaded || break
+        until_true 5 logged snapshot_file.loaded || break
         whole=$i
     done
     stop KILL
