@@ -227,7 +227,7 @@ test("by keys alone: find a rule, edit it, schedule it", async () => {
     await page.keyboard.press("j");
     await page.keyboard.press("e");
     await page.getByLabel("Update to").waitFor();
-    assert.equal(await page.evaluate(() => document.activeElement?.tagName), "H1", "the heading has the focus");
+    await eventually("the heading has the focus", () => page.evaluate(() => document.activeElement?.tagName === "H1"));
     for (let i = 0; i < 40; i++) {
         const label = await page.evaluate(() => document.activeElement?.labels?.[0]?.textContent ?? "");
         if (label === "Comment") {
