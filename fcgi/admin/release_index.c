@@ -6,6 +6,7 @@
 
 static const struct body_field index_args[] = {
     { "q", FIELD_STRING, .max = 200 },
+    { "name", FIELD_STRING, .min = 1, .max = 200 },
     { "product", FIELD_STRING, .max = 100 },
     { "kind", FIELD_STRING, .words = "v1 v2" },
     { "state", FIELD_STRING, .words = "pending mapped writable" },
@@ -29,6 +30,7 @@ static bool get_index(struct admin_call *call, struct error *e)
 {
     struct release_index_query q = {
         .words = admin_arg(call, "q"),
+        .name = admin_arg(call, "name"),
         .product = admin_arg(call, "product"),
         .kind = admin_arg(call, "kind"),
         .state = state_of(admin_arg(call, "state")),

@@ -28,6 +28,7 @@ bool releases_v2_set_read_only(struct admin_call *call, struct error *e);
 bool releases_v2_signoff(struct admin_call *call, struct error *e);
 bool releases_v2_revoke(struct admin_call *call, struct error *e);
 bool releases_v2_enact(struct admin_call *call, struct error *e);
+bool releases_v2_drop(struct admin_call *call, struct error *e);
 
 /* ---- rows (releases_v2_rows.c) ---- */
 
@@ -75,5 +76,8 @@ struct row_schedule {
 /* Schedules it. *LEAF is what the answer says of it; the caller frees it. */
 bool releases_v2_schedule_row(struct tx *tx, const struct row_schedule *schedule, cJSON **leaf,
                               struct error *e);
+/* Drops all that is scheduled for the release NAME, whose base is locked. *ANY: whether there was anything.
+ */
+bool releases_v2_drop_scheduled(struct tx *tx, const char *name, bool *any, struct error *e);
 
 #endif

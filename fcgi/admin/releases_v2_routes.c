@@ -14,11 +14,9 @@ static const struct body_field merge_fields[] = {
 };
 
 static const struct body_field replace_fields[] = {
-    { "blob", FIELD_OBJECT, .required = true },
-    { "old_data_versions", FIELD_OBJECT },
-    { "when", FIELD_INT | FIELD_NULL },
-    { "product", FIELD_STRING },
-    { 0 },
+    { "blob", FIELD_OBJECT, .required = true }, { "old_data_versions", FIELD_OBJECT },
+    { "when", FIELD_INT | FIELD_NULL },         { "product", FIELD_STRING },
+    { "replace_scheduled", FIELD_BOOL },        { 0 },
 };
 
 static const struct body_field signoff_fields[] = { { "role", FIELD_STRING, .required = true }, { 0 } };
@@ -51,6 +49,8 @@ static const struct admin_route routes[] = {
       "releases_v2_revoke_signoff_scheduled_change" },
     { METHOD_POST, "/v2/releases/{name}/enact", releases_v2_enact, ADMIN_USER,
       "releases_v2_enact_scheduled_changes" },
+    { METHOD_DELETE, "/v2/releases/{name}/scheduled_changes", releases_v2_drop, ADMIN_USER,
+      "releases_v2_drop_scheduled_changes" },
 };
 
 const struct admin_routes releases_v2_routes = ADMIN_ROUTES(routes);

@@ -1,4 +1,4 @@
-/* Scheduling changes of v2 releases, and signing off and enacting all that is scheduled for one.
+/* Scheduling changes of v2 releases, and signing off, enacting and dropping all that is scheduled for one.
  * (reference: views/releases_v2.py, services/releases.py) */
 #include "admin/releases_v2.h"
 
@@ -120,4 +120,41 @@ static bool enact_one(struct admin_call *call, const struct resource *r, int64_t
 bool releases_v2_enact(struct admin_call *call, struct error *e)
 {
     return each_scheduled(call, enact_one, NULL, e) && releases_v2_answer_empty(call);
+}
+
+/* ---- dropping ---- */
+
+bool releases_v2_drop_scheduled(struct tx *tx, const char *name, bool *any, struct error *e)
+{
+    *any = false;
+    for (unsigned i = 0; i < RESOURCES; i++) {
+        cJSON *pending;
+        if (!releases_v2_read_pending(tx, resources[i], name, false, &pending, e)) {
+            return false;
+        }
+        for (const cJSON *sc = pending->child; sc != NULL; sc = sc->next) {
+            *any = true;
+            if (!sc_delete(tx, resources[i], row_int(sc, "sc_id"), row_int(sc, "data_version"), e)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* What is left of a release that does not exist has no product, so only those who may change all products
+ * drop it. */
+bool releases_v2_drop(struct admin_call *call, struct error *e)
+{
+    struct tx *tx = call->tx;
+    const char *name = admin_text(call, call->param[0]);
+    cJSON *base;
+    bool any;
+    if (!releases_v2_demand_of(tx, name, "modify", e) ||
+        !releases_v2_read_base(tx, name, ROW_LOCKED, &base, e) ||
+        !releases_v2_drop_scheduled(tx, name, &any, e) ||
+        (any && base == NULL && !releases_v2_demand(tx, "modify", NULL, e))) {
+        return false;
+    }
+    return any ? releases_v2_answer_empty(call) : nothing_scheduled(call);
 }

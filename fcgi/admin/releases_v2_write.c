@@ -199,7 +199,7 @@ bool releases_v2_replace(struct admin_call *call, struct error *e)
     struct edit edit = releases_v2_edit_of(call);
     const cJSON *blob = json_get_object(call->body, "blob");
     const char *product = json_get_string(call->body, "product");
-    bool must;
+    bool must, any;
     product = product != NULL && product[0] != '\0' ? product : NULL;
     if (!releases_v2_demand_of(call->tx, edit.name, "modify", e) ||
         !releases_v2_edit_read_base(&edit, ROW_LOCKED, e) || !may_replace(&edit, product, e)) {
@@ -209,6 +209,10 @@ bool releases_v2_replace(struct admin_call *call, struct error *e)
     edit.product = product != NULL ? product : edit.product;
     struct blob_change change = { .blob = blob, .old = edit.blob };
     if (!release_blob_check(call->tx, edit.name, edit.product, &change, e)) {
+        return false;
+    }
+    if (cJSON_IsTrue(json_get(call->body, "replace_scheduled")) &&
+        !releases_v2_drop_scheduled(call->tx, edit.name, &any, e)) {
         return false;
     }
     int64_t format;
@@ -240,17 +244,6 @@ static bool may_delete(struct tx *tx, const char *name, const cJSON *base, struc
             fail(e, FAIL_READ_ONLY, "Cannot delete a Release that is marked as read-only"));
 }
 
-/* Deletes the scheduled changes PENDING: rows with scheduled changes cannot be deleted. */
-static bool drop_scheduled(struct tx *tx, const struct resource *r, const cJSON *pending, struct error *e)
-{
-    for (const cJSON *sc = pending->child; sc != NULL; sc = sc->next) {
-        if (!sc_delete(tx, r, row_int(sc, "sc_id"), row_int(sc, "data_version"), e)) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static bool delete_rows(struct tx *tx, const char *name, const cJSON *base, struct error *e)
 {
     cJSON *assets;
@@ -270,6 +263,7 @@ bool releases_v2_delete(struct admin_call *call, struct error *e)
     struct tx *tx = call->tx;
     const char *name = admin_text(call, call->param[0]);
     cJSON *base, *bases, *assets;
+    bool any;
     if (!releases_v2_demand_of(tx, name, "delete", e) ||
         !releases_v2_read_base(tx, name, ROW_LOCKED, &base, e) ||
         !releases_v2_read_pending(tx, &releases_json_resource, name, false, &bases, e) ||
@@ -283,9 +277,8 @@ bool releases_v2_delete(struct admin_call *call, struct error *e)
         !releases_v2_demand(tx, "delete", row_text(bases->child, "base_product"), e)) {
         return false;
     }
-    return (base == NULL || may_delete(tx, name, base, e)) &&
-           drop_scheduled(tx, &releases_json_resource, bases, e) &&
-           drop_scheduled(tx, &release_assets_resource, assets, e) &&
+    /* Rows with scheduled changes cannot be deleted. */
+    return (base == NULL || may_delete(tx, name, base, e)) && releases_v2_drop_scheduled(tx, name, &any, e) &&
            (base == NULL || delete_rows(tx, name, base, e)) && releases_v2_answer_empty(call);
 }
 

@@ -158,7 +158,8 @@ static bool is_wanted(const struct index_list *l, const struct index_row *row)
 {
     const struct release_index_query *q = l->q;
     const bool state[] = { true, row->pending > 0, row->mapped, true };
-    return (str_absent(q->product) || str_eq(q->product, row->product)) &&
+    return (str_absent(q->name) || str_eq(q->name, row->name)) &&
+           (str_absent(q->product) || str_eq(q->product, row->product)) &&
            (str_absent(q->kind) || str_eq(q->kind, STR("v2")) == row->v2) && state[q->state] &&
            (str_absent(q->words) || has_words(row->name, q->words, l->tx->mem));
 }

@@ -22,6 +22,7 @@ enum release_state_filter {
 
 struct release_index_query {
     struct str words;   /* separated by spaces; each must be in the name, in upper or lower case; or absent */
+    struct str name;    /* exactly this one; absent: any */
     struct str product; /* absent: any */
     struct str kind;    /* "v1" or "v2"; absent: both */
     enum release_state_filter state;

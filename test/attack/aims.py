@@ -102,6 +102,8 @@ def v2(request, parts):
         return Aim(["revoke" if request.method == "DELETE" else "sign"], V2_TABLES, name=name, user=request.actor)
     if what == "enact":
         return Aim(["enact"], V2_TABLES, name=name)
+    if what == "scheduled_changes":
+        return Aim(["drop"], V2_TABLES, name=name)
     if what == "pinnable":
         return Aim(["direct", "schedule"], ["pinnable_releases"])
     return Aim(["direct", "schedule", "drop"], V2_TABLES, name=name)

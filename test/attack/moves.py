@@ -248,6 +248,8 @@ class Mover:
             body["old_data_versions"] = self.versions_of(state, name)
         if self.chance(0.45):
             body["when"] = self.when()
+        if self.chance(0.2):
+            body["replace_scheduled"] = self.chance(0.8)
         product = row["product"] if row else w.product_of(name)
         return Request(self.actor(state, "release", ["modify", "create"], product), "PUT", f"/v2/releases/{name}", body)
 
@@ -290,7 +292,9 @@ class Mover:
         name = self.pick(sorted(names))
         if name is None:
             return None
-        what = self.pick(("sign", "sign", "enact", "revoke"))
+        what = self.pick(("sign", "sign", "enact", "revoke", "drop"))
+        if what == "drop":
+            return Request(self.actor(state, "release", ["modify"], w.product_of(name)), "DELETE", f"/v2/releases/{name}/scheduled_changes")
         if what == "enact":
             return Request(self.actor(state, "scheduled_change", ["enact"], w.product_of(name)), "POST", f"/v2/releases/{name}/enact", {})
         role = self.pick(w.ROLES)

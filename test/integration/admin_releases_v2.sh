@@ -135,6 +135,15 @@ test_cancelling() {
     check "a PUT of what is live cancels" exactly 200 '{}' rel@x PUT /v2/releases/Live \
         "{\"blob\":$(blob Live 50.0 "{\"de\":$(locale 20160101000000),\"fr\":$(locale 20160101000001)}")}"
     check "nothing is left" equal 0 "$(scheduled Live)"
+    check "scheduled again" shows 200 '"when":' qa@x PUT /v2/releases/Live "$body"
+    check "replaced by another change" shows 200 '".":{' qa@x PUT /v2/releases/Live \
+        "{\"blob\":$(blob Live 52.0 "{\"de\":$(locale 20160101000000),\"fr\":$(locale 20160101000001)}"),\"old_data_versions\":
+        {\".\":1},\"when\":$LATER,\"replace_scheduled\":true}"
+    check "which alone is left" equal 1 "$(scheduled Live)"
+    check "who may not change it may not drop that" shows 403 'not allowed to modify' maker@x DELETE /v2/releases/Live/scheduled_changes
+    check "dropped" exactly 200 '' rel@x DELETE /v2/releases/Live/scheduled_changes
+    check "all of it" equal 0 "$(scheduled Live)"
+    check "once" shows 404 'Release has no scheduled changes' rel@x DELETE /v2/releases/Live/scheduled_changes
     check "who holds both roles does not" shows 200 '"signoffs":{}' two@x PUT /v2/releases/Live "$body"
     echo "DELETE FROM permissions WHERE username = 'two@x'" | run_sql
     check "qa" exactly 200 '' qa@x PUT /v2/releases/Live/signoff '{"role":"qa"}'

@@ -291,6 +291,7 @@ run_releases_in_parts() {
     one 200 admin@x PUT "$base/V3" "{\"blob\": ${v2//V2/V3}, \"product\": \"Thunderbird\"}"
     one 200 admin@x PUT "$base/V4" "{\"blob\": ${v2//V2/V4}, \"product\": \"Thunderbird\", \"when\": $LATER}"
     one 200 - GET "$base"
+    one 200 admin@x DELETE "$base/V4/scheduled_changes"
     one 200 admin@x GET "$base/V3/revisions?path=."
     one 200 admin@x POST "$base/V3/revisions" "{\"change_id\": $(number change_id)}"
     one 200 admin@x DELETE "$base/V3"

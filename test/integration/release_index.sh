@@ -295,6 +295,9 @@ test_index() {
     check "none of them special" refused 200 '"count":0,' rel@x GET '/release_index?q=(%25'
     check "names" refused 200 '{"count":1,"next":null,"releases":[{"kind":"v2","name":"Cmp","product":"Firefox"}]}' \
         rel@x GET '/release_index?q=cmp&fields=name'
+    check "one name" refused 200 '{"count":1,"next":null,"releases":[{"kind":"v1","name":"Live","product":"Firefox"}]}' \
+        rel@x GET '/release_index?name=Live&fields=name'
+    check "which is not searched for" refused 200 '"count":0,' rel@x GET '/release_index?name=live'
     check "one kind" refused 200 '"count":2,' rel@x GET '/release_index?kind=v2'
     check "what is mapped" refused 200 '"count":1,' rel@x GET '/release_index?state=mapped'
     check "by which rule" body_has '"used_by":[{"alias":null,"as":"mapping","channel":"release","product":"Firefox","rule_id":1}]'
