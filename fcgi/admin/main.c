@@ -20,19 +20,9 @@ struct admin_program {
     struct admin *admin;
 };
 
-static void reload_log_settings(void *arg)
+static void reload_settings(void *arg)
 {
-    const char *path = arg;
-    struct error e;
-    void *ctx = mem_check(talloc_new(NULL));
-    const struct config *config = config_read(ctx, path, &e);
-    if (config != NULL) {
-        program_log(name, config);
-        log_info("config.loaded", "read the log's level and format from %s; the rest needs a restart", path);
-    } else {
-        log_error("config.refused", "the old configuration stays in use: %s", e.what);
-    }
-    talloc_free(ctx);
+    program_reload(name, arg);
 }
 
 static bool check_database(struct admin *admin, struct error *e)
@@ -59,7 +49,7 @@ static bool serve_requests(const struct admin_program *r, const char *path, stru
         .request_max = ((size_t)config->admin.max_body_mb + 1) << 20,
         .handle = admin_handle,
         .handle_arg = r->admin,
-        .reload = reload_log_settings,
+        .reload = reload_settings,
         .reload_arg = (void *)(uintptr_t)path,
     };
     /* The program reports itself before it checks the schema. A destructive upgrade first notes that it
@@ -101,7 +91,7 @@ static const struct program program = {
     .name = name,
     .purpose = "Answers the admin API",
     .config = SYSCONFDIR "/balrog/admin.conf",
-    .hup = "reads the level and format of its\nlog again; the rest of the configuration needs a restart",
+    .hup = "reads [log], [statsd] and\n[sentry] again; the rest of the configuration needs a restart",
     .prepare = prepare_program,
     .run = run_program,
 };

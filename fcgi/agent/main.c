@@ -31,13 +31,19 @@ static void wake_in(int timer, int64_t ms)
     timerfd_settime(timer, 0, &at, NULL);
 }
 
-/* Does a run in each interval. If the interval is long, sends reports between the runs, too. */
-static void serve_timer(struct agent *a, int timer)
+static void reload_settings(void *arg)
+{
+    program_reload(name, arg);
+}
+
+/* Does a run in each interval. If the interval is long, sends reports between the runs, too. PATH is that of
+ * the configuration. */
+static void serve_timer(struct agent *a, int timer, const char *path)
 {
     int64_t interval_ms = (int64_t)a->settings->config->agent.interval_s * 1000;
     int64_t next_ms = clock_ms();
     wake_in(timer, 0);
-    while (!a->ending && program_wait(a->signal_fd, timer, NULL, NULL)) {
+    while (!a->ending && program_wait(a->signal_fd, timer, reload_settings, (void *)(uintptr_t)path)) {
         uint64_t ignored;
         bool due = clock_ms() >= next_ms;
         if (read(timer, &ignored, sizeof ignored) == sizeof ignored && due) {
@@ -52,7 +58,7 @@ static void serve_timer(struct agent *a, int timer)
     }
 }
 
-static bool run_daemon(struct agent *a, struct error *e)
+static bool run_daemon(struct agent *a, const char *path, struct error *e)
 {
     int timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
     if (timer < 0) {
@@ -61,7 +67,7 @@ static bool run_daemon(struct agent *a, struct error *e)
     a->report = report_new(a, name);
     log_info("agent.started", "version %s asks %s every %d s", PACKAGE_VERSION, a->settings->api,
              a->settings->config->agent.interval_s);
-    serve_timer(a, timer);
+    serve_timer(a, timer, path);
     report_end(a);
     close(timer);
     log_info("agent.stopped", "done");
@@ -109,7 +115,7 @@ static int run_agent(void *prepared, const struct program_options *o, struct err
     struct agent *a = ok ? agent_new(settings, settings, signal_fd, dry_run) : NULL;
     if (ok && (dry_run || o->flag[FLAG_ONCE])) {
         status = exit_status(run_once(a));
-    } else if (ok && run_daemon(a, e)) {
+    } else if (ok && run_daemon(a, o->config, e)) {
         status = EXIT_SUCCESS;
     }
     if (signal_fd >= 0) {
@@ -122,6 +128,7 @@ static const struct program program = {
     .name = name,
     .purpose = "Enacts scheduled changes that are due and signed off, through the admin API",
     .config = SYSCONFDIR "/balrog/agent.conf",
+    .hup = "reads [log], [statsd] and\n[sentry] again; the rest of the configuration needs a restart",
     .alone = true,
     .exits = "5 with --once or\n--dry-run: a change or a list failed",
     .flag = { [FLAG_ONCE] = { "once", "one look at what is scheduled, then end" },

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { MINUTE_MS = 60000, ENVELOPE_MAX = 256 << 10, SKIP_FRAMES = 2 };
+enum { MINUTE_MS = 60000, ENVELOPE_MAX = 256 << 10, SKIP_FRAMES = 2, ENVIRONMENT_MAX = 100 };
 
 enum sentry_metric { REPORTED, DROPPED };
 enum drop { DROP_RATE, DROP_QUEUE, DROP_FAILED };
@@ -28,14 +28,22 @@ static struct metric rows[] = {
 };
 const struct metrics_table sentry_metrics = METRICS_TABLE(rows);
 
-static struct {
-    struct sentry_options options;
+/* Where reports go. */
+struct project {
     struct sentry_target target;
+    char environment[ENVIRONMENT_MAX];
+};
+
+static struct {
+    struct sentry_options options; /* without its texts */
     pthread_t thread;
-    atomic_bool running;
+    bool started;         /* the thread */
+    atomic_bool running;  /* whether reports are taken */
     atomic_bool stop;     /* gives up what is being sent */
     pthread_mutex_t lock; /* of what follows */
     pthread_cond_t changed;
+    struct project project;
+    int per_minute;
     struct sentry_event *queue[SENTRY_QUEUE];
     unsigned first, n;
     bool ending;
@@ -75,7 +83,7 @@ static unsigned *count_of(const char *type)
 /* sentry.lock is held. */
 static bool may_report(const char *type)
 {
-    unsigned limit = (unsigned)sentry.options.per_minute;
+    unsigned limit = (unsigned)sentry.per_minute;
     int64_t now_ms = clock_ms();
     if (now_ms - sentry.minute_ms >= MINUTE_MS) {
         sentry.minute_ms = now_ms;
@@ -202,26 +210,26 @@ static bool pause_for(unsigned ms)
 }
 
 /* One try; *STATUS is 0 where there was no answer. */
-static bool try_to_send(struct str envelope, int *status)
+static bool try_to_send(const struct project *to, struct str envelope, int *status)
 {
     struct error e;
-    const char *const headers[] = { sentry.target.auth, "Content-Type: application/x-sentry-envelope" };
+    const char *const headers[] = { to->target.auth, "Content-Type: application/x-sentry-envelope" };
     *status = 0;
-    return sentry.options.post(sentry.target.url, headers, 2, envelope, &sentry.stop, status, &e) &&
+    return sentry.options.post(to->target.url, headers, 2, envelope, &sentry.stop, status, &e) &&
            *status >= 200 && *status < 300;
 }
 
 /* Twice, where it seems worth it. A server that has enough of us is left alone for a while. */
-static void deliver_event(const struct sentry_event *event)
+static void deliver_event(const struct sentry_event *event, const struct project *to)
 {
     int status;
     struct buf envelope;
     buf_init(&envelope, 16 << 10, ENVELOPE_MAX);
-    sentry_event_print(&envelope, event, sentry.options.program, sentry.options.environment);
-    bool sent = !envelope.full && try_to_send(buf_view(&envelope), &status);
+    sentry_event_print(&envelope, event, sentry.options.program, to->environment);
+    bool sent = !envelope.full && try_to_send(to, buf_view(&envelope), &status);
     bool worth = !envelope.full && !sent && (status == 0 || status >= 500);
     if (worth && pause_for(SENTRY_AGAIN_MS)) {
-        sent = try_to_send(buf_view(&envelope), &status);
+        sent = try_to_send(to, buf_view(&envelope), &status);
     }
     bool enough = !sent && !envelope.full && status == 429;
     buf_free(&envelope);
@@ -249,8 +257,9 @@ static void *sentry_main(void *arg)
         struct sentry_event *event = sentry.queue[sentry.first];
         sentry.first = (sentry.first + 1) % SENTRY_QUEUE;
         sentry.n--;
+        struct project to = sentry.project;
         pthread_mutex_unlock(&sentry.lock);
-        deliver_event(event);
+        deliver_event(event, &to);
         free(event);
         pthread_mutex_lock(&sentry.lock);
     }
@@ -258,29 +267,44 @@ static void *sentry_main(void *arg)
     return arg;
 }
 
-bool sentry_start(const struct sentry_options *o, struct error *e)
+static bool start_thread(const struct sentry_options *o, struct error *e)
 {
-    if (!sentry_target_parse(o->dsn, &sentry.target, e)) {
-        return false;
-    }
-    sentry.options = *o;
+    sentry.options = (struct sentry_options){ .program = o->program, .post = o->post };
     sentry.minute_ms = clock_ms();
     thread_cond_init(&sentry.changed);
     int rc = thread_start(&sentry.thread, sentry_main, NULL);
-    if (rc != 0) {
-        return error_set(e, ERROR_INTERNAL, "cannot start the thread for Sentry: %s", strerror(rc));
+    sentry.started = rc == 0;
+    return rc == 0 || error_set(e, ERROR_INTERNAL, "cannot start the thread for Sentry: %s", strerror(rc));
+}
+
+bool sentry_start(const struct sentry_options *o, struct error *e)
+{
+    struct project project;
+    bool on = o->dsn[0] != '\0';
+    if (on &&
+        (!sentry_target_parse(o->dsn, &project.target, e) || (!sentry.started && !start_thread(o, e)))) {
+        return false;
     }
-    atomic_store(&sentry.running, true);
-    log_watch(report_error);
+    if (on) {
+        copy_text(project.environment, sizeof project.environment, str_of(o->environment));
+        pthread_mutex_lock(&sentry.lock);
+        sentry.project = project;
+        sentry.per_minute = o->per_minute;
+        pthread_mutex_unlock(&sentry.lock);
+    }
+    atomic_store(&sentry.running, on);
+    log_watch(on ? report_error : NULL);
     return true;
 }
 
 void sentry_stop(unsigned within_ms)
 {
-    if (!atomic_exchange(&sentry.running, false)) {
+    atomic_store(&sentry.running, false);
+    log_watch(NULL);
+    if (!sentry.started) {
         return;
     }
-    log_watch(NULL);
+    sentry.started = false;
     pthread_mutex_lock(&sentry.lock);
     sentry.ending = true;
     pthread_cond_broadcast(&sentry.changed);

@@ -17,9 +17,9 @@
 enum { SENTRY_QUEUE = 32, SENTRY_TYPES = 64, SENTRY_REST_MS = 60000, SENTRY_AGAIN_MS = 2000 };
 
 struct sentry_options {
-    const char *dsn; /* https://KEY@HOST[:PORT]/[PATH/]PROJECT */
+    const char *dsn; /* https://KEY@HOST[:PORT]/[PATH/]PROJECT; "": nothing is reported */
     const char *environment;
-    const char *program; /* "balrog-public" */
+    const char *program; /* "balrog-public", constant text */
     int per_minute;
     /* POSTs BODY with the headers "Name: value"; false when there was no answer. Gives up once *STOP is true.
      */
@@ -29,8 +29,11 @@ struct sentry_options {
 
 /* Whether DSN is valid or "". E does not quote it, because it is a secret. */
 bool sentry_check(const char *dsn, struct error *e);
-/* Starts the thread, and reports what is logged from then on (log_watch()). What O points to must live as
- * long as the program. To be called once, after metrics_start(). */
+/* Reports from now on what is logged, to the project that O names; later calls change where reports go. The
+ * first call with a DSN starts the thread. With an empty DSN nothing more is reported; reports that wait
+ * still go to the earlier project. The texts of O are copied. Returns false if the DSN is not valid or there
+ * is no thread; what was set before stays in use then. To be called after metrics_start(). Never waits for
+ * the server. */
 bool sentry_start(const struct sentry_options *o, struct error *e);
 /* Waits up to WITHIN_MS for the queue to be sent, and ends the thread. Does nothing if it does not run. */
 void sentry_stop(unsigned within_ms);

@@ -60,18 +60,26 @@ struct counter {
     uint64_t *last;
 };
 
+/* Where numbers are sent, and under which names. */
+struct address {
+    char host[256], port[8]; /* host "": nowhere */
+    char prefix[64];
+};
+
 static struct {
     pthread_t thread;
+    bool started;
     pthread_mutex_t lock; /* protects the members below */
     pthread_cond_t wake;
     bool stopping;
+    bool changed; /* the thread is to use the next address */
+    struct address next;
     struct thread_sample *samples;
     struct thread_sample *unused; /* samples of threads that have ended */
     pthread_key_t key;
 
     /* The thread's own. */
-    char host[256], port[8];
-    char prefix[64];
+    struct address to;
     struct counter *counters;
     size_t n_counters;
     int fd;
@@ -196,7 +204,7 @@ static void resolve_address(void)
     struct addrinfo *found = NULL;
     int fd = -1;
     sender.resolved_ms = clock_ms();
-    int rc = getaddrinfo(sender.host, sender.port, &hints, &found);
+    int rc = getaddrinfo(sender.to.host, sender.to.port, &hints, &found);
     for (struct addrinfo *a = found; a != NULL && fd < 0; a = a->ai_next) {
         fd = socket(a->ai_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
         if (fd >= 0 && connect(fd, a->ai_addr, a->ai_addrlen) != 0) {
@@ -211,7 +219,7 @@ static void resolve_address(void)
         metric_count(&rows[SEND_FAILURES], 0);
         if (!sender.failing) {
             log_warning("statsd.address", "%s cannot be reached: %s; the last address, if any, stays in use",
-                        sender.host, rc != 0 ? gai_strerror(rc) : strerror(errno));
+                        sender.to.host, rc != 0 ? gai_strerror(rc) : strerror(errno));
         }
         sender.failing = true;
         return;
@@ -271,7 +279,7 @@ static void send_counter(const struct counter *c)
         struct buf name = { text, 0, sizeof text, sizeof text, false };
         c->metric->statsd(c->metric, i, &name);
         if (name.n > 0 && !name.full) {
-            put_line("%s.%.*s:%llu|c", sender.prefix, STR_ARG(buf_view(&name)),
+            put_line("%s.%.*s:%llu|c", sender.to.prefix, STR_ARG(buf_view(&name)),
                      (unsigned long long)(sum - c->last[i]));
         }
         c->last[i] = sum;
@@ -283,9 +291,9 @@ static void send_timing(const struct timing *t, const struct statsd_timers *time
     for (int i = 0; i < STATSD_TIMES && timers->name[i] != NULL; i++) {
         double ms = (double)atomic_load_explicit(&t->ns[i], memory_order_relaxed) / 1e6;
         if (ms >= 0 && rate < 1) {
-            put_line("%s.%s:%.6f|ms|@%.6g", sender.prefix, timers->name[i], ms, rate);
+            put_line("%s.%s:%.6f|ms|@%.6g", sender.to.prefix, timers->name[i], ms, rate);
         } else if (ms >= 0) {
-            put_line("%s.%s:%.6f|ms", sender.prefix, timers->name[i], ms);
+            put_line("%s.%s:%.6f|ms", sender.to.prefix, timers->name[i], ms);
         }
     }
 }
@@ -320,10 +328,53 @@ static void send_timings(unsigned second)
     }
 }
 
+static void close_socket(void)
+{
+    if (sender.fd >= 0) {
+        close(sender.fd);
+    }
+    sender.fd = -1;
+}
+
+/* Begins to count from now. */
+static void forget_counts(void)
+{
+    for (size_t i = 0; i < sender.n_counters; i++) {
+        for (unsigned k = 0, n = metric_n_series(sender.counters[i].metric); k < n; k++) {
+            metric_sum(sender.counters[i].metric, k, &sender.counters[i].last[k]);
+        }
+    }
+}
+
+/* Uses the address that statsd_start() has set meanwhile. */
+static void change_address(void)
+{
+    pthread_mutex_lock(&sender.lock);
+    bool changed = sender.changed;
+    bool was_off = sender.to.host[0] == '\0';
+    if (changed) {
+        sender.to = sender.next;
+        sender.changed = false;
+    }
+    pthread_mutex_unlock(&sender.lock);
+    if (!changed) {
+        return;
+    }
+    close_socket();
+    sender.failing = false;
+    sender.resolved_ms = 0;
+    if (was_off) {
+        forget_counts();
+    }
+}
+
 /* Sends the counters as they are, and the timings of the second before the current one; the current one is
- * over then. */
+ * over then. What belongs to the address before is sent there before the address changes. */
 static void flush_second(void)
 {
+    if (sender.to.host[0] == '\0') {
+        return;
+    }
     if (clock_ms() - sender.resolved_ms >= RESOLVE_MS || sender.resolved_ms == 0) {
         resolve_address();
     }
@@ -360,6 +411,7 @@ static void *statsd_main(void *arg)
     clock_gettime(CLOCK_MONOTONIC, &until);
     while (wait_until(&until)) {
         flush_second();
+        change_address();
         struct timespec now;
         clock_gettime(CLOCK_MONOTONIC, &now);
         until = now.tv_sec > until.tv_sec ? now : until; /* names may take long to resolve */
@@ -380,26 +432,46 @@ static void find_counter(void *arg, const struct metric *m)
         (struct counter){ m, mem_check(calloc(metric_n_series(m), sizeof(uint64_t))) };
 }
 
-bool statsd_start(const char *address, const char *prefix, struct error *e)
+static bool start_thread(struct error *e)
 {
-    if (!split_address(address, sender.host, sender.port, e)) {
-        return false;
-    }
-    snprintf(sender.prefix, sizeof sender.prefix, "%s", prefix);
+    sender.to = sender.next;
+    sender.changed = false;
     metrics_each(find_counter, NULL);
+    forget_counts();
     pthread_key_create(&sender.key, give_back);
     thread_cond_init(&sender.wake);
     int rc = thread_start(&sender.thread, statsd_main, NULL);
-    atomic_store(&statsd_on, rc == 0);
+    sender.started = rc == 0;
     return rc == 0 || error_set(e, ERROR_INTERNAL, "cannot start the thread for statsd: %s", strerror(rc));
+}
+
+bool statsd_start(const char *address, const char *prefix, struct error *e)
+{
+    struct address next = { .host = "" };
+    bool on = address[0] != '\0';
+    if (on && !split_address(address, next.host, next.port, e)) {
+        return false;
+    }
+    snprintf(next.prefix, sizeof next.prefix, "%s", prefix);
+    pthread_mutex_lock(&sender.lock);
+    sender.next = next;
+    sender.changed = true;
+    pthread_mutex_unlock(&sender.lock);
+    if (on && !sender.started && !start_thread(e)) {
+        return false;
+    }
+    atomic_store(&statsd_on, on);
+    return true;
 }
 
 /* A name server that does not answer may hold the thread up: it is left behind then. */
 void statsd_stop(void)
 {
-    if (!atomic_exchange(&statsd_on, false)) {
+    atomic_store(&statsd_on, false);
+    if (!sender.started) {
         return;
     }
+    sender.started = false;
     pthread_mutex_lock(&sender.lock);
     sender.stopping = true;
     pthread_cond_signal(&sender.wake);
@@ -407,6 +479,6 @@ void statsd_stop(void)
     struct timespec end = clock_wall_after_ms(STOP_MS);
     if (pthread_timedjoin_np(sender.thread, NULL, &end) != 0) {
         log_warning("statsd.stop", "the lookup of %s takes too long; the last counts are not sent",
-                    sender.host);
+                    sender.next.host);
     }
 }

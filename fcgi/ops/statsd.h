@@ -27,8 +27,10 @@ struct statsd_timers {
 
 /* Whether ADDRESS is HOST, HOST:PORT or [IPV6]:PORT, or "". */
 bool statsd_check(const char *address, struct error *e);
-/* Starts the thread, which sends to ADDRESS; names begin with PREFIX and a dot. Both are copied. To be called
- * after metrics_start(), once. */
+/* Sends to ADDRESS from now on; names begin with PREFIX and a dot. Both are copied. The first call with an
+ * address starts the thread; later ones change where it sends, within a second. With an empty ADDRESS nothing
+ * more is sent, and what is counted meanwhile never is. Returns false if ADDRESS is not valid or there is no
+ * thread. To be called after metrics_start(). Never waits for a name server. */
 bool statsd_start(const char *address, const char *prefix, struct error *e);
 /* Sends what was counted and ends the thread. Does nothing if it does not run. */
 void statsd_stop(void);

@@ -13,6 +13,7 @@
 #include "public/loader_state.h"
 #include "store/fail.h"
 #include "store/schema_range.h"
+#include "web/observe.h"
 
 #include <malloc.h>
 #include <signal.h>
@@ -30,18 +31,19 @@ static void reload_config(struct loader *l)
 {
     struct error e;
     struct config *config = config_read(l, l->config_path, &e);
-    struct public_settings *settings = config != NULL ? public_settings_new(l, config, &e) : NULL;
+    bool valid = config != NULL && observe_check(config, &e);
+    struct public_settings *settings = valid ? public_settings_new(l, config, &e) : NULL;
     if (settings == NULL) {
         talloc_free(config);
         log_error("config.refused", "the old configuration stays in use: %s", e.what);
         return;
     }
     public_settings_log(settings);
+    observe_reload("balrog-public", settings->config);
     /* The old settings are kept until the end: an answer may still wait for a signature by their signer. */
     l->settings = settings;
     l->todo.publish = true;
-    log_info("config.loaded",
-             "read %s; the database, the socket, state_dir, state_s, statsd and Sentry need a restart",
+    log_info("config.loaded", "read %s; the database, the socket, state_dir and state_s need a restart",
              l->config_path);
 }
 

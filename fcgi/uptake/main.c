@@ -294,14 +294,21 @@ static void *prepare_program(void *ctx, struct config *config, struct error *e)
     return parse_watches(u, e) ? u : NULL;
 }
 
-static bool serve_requests(struct uptake_program *u, int signal_fd, struct error *e)
+static void reload_settings(void *arg)
+{
+    program_reload("balrog-uptake", arg);
+}
+
+static bool serve_requests(struct uptake_program *u, const char *path, int signal_fd, struct error *e)
 {
     struct program_service service = { .socket = u->config->uptake.socket,
                                        .socket_mode = u->config->uptake.socket_mode,
                                        .threads = THREADS,
                                        .drain_s = 5,
                                        .handle = handle_request,
-                                       .handle_arg = u };
+                                       .handle_arg = u,
+                                       .reload = reload_settings,
+                                       .reload_arg = (void *)(uintptr_t)path };
     u->follow = follow_new(u, u->config->uptake.log, true);
     buf_init(&u->path, SAMPLE_PATH_MAX, SAMPLE_PATH_MAX);
     u->keep = keep_new(u, u->config);
@@ -321,7 +328,6 @@ static bool serve_requests(struct uptake_program *u, int signal_fd, struct error
 static int run_program(void *prepared, const struct program_options *o, struct error *e)
 {
     struct uptake_program *u = prepared;
-    (void)o;
     program_log("balrog-uptake", u->config);
     int signal_fd = program_signals(e);
     if (signal_fd < 0) {
@@ -331,7 +337,7 @@ static int run_program(void *prepared, const struct program_options *o, struct e
         log_warning("service.priority", "the priority could not be lowered to nice %d: %s", UPTAKE_NICE,
                     strerror(errno));
     }
-    bool ok = observe_start("balrog-uptake", u->config, e) && serve_requests(u, signal_fd, e);
+    bool ok = observe_start("balrog-uptake", u->config, e) && serve_requests(u, o->config, signal_fd, e);
     close(signal_fd);
     return ok ? EXIT_SUCCESS : PROGRAM_RUN;
 }
@@ -340,6 +346,7 @@ static const struct program program = {
     .name = "balrog-uptake",
     .purpose = "Counts update queries from nginx's access log",
     .config = SYSCONFDIR "/balrog/uptake.conf",
+    .hup = "reads [log], [statsd] and\n[sentry] again; the rest of the configuration needs a restart",
     .modes = TOOLS_HELP,
     .prepare = prepare_program,
     .run = run_program,

@@ -46,9 +46,6 @@ static bool start_statsd(const char *name, const struct config *config, struct e
 {
     char prefix[64];
     const char *given = config->statsd.prefix;
-    if (config->statsd.address[0] == '\0') {
-        return true;
-    }
     snprintf(prefix, sizeof prefix, "balrog.%s", name + strlen("balrog-"));
     return statsd_start(config->statsd.address, given[0] != '\0' ? given : prefix, e);
 }
@@ -62,7 +59,7 @@ static bool start_sentry(const char *name, const struct config *config, struct e
         .per_minute = config->sentry.per_minute,
         .post = post_report,
     };
-    return o.dsn[0] == '\0' || sentry_start(&o, e);
+    return sentry_start(&o, e);
 }
 
 bool observe_start(const char *name, const struct config *config, struct error *e)
@@ -77,6 +74,17 @@ bool observe_start(const char *name, const struct config *config, struct error *
     }
     crash_tell(name, config->log.crash_dir, report_crash, NULL);
     return true;
+}
+
+void observe_reload(const char *name, const struct config *config)
+{
+    struct error e;
+    if (!start_statsd(name, config, &e)) {
+        log_error("config.statsd", "the earlier statsd server stays in use: %s", e.what);
+    }
+    if (!start_sentry(name, config, &e)) {
+        log_error("config.sentry", "reports still go to the earlier project: %s", e.what);
+    }
 }
 
 void observe_stop(void)

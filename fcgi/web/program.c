@@ -155,6 +155,21 @@ void program_log(const char *name, const struct config *config)
     log_setup(name, level, format);
 }
 
+void program_reload(const char *name, const char *path)
+{
+    struct error e;
+    void *ctx = mem_check(talloc_new(NULL));
+    const struct config *config = config_read(ctx, path, &e);
+    if (config != NULL && observe_check(config, &e)) {
+        program_log(name, config);
+        observe_reload(name, config);
+        log_info("config.loaded", "read [log], [statsd] and [sentry] of %s; the rest needs a restart", path);
+    } else {
+        log_error("config.refused", "the old configuration stays in use: %s", e.what);
+    }
+    talloc_free(ctx);
+}
+
 int program_signals(struct error *e)
 {
     sigset_t set;
@@ -173,9 +188,16 @@ int program_signals(struct error *e)
     return fd;
 }
 
+/* Whether program_should_end() has consumed a HUP. */
+static bool hup_came;
+
 bool program_wait(int signal_fd, int ready_fd, void (*reload)(void *arg), void *arg)
 {
     for (;;) {
+        if (hup_came && reload != NULL) {
+            reload(arg);
+        }
+        hup_came = false;
         struct pollfd fds[] = { { signal_fd, POLLIN, 0 }, { ready_fd, POLLIN, 0 } };
         if (poll(fds, 2, -1) < 0 && errno != EINTR) {
             return false;
@@ -202,6 +224,7 @@ bool program_should_end(int signal_fd)
         if (read(signal_fd, &info, sizeof info) != sizeof info || info.ssi_signo != SIGHUP) {
             return true;
         }
+        hup_came = true;
     }
     return false;
 }

@@ -53,6 +53,10 @@ int program_main(const struct program *program, int argc, char **argv);
 /* Sets up the log of the program NAME (constant text) as CONFIG says. */
 void program_log(const char *name, const struct config *config);
 
+/* For SIGHUP: reads PATH again and uses its sections [log], [statsd] and [sentry]. If the file is not valid,
+ * what is in use stays; that is logged. */
+void program_reload(const char *name, const char *path);
+
 /* A descriptor for TERM, INT, QUIT and HUP, which are blocked in this thread and those that it starts. -1 on
  * failure. */
 int program_signals(struct error *e);
@@ -61,7 +65,8 @@ int program_signals(struct error *e);
  * NULL) on HUP. False when it is time to end. */
 bool program_wait(int signal_fd, int ready_fd, void (*reload)(void *arg), void *arg);
 
-/* Whether TERM, INT or QUIT has come; does not wait. The signal is consumed: the caller must end then. */
+/* Whether TERM, INT or QUIT has come; does not wait. The signal is consumed: the caller must end then. A HUP
+ * that has come is kept for program_wait(). */
 bool program_should_end(int signal_fd);
 
 struct program_service {

@@ -217,6 +217,50 @@ sentry() {
     sandbox start db
 }
 
+# ---- other settings, without a restart ----
+
+# Changes a line of a program's configuration and sends it HUP.
+change_setting() { # PART LINE NEW-LINE
+    local conf=$SANDBOX/$1.conf pid
+    [[ $1 != public ]] || conf=$SANDBOX/balrog.conf
+    sed -i "s|^$2\$|$3|" "$conf"
+    grep -qxF -- "${3%%\\n*}" "$conf" || { echo "  $conf has no line '$2'" >&2 && return 1; }
+    for pid in $(sandbox pids "$1"); do
+        kill -HUP "$pid"
+    done
+}
+
+events_of() { # ENVIRONMENT: any event names it
+    grep -qF -- "\"environment\": \"$1\"" "$IN"/request.*.body
+}
+
+asked_arrives() { # NAME: a query is counted under that name
+    get "$(fresh)" >/dev/null
+    (($(statsd_sum "$IN" "$1") > 0))
+}
+
+reloaded() {
+    local pids
+    pids=$(sandbox pids public && sandbox pids admin)
+    check "statsd's prefix of public changes" change_setting public "environment = test" "environment = later\n[statsd]\nprefix = renamed"
+    check "public sends the new names" until_true 20 asked_arrives renamed.response.update.200
+    check "an error is reported with the new environment" db <<<"UPDATE releases SET data = '{\"name\": ' WHERE name = (SELECT name FROM (SELECT name FROM releases ORDER BY name DESC LIMIT 1) r)"
+    check "public's report names it" until_true 20 events_of later
+    check "the admin's environment changes" change_setting admin "environment = test" "environment = later-admin"
+    check "which its log says" until_true 10 grep -q '"Type": "config.loaded"' "$SANDBOX/log/admin.log"
+    sandbox stop db
+    check "the admin fails" equal 503 "$(ask_admin boss@example.com /users)"
+    check "and its report names it" until_true 20 events_of later-admin
+    sandbox start db
+    sandbox start agent
+    until_true 10 grep -q '"Type": "agent.started"' "$SANDBOX/log/agent.log"
+    check "the agent reads its settings" change_setting agent "address = 127.0.0.1:$UDP_PORT" 'address = 127.0.0.1:1'
+    check "which its log says" until_true 10 grep -q '"Type": "config.loaded"' "$SANDBOX/log/agent.log"
+    check "a wrong address is refused" change_setting agent 'address = 127.0.0.1:1' 'address = ::'
+    check "with the reason" until_true 10 grep -q '"Type": "config.refused".*\[statsd\] address' "$SANDBOX/log/agent.log"
+    check "nothing was restarted" equal "$pids" "$(sandbox pids public && sandbox pids admin)"
+}
+
 # ---- crashes ----
 
 # The thread that reads the answer of the database, apart from those that always wait so: the first and the last.
@@ -331,11 +375,14 @@ listen_up "$IN"
 LOOSE+=("$LISTENER")
 printf 'http://publickey@127.0.0.1:%s/42\n' "$HTTP_PORT" >"$WORK/dsn"
 chmod 600 "$WORK/dsn"
-sandbox_up --load "$TOP/conf/demo.sql" --user-header X-Test-User --set "statsd.address=127.0.0.1:$UDP_PORT" \
+sandbox_up --load "$TOP/conf/demo.sql" --user-header X-Test-User --agent --set agent.user=balrogagent \
+    --set "agent.password_file=$WORK/dsn" --set "statsd.address=127.0.0.1:$UDP_PORT" \
     --set "sentry.dsn_file=$WORK/dsn" --set sentry.environment=test --set "log.crash_dir=$CRASHES"
+sandbox stop agent # its requests would count
 prometheus
 statsd
 sentry
+reloaded
 crash
 gone
 summary

@@ -150,6 +150,15 @@ static void start(int per_minute, int answer)
     ck_assert(sentry_start(&o, &e));
 }
 
+static void wait_for_taken(unsigned n)
+{
+    pthread_mutex_lock(&server.lock);
+    while (server.taken < n) {
+        pthread_cond_wait(&server.changed, &server.lock);
+    }
+    pthread_mutex_unlock(&server.lock);
+}
+
 static double dropped(unsigned why)
 {
     return metric_value(&sentry_metrics.row[1], why);
@@ -236,6 +245,29 @@ START_TEST(server_hangs)
     from_ms = clock_ms();
     sentry_stop(100);
     ck_assert_int_lt((int)(clock_ms() - from_ms), 3000);
+}
+END_TEST
+
+/* Another project from now on, then none. A DSN that is not valid changes nothing. */
+START_TEST(changed)
+{
+    struct sentry_options o = { "https://otherkey@sentry.example/5", "other", "balrog-test", 30, post };
+    struct error e;
+    start(30, 200);
+    log_error("a.type", "to the first");
+    ck_assert(sentry_start(&o, &e));
+    log_error("a.type", "to the other");
+    o.dsn = "https://sentry.example/5";
+    ck_assert(!sentry_start(&o, &e));
+    log_error("a.type", "to the other, too");
+    wait_for_taken(3);
+    ck_assert_ptr_nonnull(strstr(server.auth, "sentry_key=otherkey"));
+    ck_assert_ptr_nonnull(strstr(server.last, "\"environment\": \"other\""));
+    o.dsn = "";
+    ck_assert(sentry_start(&o, &e));
+    log_error("a.type", "to nobody");
+    sentry_stop(1000);
+    ck_assert_int_eq((int)server.taken, 3);
 }
 END_TEST
 
@@ -391,6 +423,7 @@ int main(void)
     tcase_add_test(tc, error_event);
     tcase_add_test(tc, rates);
     tcase_add_test(tc, server_hangs);
+    tcase_add_test(tc, changed);
     tcase_add_test(tc, server_gone);
     tcase_add_loop_test(tc, crash, 0, 4);
     tcase_add_test(tc, old_crashes);

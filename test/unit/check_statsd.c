@@ -102,6 +102,52 @@ START_TEST(counters)
 }
 END_TEST
 
+/* Counts STEP again and again until a packet with NAME comes to the listener; returns what that counter says.
+ */
+static long count_until(const char *name, uint64_t step)
+{
+    char text[STATSD_PACKET_MAX + 1];
+    for (int i = 0; i < 10; i++) {
+        metric_add(&rows[0], 0, step);
+        ssize_t got = recv(listener, text, sizeof text - 1, 0);
+        text[got > 0 ? got : 0] = '\0';
+        const char *at = strstr(text, name);
+        if (at != NULL) {
+            return strtol(at + strlen(name), NULL, 10);
+        }
+    }
+    ck_abort_msg("%s did not come", name);
+    return 0;
+}
+
+/* Another address and other names, then none, then one again: what was counted without an address is never
+ * sent. */
+START_TEST(changed)
+{
+    struct timeval wait = { .tv_sec = 2 };
+    struct error e;
+    char ignored[STATSD_PACKET_MAX];
+    ck_assert_int_eq((int)count_until("balrog.test.things.red:", 1), 1);
+    close(listener);
+    open_listener();
+    setsockopt(listener, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
+    ck_assert(statsd_start(address, "other", &e));
+    ck_assert(count_until("other.things.red:", 2) > 0);
+    ck_assert(!statsd_start("nonsense:", "x", &e));
+    ck_assert(statsd_on);
+    ck_assert(statsd_start("", "", &e));
+    ck_assert(!statsd_on);
+    while (recv(listener, ignored, sizeof ignored, 0) > 0) { /* ends when nothing has come for 2 s */
+        continue;
+    }
+    metric_add(&rows[0], 0, 1000);
+    ck_assert(recv(listener, ignored, sizeof ignored, 0) < 0);
+    ck_assert(statsd_start(address, "again", &e));
+    long sent = count_until("again.things.red:", 3);
+    ck_assert_msg(sent > 0 && sent < 1000, "%ld", sent);
+}
+END_TEST
+
 START_TEST(timings)
 {
     char text[1 << 16];
@@ -215,4 +261,4 @@ START_TEST(addresses)
 }
 END_TEST
 
-SUITE_MAIN_WITH("statsd", setup, teardown, counters, timings, sampled, threads, gone, addresses)
+SUITE_MAIN_WITH("statsd", setup, teardown, counters, timings, sampled, threads, gone, changed, addresses)
