@@ -16,6 +16,7 @@ ENV_KEYS=(
     'database_defaults_file||(/[^ ]+)?'
     'public_url||(https?://[^ ]+)?'
     'admin_url||(https?://[^ ]+)?'
+    'prometheus_url|http://127.0.0.1:9090|(https?://[^ ]+)?'
     'version_urls||(https?://[^ ]+( +https?://[^ ]+)*)?'
     'supervisor|systemd|systemd|multiwatch'
     'nginx_include|/etc/nginx/balrog-upstreams.conf|/[^ ]+'
