@@ -61,19 +61,9 @@ static bool set_why(char why[WHY_MAX], const char *fmt, ...)
     return false;
 }
 
-static bool is_ascii(struct str s)
-{
-    for (size_t i = 0; i < s.n; i++) {
-        if ((unsigned char)s.p[i] > 0x7f) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static bool check_ascii(const cJSON *value, char why[WHY_MAX])
 {
-    return is_ascii(str_of(value->valuestring)) || set_why(why, "value must be ascii");
+    return str_is_ascii(str_of(value->valuestring)) || set_why(why, "value must be ascii");
 }
 
 static bool check_json_string(const cJSON *value, char why[WHY_MAX])

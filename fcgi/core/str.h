@@ -83,6 +83,20 @@ static inline bool str_contains(struct str s, struct str needle)
     return str_find(s, needle) >= 0;
 }
 
+/* Whether S has only bytes below 0x80. */
+static inline bool str_is_ascii(struct str s)
+{
+    uint64_t word, all = 0;
+    for (; s.n >= sizeof word; s = str_slice(s, sizeof word, s.n)) {
+        memcpy(&word, s.p, sizeof word);
+        all |= word;
+    }
+    for (size_t i = 0; i < s.n; i++) {
+        all |= (unsigned char)s.p[i];
+    }
+    return (all & 0x8080808080808080u) == 0;
+}
+
 /* Removes the next piece, up to SEPARATOR, from *REST, as Python's split does: "a," has two pieces, "" has
  * one. Returns false if no piece is left. Begin with the whole string in *REST; it is absent after the last
  * piece. */

@@ -32,19 +32,6 @@ static size_t utf8_length(struct str s)
     return n;
 }
 
-static bool is_ascii(struct str s)
-{
-    uint64_t word, all = 0;
-    for (; s.n >= sizeof word; s = str_slice(s, sizeof word, s.n)) {
-        memcpy(&word, s.p, sizeof word);
-        all |= word;
-    }
-    for (size_t i = 0; i < s.n; i++) {
-        all |= (unsigned char)s.p[i];
-    }
-    return (all & 0x8080808080808080u) == 0;
-}
-
 /* encode("ascii", "replace"), in place: each character that is not ASCII becomes one '?'. */
 static void make_ascii(struct str *field)
 {
@@ -300,7 +287,7 @@ static void apply_args(struct query *q, struct args *args)
     struct str *const all[] = { &args->force, &args->mig64, &args->pin };
     if (q->form == QUERY_XML) {
         for (size_t i = 0; i < ARRAY_LEN(all); i++) {
-            if (!is_ascii(*all[i])) {
+            if (!str_is_ascii(*all[i])) {
                 make_ascii(all[i]);
             }
         }
@@ -374,7 +361,7 @@ enum query_status query_parse(struct query *q, char *text, struct str uri, struc
     bool pin_allowed = form->form == QUERY_XML && form->version != '2';
     enum query_status status = parse_args(q, text + path.n, raw, pin_allowed, &args, e);
     if (status == QUERY_OK) {
-        set_fields(q, form, segment + 2, q->form == QUERY_JSON || is_ascii(path), user_agent);
+        set_fields(q, form, segment + 2, q->form == QUERY_JSON || str_is_ascii(path), user_agent);
         apply_args(q, &args);
     }
     return status;

@@ -124,6 +124,40 @@ START_TEST(a_changed_table_is_prepared_again)
 }
 END_TEST
 
+/* Writes N bytes, the last of which are END, into each column of scratch, and reads them back. */
+static void check_kept(size_t n, const char *end)
+{
+    char *text = mem_check(talloc_size(ctx, n));
+    memset(text, 'x', n);
+    memcpy(text + n - strlen(end), end, strlen(end));
+    const struct db_value value = DB_S(((struct str){ text, n }));
+    const struct db_value values[] = { value, value, value, value };
+    run(writer, "DELETE FROM scratch");
+    ck_assert_msg(db_execute(writer, "INSERT INTO scratch VALUES (?, ?, ?, ?)", values, ARRAY_LEN(values),
+                             NULL, NULL, &e),
+                  "%zu %s: %s", n, end, e.what);
+    struct db_rows *rows = db_query(writer, "SELECT * FROM scratch", NULL, 0, &e);
+    ck_assert(db_next(rows, &e));
+    for (unsigned i = 0; i < ARRAY_LEN(values); i++) {
+        ck_assert_msg(str_eq(db_text(rows, i), value.text), "column %u of %zu bytes with %s", i, n, end);
+    }
+    ck_assert(db_finish(rows));
+}
+
+START_TEST(long_texts_are_kept_in_any_character_set)
+{
+    run(writer, "CREATE OR REPLACE TABLE scratch (a LONGTEXT CHARACTER SET utf8mb4,"
+                " b LONGTEXT CHARACTER SET utf8mb3, c LONGTEXT CHARACTER SET latin1, d LONGBLOB)");
+    for (size_t n = 4094; n <= 4098; n++) {
+        check_kept(n, "\\'\"");
+        check_kept(n, "é");
+    }
+    check_kept(300000, "%");
+    check_kept(300000, "é");
+    run(writer, "DROP TABLE scratch");
+}
+END_TEST
+
 START_TEST(a_killed_connection_is_dead)
 {
     runf(writer, "KILL CONNECTION %lld", (long long)number(db, "SELECT CONNECTION_ID()"));
@@ -490,6 +524,7 @@ int main(int argc, char **argv)
         one_result_at_a_time_and_one_may_be_left_early,
         statements_are_prepared_once_and_not_without_bound,
         a_changed_table_is_prepared_again,
+        long_texts_are_kept_in_any_character_set,
         a_killed_connection_is_dead,
         a_connection_killed_amid_rows_is_dead,
         a_timeout_kills_the_connection,
