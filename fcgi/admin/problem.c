@@ -69,6 +69,7 @@ static void answer_other(struct response *r, const struct error *e)
 void problem_of(struct response *r, const struct request *request, const struct error *e,
                 const cJSON *blob_errors)
 {
+    char detail[128];
     switch ((enum fail)e->reason) {
     case FAIL_OUTDATED:
         answer_refused_request(r, request, "OutdatedDataError",
@@ -107,7 +108,11 @@ void problem_of(struct response *r, const struct request *request, const struct 
         problem_text(r, 404, "Not Found", e->what, NULL);
         break;
     case FAIL_DATABASE:
-        answer_unavailable(r, "The database does not answer. Nothing was changed; try again later.");
+    case FAIL_LOCKED:
+    case FAIL_FULL:
+    case FAIL_CROWDED:
+        snprintf(detail, sizeof detail, "%s Nothing was changed; try again later.", fail_unavailable(e));
+        answer_unavailable(r, detail);
         break;
     case FAIL_BUSY:
         answer_unavailable(r, "Others changed the same. Nothing was changed; try again.");

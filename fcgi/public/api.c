@@ -2,6 +2,9 @@
 #include "public/api.h"
 
 #include "ops/log.h"
+#include "store/fail.h"
+
+#include <stdio.h>
 
 enum {
     API_WAIT_MS = 2000,     /* for a database connection */
@@ -17,8 +20,9 @@ bool api_read(struct call *call, bool (*work)(struct db *db, void *arg, struct e
     }
     log_write(LOG_ERROR, "api.database", call->request->id, "%.*s: %s", STR_ARG(call->request->path), e.what);
     response_header(call->response, "Retry-After", STR("5"));
-    response_problem(call->response, 503, http_reason(503), "The database does not answer. Try again later.",
-                     NULL);
+    char detail[128];
+    snprintf(detail, sizeof detail, "%s Try again later.", fail_unavailable(&e));
+    response_problem(call->response, 503, http_reason(503), detail, NULL);
     return false;
 }
 

@@ -92,6 +92,20 @@ static enum fail kind_of(unsigned code)
     case ER_LOCK_WAIT_TIMEOUT:
     case ER_CHECKREAD: /* under innodb_snapshot_isolation: the row has changed since the snapshot */
         return FAIL_BUSY;
+    case ER_OPTION_PREVENTS_STATEMENT: /* read_only */
+    case ER_READ_ONLY_MODE:            /* innodb_read_only */
+    case ER_INNODB_READ_ONLY:
+        return FAIL_LOCKED;
+    case ER_DISK_FULL:
+    case ER_RECORD_FILE_FULL: /* InnoDB has no place for another page */
+    case ER_ERROR_ON_WRITE:   /* the binary log, for example */
+        return FAIL_FULL;
+    case ER_CON_COUNT_ERROR:
+    case ER_TOO_MANY_USER_CONNECTIONS:
+    case ER_USER_LIMIT_REACHED:
+    case ER_OUT_OF_RESOURCES:
+    case ER_CANT_CREATE_THREAD:
+        return FAIL_CROWDED;
     case ER_DUP_ENTRY:
         return FAIL_DUPLICATE;
     case ER_DATA_TOO_LONG:

@@ -15,6 +15,9 @@ static enum error_kind kind_for(enum fail reason)
     case FAIL_NOT_FOUND:
         return ERROR_NOT_FOUND;
     case FAIL_DATABASE:
+    case FAIL_LOCKED:
+    case FAIL_FULL:
+    case FAIL_CROWDED:
     case FAIL_BUSY:
     case FAIL_SCHEMA:
     case FAIL_UNKNOWN:
@@ -41,4 +44,18 @@ bool fail(struct error *e, enum fail reason, const char *fmt, ...)
 bool failed_as(const struct error *e, enum fail reason)
 {
     return e->reason == (int)reason;
+}
+
+const char *fail_unavailable(const struct error *e)
+{
+    switch (e->reason) {
+    case FAIL_LOCKED:
+        return "The database is read-only now.";
+    case FAIL_FULL:
+        return "The database's disk is full.";
+    case FAIL_CROWDED:
+        return "The database accepts no more connections.";
+    default:
+        return "The database does not answer.";
+    }
 }

@@ -22,6 +22,9 @@ enum fail {
     FAIL_NOT_FOUND,   /* 404: the row does not exist */
     FAIL_DUPLICATE,   /* 400: a row with this key, or a rule with this alias, already exists */
     FAIL_DATABASE,    /* 503 with Retry-After: no connection, or a lost one; nothing was changed */
+    FAIL_LOCKED,      /* the same: the database's server is read-only */
+    FAIL_FULL,        /* the same: the disk of the database's server is full */
+    FAIL_CROWDED,     /* the same: the database's server accepts no more connections */
     FAIL_BUSY,        /* 503 with Retry-After: a deadlock or lock timeout that outlasted tx_run()'s retries */
     FAIL_SCHEMA,      /* 503: the database's schema does not fit this version of the programs */
     FAIL_UNKNOWN,     /* 503: the connection was lost during COMMIT, so the change may have been made */
@@ -31,6 +34,9 @@ enum fail {
 /* Fills E with REASON, the error kind of that reason, and the text FMT. E may be NULL. Returns false, so that
  * a caller can write `return fail(…)`. */
 bool fail(struct error *e, enum fail reason, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* What a client is told of E, whose kind is ERROR_UNAVAILABLE, when the database did not do what it was
+ * asked: one sentence. Constant. */
+const char *fail_unavailable(const struct error *e);
 /* Whether REASON is the reason of E, which an operation of this folder has filled by failing. */
 bool failed_as(const struct error *e, enum fail reason);
 

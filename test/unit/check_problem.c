@@ -88,7 +88,8 @@ END_TEST
 
 START_TEST(unavailable)
 {
-    static const enum fail kinds[] = { FAIL_DATABASE, FAIL_BUSY, FAIL_UNKNOWN };
+    static const enum fail kinds[] = { FAIL_DATABASE, FAIL_LOCKED, FAIL_FULL,
+                                       FAIL_CROWDED,  FAIL_BUSY,   FAIL_UNKNOWN };
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
         make(kinds[i], "socket /secret/path", NULL);
         ck_assert_int_eq(response.status, 503);
