@@ -57,7 +57,11 @@ static bool serve_requests(const struct admin_program *r, const char *path, stru
     struct reporter *reporter =
         signal_fd >= 0 ? reporter_start(r->admin, &config->database, name, (struct reporter_figures){ 0 }, e)
                        : NULL;
-    bool ok = reporter != NULL && check_database(r->admin, e) && program_serve(&service, signal_fd, e);
+    bool ok = reporter != NULL && check_database(r->admin, e);
+    if (ok) {
+        admin_start(r->admin);
+        ok = program_serve(&service, signal_fd, e);
+    }
     if (reporter != NULL) {
         reporter_stop(reporter);
     }

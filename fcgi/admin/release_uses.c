@@ -1,9 +1,10 @@
-/* See release_uses.h. The database searches JSON columns for the name as a quoted text. Where it finds that,
- * the JSON is parsed, since the text may mean something else. These searches take no locks: if somebody adds
- * a partial at the same moment as its source is deleted, the result is the same as if they had added it
- * afterwards, a partial that is left out of answers. */
+/* See release_uses.h. The database searches the JSON of pending changes for the name as a quoted text. Where
+ * it finds that, the JSON is parsed, since the text may mean something else. Neither these searches nor those
+ * in partials take locks: if somebody adds a partial at the same moment as its source is deleted, the result
+ * is the same as if they had added it afterwards, a partial that is left out of answers. */
 #include "admin/release_uses.h"
 
+#include "store/partial_sources.h"
 #include "store/row.h"
 
 /* ---- names in columns ---- */
@@ -71,31 +72,15 @@ bool release_uses_by_pin(struct tx *tx, const char *name, const char **use, stru
 
 /* ---- names in JSON ---- */
 
-/* Releases that clients are offered: by rules and pins (MAPPED), and as members of superblobs (MEMBERS). */
-#define MAPPED                                                                                               \
-    "(SELECT mapping AS name FROM rules WHERE mapping IS NOT NULL"                                           \
-    " UNION SELECT fallbackMapping FROM rules WHERE fallbackMapping IS NOT NULL"                             \
-    " UNION SELECT mapping FROM pinnable_releases) AS offered"
-#define MEMBERS "(SELECT DISTINCT member AS name FROM balrog_release_members) AS offered"
-#define HOLDS(COLUMN) "LOCATE(CAST(? AS BINARY), CAST(" COLUMN " AS BINARY)) > 0"
-
-#define OFFERED_IN(OFFERED, TABLE)                                                                           \
-    "SELECT CONCAT('partials of ', d.name), d.data FROM " OFFERED " STRAIGHT_JOIN " TABLE                    \
-    " d ON d.name = offered.name WHERE " HOLDS("d.data") " AND d.name <> ?"
+#define HOLDS(COLUMN) "LOCATE(CAST(? AS BINARY), CONVERT(" COLUMN " USING binary)) > 0"
 #define PENDING_IN(TABLE)                                                                                    \
     "SELECT CONCAT('scheduled change ', sc_id, ' of " TABLE "'), base_data FROM " TABLE                      \
     "_scheduled_changes WHERE complete = 0 AND " HOLDS("base_data") " AND base_name <> ?"
 
-/* Queries for documents that contain a name. The first column describes the document, the second is its JSON.
- * The first '?' is the name as it is written in JSON, the second the name itself: the release may name
- * itself. */
-static const char *const documents[] = {
-    OFFERED_IN(MAPPED, "releases"),
-    OFFERED_IN(MAPPED, "releases_json"),
-    OFFERED_IN(MAPPED, "release_assets"),
-    OFFERED_IN(MEMBERS, "releases"),
-    OFFERED_IN(MEMBERS, "releases_json"),
-    OFFERED_IN(MEMBERS, "release_assets"),
+/* Queries for pending documents that contain a name. The first column describes the document, the second is
+ * its JSON. The first '?' is the name as it is written in JSON, the second the name itself: the release may
+ * name itself. */
+static const char *const pending[] = {
     PENDING_IN("releases"),
     PENDING_IN("releases_json"),
     PENDING_IN("release_assets"),
@@ -165,6 +150,18 @@ static bool find_in_document(struct tx *tx, const char *sql, const char *name, c
     return db_finish(rows);
 }
 
+/* ---- partials ---- */
+
+static bool find_in_partials(struct tx *tx, const char *name, const char **use, struct error *e)
+{
+    const char *release;
+    if (!partial_sources_find(tx->site->partial_sources, tx->db, tx->mem, str_of(name), &release, e)) {
+        return false;
+    }
+    *use = release != NULL ? mem_printf(tx->mem, "partials of %s", release) : NULL;
+    return true;
+}
+
 /* ---- all ---- */
 
 bool release_uses_elsewhere(struct tx *tx, const char *name, const char **use, struct error *e)
@@ -175,8 +172,11 @@ bool release_uses_elsewhere(struct tx *tx, const char *name, const char **use, s
             return false;
         }
     }
-    for (size_t i = 0; i < ARRAY_LEN(documents) && *use == NULL; i++) {
-        if (!find_in_document(tx, documents[i], name, use, e)) {
+    if (*use == NULL && !find_in_partials(tx, name, use, e)) {
+        return false;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(pending) && *use == NULL; i++) {
+        if (!find_in_document(tx, pending[i], name, use, e)) {
             return false;
         }
     }

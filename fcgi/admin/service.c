@@ -19,6 +19,7 @@
 #include "ops/log.h"
 #include "store/access.h"
 #include "store/metrics.h"
+#include "store/partial_sources.h"
 #include "store/pool_metrics.h"
 #include "web/etag.h"
 
@@ -455,12 +456,19 @@ struct admin *admin_new(void *ctx, const struct config *config, struct error *e)
     admin_metrics_register(admin, admin->route, admin->n_routes);
     store_metrics_register();
     pool_metrics_register(admin->site.pool);
+    admin->site.partial_sources = partial_sources_new(admin, &config->database);
     start_keeper(admin);
     return admin;
 }
 
+void admin_start(struct admin *admin)
+{
+    partial_sources_start(admin->site.partial_sources);
+}
+
 void admin_stop(struct admin *admin)
 {
+    partial_sources_stop(admin->site.partial_sources);
     keeper_stop(admin->keeper);
 }
 

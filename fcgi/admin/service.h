@@ -10,6 +10,8 @@ struct admin;
 /* Makes everything that requests need from CONFIG, which must outlive it. Returns NULL and fills E if
  * something there is wrong. Owned by CTX. */
 struct admin *admin_new(void *ctx, const struct config *config, struct error *e);
+/* To be called once the process will not fork any more: starts threads of its own. */
+void admin_start(struct admin *admin);
 /* To be called once no more requests are accepted: ends threads of its own. */
 void admin_stop(struct admin *admin);
 /* See database_check(). */

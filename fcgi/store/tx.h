@@ -30,6 +30,7 @@ struct tx_site {
      * NULL: nobody is asked. */
     bool (*approve)(struct tx *tx, const void *arg, struct error *e);
     const void *approve_arg;
+    struct partial_sources *partial_sources;   /* NULL: whoever needs them reads them all */
     int64_t (*now_ms)(void);                   /* the time, ms since 1970; NULL: the system's clock */
     void (*watch)(void *arg, const char *sql); /* for tests: called before each statement; or NULL */
     void *watch_arg;

@@ -52,5 +52,6 @@ BALROG_TEST_PID=$(<"$work/pid")
 export BALROG_TEST_PASSWORD BALROG_TEST_PID
 run_program store_test
 run_program feed_test
+run_program partial_sources_test
 run_program store_test kill
 summary

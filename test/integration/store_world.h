@@ -19,8 +19,8 @@ static struct error e;
 static struct db *db;     /* as the service */
 static struct db *writer; /* as root */
 
-static inline struct db *connect_as(const char *user, const char *password, const char *database,
-                                    int timeout_s)
+static inline const struct config_database *database_as(const char *user, const char *password,
+                                                        const char *database, int timeout_s)
 {
     struct config *config = mem_new(ctx, struct config);
     config->database.host = "";
@@ -31,7 +31,13 @@ static inline struct db *connect_as(const char *user, const char *password, cons
     config->database.connect_timeout_s = timeout_s;
     config->database.read_timeout_s = timeout_s;
     config->database.write_timeout_s = timeout_s;
-    return db_open(ctx, &config->database, &e);
+    return &config->database;
+}
+
+static inline struct db *connect_as(const char *user, const char *password, const char *database,
+                                    int timeout_s)
+{
+    return db_open(ctx, database_as(user, password, database, timeout_s), &e);
 }
 
 static inline struct db *connect_public(const char *database)
