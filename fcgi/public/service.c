@@ -9,6 +9,7 @@
 #include "ops/statsd.h"
 #include "public/merged.h"
 #include "public/metrics.h"
+#include "public/repeats.h"
 #include "public/routes.h"
 #include "update/engine.h"
 #include "update/answer_response.h"
@@ -26,11 +27,13 @@ struct thread {
     char *text; /* QUERY_TEXT_MAX bytes */
     int64_t log_second;
     unsigned log_lines;
+    struct repeats *repeats; /* of all threads */
 };
 
 struct service {
     struct public_state *state;
     struct api *api;
+    struct repeats *repeats;
     unsigned n;
     struct thread *threads;
 };
@@ -69,11 +72,13 @@ struct service *service_new(void *ctx, struct public_state *state, struct api *a
     char *memory = mem_check(talloc_zero_size(s, (threads + 1) * sizeof(struct thread)));
     s->state = state;
     s->api = api;
+    s->repeats = mem_new(s, struct repeats);
     s->n = threads;
     s->threads = (struct thread *)(((uintptr_t)memory + 63) & ~(uintptr_t)63);
     for (unsigned i = 0; i < threads; i++) {
         struct thread *t = &s->threads[i];
         t->random = (struct random_source){ random_seed(), -1 };
+        t->repeats = s->repeats;
         t->text = mem_check(talloc_size(s, QUERY_TEXT_MAX));
         buf_init(&t->scratch, 16384, ENGINE_BODY_MAX);
         buf_init(&t->signature, 1024, 65536);
@@ -87,16 +92,27 @@ static void count_metric(enum public_metric metric, unsigned series)
     metric_count(&public_metric[metric], series);
 }
 
-/* Logs why an answer is not what the rules led to; a few lines per second and thread. All are counted. */
+/* Logs why an answer is not what the rules led to: a few lines per second and thread, and of what is not the
+ * client's fault a line a minute and reason. All are counted. */
 static void log_failure(struct thread *t, const struct request *r, enum log_level level, const char *type,
                         const char *why)
 {
-    int64_t now = clock_ms() / 1000;
-    if (now != t->log_second) {
-        t->log_second = now;
+    int64_t now_ms = clock_ms();
+    uint64_t left_out = 0;
+    if (level > LOG_INFO && !repeats_due(t->repeats, str_of(why), now_ms, &left_out)) {
+        return;
+    }
+    if (now_ms / 1000 != t->log_second) {
+        t->log_second = now_ms / 1000;
         t->log_lines = 0;
     }
-    if (t->log_lines++ < LOG_LINES_PER_S) {
+    if (t->log_lines++ >= LOG_LINES_PER_S) {
+        return;
+    }
+    if (left_out > 0) {
+        log_write(level, type, r->id, "%s: %.*s (and %llu more for the same reason)", why, STR_ARG(r->uri),
+                  (unsigned long long)left_out);
+    } else {
         log_write(level, type, r->id, "%s: %.*s", why, STR_ARG(r->uri));
     }
 }

@@ -39,11 +39,12 @@ logged_since() {
     tail -n "+$(($1 + 1))" "$LOG" | grep -qF -- "$2"
 }
 
-# logs TEXT COMMAND…: that leaves a line with TEXT in the log. A thread writes but ten lines a second.
+# logs TEXT COMMAND…: that leaves a line with TEXT in the log, or one within the last minute has said it. A thread writes but ten
+# lines a second.
 logs() {
     local text=$1 lines
     shift
-    if logged_since "$LINES_BEFORE" "$text"; then
+    if logged_since "$LINES_BEFORE" "$text" || grep -F -- "$text" "$LOG" | grep -q '"Type": "answer.broken"'; then
         return
     fi
     sleep 1

@@ -245,6 +245,24 @@ db_runs() {
     sandbox start db 2>/dev/null && [[ $(db <<<"SELECT 1") == 1 ]]
 }
 
+# A rule leads all clients of a channel to a release that does not exist.
+test_broken_release() {
+    local path=/update/3/Nothing/1.0/20200101000000/p/de/lost/os/default/default/update.xml before
+    db <<<"INSERT INTO rules (priority, product, channel, mapping, backgroundRate, update_type, data_version)
+        VALUES (1, 'Nothing', 'lost', 'No-such-release', 100, 'minor', 1)"
+    check "a release is broken: its clients get no update" until_true 10 loses_clients "$path"
+    before=$(lines public)
+    wrk --threads 1 --connections 32 --duration 3s "$PUBLIC_URL$path" >"$WORK/wrk.out"
+    check "after thousands of queries" test "$(awk '/requests in/ { print $1 }' "$WORK/wrk.out")" -gt 3000
+    check "all are counted" test "$(metric 'answers_total{reason="no_release"}')" -gt 3000
+    check "a few lines are logged" test $(($(lines public) - before)) -le 5
+    db <<<"DELETE FROM rules WHERE product = 'Nothing'"
+}
+
+loses_clients() { # PATH
+    get "$1" >/dev/null && (($(metric 'answers_total{reason="no_release"}') > 0)) && grep -q 'answer.broken.*No-such-release' "$LOG"
+}
+
 test_state_full() {
     local before
     mkdir -p "$WORK/state"
@@ -291,7 +309,7 @@ sandbox_up --load "$TOP/conf/demo.sql" --user-header X-Test-User
 WANTED=$(get "$UPDATE" | wc -c)
 SAID=$(lines public)
 check "before, there is an update" test "$WANTED" -gt 300
-for fault in ${1-read_only crowded slow data_full state_full logs_full}; do
+for fault in ${1-read_only crowded slow data_full broken_release state_full logs_full}; do
     "test_$fault"
 done
 summary
