@@ -84,7 +84,7 @@ test("under sign-offs a restore is scheduled; the change that was made leads to 
         return sc_id;
     };
     const before = await rule(3);
-    const when = Date.now() + 3000;
+    const when = Date.now() + 1000;
     const made = await signed({ ...before, change_type: "update", comment: "other", when });
     await eventually("the agent makes it", async () => (await rule(3)).comment === "other", 60_000);
     const page = await open("releng@example.org", { width: 360, height: 740 });

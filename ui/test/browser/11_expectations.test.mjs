@@ -1,6 +1,8 @@
 // Expectations: made, held against changes, checked, carried as files.
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { faultsOf, open, picture, useBrowser, visit } from "./harness.mjs";
 import { api } from "./window.mjs";
@@ -54,7 +56,10 @@ test("exported, deleted, imported; a file that is something else is refused", as
         page.waitForEvent("download"),
         page.getByRole("button", { name: "Export" }).click(),
     ]);
-    const text = await readFile(await download.path(), "utf8");
+    const dir = await mkdtemp(join(tmpdir(), "balrog-download-"));
+    await download.saveAs(join(dir, "e.json"));
+    const text = await readFile(join(dir, "e.json"), "utf8");
+    await rm(dir, { recursive: true });
     assert.equal(JSON.parse(text).expectations[0].name, NAME);
     await page.getByRole("button", { name: `Delete ${NAME}` }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Delete", exact: true }).click();

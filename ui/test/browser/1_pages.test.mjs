@@ -1,7 +1,7 @@
 // Every page in both themes and both widths: it shows something, axe finds nothing, and nothing overflows.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { faultsOf, open, picture, useBrowser, visit } from "./harness.mjs";
+import { checkPages, faultsOf, open, useBrowser, visit } from "./harness.mjs";
 import { api } from "./window.mjs";
 
 useBrowser();
@@ -30,26 +30,7 @@ test("something is pending", async () => {
     PAGES.push(["change", `/changes/rules/${sc_id}`]);
 });
 
-for (const [theme, width] of [
-    ["light", 1280],
-    ["dark", 360],
-    ["dark", 1280],
-    ["light", 360],
-]) {
-    test(`pages, ${theme}, ${width} px`, async () => {
-        const page = await open("relman@example.org", { theme, width, height: width < 500 ? 740 : 900 });
-        const faults = [];
-        for (const [name, path] of PAGES) {
-            await visit(page, path);
-            await page.locator("main .skeleton").first().waitFor({ state: "detached" });
-            await picture(page, `${name}-${theme}-${width}`);
-            const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-            assert.ok(wide <= 0, `${path} is ${wide} px too wide`);
-            faults.push(...(await faultsOf(page)));
-        }
-        assert.deepEqual(faults, []);
-    });
-}
+test("every page, in both themes and widths", () => checkPages("relman@example.org", PAGES));
 
 test("the dialog to log in", async () => {
     const page = await open(null);

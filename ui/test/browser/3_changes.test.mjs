@@ -1,7 +1,7 @@
 // Pending changes: who may sign, and that nobody signs what they have not seen.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { eventually, faultsOf, open, useBrowser, visit } from "./harness.mjs";
+import { eventually, faultsOf, open, seesNews, useBrowser, visit } from "./harness.mjs";
 import { api } from "./window.mjs";
 
 useBrowser();
@@ -32,7 +32,7 @@ test("a rule that moves to a protected channel can be signed, and stands under b
     await page.getByRole("status").getByRole("button", { name: "Revoke" }).click();
     await page.getByText("1 of 2, waits for relman").waitFor();
     await api("releng@example.org", "DELETE", `/scheduled_changes/rules/${id}?data_version=1`);
-    await page.getByText("This change is not pending any more").waitFor({ timeout: 15_000 });
+    await seesNews(page, page.getByText("This change is not pending any more"));
 });
 
 test("a change that was edited under the signer's eyes is not signed", async () => {
@@ -96,6 +96,9 @@ test("several are signed in turn, each with its result; one that was edited mean
     }
     await page.getByText("3 selected").waitFor();
     await page.getByText("third").waitFor();
+    // Each has been in view once its own button is live.
+    const live = page.locator(".opened .button.primary:not([aria-disabled])");
+    await eventually("all three were seen", async () => (await live.count()) === 3);
     assert.deepEqual(await faultsOf(page), []);
     // The page must not find out by itself before the keys are pressed.
     await page.route("**/pending?*", route => route.abort());
@@ -153,5 +156,5 @@ test("a permission's change can be seen and signed without the right to list use
     await page.getByLabel("Changed columns").getByText("rule").first().waitFor();
     assert.deepEqual(await faultsOf(page), []);
     await api("admin@example.org", "DELETE", `${path}/${sc_id}?data_version=1`);
-    await page.getByText("This change is not pending any more").waitFor({ timeout: 30_000 });
+    await seesNews(page, page.getByText("This change is not pending any more"));
 });

@@ -1,7 +1,7 @@
 // The emergency stop: three keys, less than five seconds, seen by everybody; and turning updates on again.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { eventually, faultsOf, open, picture, useBrowser, visit } from "./harness.mjs";
+import { eventually, faultsOf, open, picture, seesNews, useBrowser, visit } from "./harness.mjs";
 import { api, PUBLIC } from "./window.mjs";
 
 useBrowser();
@@ -83,7 +83,7 @@ test("turning on again: at once where nobody signs; scheduled and kept off elsew
     await release.getByRole("button", { name: "Turn on again…" }).click();
     await dialog.getByText("1 × releng, 1 × relman").waitFor();
     await dialog.getByRole("button", { name: "Schedule" }).click();
-    await release.getByText("Turning it on is scheduled").waitFor();
+    await seesNews(page, release.getByText("Turning it on is scheduled"));
     const relman = await open("relman@example.org");
     await visit(relman, "/stop");
     await relman.getByRole("button", { name: "Sign off as relman" }).click();
@@ -102,5 +102,5 @@ test("turning on again: at once where nobody signs; scheduled and kept off elsew
     for (const role of ["releng", "relman"]) {
         await api(`${role}@example.org`, "POST", `/scheduled_changes/emergency_shutoff/${sc_id}/signoffs`, { role });
     }
-    await release.waitFor({ state: "detached", timeout: 20_000 });
+    await seesNews(page, release, "detached");
 });

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { eventually, faultsOf, open, picture, useBrowser } from "./harness.mjs";
+import { eventually, faultsOf, open, picture, seesNews, useBrowser } from "./harness.mjs";
 import { Issuer } from "./issuer.mjs";
 import { Box, freePort, makeCertificate, startNginx, template } from "./sites.mjs";
 
@@ -351,7 +351,7 @@ test("a service in front logs in; when its login ends, a window for it, and the 
         await isIn(page, "releng");
         await page.context().clearCookies();
         const dialog = page.getByRole("dialog", { name: "You are not logged in" });
-        await dialog.waitFor();
+        await seesNews(page, dialog);
         await picture(page, "login-front");
         assert.equal(await page.getByText("cannot be reached").count(), 0, "the network is not blamed");
         const [popup] = await Promise.all([
