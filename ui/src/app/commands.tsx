@@ -3,8 +3,8 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { listKeys } from "../keys/keys";
 import { Dialog } from "../parts/dialog";
+import { KeyNames } from "../parts/keys";
 import { Options } from "../parts/options";
-import { KeyNames } from "./key_help";
 import { go, link } from "./router";
 import { nextTheme, theme } from "./theme";
 

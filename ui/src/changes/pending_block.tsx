@@ -2,12 +2,11 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useState } from "preact/hooks";
 import { Button } from "../parts/button";
-import { Confirm } from "../parts/confirm";
 import { Mark } from "../parts/mark";
 import { Note } from "../parts/note";
 import { Relative } from "../parts/time";
-import { say } from "../parts/toast";
-import { drop, type ChangeRef, type PendingChange } from "./api";
+import type { ChangeRef, PendingChange } from "./api";
+import { DropDialog } from "./drop_dialog";
 import { SignControl, SignoffList } from "./sign_control";
 import { signoffSentence } from "./signoffs";
 import { changeLink, stateTone, stateWord } from "./words";
@@ -25,7 +24,6 @@ interface Props {
 export function PendingBlock({ change, title, headline, does, dead, reload, children }: Props): JSX.Element {
     const [dropping, setDropping] = useState(false);
     const { entry } = change;
-    const signers = Object.keys(change.signoffs);
     return (
         <div class="pending stack">
             <div>
@@ -49,21 +47,13 @@ export function PendingBlock({ change, title, headline, does, dead, reload, chil
                 </Button>
             </div>
             {dropping ? (
-                <Confirm
-                    title={`${does}?`}
+                <DropDialog
+                    change={change}
+                    title={title}
                     does={does}
                     onClose={() => setDropping(false)}
-                    run={async () => {
-                        await drop(change);
-                        say(`Dropped: ${title}`);
-                        await reload();
-                    }}>
-                    <p>{title}</p>
-                    <p>
-                        Everything stays as it is.
-                        {signers.length ? ` Sign-offs of ${signers.join(", ")} are gone.` : ""}
-                    </p>
-                </Confirm>
+                    onDropped={reload}
+                />
             ) : null}
         </div>
     );

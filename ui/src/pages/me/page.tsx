@@ -5,8 +5,8 @@ import { config, logOut, roles, user, type User } from "../../api/session";
 import { noticeState, switchNotice } from "../../app/notice";
 import { link, segment } from "../../app/router";
 import { nextTheme, theme } from "../../app/theme";
-import { singleKeys, switchSingleKeys } from "../../keys/keys";
 import { Button } from "../../parts/button";
+import { SingleKeysSwitch } from "../../parts/keys";
 import { Mark } from "../../parts/mark";
 import { Note } from "../../parts/note";
 import { Empty } from "../../parts/states";
@@ -110,14 +110,7 @@ function Browser(): JSX.Element {
                 <div class="row">
                     <Button onClick={nextTheme}>Colours: {theme.value}</Button>
                 </div>
-                <label class="check">
-                    <input
-                        type="checkbox"
-                        checked={singleKeys.value}
-                        onChange={event => switchSingleKeys(event.currentTarget.checked)}
-                    />
-                    Keys without Ctrl work
-                </label>
+                <SingleKeysSwitch />
                 <label class="check">
                     <input
                         type="checkbox"

@@ -4,10 +4,8 @@ import { useState } from "preact/hooks";
 import { useData } from "../../api/data";
 import { refreshShared } from "../../api/shared";
 import { listNeeded } from "../../changes/trial";
-import { Button } from "../../parts/button";
-import { Dialog } from "../../parts/dialog";
 import { Loaded } from "../../parts/states";
-import { StepList, useSteps } from "../../parts/steps";
+import { StepsDialog } from "../../parts/steps_dialog";
 import { endSteps, tryEnd, type Held } from "../../people/api";
 
 interface Props {
@@ -26,19 +24,19 @@ async function needs(all: Held[]): Promise<{ permission: string; needed: string 
 }
 
 export function EndDialog({ title, all, onClose, reload }: Props): JSX.Element {
-    // As it was when the dialog was opened: the list must not change while requests are sent.
     const [steps] = useState(() => endSteps(all));
-    const run = useSteps(steps);
-    const [done, setDone] = useState(false);
     const needed = useData("end", () => needs(all), { refreshMs: 0, visible: false });
-    const start = async (): Promise<void> => {
-        setDone(await run.start());
-        void refreshShared();
-        await reload();
-    };
-    const dead = run.busy ? "In progress…" : needed.value ? null : "It is not known yet who has to sign";
     return (
-        <Dialog title={title} danger onClose={onClose} onSubmit={() => void start()}>
+        <StepsDialog
+            title={title}
+            does="End"
+            steps={steps}
+            dead={needed.value ? null : "It is not known yet who has to sign"}
+            onClose={onClose}
+            reload={async () => {
+                void refreshShared();
+                await reload();
+            }}>
             <Loaded data={needed}>
                 {list => (
                     <ul>
@@ -50,17 +48,6 @@ export function EndDialog({ title, all, onClose, reload }: Props): JSX.Element {
                     </ul>
                 )}
             </Loaded>
-            {steps.length ? <StepList steps={steps} results={run.results} /> : <p>There is nothing left to do.</p>}
-            <div class="actions">
-                <Button onClick={onClose} autofocus>
-                    {done || run.failed ? "Close" : "Cancel"}
-                </Button>
-                {done || !steps.length ? null : (
-                    <Button submit kind="danger primary" dead={dead}>
-                        {run.failed ? "Try the rest again" : "End"}
-                    </Button>
-                )}
-            </div>
-        </Dialog>
+        </StepsDialog>
     );
 }

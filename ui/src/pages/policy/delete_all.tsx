@@ -3,10 +3,9 @@ import { useState } from "preact/hooks";
 import { useData } from "../../api/data";
 import { listNeeded } from "../../changes/trial";
 import { drop } from "../../changes/api";
-import { Button } from "../../parts/button";
-import { Dialog } from "../../parts/dialog";
 import { Loaded } from "../../parts/states";
-import { StepList, useSteps, type Step } from "../../parts/steps";
+import type { Step } from "../../parts/steps";
+import { StepsDialog } from "../../parts/steps_dialog";
 import {
     editSteps,
     sameTarget,
@@ -41,8 +40,6 @@ interface Props {
 // Each role is one request, reported by itself.
 export function DeleteAll({ target, policy, onClose, reload }: Props): JSX.Element {
     const [{ edits, steps }] = useState(() => deletion(target, policy));
-    const run = useSteps(steps);
-    const [done, setDone] = useState(false);
     // A role with something pending cannot be tried; all roles of a target need the same sign-offs.
     const free = edits.find(edit => !policy.pending.some(c => c.role === edit.role && sameTarget(targetOf(c), target)));
     const needed = useData(
@@ -50,33 +47,19 @@ export function DeleteAll({ target, policy, onClose, reload }: Props): JSX.Eleme
         async () => (free ? (await tryEdit(free, false)).required_signoffs : {}),
         { refreshMs: 0, visible: false },
     );
-    const start = async (): Promise<void> => {
-        setDone(await run.start());
-        await reload();
-    };
     return (
-        <Dialog
+        <StepsDialog
             title={`Delete all required sign-offs of ${targetName(target)}?`}
-            danger
+            does="Delete all"
+            steps={steps}
             onClose={onClose}
-            onSubmit={() => void start()}>
+            reload={reload}>
             <p>Once they are deleted, one person alone can change what {targetName(target)} gets.</p>
             {free ? (
                 <Loaded data={needed}>
                     {list => <p>Each deletion waits for the sign-offs that are required now: {listNeeded(list)}.</p>}
                 </Loaded>
             ) : null}
-            <StepList steps={steps} results={run.results} />
-            <div class="actions">
-                <Button onClick={onClose} autofocus>
-                    {done || run.failed ? "Close" : "Cancel"}
-                </Button>
-                {done ? null : (
-                    <Button submit kind="danger primary" dead={run.busy ? "In progress…" : null}>
-                        {run.failed ? "Try the rest again" : "Delete all"}
-                    </Button>
-                )}
-            </div>
-        </Dialog>
+        </StepsDialog>
     );
 }
