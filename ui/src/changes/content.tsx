@@ -1,16 +1,48 @@
 // What a pending change does, whatever its kind.
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
+import { get } from "../api/client";
+import { useData } from "../api/data";
 import { Diff } from "../parts/diff";
 import { Note } from "../parts/note";
-import { labelOf } from "../rules/columns";
+import { Loaded } from "../parts/states";
+import { difference, labelOf } from "../rules/columns";
 import type { PendingChange } from "./api";
 import { ReleaseDiff } from "./release_diff";
+import type { Seen } from "./seen";
 
 interface Props {
     change: PendingChange;
     // Called when all of it is there; of a release with the difference.
     onReady?: (diff?: string) => void;
+}
+
+// All columns of a rule that goes.
+function DeletedRule({ id }: { id: number }): JSX.Element {
+    const data = useData(
+        `deleted rule of ${id}`,
+        async signal => {
+            const { scheduled_change: change } = await get("/scheduled_changes/rules/{sc_id}", {
+                path: { sc_id: id },
+                signal,
+            });
+            return get("/rules/{id_or_alias}", { path: { id_or_alias: String(change.rule_id) }, signal });
+        },
+        { refreshMs: 0 },
+    );
+    return <Loaded data={data}>{rule => <Diff changed={difference(rule, {})} labelOf={labelOf} only="old" />}</Loaded>;
+}
+
+// What a change does, where it is signed: once it was in view, it counts as seen.
+export function SeenContent({ change, seen }: { change: PendingChange; seen: Seen }): JSX.Element {
+    return (
+        <>
+            {seen.moved ? <Note tone="amber">Changed since you looked: this is how it is now.</Note> : null}
+            <div ref={seen.ref}>
+                <Content key={seen.version} change={change} onReady={seen.onReady} />
+            </div>
+        </>
+    );
 }
 
 export function Content({ change, onReady }: Props): JSX.Element {
@@ -23,11 +55,14 @@ export function Content({ change, onReady }: Props): JSX.Element {
     }, [diffs]);
     if (type === "delete") {
         return (
-            <Note tone="red">
-                {kind === "emergency_shutoff"
-                    ? `Clients of ${title} get updates again.`
-                    : `All of ${title} is removed.`}
-            </Note>
+            <div class="stack">
+                <Note tone="red">
+                    {kind === "emergency_shutoff"
+                        ? `Clients of ${title} get updates again.`
+                        : `All of ${title} is removed.`}
+                </Note>
+                {kind === "rules" ? <DeletedRule id={Number(change.id)} /> : null}
+            </div>
         );
     }
     const release = kind === "releases" || kind === "v2/releases";

@@ -1,7 +1,7 @@
 // The rules: finding them, looking back, changing them.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { eventually, faultsOf, open, useBrowser, visit } from "./harness.mjs";
+import { eventually, faultsOf, open, seesNews, useBrowser, visit } from "./harness.mjs";
 import { api, PUBLIC } from "./window.mjs";
 
 useBrowser();
@@ -79,6 +79,21 @@ test("keys: move, open, density, help", async () => {
     await page.getByRole("heading", { name: "Pending changes" }).waitFor();
 });
 
+test("x explains a query that the rule fits", async () => {
+    const page = await open("releng@example.org");
+    for (const name of ["firefox-watershed-72", "4", "vpn-release"]) {
+        await visit(page, "/rules?density=full");
+        const row = rowOf(page, name);
+        await row.waitFor();
+        const id = (await row.getAttribute("id")).replace("rule-", "");
+        await visit(page, `/rules#ruleId=${id}`);
+        await row.locator("tr.cursor").waitFor();
+        await page.keyboard.press("x");
+        await page.getByText("This query was made from the columns of").waitFor();
+        await page.getByRole("row", { name: new RegExp(` ${id} all columns fit ✓ chosen`) }).waitFor();
+    }
+});
+
 const RELEASE =
     "/update/3/Firefox/128.0/20240704121409/WINNT_x86_64-msvc/de/release/os/default/default/update.xml?force=-1";
 
@@ -103,11 +118,7 @@ test("schedule as releng, sign as relman, the agent makes it, clients get it, th
         async () => !/129\.0/.test(await served(RELEASE)),
         20_000,
     );
-    await eventually(
-        "the list shows it without a reload",
-        async () => releng.getByText("else Firefox-128.0-build1").isVisible(),
-        15_000,
-    );
+    await seesNews(releng, releng.getByText("else Firefox-128.0-build1"));
 });
 
 test("at once where nobody has to sign; an emptied column is null", async () => {

@@ -4,6 +4,7 @@ import { difference, usable, valuesOf, type PendingRule, type Rule } from "../..
 import { allWrong, fromForm, toForm, wrongIn } from "../../src/rules/form";
 import { inScope, listRules, scopes, shownRow, type Filter } from "../../src/rules/list";
 import { phrase } from "../../src/rules/phrase";
+import { queryFor } from "../../src/rules/query";
 import { COLUMNS } from "../../src/rules/columns";
 import { merge } from "../../src/pages/rule_edit/merge";
 
@@ -155,4 +156,31 @@ test("a merge takes theirs, keeps mine, and asks about the rest", () => {
     assert.equal(merged.form.alias, "mine");
     assert.equal(merged.form.mapping, "theirs");
     assert.deepEqual(merge(was, { ...was, comment: "same" }, { ...was, comment: "same" }).conflicts, []);
+});
+
+test("a query that a rule fits", () => {
+    assert.equal(
+        queryFor({ product: "Firefox", channel: "beta*", mapping: "Firefox-131.0b5-build1" }),
+        "/update/6/Firefox/130.0/20200101000000/WINNT_x86_64-msvc-x64/en-US/beta/Windows_NT%2010.0/ISET:SSE4_2,MEM:8192/default/default/update.xml",
+    );
+    assert.equal(
+        queryFor({
+            ...{
+                product: "Firefox",
+                channel: "release",
+                version: "<72.0",
+                osVersion: "Darwin 6,Linux",
+                locale: "de,fr",
+            },
+            ...{ buildTarget: "Darwin_x86_64", buildID: "<20240101", memory: "<=2048", instructionSet: "SSE2" },
+            ...{ distribution: "a b", distVersion: "1", jaws: false, mig64: true },
+        }),
+        "/update/6/Firefox/71.0/20240100/Darwin_x86_64/de/release/Darwin%206/ISET:SSE2,MEM:2048,JAWS:0/a%20b/1/update.xml?mig64=1",
+    );
+    assert.equal(
+        queryFor({ product: "FirefoxVPN", channel: "release", version: ">=2.24.0" }),
+        "/json/2/FirefoxVPN/2.24.0/WINNT_x86_64/release/Windows_NT%2010.0/update.json",
+    );
+    assert.match(queryFor({ version: "130.*" }), /^\/update\/6\/Firefox\/130\.0\//);
+    assert.match(queryFor({ version: ">115.0" }), /^\/update\/6\/Firefox\/115\.0\.1\//);
 });

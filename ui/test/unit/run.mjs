@@ -21,6 +21,7 @@ await build({
 const files = tests.map(name => join(dir, name.replace(/\.ts$/, ".mjs")));
 const { stdout, stderr } = spawnSync(process.execPath, ["--test", "--test-reporter=tap", ...files], {
     encoding: "utf8",
+    env: { ...process.env, UI: join(HERE, "../..") },
 });
 await rm(dir, { recursive: true });
 const number = name => Number(new RegExp(`^# ${name} (\\d+)`, "m").exec(stdout)?.[1] ?? 0);

@@ -5,22 +5,22 @@ import { get, type Schema } from "../../api/client";
 import { useData } from "../../api/data";
 import { whyNot } from "../../api/session";
 import { go, link, segment } from "../../app/router";
-import { allPending, drop, KIND_NAMES, type Kind, type PendingChange } from "../../changes/api";
+import { allPending, KIND_NAMES, type Kind, type PendingChange } from "../../changes/api";
 import { useSeen, type Seen } from "../../changes/seen";
 import { BrokenList } from "../../changes/warnings";
-import { Content } from "../../changes/content";
+import { conditionOf, UptakeSoFar } from "../../changes/condition";
+import { SeenContent } from "../../changes/content";
+import { DropDialog } from "../../changes/drop_dialog";
 import { Effect } from "../../changes/effect";
 import { SignControl, SignoffList } from "../../changes/sign_control";
 import { signoffSentence } from "../../changes/signoffs";
 import { changeLink, headline, scopeOf, stateTone, stateWord } from "../../changes/words";
 import { useKeys } from "../../keys/keys";
 import { Button } from "../../parts/button";
-import { Confirm } from "../../parts/confirm";
 import { Mark } from "../../parts/mark";
 import { Note } from "../../parts/note";
 import { Loaded } from "../../parts/states";
 import { Moment } from "../../parts/time";
-import { say } from "../../parts/toast";
 import { Done } from "./done";
 
 // Kinds that change what clients get.
@@ -53,7 +53,10 @@ function WaitsFor({ change }: { change: PendingChange }): JSX.Element {
                 {change.when ? (
                     <Moment at={change.when} />
                 ) : telemetry ? (
-                    `when ${telemetry.product} ${telemetry.channel} reaches ${telemetry.uptake}`
+                    <>
+                        {conditionOf(telemetry)}
+                        <UptakeSoFar telemetry={telemetry} />
+                    </>
                 ) : (
                     "as soon as possible"
                 )}
@@ -108,7 +111,6 @@ function Actions({
     reload: () => Promise<void>;
 }): JSX.Element {
     const [dropping, setDropping] = useState(false);
-    const signers = Object.keys(change.signoffs);
     const action = change.change_type === "insert" ? "create" : change.change_type === "delete" ? "delete" : "modify";
     return (
         <div class="row sticky">
@@ -129,21 +131,12 @@ function Actions({
                 </Button>
             )}
             {dropping ? (
-                <Confirm
-                    title={`Drop “${headline(change)}”?`}
-                    does="Drop it"
-                    danger
+                <DropDialog
+                    change={change}
+                    title={headline(change)}
                     onClose={() => setDropping(false)}
-                    run={async () => {
-                        await drop(change);
-                        say(`Dropped: ${headline(change)}`);
-                        go(link("/changes"));
-                    }}>
-                    <p>
-                        Everything stays as it is.
-                        {signers.length ? ` Sign-offs of ${signers.join(", ")} are gone.` : ""}
-                    </p>
-                </Confirm>
+                    onDropped={() => go(link("/changes"))}
+                />
             ) : null}
         </div>
     );
@@ -169,10 +162,7 @@ function Shown({ change, reload }: { change: PendingChange; reload: () => Promis
                         <h2>Change</h2>
                     </header>
                     <div class="body stack">
-                        {seen.moved ? <Note tone="amber">Changed since you looked: this is how it is now.</Note> : null}
-                        <div ref={seen.ref}>
-                            <Content key={seen.version} change={change} onReady={seen.onReady} />
-                        </div>
+                        <SeenContent change={change} seen={seen} />
                         {breaks?.broken.length ? (
                             <BrokenList list={breaks.broken} count={breaks.broken.length} blocked={breaks.blocked} />
                         ) : null}
@@ -224,6 +214,11 @@ export function Page({ parts }: { parts: Record<string, string> }): JSX.Element 
             key: "s",
             does: "Sign off",
             run: () => document.querySelector<HTMLElement>("main .sticky .button.primary")?.click(),
+        },
+        {
+            key: "u",
+            does: "Revoke my sign-off",
+            run: () => document.querySelector<HTMLElement>("main .sticky [data-revoke] .button")?.click(),
         },
     ]);
     const change = all[at];

@@ -10,6 +10,7 @@ import { parseUtc, serverNow, utc } from "../../format/time";
 import { useKeys } from "../../keys/keys";
 import { Button } from "../../parts/button";
 import { Field } from "../../parts/field";
+import { Note } from "../../parts/note";
 import { Empty, Loaded } from "../../parts/states";
 import { Steps } from "./steps";
 
@@ -21,6 +22,7 @@ interface Asked {
     path: string;
     changes: string[];
     timestamp: number | null;
+    rule: number | null; // the rule that the query was made from
 }
 
 function asked(): Asked {
@@ -30,6 +32,7 @@ function asked(): Asked {
         path: query.get("path") ?? "",
         changes: (query.get("with") ?? "").split(",").filter(Boolean),
         timestamp: timestamp > 0 ? timestamp : null,
+        rule: Number(query.get("rule")) || null,
     };
 }
 
@@ -158,6 +161,13 @@ export function Page(): JSX.Element {
             </div>
             <div class="stack">
                 <Ask key={`${now.path} ${now.timestamp}`} now={now} />
+                {now.rule ? (
+                    <Note>
+                        This query was made from the columns of{" "}
+                        <a href={link("/rules", {}, `ruleId=${now.rule}`)}>rule {now.rule}</a>; what the rule leaves
+                        open was made up. Change it as you like.
+                    </Note>
+                ) : null}
                 {now.path ? (
                     <Result now={now} />
                 ) : (

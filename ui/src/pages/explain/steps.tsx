@@ -22,6 +22,20 @@ function Step({ name, children }: { name: string; children: ComponentChildren })
     );
 }
 
+// In the order in which a URL has them.
+const QUERY_MEMBERS = [
+    ...(["product", "version", "buildID", "buildTarget", "locale", "channel", "fallback_channel"] as const),
+    ...(["osVersion", "instructionSet", "memory", "jaws", "distribution", "distVersion"] as const),
+    ...(["headerArchitecture", "mig64", "force", "pin"] as const),
+];
+
+// What only queries have, and rules have not.
+const QUERY_LABELS: Record<string, string> = {
+    fallback_channel: "Fallback channel",
+    force: "Background update forced",
+    pin: "Pin",
+};
+
 const ruleLink = (id: number): string => link("/rules", {}, `ruleId=${id}`);
 
 function Query({ query }: { query: Explanation["query"] }): JSX.Element {
@@ -30,14 +44,11 @@ function Query({ query }: { query: Explanation["query"] }): JSX.Element {
     }
     return (
         <p class="facts">
-            {Object.entries(query)
-                .filter(
-                    ([name, value]) =>
-                        value !== null && value !== "" && name !== "form" && !(name === "force" && value === 0),
-                )
-                .map(([name, value]) => (
+            {QUERY_MEMBERS.map(name => ({ name, value: query[name] }))
+                .filter(({ name, value }) => value !== null && value !== "" && !(name === "force" && value === 0))
+                .map(({ name, value }) => (
                     <span key={name}>
-                        <span class="soft small">{labelOf(name)}</span> {String(value)}
+                        <span class="soft small">{QUERY_LABELS[name] ?? labelOf(name)}</span> {String(value)}
                     </span>
                 ))}
         </p>

@@ -12,6 +12,7 @@ import { Mark } from "../../parts/mark";
 import { Loaded } from "../../parts/states";
 import { nameOf } from "../../rules/between";
 import type { PendingRule, Rule } from "../../rules/columns";
+import { explainLink } from "../../rules/explain";
 import { changesOf, type Item } from "../../rules/list";
 import { phrase } from "../../rules/phrase";
 import { DeleteRule } from "../rules/delete_rule";
@@ -154,6 +155,12 @@ export function Page({ parts }: { parts: Record<string, string> }): JSX.Element 
     const rule = data.value?.rule;
     useKeys([
         { key: "e", does: "Edit the rule", run: () => rule && go(link(`/rules/${rule.rule_id}/edit`)) },
+        {
+            key: "x",
+            does: "Explain a query that the rule fits",
+            run: () =>
+                data.value && go(explainLink({ rule: data.value.rule, pending: data.value.pending, moves: null })),
+        },
         {
             key: "h",
             does: "History of the rule",

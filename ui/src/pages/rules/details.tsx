@@ -3,17 +3,17 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { whyNot } from "../../api/session";
 import { link, segment } from "../../app/router";
-import { drop } from "../../changes/api";
+import { conditionOf } from "../../changes/condition";
+import { DropDialog } from "../../changes/drop_dialog";
 import { SignControl, SignoffList } from "../../changes/sign_control";
 import { signoffSentence } from "../../changes/signoffs";
 import { changeLink } from "../../changes/words";
 import { Button } from "../../parts/button";
-import { Confirm } from "../../parts/confirm";
 import { Diff } from "../../parts/diff";
 import { Mark } from "../../parts/mark";
 import { Moment } from "../../parts/time";
-import { say } from "../../parts/toast";
 import { COLUMNS, difference, labelOf, type PendingRule, type Rule } from "../../rules/columns";
+import { explainLink } from "../../rules/explain";
 import { changesOf, shownRow, type Item } from "../../rules/list";
 import { DeleteRule } from "./delete_rule";
 
@@ -54,7 +54,6 @@ export function PendingBlock({
     const [dropping, setDropping] = useState(false);
     const change = { ...pending, kind: "rules" as const, id: pending.sc_id };
     const title = ruleTitle(item);
-    const given = Object.keys(pending.signoffs).filter(name => name !== pending.scheduled_by);
     return (
         <section class="stack" aria-label="Pending change">
             <div class="row">
@@ -66,7 +65,11 @@ export function PendingBlock({
                     {pending.when ? (
                         <Moment at={pending.when} />
                     ) : (
-                        `when ${pending.telemetry_product} ${pending.telemetry_channel} reaches ${pending.telemetry_uptake}`
+                        conditionOf({
+                            product: pending.telemetry_product,
+                            channel: pending.telemetry_channel,
+                            uptake: pending.telemetry_uptake ?? 0,
+                        })
                     )}
                 </span>
                 <span class="soft small">by {pending.scheduled_by}</span>
@@ -84,19 +87,12 @@ export function PendingBlock({
                 </Button>
             </div>
             {dropping ? (
-                <Confirm
-                    title={`Drop the pending change of ${title}?`}
-                    does="Drop it"
-                    danger
+                <DropDialog
+                    change={change}
+                    title={`Pending change of ${title}`}
                     onClose={() => setDropping(false)}
-                    run={async () => {
-                        await drop(change);
-                        say(`Dropped: pending change of ${title}`);
-                        await reload();
-                    }}>
-                    <p>What clients get stays as it is. The change and its sign-offs are gone.</p>
-                    {given.length ? <p>It has sign-offs of {given.join(", ")}.</p> : null}
-                </Confirm>
+                    onDropped={reload}
+                />
             ) : null}
         </section>
     );
@@ -139,6 +135,9 @@ export function Details({ item, past, now, reload }: Props): JSX.Element {
                         </Button>
                         <Button href={link("/rules/new", from)} dead={whyNot("rule", "create", row.product)}>
                             Duplicate
+                        </Button>
+                        <Button href={explainLink(item)} title="Key: x">
+                            Explain
                         </Button>
                         <Button
                             href={id ? link(`/rules/${id}`) : changeLink("rules", item.pending?.sc_id ?? 0)}

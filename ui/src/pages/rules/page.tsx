@@ -13,6 +13,7 @@ import { Mark } from "../../parts/mark";
 import { Empty, Loaded } from "../../parts/states";
 import { difference, labelOf, type PendingRule, type Rule } from "../../rules/columns";
 import { rulesBetween } from "../../rules/between";
+import { explainLink } from "../../rules/explain";
 import { isFuture, listRules, scopes, withFuturePlaces, type Item } from "../../rules/list";
 import { Filters } from "./filters";
 import { FutureRow, itemKey, RuleRow } from "./row";
@@ -154,6 +155,11 @@ function Table({ loads, view, reload }: { loads: Loads; view: View; reload: () =
             key: "h",
             does: "History of the rule",
             run: () => current?.rule && go(link(`/rules/${segment(current.rule.rule_id)}`)),
+        },
+        {
+            key: "x",
+            does: "Explain a query that the rule fits",
+            run: () => current && !past && go(explainLink(current)),
         },
         { key: "n", does: "New rule", run: () => !past && go(newLink(view)) },
         { key: "/", does: "Filter", run: () => document.getElementById("rules-words")?.focus() },
