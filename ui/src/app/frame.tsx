@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { waiting } from "../api/client";
 import { loginNeeded } from "../api/credentials";
 import { config, logOut, roles, start, startFailure, stranger, user, whyNot } from "../api/session";
-import { inboxCount, stops } from "../api/shared";
+import { inboxCount, stops, type Stop } from "../api/shared";
 import { useKeys, type Key } from "../keys/keys";
 import { Button } from "../parts/button";
 import { Live } from "../parts/live";
@@ -179,6 +179,26 @@ function Bar({ path }: { path: string }): JSX.Element {
     );
 }
 
+// Since when and by whom, as far as the history knows.
+function StopOrigin({ stop }: { stop: Stop }): JSX.Element | null {
+    if (stop.created_at) {
+        return (
+            <span>
+                <Relative at={stop.created_at} /> by {stop.created_by}
+            </span>
+        );
+    }
+    if (stop.changed_at) {
+        return (
+            <span>
+                reason changed <Relative at={stop.changed_at} /> by {stop.changed_by}
+            </span>
+        );
+    }
+    // Who is not logged in may not know.
+    return user.value ? <span>since before the history begins</span> : null;
+}
+
 function Stops(): JSX.Element | null {
     if (!stops.value.length) {
         return null;
@@ -192,11 +212,7 @@ function Stops(): JSX.Element | null {
                             Stopped: {stop.product} {stop.channel}
                         </strong>
                         {stop.comment ? <span>{stop.comment}</span> : null}
-                        {stop.created_at ? (
-                            <span>
-                                <Relative at={stop.created_at} /> by {stop.created_by}
-                            </span>
-                        ) : null}
+                        <StopOrigin stop={stop} />
                         <a href={link("/stop")}>Turn on…</a>
                     </li>
                 ))}
@@ -257,10 +273,30 @@ function useFocusOnHeading(): void {
     const first = useRef(true);
     const visit = visits.value;
     useEffect(() => {
-        if (!first.current) {
-            setTimeout(() => document.querySelector<HTMLElement>("main h1")?.focus({ preventScroll: true }), 50);
+        if (first.current) {
+            first.current = false;
+            return undefined;
         }
-        first.current = false;
+        const focus = (): boolean => {
+            const heading = document.querySelector<HTMLElement>("main h1");
+            heading?.focus({ preventScroll: true });
+            return heading !== null;
+        };
+        // The page may still have to be loaded. Whoever has gone on meanwhile is not called back.
+        const observer = new MutationObserver(() => {
+            if (document.activeElement !== document.body || focus()) {
+                observer.disconnect();
+            }
+        });
+        const timer = setTimeout(() => {
+            if (!focus()) {
+                observer.observe(document.getElementById("main") as HTMLElement, { childList: true, subtree: true });
+            }
+        }, 50);
+        return () => {
+            clearTimeout(timer);
+            observer.disconnect();
+        };
     }, [visit]);
 }
 

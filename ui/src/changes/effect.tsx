@@ -154,6 +154,14 @@ function Moved({ moved, scheduled }: { moved: Simulation["moved"][number]; sched
 
 function Result({ result, scheduled }: { result: Simulation; scheduled?: string }): JSX.Element {
     const { sample, moved } = result;
+    if (!result.queries) {
+        return (
+            <p class="soft">
+                Nothing is known: no client of this product and channel has asked in the last 24 hours. Paste queries to
+                try the change with.
+            </p>
+        );
+    }
     const span = sample.from && sample.to ? ` of ${duration(serverNow() - sample.from)}` : "";
     return (
         <div class="stack">
@@ -246,7 +254,9 @@ export function Effect(props: Props): JSX.Element {
     let content: ComponentChildren = null;
     if (error && noSample) {
         content = (
-            <p class="soft">No sample of the clients' queries is kept here. Paste queries to try the change with.</p>
+            <p class="soft">
+                Nothing is known: no sample of the clients' queries is kept here. Paste queries to try the change with.
+            </p>
         );
     } else if (error) {
         content = <Problem error={error} />;
@@ -263,7 +273,7 @@ export function Effect(props: Props): JSX.Element {
             </header>
             <div class="body stack" role="status">
                 {content}
-                <Queries urls={urls} onUse={setUrls} none={!!noSample} />
+                <Queries urls={urls} onUse={setUrls} none={!!noSample || result?.queries === 0} />
             </div>
         </section>
     );

@@ -5,7 +5,6 @@ import { get, type Failure } from "../api/client";
 import { asFailure, useData } from "../api/data";
 import { link } from "../app/router";
 import { ReleaseDiff } from "../changes/release_diff";
-import { changeLink } from "../changes/words";
 import { second } from "../format/clock";
 import { Button } from "../parts/button";
 import { Diff } from "../parts/diff";
@@ -24,7 +23,7 @@ import {
     type Entry,
     type Event,
 } from "./entries";
-import { objectLink } from "./links";
+import { Sentence } from "./sentence";
 
 export interface HistoryQuery {
     object?: string;
@@ -80,23 +79,6 @@ function EntryDiff({ entry }: { entry: Entry }): JSX.Element {
     const only = entry.change_type === "insert" ? "new" : entry.change_type === "delete" ? "old" : undefined;
     return (
         <Diff changed={readable(entry.changed)} labelOf={entry.kind === "rules" ? labelOf : undefined} only={only} />
-    );
-}
-
-function Sentence({ event }: { event: Event }): JSX.Element {
-    const { entry, scId } = event;
-    const { does, object } = sentence(entry);
-    const url = objectLink(entry);
-    return (
-        <span>
-            {does} {object && url ? <a href={url}>{object}</a> : object}
-            {scId !== null && entry.kind !== "v2/releases" ? (
-                <>
-                    {entry.what === "scheduled_change" ? " · " : object ? " by " : " "}
-                    <a href={changeLink(entry.kind, scId)}>change {scId}</a>
-                </>
-            ) : null}
-        </span>
     );
 }
 

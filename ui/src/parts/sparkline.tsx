@@ -13,7 +13,12 @@ export function Sparkline({ values }: { values: number[] }): JSX.Element | null 
         return `${x.toFixed(1)},${(1 + (1 - value) * (HEIGHT - 2)).toFixed(1)}`;
     });
     return (
-        <svg class="sparkline" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} width={WIDTH} height={HEIGHT} aria-hidden="true">
+        <svg
+            class="sparkline"
+            viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+            height={HEIGHT}
+            preserveAspectRatio="none"
+            aria-hidden="true">
             <polyline points={points.join(" ")} />
         </svg>
     );

@@ -30,8 +30,10 @@ export function compareVersions(a: string, b: string): number {
     return a.localeCompare(b);
 }
 
-// The most frequent versions, each as a layer, and one layer for the rest.
-export function toChart({ series }: UptakeSeries): Chart {
+// The most frequent versions, each as a layer, and one layer for the rest. Steps without queries at the end are left out: they have
+// only begun, and have no shares.
+export function toChart({ series: all }: UptakeSeries): Chart {
+    const series = all.slice(0, 1 + all.map(point => point.queries > 0).lastIndexOf(true));
     const sums = new Map<string, number>();
     for (const { versions } of series) {
         for (const [version, n] of Object.entries(versions)) {

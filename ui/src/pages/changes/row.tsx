@@ -3,7 +3,8 @@ import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { freshness } from "../../api/share";
 import type { PendingChange } from "../../changes/api";
-import { Content } from "../../changes/content";
+import { conditionOf, UptakeSoFar } from "../../changes/condition";
+import { SeenContent } from "../../changes/content";
 import { useSeen, type Seen } from "../../changes/seen";
 import { SignControl, SignoffList } from "../../changes/sign_control";
 import { signoffSentence } from "../../changes/signoffs";
@@ -37,11 +38,8 @@ function Opened({ change, breaks, onSeen, reload }: Props): JSX.Element {
     }, [seen.unseen, seen.moved, change]);
     return (
         <div class="stack opened">
-            {seen.moved ? <Note tone="amber">Changed since you looked: this is how it is now.</Note> : null}
             {change.failed ? <Note tone="red">The agent could not make it: {change.failed.what}</Note> : null}
-            <div ref={seen.ref}>
-                <Content key={seen.version} change={change} onReady={seen.onReady} />
-            </div>
+            <SeenContent change={change} seen={seen} />
             <Breaks breaks={breaks} />
             <SignoffList change={change} />
             <div class="row">
@@ -80,7 +78,14 @@ export function Row(props: Props): JSX.Element {
                 <span class="right">
                     <Mark tone={stateTone(change)}>{stateWord(change)}</Mark>
                     {breaks?.count ? <Mark tone="red">! breaks {plural(breaks.count, "expectation")}</Mark> : null}
-                    <span class="soft small">{change.when ? <Relative at={change.when} /> : "with uptake"}</span>
+                    {change.when ? (
+                        <span class="soft small">
+                            <Relative at={change.when} />
+                        </span>
+                    ) : change.telemetry ? (
+                        <span class="soft small">{conditionOf(change.telemetry)}</span>
+                    ) : null}
+                    <UptakeSoFar telemetry={change.telemetry} />
                 </span>
             </div>
             {result ? (

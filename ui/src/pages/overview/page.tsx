@@ -8,8 +8,8 @@ import { link } from "../../app/router";
 import type { PendingChange } from "../../changes/api";
 import { signoffSentence } from "../../changes/signoffs";
 import { changeLink, headline, scopeOf } from "../../changes/words";
-import { eventsOf, sentence, type Entry } from "../../history/entries";
-import { objectLink } from "../../history/links";
+import { entryId, eventsOf, type Entry } from "../../history/entries";
+import { Sentence } from "../../history/sentence";
 import { Empty, Loaded } from "../../parts/states";
 import { Relative } from "../../parts/time";
 import { Tiles } from "./tiles";
@@ -99,23 +99,18 @@ function Recent(): JSX.Element {
                     <ul>
                         {eventsOf(entries as Entry[])
                             .slice(0, RECENT)
-                            .map(({ entry, scId }) => {
-                                const { does, object } = sentence(entry);
-                                const url = objectLink(entry) ?? (scId ? changeLink(entry.kind, scId) : null);
-                                const name = object || `change ${scId}`;
-                                return (
-                                    <li class="line" key={`${entry.timestamp} ${does} ${object}`}>
-                                        <span class="grow">
-                                            {does} {url ? <a href={url}>{name}</a> : name}
-                                            <br />
-                                            <span class="soft small">by {entry.changed_by ?? "the database"}</span>
-                                        </span>
-                                        <span class="soft small nowrap">
-                                            <Relative at={entry.timestamp} />
-                                        </span>
-                                    </li>
-                                );
-                            })}
+                            .map(event => (
+                                <li class="line" key={entryId(event.entry)}>
+                                    <span class="grow">
+                                        <Sentence event={event} />
+                                        <br />
+                                        <span class="soft small">by {event.entry.changed_by ?? "the database"}</span>
+                                    </span>
+                                    <span class="soft small nowrap">
+                                        <Relative at={event.entry.timestamp} />
+                                    </span>
+                                </li>
+                            ))}
                     </ul>
                 )}
             </Loaded>
@@ -134,7 +129,7 @@ export function Page(): JSX.Element {
             <div class="head">
                 <h1 tabIndex={-1}>Overview</h1>
             </div>
-            <div class="overview">
+            <div class="columns overview">
                 <div class="stack">
                     <Loaded data={mine}>
                         {({ pending: changes, mine: n }) => (

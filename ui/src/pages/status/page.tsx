@@ -183,6 +183,19 @@ function Agents({ status }: { status: Status }): JSX.Element {
     );
 }
 
+// Tables of scheduled changes, as people know what is in them.
+const TABLES: Record<string, string> = {
+    rules: KIND_NAMES.rules,
+    releases: KIND_NAMES.releases,
+    releases_json: KIND_NAMES["v2/releases"],
+    release_assets: "Parts of releases",
+    permissions: KIND_NAMES.permissions,
+    emergency_shutoffs: KIND_NAMES.emergency_shutoff,
+    product_req_signoffs: KIND_NAMES["required_signoffs/product"],
+    permissions_req_signoffs: KIND_NAMES["required_signoffs/permissions"],
+    pinnable_releases: KIND_NAMES.pinnable_releases,
+};
+
 function Waiting({ status }: { status: Status }): JSX.Element {
     const all = Object.entries(status.scheduled_changes ?? {}).filter(([, { pending }]) => pending);
     return (
@@ -191,7 +204,7 @@ function Waiting({ status }: { status: Status }): JSX.Element {
                 <ul>
                     {all.map(([table, { pending, due }]) => (
                         <li class="line" key={table}>
-                            <span class="grow">{table.replaceAll("_", " ")}</span>
+                            <span class="grow">{TABLES[table] ?? table}</span>
                             <span>{pending} pending</span>
                             {due ? <Mark tone="amber">{due} past their time</Mark> : null}
                         </li>
@@ -276,11 +289,11 @@ export function Page(): JSX.Element {
                         <Verdict loads={loads} />
                         <Programs loads={loads} />
                         <div class="columns">
-                            <Agents status={loads.status} />
                             <div class="stack">
-                                <Admin status={loads.status} />
+                                <Agents status={loads.status} />
                                 <Waiting status={loads.status} />
                             </div>
+                            <Admin status={loads.status} />
                         </div>
                     </div>
                 )}

@@ -4,6 +4,7 @@ import { get } from "../../api/client";
 import { useData } from "../../api/data";
 import { link, place, setQuery } from "../../app/router";
 import { allPending, type PendingChange } from "../../changes/api";
+import { conditionOf, UptakeSoFar } from "../../changes/condition";
 import { signoffSentence } from "../../changes/signoffs";
 import { changeLink, headline, stateTone, stateWord } from "../../changes/words";
 import { count, plural } from "../../format/number";
@@ -74,7 +75,7 @@ function Condition({ change }: { change: PendingChange }): JSX.Element {
                 <Mark tone={stateTone(change)}>{stateWord(change)}</Mark>
             </div>
             <p>
-                when {wanted?.product} {wanted?.channel} reaches {wanted?.uptake}
+                {wanted ? conditionOf(wanted) : ""}
                 {change.state === "signoffs" ? `; ${signoffSentence(change)}` : ""}
             </p>
             {now === null ? (
@@ -82,7 +83,7 @@ function Condition({ change }: { change: PendingChange }): JSX.Element {
                     The agent does not know the uptake now: it has no source for it, or the source did not answer.
                 </p>
             ) : (
-                <Progress now={now} whole={wanted?.uptake ?? 0} text={`${now} of ${wanted?.uptake}`} />
+                <UptakeSoFar telemetry={wanted} />
             )}
         </li>
     );
@@ -200,7 +201,7 @@ export function Page(): JSX.Element {
                     onChange={value => setQuery({ product, channel: value })}
                 />
             </div>
-            <div class="uptake">
+            <div class="columns uptake">
                 <div class="stack">
                     {rules.value && !product ? (
                         <Empty>
