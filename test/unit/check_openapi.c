@@ -345,5 +345,51 @@ START_TEST(references_point_to_something)
 }
 END_TEST
 
+/* ---- what values look like ---- */
+
+static bool may_be(const cJSON *schema, const char *type)
+{
+    const cJSON *types = json_get(schema, "type");
+    return cJSON_IsString(types) ? strcmp(types->valuestring, type) == 0 : lists(types, type);
+}
+
+/* Whether SCHEMA has one of the members WORDS, separated by spaces, other than {}. */
+static bool says(const cJSON *schema, const char *words)
+{
+    struct str rest = str_of(words), word;
+    while (str_split(&rest, ' ', &word)) {
+        char name[30];
+        snprintf(name, sizeof name, "%.*s", STR_ARG(word));
+        const cJSON *member = json_get(schema, name);
+        if (member != NULL && !(cJSON_IsObject(member) && member->child == NULL)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* An object whose members may be anything says so: additionalProperties is true. So does an array: its items
+ * are {}. */
+static void check_described(const cJSON *schema, const char *where)
+{
+    const cJSON *child;
+    ck_assert_msg(!may_be(schema, "object") || says(schema, "properties additionalProperties allOf anyOf"),
+                  "%s: an object without members", where);
+    ck_assert_msg(!may_be(schema, "array") || json_get(schema, "items") != NULL, "%s: an array without items",
+                  where);
+    cJSON_ArrayForEach(child, schema)
+    {
+        char inside[1000];
+        snprintf(inside, sizeof inside, "%s/%s", where, child->string != NULL ? child->string : "");
+        check_described(child, inside);
+    }
+}
+
+START_TEST(every_object_has_members)
+{
+    check_described(doc, "");
+}
+END_TEST
+
 SUITE_MAIN_WITH("openapi", setup, teardown, every_admin_route_is_documented, every_public_route_is_documented,
-                nothing_else_is_documented, references_point_to_something)
+                nothing_else_is_documented, references_point_to_something, every_object_has_members)
