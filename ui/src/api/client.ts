@@ -55,7 +55,7 @@ function fill(template: string, path: Record<string, unknown> = {}, query: Recor
 
 // What a request is, beside its address.
 interface Request {
-    method: Method;
+    method: Method | "head";
     url: string;
     body: unknown;
     abort?: AbortSignal;
@@ -107,6 +107,9 @@ function valueFrom(request: Request, response: Response, text: string): unknown 
     const feedId = Number(response.headers.get("X-Feed-Id"));
     if (feedId) {
         request.onFeedId?.(feedId);
+    }
+    if (request.method === "head") {
+        return response.headers.get("ETag");
     }
     const json = (response.headers.get("Content-Type") ?? "").includes("json") && text;
     const value: unknown = json ? JSON.parse(text) : text;
@@ -174,6 +177,12 @@ export const get = <P extends PathsWith<"get">>(path: P, options: Options<P, "ge
     call("get", path, options);
 export const post = <P extends PathsWith<"post">>(path: P, options: Options<P, "post">): Promise<Answer<P, "post">> =>
     call("post", path, options);
+
+// The ETag of what `get` would answer: it is another one if any of the answer is. The answer itself is not sent.
+export async function tagFor<P extends PathsWith<"get">>(path: P, options: Options<P, "get">): Promise<string> {
+    const url = fill(path, options.path, options.query ?? {});
+    return String(await send({ method: "head", url, body: undefined, abort: options.signal, sent: null }));
+}
 
 // What a change would do, as the server finds by making it and taking it back.
 export async function rehearse<M extends Method, P extends PathsWith<M>>(

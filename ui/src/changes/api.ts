@@ -1,5 +1,5 @@
 // What can be done with a pending change, whatever its kind.
-import { call, Failure, get, post, type Schema } from "../api/client";
+import { call, Failure, get, post, tagFor, type Schema } from "../api/client";
 import { refreshShared } from "../api/shared";
 import type { Signable } from "./signoffs";
 
@@ -12,7 +12,7 @@ export interface ChangeRef extends Signable {
     kind: Kind;
     id: number | string;
     sc_data_version?: number;
-    // Of a v2 release: the difference that was shown. Its sign-offs have no version that the server could compare.
+    // Of a v2 release: stands for the whole difference that was shown. Its sign-offs have no version that the server could compare.
     diff?: string;
 }
 
@@ -27,9 +27,13 @@ export const KIND_NAMES: Record<Kind, string> = {
     pinnable_releases: "Pin",
 };
 
+// Stands for the whole difference, of which a page shows only the groups with an example each.
+export function diffTag(left: string, right: string, signal?: AbortSignal): Promise<string> {
+    return tagFor("/release_diff", { query: { left, right, format: "text" }, signal });
+}
+
 async function refuseIfMoved({ id, diff }: ChangeRef): Promise<void> {
-    const query = { left: String(id), right: `${id}@pending`, limit: 1 };
-    if (diff !== undefined && JSON.stringify(await get("/release_diff", { query })) !== diff) {
+    if (diff !== undefined && (await diffTag(String(id), `${id}@pending`)) !== diff) {
         throw new Failure(400, "Bad Request", "OutdatedDataError: the change was edited");
     }
 }

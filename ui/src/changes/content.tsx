@@ -77,7 +77,12 @@ export function Content({ change, onReady }: Props): JSX.Element {
                 />
             ) : null}
             {release ? (
-                <ReleaseDiff left={type === "insert" ? null : title} right={`${title}@pending`} onReady={onReady} />
+                <ReleaseDiff
+                    left={type === "insert" ? null : title}
+                    right={`${title}@pending`}
+                    onReady={onReady}
+                    tagged={kind === "v2/releases"}
+                />
             ) : null}
         </div>
     );

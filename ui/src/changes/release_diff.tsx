@@ -1,17 +1,24 @@
 // The difference of two states of releases, as the server finds it: equal changes of many parts stand together.
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import { get, type Schema } from "../api/client";
+import { get, type Answer, type Schema } from "../api/client";
 import { useData } from "../api/data";
 import { plural } from "../format/number";
 import { Mark } from "../parts/mark";
 import { Loaded } from "../parts/states";
+import { diffTag } from "./api";
 
 interface Props {
     left: string | null; // NAME, NAME@pending, NAME@v3; null: nothing yet
     right: string;
-    // Called with what is shown.
-    onReady?: (diff: string) => void;
+    // Called when it is shown; if `tagged`, with what stands for the whole of it.
+    onReady?: (tag?: string) => void;
+    tagged?: boolean;
+}
+
+interface Loads {
+    diff: Exclude<Answer<"/release_diff">, string>;
+    tag: string | undefined;
 }
 
 const SIGNS = { added: "+", removed: "−", changed: "±" };
@@ -46,17 +53,21 @@ function Values({ change }: { change: Schema["ReleaseChange"] }): JSX.Element {
     );
 }
 
-export function ReleaseDiff({ left, right, onReady }: Props): JSX.Element {
+// The tag is read first: if somebody edits meanwhile, what is shown is newer than the tag, and a signature is refused.
+async function load(left: string, right: string, tagged: boolean, signal: AbortSignal): Promise<Loads> {
+    const tag = tagged ? await diffTag(left, right, signal) : undefined;
+    return { tag, diff: await get("/release_diff", { query: { left, right, limit: 1 }, signal }) };
+}
+
+export function ReleaseDiff({ left, right, onReady, tagged = false }: Props): JSX.Element {
     const data = useData(
         left === null ? null : `diff ${left} ${right}`,
-        signal => get("/release_diff", { query: { left: left ?? "", right, limit: 1 }, signal }),
-        {
-            refreshMs: 0,
-        },
+        signal => load(left ?? "", right, tagged, signal),
+        { refreshMs: 0 },
     );
     useEffect(() => {
         if (data.value && !data.loading) {
-            onReady?.(JSON.stringify(data.value));
+            onReady?.(data.value.tag);
         }
     }, [data.value, data.loading]);
     if (left === null) {
@@ -64,7 +75,7 @@ export function ReleaseDiff({ left, right, onReady }: Props): JSX.Element {
     }
     return (
         <Loaded data={data}>
-            {({ summary, groups }) => (
+            {({ diff: { summary, groups } }) => (
                 <div class="stack">
                     <div class="row">
                         {(["added", "removed", "changed"] as const).map(op => (

@@ -158,3 +158,45 @@ test("a permission's change can be seen and signed without the right to list use
     await api("admin@example.org", "DELETE", `${path}/${sc_id}?data_version=1`);
     await seesNews(page, page.getByText("This change is not pending any more"));
 });
+
+test("a v2 release that is edited in a part that nobody sees is not signed", async () => {
+    const NAME = "Firefox-130.0-build3";
+    const path = `/v2/releases/${NAME}`;
+    const { blob } = await api("releng@example.org", "GET", path);
+    const schedule = async sizes => {
+        const locales = Object.fromEntries(
+            Object.entries(sizes).map(([name, filesize]) => {
+                const locale = structuredClone(blob.platforms["WINNT_x86_64-msvc"].locales[name]);
+                locale.completes[0].filesize = filesize;
+                return [name, locale];
+            }),
+        );
+        const versions = Object.fromEntries(Object.keys(sizes).map(name => [name, 1]));
+        await api("releng@example.org", "POST", path, {
+            blob: { platforms: { "WINNT_x86_64-msvc": { locales } } },
+            old_data_versions: { platforms: { "WINNT_x86_64-msvc": { locales: versions } } },
+            when: Date.now() + 3_600_000,
+        });
+    };
+    const drop = () => api("releng@example.org", "DELETE", `${path}/scheduled_changes`);
+    await schedule({ de: 1001, fr: 1002 });
+    const page = await open("relman@example.org");
+    await visit(page, `/changes/${encodeURIComponent("v2/releases")}/${NAME}`);
+    const sign = page.getByRole("button", { name: "Sign off as relman" });
+    await page.getByText("2 ×, for example:").waitFor();
+    await page.getByText("1001").waitFor();
+    assert.equal(await page.getByText("1002").count(), 0, "only the example is shown");
+    // The page must not find out by itself.
+    await page.route("**/pending?*", route => route.abort());
+    await drop();
+    await schedule({ de: 1001, fr: 1003 });
+    await sign.click();
+    await page.getByText("was edited since you looked").waitFor();
+    const signers = async () =>
+        Object.keys((await api("admin@example.org", "GET", "/pending?kind=v2/releases")).pending[0].signoffs);
+    assert.deepEqual(await signers(), ["releng@example.org"]);
+    await page.unroute("**/pending?*");
+    await sign.and(page.locator(":not([aria-disabled])")).click();
+    await eventually("what is shown now is signed", async () => (await signers()).includes("relman@example.org"));
+    await drop();
+});

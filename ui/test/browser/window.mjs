@@ -80,5 +80,5 @@ export async function api(user, method, path, body) {
     if (!response.ok) {
         throw new Error(`${method} ${path}: ${response.status} ${text}`);
     }
-    return (response.headers.get("Content-Type") ?? "").includes("json") ? JSON.parse(text) : text;
+    return text && (response.headers.get("Content-Type") ?? "").includes("json") ? JSON.parse(text) : text;
 }
