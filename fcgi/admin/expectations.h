@@ -16,8 +16,13 @@ bool expectations_columns(struct admin_call *call, const char *product, const ch
 /* To be asked after inserts. FAIL_INVALID if there are more than allowed. */
 bool expectations_fit(struct admin_call *call, struct error *e);
 
-/* Adds to each of ENTRIES, those of a page of /pending, the member `breaks`: which expectations the change
- * would break. See docs/admin-api.md. */
-bool expectations_add_breaks(struct admin_call *call, cJSON *entries, struct error *e);
+/* Prepares for a page of /pending what its changes are compared with; to be called before anything else is
+ * read in the call's transaction. *PAGE is owned by CALL. FAIL_PERMISSION for a caller without any
+ * permission. */
+struct expect_page;
+bool expectations_start_page(struct admin_call *call, struct expect_page **page, struct error *e);
+/* Adds to each of ENTRIES, those of the page, the member `breaks`: which expectations the change would break.
+ * See docs/admin-api.md. */
+bool expectations_add_breaks(struct expect_page *page, cJSON *entries, struct error *e);
 
 #endif

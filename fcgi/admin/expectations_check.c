@@ -213,18 +213,26 @@ static bool read_edited(const struct check_call *c, cJSON **edited, struct error
     return history_all_page(c->call->tx, &q, edited, &next, e);
 }
 
+/* What is kept for the expectations of SET, and the same with CHANGES (or NULL); owned by F's ctx. NULL, with
+ * E of ERROR_NONE, if the keeper may not keep so much. */
+static const struct kept *take_kept(struct keeper *keeper, const struct expect_frame *f,
+                                    const struct row_changes *changes, struct expect_set *set,
+                                    struct error *e)
+{
+    const struct kept_request request = { .changes = changes, .each_query = expect_each_query, .arg = set };
+    const struct kept *kept = keeper_take(keeper, f->tx, f->ctx, &request, e);
+    if (kept == NULL && failed_as(e, FAIL_INVALID)) {
+        error_clear(e);
+    }
+    return kept;
+}
+
 /* Makes the sides from what is kept. False, with E of ERROR_NONE, if the keeper may not keep so much. */
 static bool take_sides(struct check_call *c, struct expect_frame *f, struct expect_set *set,
                        struct expect_compare *compare, struct error *e)
 {
-    const struct kept_request request = { .changes = &c->changes,
-                                          .each_query = expect_each_query,
-                                          .arg = set };
-    const struct kept *kept = keeper_take(c->keeper, c->call->tx, f->ctx, &request, e);
+    const struct kept *kept = take_kept(c->keeper, f, &c->changes, set, e);
     if (kept == NULL) {
-        if (failed_as(e, FAIL_INVALID)) {
-            error_clear(e);
-        }
         return false;
     }
     compare->after = expect_side_built(f, kept->changed != NULL ? kept->changed : kept->now, &c->changes);
@@ -334,7 +342,7 @@ static bool post_check(struct admin_call *call, struct error *e)
 
 /* ---- a page of /pending ---- */
 
-struct page_check {
+struct expect_page {
     struct admin_call *call;
     struct expect_policy policy;
     struct expect_set set;
@@ -344,7 +352,21 @@ struct page_check {
     int64_t until_ms;
 };
 
-static bool start_page(struct page_check *p, struct error *e)
+/* Makes the side without changes: from what KEEPER, which was entered, keeps, unless it is NULL or may not
+ * keep so much. */
+static bool make_before(struct expect_page *p, struct keeper *keeper, struct error *e)
+{
+    const struct kept *kept = keeper != NULL ? take_kept(keeper, &p->frame, NULL, &p->set, e) : NULL;
+    if (kept != NULL) {
+        p->before = expect_side_built(&p->frame, kept->now, NULL);
+        expect_frame_use(&p->frame, p->before);
+    } else if (keeper == NULL || e->kind == ERROR_NONE) {
+        p->before = expect_side_new(&p->frame, &p->world, NULL);
+    }
+    return p->before != NULL;
+}
+
+static bool start_page(struct expect_page *p, struct keeper *keeper, struct error *e)
 {
     static const struct str every = { "*", 1 };
     struct tx *tx = p->call->tx;
@@ -352,16 +374,14 @@ static bool start_page(struct page_check *p, struct error *e)
         return false;
     }
     p->policy = policy_of(p->call);
-    p->until_ms = clock_ms() + PAGE_MS;
     p->frame = expect_frame(tx->mem, tx, &p->policy.settings, &p->set);
     p->frame.releases_max = PAGE_RELEASES_MAX;
-    p->before = expect_side_new(&p->frame, &p->world, NULL);
-    return true;
+    return p->set.n == 0 || make_before(p, keeper, e);
 }
 
 /* {"count", "blocked", "expectations": [{"product", "name", "why"}], "unknown": null}. Without RESULTS none
  * are broken. */
-static cJSON *breaks_json(const struct page_check *p, const struct expect_result *results)
+static cJSON *breaks_json(const struct expect_page *p, const struct expect_result *results)
 {
     size_t n = 0;
     bool blocked = false;
@@ -408,7 +428,7 @@ static const char *name_of(struct admin_call *call, const cJSON *entry)
                               : mem_printf(call->ctx, "%s:%lld", kind, (long long)id->valuedouble);
 }
 
-static bool check_change(struct page_check *p, void *ctx, const char *name, cJSON **breaks, struct error *e)
+static bool check_change(struct expect_page *p, void *ctx, const char *name, cJSON **breaks, struct error *e)
 {
     struct row_changes changes = { 0 };
     struct expect_result *results;
@@ -426,7 +446,7 @@ static bool check_change(struct page_check *p, void *ctx, const char *name, cJSO
     return true;
 }
 
-static bool check_entry(struct page_check *p, cJSON *entry, struct error *e)
+static bool check_entry(struct expect_page *p, cJSON *entry, struct error *e)
 {
     cJSON *breaks = NULL;
     const char *name = name_of(p->call, entry);
@@ -451,11 +471,10 @@ static bool check_entry(struct page_check *p, cJSON *entry, struct error *e)
     return ok;
 }
 
-bool expectations_add_breaks(struct admin_call *call, cJSON *entries, struct error *e)
+bool expectations_start_page(struct admin_call *call, struct expect_page **page, struct error *e)
 {
-    cJSON *entry;
     bool known;
-    struct page_check p = { .call = call };
+    struct keeper *keeper;
     if (!access_is_known(call->tx, call->user, &known, e)) {
         return false;
     }
@@ -463,12 +482,23 @@ bool expectations_add_breaks(struct admin_call *call, cJSON *entries, struct err
         return fail(e, FAIL_PERMISSION,
                     "To see which expectations changes break takes an account with a permission");
     }
-    if (!start_page(&p, e)) {
+    if (!admin_enter_keeper(call, &keeper, e)) {
         return false;
     }
+    *page = mem_new(call->ctx, struct expect_page);
+    (*page)->call = call;
+    bool ok = start_page(*page, keeper, e);
+    admin_leave_keeper(&keeper);
+    return ok;
+}
+
+bool expectations_add_breaks(struct expect_page *page, cJSON *entries, struct error *e)
+{
+    cJSON *entry;
+    page->until_ms = clock_ms() + PAGE_MS;
     cJSON_ArrayForEach(entry, entries)
     {
-        if (!check_entry(&p, entry, e)) {
+        if (!check_entry(page, entry, e)) {
             return false;
         }
     }

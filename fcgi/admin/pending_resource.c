@@ -143,6 +143,8 @@ static bool list_pending(struct admin_call *call, struct error *e)
 {
     struct waiting_answer page;
     struct agents_say say;
+    struct expect_page *expectations = NULL;
+    bool with_breaks = str_eq(admin_arg(call, "expectations"), STR("1"));
     struct waiting_query q = {
         .source = sources,
         .n_sources = sizeof sources / sizeof sources[0],
@@ -155,7 +157,7 @@ static bool list_pending(struct admin_call *call, struct error *e)
         .now_ms = call->now_ms,
     };
     admin_arg_int(call, "limit", &q.limit);
-    if (!read_agents(call, &say, e)) {
+    if ((with_breaks && !expectations_start_page(call, &expectations, e)) || !read_agents(call, &say, e)) {
         return false;
     }
     q.failing = say.failing;
@@ -163,8 +165,7 @@ static bool list_pending(struct admin_call *call, struct error *e)
         return false;
     }
     add_uptakes(page.entries, say.uptakes);
-    return (!str_eq(admin_arg(call, "expectations"), STR("1")) ||
-            expectations_add_breaks(call, page.entries, e)) &&
+    return (!with_breaks || expectations_add_breaks(expectations, page.entries, e)) &&
            answer_pending(call, &page);
 }
 

@@ -157,6 +157,18 @@ struct expect_side *expect_side_built(struct expect_frame *f, const struct snaps
     return side;
 }
 
+void expect_frame_use(struct expect_frame *f, const struct expect_side *side)
+{
+    struct reach *names = reach_new(f->ctx);
+    for (size_t i = 0; i < f->set->n; i++) {
+        for (unsigned k = 0; k < side->lead[i].n; k++) {
+            reach_add_name(names, side->lead[i].name[k]);
+        }
+    }
+    f->built = side->built;
+    f->in_built = names;
+}
+
 /* ---- releases ---- */
 
 /* A snapshot of INPUT with the releases NAMES as they are in WORLD; owned by CTX. */
@@ -201,6 +213,19 @@ static bool fill_pool(struct expect_frame *f, const struct snapshot_input *input
     return pool->snapshot != NULL;
 }
 
+/* Whether the frame's built snapshot has all of NAMES. */
+static bool has_built(const struct expect_frame *f, const struct reach *names)
+{
+    size_t n;
+    const struct str *name = reach_names(names, &n);
+    for (size_t i = 0; f->built != NULL && i < n; i++) {
+        if (!reach_has(f->in_built, name[i])) {
+            return false;
+        }
+    }
+    return f->built != NULL;
+}
+
 /* The snapshot of SIDE with the releases that the expectations that are WANTED lead to. */
 static const struct snapshot *side_snapshot(struct expect_frame *f, struct expect_side *side,
                                             const bool *wanted, struct error *e)
@@ -217,6 +242,9 @@ static const struct snapshot *side_snapshot(struct expect_frame *f, struct expec
             reach_add_name(names, lead->name[k]);
             edited = edited || reach_has(side->edited, lead->name[k]);
         }
+    }
+    if (!edited && has_built(f, names)) {
+        return snapshot_with_input(f->ctx, f->built, &side->input);
     }
     if (!edited) {
         return fill_pool(f, &side->input, names, e)

@@ -31,8 +31,10 @@ struct expect_frame {
     struct tx *tx;
     const struct engine_settings *settings;
     const struct expect_set *set;
-    size_t releases_max;      /* that may be read; 0: any number */
-    struct expect_pool *pool; /* releases as they are in the database */
+    size_t releases_max;          /* that may be read; 0: any number */
+    struct expect_pool *pool;     /* releases as they are in the database */
+    const struct snapshot *built; /* has some of them; or NULL. Set by expect_frame_use() */
+    const struct reach *in_built; /* which */
 };
 /* CTX owns all that the check makes. */
 struct expect_frame expect_frame(void *ctx, struct tx *tx, const struct engine_settings *settings,
@@ -46,6 +48,10 @@ struct expect_side *expect_side_new(struct expect_frame *f, const struct world *
  * expectations lead to. */
 struct expect_side *expect_side_built(struct expect_frame *f, const struct snapshot *s,
                                       const struct row_changes *changes);
+
+/* From now on sides of F take the releases that the expectations lead to by SIDE, which was made by
+ * expect_side_built() without changes and must outlive them, from its snapshot. */
+void expect_frame_use(struct expect_frame *f, const struct expect_side *side);
 
 struct expect_result {
     bool checked;         /* false: before and after do not differ for it */

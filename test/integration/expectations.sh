@@ -414,6 +414,24 @@ write_costs() {
     done | sort -n | head -n 1
 }
 
+# The least that a request sends in several tries, as above.
+least_statements() {
+    local tries
+    for tries in 1 2 3 4 5; do
+        statements "$@"
+    done | sort -n | head -n 1
+}
+
+# /pending takes the releases from what is kept: with the mistake below each expectation of the release channel is looked at.
+run_kept() {
+    local id plain
+    check "a change of the rate" gives 200 $ADMIN POST $SC "$(rule 1 backgroundRate=10)"
+    id=$(number sc_id)
+    plain=$(least_statements $RELENG GET /pending)
+    check "/pending reads no releases to check it" test "$(least_statements $RELENG GET '/pending?expectations=1')" -le $((plain + 10))
+    check "dropped" gives 200 $ADMIN DELETE "$SC/$id?data_version=1"
+}
+
 # What a check costs does not depend on the number of expectations but for the reading of their table.
 run_many() {
     local few many
@@ -582,6 +600,7 @@ make_expectations
 run_refusals
 run_table
 run_mistakes
+run_kept
 run_scheduled_content
 run_right_changes
 run_script
