@@ -76,7 +76,7 @@ bool loader_compare_in_transaction(struct loader *l, size_t *missed, struct erro
     }
     const struct table_stamps *old = &l->tables->stamps;
     bool changed = !l->todo.tables && (tables.rules != old->rules || tables.pins != old->pins ||
-                                       tables.shutoffs != old->shutoffs);
+                                       tables.shutoffs != old->shutoffs || tables.stops != old->stops);
     *missed += changed;
     l->todo.tables |= changed;
     l->todo.publish |= *missed > 0;
@@ -119,6 +119,7 @@ struct published *loader_build(struct loader *l, const struct tables *tables,
     struct published *p = mem_new(l, struct published);
     struct snapshot_input input = {
         .rules = tables->rules,
+        .stops = tables->stops,
         .pins = tables->pins,
         .n_pins = tables->n_pins,
         .shutoffs = tables->shutoffs,
@@ -173,6 +174,7 @@ static void publish_snapshot(struct loader *l, struct published *next)
     l->published = next;
     atomic_store(&stats->generation, s->input.generation);
     atomic_store(&stats->rules, s->input.rules->n);
+    atomic_store(&stats->partial_stops, s->input.stops != NULL ? s->input.stops->n : 0);
     atomic_store(&stats->releases, s->n_releases);
     atomic_store(&stats->bytes, talloc_total_size(l->cache) + talloc_total_size(next));
     atomic_store(&stats->missing, s->n_missing);

@@ -12,6 +12,7 @@
 struct loader_stats {
     _Atomic uint64_t generation; /* of the published snapshot; 0 before the first one */
     _Atomic uint64_t rules;
+    _Atomic uint64_t partial_stops;
     _Atomic uint64_t releases;
     _Atomic uint64_t bytes;       /* of memory, for the snapshot and its releases */
     _Atomic uint64_t missing;     /* names that something points at and that are missing or broken */

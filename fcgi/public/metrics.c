@@ -39,6 +39,7 @@ static double read_age(const struct metric *m, unsigned series)
 static struct metric loader_rows[] = {
     LOADER("snapshot_generation", METRIC_GAUGE, generation, 1, "Snapshots published since start."),
     LOADER("snapshot_rules", METRIC_GAUGE, rules, 1, "Rules in the snapshot."),
+    LOADER("snapshot_partial_stops", METRIC_GAUGE, partial_stops, 1, "Partial stops in the snapshot."),
     LOADER("snapshot_releases", METRIC_GAUGE, releases, 1, "Releases in the snapshot."),
     LOADER("snapshot_bytes", METRIC_GAUGE, bytes, 1, "Memory of the snapshot and its releases."),
     LOADER("snapshot_missing", METRIC_GAUGE, missing, 1,

@@ -49,7 +49,7 @@ static void print_release(struct buf *out, const struct saved_release *release)
     print_u64(out, release->size);
 }
 
-static void print_pins_and_shutoffs(struct buf *out, const struct saved_index *index)
+static void print_small_tables(struct buf *out, const struct saved_index *index)
 {
     print_u64(out, index->n_pins);
     for (size_t i = 0; i < index->n_pins; i++) {
@@ -63,6 +63,10 @@ static void print_pins_and_shutoffs(struct buf *out, const struct saved_index *i
         print_text(out, index->shutoffs[i].product);
         print_text(out, index->shutoffs[i].channel);
     }
+    print_u64(out, index->n_stops);
+    for (size_t i = 0; i < index->n_stops; i++) {
+        print_rule(out, &index->stops[i]);
+    }
 }
 
 void saved_print_index(struct buf *out, const struct saved_index *index)
@@ -72,11 +76,12 @@ void saved_print_index(struct buf *out, const struct saved_index *index)
     print_u64(out, index->stamps.rules);
     print_u64(out, index->stamps.pins);
     print_u64(out, index->stamps.shutoffs);
+    print_u64(out, index->stamps.stops);
     print_u64(out, index->n_rules);
     for (size_t i = 0; i < index->n_rules; i++) {
         print_rule(out, &index->rules[i]);
     }
-    print_pins_and_shutoffs(out, index);
+    print_small_tables(out, index);
     print_u64(out, index->n_releases);
     for (size_t i = 0; i < index->n_releases; i++) {
         print_release(out, &index->releases[i]);
@@ -189,7 +194,18 @@ static void take_release(struct cursor *c, struct saved_release *release)
     c->bad = c->bad || str_absent(release->name) || release->size > SAVED_MAX;
 }
 
-static void take_pins_and_shutoffs(struct cursor *c, void *ctx, struct saved_index *index)
+/* *N rules, owned by CTX. */
+static struct rule_row *take_rules(struct cursor *c, void *ctx, size_t *n)
+{
+    *n = take_count(c, 4 * sizeof(uint64_t) + RULE_ROW_TEXTS * sizeof(uint32_t), sizeof(struct rule_row));
+    struct rule_row *rules = mem_array(ctx, struct rule_row, *n);
+    for (size_t i = 0; i < *n; i++) {
+        take_rule(c, &rules[i]);
+    }
+    return rules;
+}
+
+static void take_small_tables(struct cursor *c, void *ctx, struct saved_index *index)
 {
     index->n_pins = take_count(c, 4 * sizeof(uint32_t), sizeof(struct pin_row));
     index->pins = mem_array(ctx, struct pin_row, index->n_pins);
@@ -206,6 +222,7 @@ static void take_pins_and_shutoffs(struct cursor *c, void *ctx, struct saved_ind
         index->shutoffs[i].product = take_text(c);
         index->shutoffs[i].channel = take_text(c);
     }
+    index->stops = take_rules(c, ctx, &index->n_stops);
 }
 
 static void take_releases(struct cursor *c, void *ctx, struct saved_index *index)
@@ -232,13 +249,9 @@ bool saved_parse_index(void *ctx, struct str raw, struct saved_index *index, str
     index->stamps.rules = take_u64(&c);
     index->stamps.pins = take_u64(&c);
     index->stamps.shutoffs = take_u64(&c);
-    index->n_rules =
-        take_count(&c, 4 * sizeof(uint64_t) + RULE_ROW_TEXTS * sizeof(uint32_t), sizeof(struct rule_row));
-    index->rules = mem_array(ctx, struct rule_row, index->n_rules);
-    for (size_t i = 0; i < index->n_rules; i++) {
-        take_rule(&c, &index->rules[i]);
-    }
-    take_pins_and_shutoffs(&c, ctx, index);
+    index->stamps.stops = take_u64(&c);
+    index->rules = take_rules(&c, ctx, &index->n_rules);
+    take_small_tables(&c, ctx, index);
     take_releases(&c, ctx, index);
     return end_parsing(&c, e);
 }

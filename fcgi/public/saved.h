@@ -34,6 +34,8 @@ struct saved_index {
     size_t n_pins;
     struct shutoff_row *shutoffs;
     size_t n_shutoffs;
+    struct rule_row *stops; /* partial stops */
+    size_t n_stops;
     struct table_stamps stamps;
     struct saved_release *releases; /* all that the snapshot needs, sorted by name */
     size_t n_releases;

@@ -333,12 +333,17 @@ static struct str print_index(const struct saver *s, struct writing *w, const st
                                  .n_pins = tables->n_pins,
                                  .shutoffs = tables->shutoffs,
                                  .n_shutoffs = tables->n_shutoffs,
+                                 .n_stops = tables->stops != NULL ? tables->stops->n : 0,
                                  .stamps = tables->stamps,
                                  .releases = mem_array(w, struct saved_release, s->n),
                                  .n_releases = s->n };
     struct buf out;
     for (size_t i = 0; i < index.n_rules; i++) {
         index.rules[i] = tables->rules->rules[i].row;
+    }
+    index.stops = mem_array(w, struct rule_row, index.n_stops);
+    for (size_t i = 0; i < index.n_stops; i++) {
+        index.stops[i] = tables->stops->rules[i].row;
     }
     for (size_t i = 0; i < s->n; i++) {
         index.releases[i] = w->entries[i].release;

@@ -16,7 +16,7 @@
 
 enum {
     SNAPSHOT_FILE_FORMAT =
-        1,                   /* another number whenever programs that know this one could not read the file */
+        2,                   /* another number whenever programs that know this one could not read the file */
     SNAPSHOT_FILE_HEAD = 48, /* bytes of the head: the place of the first frame */
 };
 

@@ -1,4 +1,4 @@
-/* The small tables of a snapshot: rules, pins, shutoffs. */
+/* The small tables of a snapshot: rules, pins, shutoffs and partial stops. */
 #ifndef BALROG_PUBLIC_TABLES_H
 #define BALROG_PUBLIC_TABLES_H
 
@@ -11,6 +11,7 @@ struct tables {
     size_t n_pins;
     struct shutoff_row *shutoffs;
     size_t n_shutoffs;
+    const struct ruleset *stops; /* partial stops; NULL: there are none */
     struct table_stamps stamps;
 };
 

@@ -141,6 +141,7 @@ static enum feed_table table_of(struct str name)
         { "release_assets", FEED_RELEASES },
         { "pinnable_releases", FEED_PINS },
         { "emergency_shutoffs", FEED_SHUTOFFS },
+        { "balrog_partial_stops", FEED_SHUTOFFS },
     };
     for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
         if (str_eq(name, str_of(tables[i].name))) {

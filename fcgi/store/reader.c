@@ -61,6 +61,11 @@ static void *row_array_add(struct row_array *list)
     "SELECT product, version, channel, mapping FROM pinnable_releases ORDER BY product, version, channel"
 #define SHARED " LOCK IN SHARE MODE"
 static const char SHUTOFFS[] = "SELECT product, channel FROM emergency_shutoffs ORDER BY product, channel";
+/* As rules, of which they lack five columns. */
+static const char STOPS[] =
+    "SELECT stop_id, data_version, NULL, NULL, jaws, mig64, NULL, NULL, NULL, product, version, channel, "
+    "buildTarget, buildID, locale, osVersion, memory, instructionSet, distribution, distVersion, "
+    "headerArchitecture FROM balrog_partial_stops ORDER BY stop_id";
 
 /* The first column of RULES that is a text; the others follow in the order of rule_row_text. */
 enum { FIRST_TEXT = 6 };
@@ -143,6 +148,15 @@ bool reader_shutoffs(struct db *db, void *ctx, struct shutoff_row **rows, size_t
     return ok;
 }
 
+bool reader_stops(struct db *db, void *ctx, struct rule_row **rows, size_t *n, struct error *e)
+{
+    struct row_array list = { .ctx = ctx, .size = sizeof(struct rule_row) };
+    bool ok = each_row(db, STOPS, NULL, 0, add_rule, &list, e);
+    *rows = (struct rule_row *)(void *)list.p;
+    *n = list.n;
+    return ok;
+}
+
 /* ---- stamps ---- */
 
 static const uint64_t HASH_START = 14695981039346656037u;
@@ -175,10 +189,11 @@ static void hash_row(const struct db_rows *rows, void *arg)
  * data_version as before. */
 bool reader_table_stamps(struct db *db, struct table_stamps *stamps, struct error *e)
 {
-    *stamps = (struct table_stamps){ HASH_START, HASH_START, HASH_START };
+    *stamps = (struct table_stamps){ HASH_START, HASH_START, HASH_START, HASH_START };
     return each_row(db, RULES, NULL, 0, hash_row, &stamps->rules, e) &&
            each_row(db, PINS, NULL, 0, hash_row, &stamps->pins, e) &&
-           each_row(db, SHUTOFFS, NULL, 0, hash_row, &stamps->shutoffs, e);
+           each_row(db, SHUTOFFS, NULL, 0, hash_row, &stamps->shutoffs, e) &&
+           each_row(db, STOPS, NULL, 0, hash_row, &stamps->stops, e);
 }
 
 /* The data_versions of one release in the three tables. */

@@ -20,6 +20,8 @@ bool reader_rules_of(struct db *db, void *ctx, struct str product, struct rule_r
                      struct error *e);
 bool reader_pins(struct db *db, void *ctx, bool shared, struct pin_row **rows, size_t *n, struct error *e);
 bool reader_shutoffs(struct db *db, void *ctx, struct shutoff_row **rows, size_t *n, struct error *e);
+/* The partial stops, in the order of their numbers. */
+bool reader_stops(struct db *db, void *ctx, struct rule_row **rows, size_t *n, struct error *e);
 
 /* A stamp of a release: a number that changes whenever the release changes, that is, a data_version of its
  * base or of an asset, or the table that it is in. A release that does not exist has the stamp 0. The stamps
@@ -33,7 +35,7 @@ bool reader_release_stamps(struct db *db, void *ctx, struct release_stamp **stam
 /* One stamp for each of the small tables. It changes whenever a column changes that the functions above
  * read. */
 struct table_stamps {
-    uint64_t rules, pins, shutoffs;
+    uint64_t rules, pins, shutoffs, stops;
 };
 bool reader_table_stamps(struct db *db, struct table_stamps *stamps, struct error *e);
 

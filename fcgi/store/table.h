@@ -58,6 +58,7 @@ extern const struct table table_role_grants;
 extern const struct table table_product_req_signoffs;
 extern const struct table table_permissions_req_signoffs;
 extern const struct table table_emergency_shutoffs;
+extern const struct table table_partial_stops;
 extern const struct table table_pinnable_releases;
 extern const struct table table_expectations;
 

@@ -138,6 +138,26 @@ FAMILY_WITH_HISTORY(table_permissions_req_signoffs, "permissions_req_signoffs", 
     X("comment", COLUMN_TEXT, 0)
 FAMILY_WITH_HISTORY(table_emergency_shutoffs, "emergency_shutoffs", SHUTOFFS, TIME)
 
+/* The reference does not have this table: stops with conditions, which match as a rule's columns do. */
+#define PARTIAL_STOPS(X)                                                                                     \
+    X("stop_id", COLUMN_INT, COLUMN_KEY | COLUMN_AUTO)                                                       \
+    X("product", COLUMN_TEXT, 0)                                                                             \
+    X("channel", COLUMN_TEXT, 0)                                                                             \
+    X("version", COLUMN_TEXT, 0)                                                                             \
+    X("buildTarget", COLUMN_TEXT, 0)                                                                         \
+    X("buildID", COLUMN_TEXT, 0)                                                                             \
+    X("locale", COLUMN_TEXT, 0)                                                                              \
+    X("osVersion", COLUMN_TEXT, 0)                                                                           \
+    X("memory", COLUMN_TEXT, 0)                                                                              \
+    X("instructionSet", COLUMN_TEXT, 0)                                                                      \
+    X("jaws", COLUMN_BOOL, 0)                                                                                \
+    X("mig64", COLUMN_BOOL, 0)                                                                               \
+    X("distribution", COLUMN_TEXT, 0)                                                                        \
+    X("distVersion", COLUMN_TEXT, 0)                                                                         \
+    X("headerArchitecture", COLUMN_TEXT, 0)                                                                  \
+    X("comment", COLUMN_TEXT, 0)
+FAMILY_WITH_HISTORY(table_partial_stops, "balrog_partial_stops", PARTIAL_STOPS, TIME)
+
 #define PINS(X)                                                                                              \
     X("product", COLUMN_TEXT, COLUMN_KEY)                                                                    \
     X("version", COLUMN_TEXT, COLUMN_KEY)                                                                    \

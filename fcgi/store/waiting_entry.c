@@ -299,6 +299,8 @@ static cJSON *title_of(const struct waiting_part *part)
         if (alias == NULL && id != 0) {
             buf_int(&text, id);
         }
+    } else if (t == &table_partial_stops) {
+        buf_printf(&text, "partial stop %lld", (long long)row_int(part->row, "stop_id"));
     } else {
         for (const struct column *c = t->column; c->name != NULL; c++) {
             const char *key = (c->flags & COLUMN_KEY) != 0 ? row_text(part->row, c->name) : NULL;

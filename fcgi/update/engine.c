@@ -11,6 +11,7 @@ static const char *const reason_names[REASON_COUNT] = {
     [REASON_SERVED] = "served",
     [REASON_NO_RULE] = "no_rule",
     [REASON_SHUT_OFF] = "shut_off",
+    [REASON_PARTIAL_STOP] = "partial_stop",
     [REASON_NULL_MAPPING] = "null_mapping",
     [REASON_THROTTLED] = "throttled",
     [REASON_UP_TO_DATE] = "up_to_date",
@@ -157,6 +158,10 @@ void engine_choose(const struct snapshot *s, const struct query *q, struct rando
     if (snapshot_is_shut_off(s, q->product, q->channel) ||
         snapshot_is_shut_off(s, q->product, q->fallback_channel)) {
         refuse_choice(c, REASON_SHUT_OFF);
+        return;
+    }
+    if (s->input.stops != NULL && (c->stop = ruleset_find(s->input.stops, q)) != NULL) {
+        refuse_choice(c, REASON_PARTIAL_STOP);
         return;
     }
     switch (ruleset_match(s->input.rules, q, &c->rule)) {

@@ -31,6 +31,7 @@ enum reason {
     REASON_SERVED,
     REASON_NO_RULE,
     REASON_SHUT_OFF,
+    REASON_PARTIAL_STOP,    /* shut off for a part of the channel, to which this query belongs */
     REASON_NULL_MAPPING,    /* the rule says: no update */
     REASON_THROTTLED,       /* held back by backgroundRate, and the rule has no fallbackMapping */
     REASON_UP_TO_DATE,      /* the release has nothing newer for this client, or not its platform */
@@ -57,6 +58,7 @@ enum throttle {
 struct engine_choice {
     const struct release *release; /* NULL: nothing is served, REASON says why */
     const struct rule *rule;       /* NULL: no rule matched, or updates are shut off */
+    const struct rule *stop;       /* the partial stop that matches; NULL: none does, or all are shut off */
     enum reason reason;
     enum throttle throttle;
     bool is_random;      /* another draw might lead to something else */

@@ -6,7 +6,8 @@
 #include "core/str.h"
 #include "query/query.h"
 
-/* A row of `rules`; an absent text is NULL. */
+/* A row of `rules`; an absent text is NULL. A row of `balrog_partial_stops`, too, because its conditions
+ * match as a rule's do: rule_id is its stop_id, and what it does not have is absent. */
 struct rule_row {
     int64_t rule_id, data_version;
     bool has_priority;

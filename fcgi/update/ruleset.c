@@ -275,3 +275,15 @@ enum match ruleset_match(const struct ruleset *rules, const struct query *q, con
     *rule = best < rules->n ? &rules->rules[best] : NULL;
     return *rule != NULL ? MATCH_FOUND : MATCH_NONE;
 }
+
+const struct rule *ruleset_find(const struct ruleset *rules, const struct query *q)
+{
+    struct asked asked = start_asking(q);
+    bool ignored = false;
+    for (size_t i = 0; i < rules->n; i++) {
+        if (find_mismatch(&rules->rules[i], &asked, &ignored) == RULE_MATCHES) {
+            return &rules->rules[i];
+        }
+    }
+    return NULL;
+}

@@ -34,4 +34,9 @@ enum match {
 /* The rule of highest priority that matches Q. Allocates nothing. */
 enum match ruleset_match(const struct ruleset *rules, const struct query *q, const struct rule **rule);
 
+/* Returns the first rule all of whose columns match Q, or NULL. Unlike ruleset_match(), it takes a query's
+ * version that cannot be parsed as one that no condition on the version matches. It compares one rule after
+ * the other: for sets of few rules. Allocates nothing. */
+const struct rule *ruleset_find(const struct ruleset *rules, const struct query *q);
+
 #endif

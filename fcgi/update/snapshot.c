@@ -99,3 +99,8 @@ bool snapshot_is_shut_off(const struct snapshot *s, struct str product, struct s
     }
     return false;
 }
+
+const struct ruleset *snapshot_stops(void *ctx, const struct rule_row *stops, size_t n)
+{
+    return n > 0 ? ruleset_build(ctx, stops, n) : NULL;
+}

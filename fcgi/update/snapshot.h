@@ -15,7 +15,8 @@ struct engine_settings {
 };
 
 struct snapshot_input {
-    const struct ruleset *rules; /* these four are shared, not copied: they must outlive the snapshot */
+    const struct ruleset *rules; /* these five are shared, not copied: they must outlive the snapshot */
+    const struct ruleset *stops; /* partial stops, see snapshot_stops(); NULL: there are none */
     const struct pin_row *pins;
     size_t n_pins;
     const struct shutoff_row *shutoffs;
@@ -38,6 +39,8 @@ const struct release *snapshot_release(const struct snapshot *s, struct str name
 /* The mapping of the pin, absent when there is none. */
 struct str snapshot_pin(const struct snapshot *s, struct str product, struct str channel, struct str version);
 bool snapshot_is_shut_off(const struct snapshot *s, struct str product, struct str channel);
+/* The set of N partial stops, owned by CTX; NULL if N is 0, so that the engine only compares a pointer. */
+const struct ruleset *snapshot_stops(void *ctx, const struct rule_row *stops, size_t n);
 
 /* A snapshot of INPUT with the releases of S, which must outlive it; owned by CTX. */
 struct snapshot *snapshot_with_input(void *ctx, const struct snapshot *s, const struct snapshot_input *input);

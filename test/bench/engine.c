@@ -259,6 +259,24 @@ static struct run *runs_new(void *ctx, char **sizes, size_t n, struct population
     return runs;
 }
 
+/* Makes the snapshot of R one with N partial stops for the product and channel of most queries, none of which
+ * matches: each query is compared with all of them. */
+static void add_stops(void *ctx, struct run *r, unsigned n)
+{
+    struct snapshot_input input = r->bench.snapshot->input;
+    struct rule_row *stops = mem_array(ctx, struct rule_row, n);
+    for (unsigned i = 0; i < n; i++) {
+        stops[i] = (struct rule_row){ .rule_id = i + 1,
+                                      .product = STR("Firefox"),
+                                      .channel = STR("release"),
+                                      .version = STR(">999.0"),
+                                      .jaws = TRI_UNKNOWN,
+                                      .mig64 = TRI_UNKNOWN };
+    }
+    input.stops = snapshot_stops(ctx, stops, n);
+    r->bench.snapshot = snapshot_with_input(ctx, r->bench.snapshot, &input);
+}
+
 static void count(struct run *r, const char *kind)
 {
     for (unsigned k = 0; k < KINDS; k++) {
@@ -272,15 +290,16 @@ static void count(struct run *r, const char *kind)
 int main(int argc, char **argv)
 {
     bool time = argc > 5 && argc <= 5 + SIZES_MAX && strcmp(argv[1], "time") == 0;
-    bool counting = argc == 7 && strcmp(argv[1], "count") == 0;
+    bool counting = (argc == 7 || argc == 8) && strcmp(argv[1], "count") == 0;
     if (!time && !counting) {
         fputs("Usage: engine time RELEASES PLATFORMS LOCALES RULES…\n"
               "         lines of tabs: RULES, matched or unmatched, query or match, ns a query (median of "
               "the rounds),\n"
               "         the same against the first RULES (median of each round's), allocations a query\n"
-              "       engine count RELEASES PLATFORMS LOCALES RULES matched|unmatched\n"
+              "       engine count RELEASES PLATFORMS LOCALES RULES matched|unmatched [STOPS]\n"
               "         1,000 queries, each a call of bench_whole_query and one of bench_only_match, for "
-              "callgrind\n",
+              "callgrind;\n"
+              "         with that many partial stops, which match none of them\n",
               stderr);
         return 2;
     }
@@ -293,6 +312,9 @@ int main(int argc, char **argv)
     if (time) {
         compare(runs, n);
     } else {
+        if (argc == 8) {
+            add_stops(ctx, &runs[0], number(argv[7], 100000));
+        }
         count(&runs[0], argv[6]);
     }
     for (size_t i = 0; i < n; i++) {

@@ -89,13 +89,21 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
     static const struct pin_row pins[] = { { { "Firefox", 7 }, { "40.", 3 }, { "9", 1 }, { "4", 1 } } };
     static const struct shutoff_row shutoffs[] = { { { "Firefox", 7 }, { "off", 3 } } };
+    static const struct rule_row stops[] = { { .rule_id = 1,
+                                               .product = { "Firefox", 7 },
+                                               .channel = { "part", 4 },
+                                               .version = { "<70.0", 5 },
+                                               .locale = { "de,fr", 5 },
+                                               .jaws = TRI_UNKNOWN,
+                                               .mig64 = TRI_UNKNOWN } };
     const char *directory = getenv("BALROG_FUZZ_RELEASES");
     void *ctx = mem_check(talloc_new(NULL));
     (void)argc;
     (void)argv;
     read_releases(ctx, directory != NULL ? directory : "test/fuzz/seeds/release");
     make_rules();
-    w.rows = (struct rows){ w.rules, w.rows.n_rules, w.releases, w.rows.n_releases, pins, 1, shutoffs, 1 };
+    w.rows = (struct rows){ w.rules, w.rows.n_rules, w.releases, w.rows.n_releases, pins, 1, shutoffs,
+                            1,       stops,          1 };
     w.snapshot = world_snapshot(ctx, &w.rows, world_settings(ctx));
     must(w.snapshot->n_releases == w.rows.n_releases, "all releases are whole");
     buf_init(&w.scratch, 1024, ENGINE_BODY_MAX);

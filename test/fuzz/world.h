@@ -47,6 +47,8 @@ struct rows {
     size_t n_pins;
     const struct shutoff_row *shutoffs;
     size_t n_shutoffs;
+    const struct rule_row *stops; /* partial ones */
+    size_t n_stops;
 };
 
 static inline bool world_release(void *arg, void *ctx, struct str name, struct release_row *row,
@@ -72,6 +74,7 @@ static inline const struct snapshot *world_snapshot(void *ctx, struct rows *rows
 {
     struct snapshot_input input = {
         .rules = ruleset_build(ctx, rows->rules, rows->n_rules),
+        .stops = snapshot_stops(ctx, rows->stops, rows->n_stops),
         .pins = rows->pins,
         .n_pins = rows->n_pins,
         .shutoffs = rows->shutoffs,
@@ -105,6 +108,7 @@ static inline void check_match(const struct ruleset *rules, const struct query *
     enum match wanted = any_bad ? MATCH_BAD_VERSION : expected != NULL ? MATCH_FOUND : MATCH_NONE;
     must(match == wanted, "the index finds a rule when trying all does");
     must(match != MATCH_FOUND || found == expected, "it finds the same");
+    must(ruleset_find(rules, q) == expected, "without the index the same is found, whatever the version");
 }
 
 static inline void check_answer(const struct query *q, const struct answer *a, struct str body)

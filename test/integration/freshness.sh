@@ -22,7 +22,7 @@ change() {
 prepare() {
     db <<<"CREATE USER writer@localhost IDENTIFIED BY 'writer';"
     local table
-    for table in rules releases releases_json release_assets pinnable_releases emergency_shutoffs; do
+    for table in rules releases releases_json release_assets pinnable_releases emergency_shutoffs balrog_partial_stops; do
         db <<<"GRANT SELECT, INSERT, UPDATE, DELETE ON $table TO writer@localhost"
     done
     db <<<"INSERT INTO releases (name, product, data, data_version) VALUES
@@ -147,6 +147,11 @@ test_shutoffs() {
     change "a shutoff is inserted" '!product=' "$path" <<<"
         INSERT INTO emergency_shutoffs (product, channel, data_version) VALUES ('Firefox', 'shut', 1)"
     change "deleted" product=R1 "$path" <<<"DELETE FROM emergency_shutoffs"
+    change "a partial stop is inserted" '!product=' "$path" <<<"INSERT INTO balrog_partial_stops
+        (product, channel, locale, data_version) VALUES ('Firefox', 'shut', 'de,l', 1)"
+    change "it is for others" product=R1 "$path" <<<"UPDATE balrog_partial_stops SET locale = 'de', data_version = 2"
+    change "and for these again" '!product=' "$path" <<<"UPDATE balrog_partial_stops SET locale = 'l', data_version = 3"
+    change "deleted, too" product=R1 "$path" <<<"DELETE FROM balrog_partial_stops"
 }
 
 test_broken() {
@@ -278,7 +283,8 @@ test_comparison() {
     writer <<<"$(rule 13 missed R1) INSERT INTO pinnable_releases (product, version, channel, mapping, data_version)
         VALUES ('Firefox', '40.', 'missed', 'P1', 1);
         INSERT INTO emergency_shutoffs (product, channel, data_version) VALUES ('Firefox', 'gone', 1);
-        $(rule 14 gone R1)"
+        INSERT INTO balrog_partial_stops (product, channel, locale, data_version) VALUES ('Firefox', 'part', 'l', 1);
+        $(rule 14 gone R1) $(rule 15 part R1)"
     check "before" shows "$SOON" product=PINNED "$path?pin=40."
     for _ in {1..40}; do
         echo "UPDATE rules SET data_version = data_version + 1 WHERE rule_id = 13; DO SLEEP(0.05);
@@ -293,6 +299,8 @@ test_comparison() {
     check "and logged" grep -q feed.missed "$LOG"
     db <<<"TRUNCATE emergency_shutoffs"
     check "shutoffs are" shows "$late" product=R1 "$(update_path gone)"
+    db <<<"TRUNCATE balrog_partial_stops"
+    check "and partial stops" shows "$late" product=R1 "$(update_path part)"
     db <<<"DROP TRIGGER balrog_feed_releases_u; UPDATE releases SET data_version = data_version + 1,
         data = '$(app_release SILENT)' WHERE name = 'R1'"
     check "a release that changed without its trigger" shows "$late" product=SILENT "$path"

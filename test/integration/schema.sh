@@ -63,7 +63,7 @@ test_fresh() {
     check "the plan names the step" said "0001_initial: would be applied"
     check "the plan does nothing" answers 0 "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE()"
     check "a fresh database" upgrade 0 --execute
-    check "72 tables of the reference's and 11 of ours" answers 83 \
+    check "72 tables of the reference's and 19 of ours" answers 91 \
         "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE()"
     check "identifiers compare exactly" answers 0 "SELECT COUNT(*) FROM information_schema.columns
         WHERE table_schema = DATABASE() AND collation_name <> 'utf8mb4_nopad_bin' AND table_name <> 'balrog_schema'"
@@ -79,7 +79,10 @@ test_fresh() {
     structure >"$work/after"
     check "running twice changes nothing" cmp "$work/before" "$work/after"
     check "a name differs by its case" as_two_rows
-    check "the newest step goes back" upgrade 0 --revert 0009 --execute --without-hosts
+    check "the newest step goes back" upgrade 0 --revert 0010 --execute --without-hosts
+    check "its tables are gone" answers 0 "SELECT COUNT(*) FROM information_schema.tables
+        WHERE table_schema = DATABASE() AND table_name LIKE 'balrog\\_partial\\_stops%'"
+    check "and the one before it" upgrade 0 --revert 0009 --execute --without-hosts
     check "to the trigger that was there before" answers 1 "SELECT COUNT(*) FROM information_schema.triggers WHERE
         trigger_schema = DATABASE() AND trigger_name = 'balrog_members_releases_u' AND action_statement LIKE '%CAST(NEW.data AS%'"
     check "and the step before it" upgrade 0 --revert 0008 --execute --without-hosts
@@ -101,7 +104,8 @@ test_triggers() {
     upgrade 0 --execute
     local row table rest
     for row in "rules:(rule_id, update_type, data_version) VALUES (1, 'minor', 1)" \
-        "pinnable_releases:VALUES ('P', '1.', 'c', 'm', 1)" "emergency_shutoffs:VALUES ('P', 'c', NULL, 1)"; do
+        "pinnable_releases:VALUES ('P', '1.', 'c', 'm', 1)" "emergency_shutoffs:VALUES ('P', 'c', NULL, 1)" \
+        "balrog_partial_stops:(product, channel, locale, data_version) VALUES ('P', 'c', 'de', 1)"; do
         table=${row%%:*} rest=${row#*:}
         query <<<"TRUNCATE balrog_changes; INSERT INTO $table $rest; UPDATE $table SET data_version = 2; DELETE FROM $table"
         check "changes of $table" answers "$table NULL NULL I;$table NULL NULL U;$table NULL NULL D" \
@@ -144,7 +148,7 @@ test_users() {
     check "create-db-users" "${tool[@]}" --execute --database "$DB" --public-password-file "$work/password" >"$work/log"
     check "create-db-users again" "${tool[@]}" --execute --database "$DB" --public-password-file "$work/password" >"$work/log"
     for table in rules releases releases_json release_assets pinnable_releases emergency_shutoffs rules_history \
-        balrog_changes; do
+        balrog_partial_stops balrog_changes; do
         check "balrog_public reads $table" as balrog_public "SELECT COUNT(*) FROM $table" >"$work/log"
         check "balrog_public does not delete from $table" refused balrog_public "DELETE FROM $table"
         check "balrog_public does not insert into $table" refused balrog_public "INSERT INTO $table SELECT * FROM $table"
@@ -154,7 +158,7 @@ test_users() {
     check "balrog_public tells that it runs" as balrog_public "
         INSERT INTO app_instances VALUES ('h:balrog-public:1:2', 'balrog-public', 'h', 1, '0.2', 2, 2, NULL);
         UPDATE app_instances SET seen_at = 3; DELETE FROM app_instances"
-    for table in permissions user_roles permissions_history; do
+    for table in permissions user_roles permissions_history balrog_partial_stops_history; do
         check "balrog_public does not read $table" refused balrog_public "SELECT COUNT(*) FROM $table"
     done
     check "balrog_public makes no tables" refused balrog_public "CREATE TABLE x (a INT)"

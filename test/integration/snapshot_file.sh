@@ -7,7 +7,7 @@ set -euo pipefail
 
 OWN=$WORK/own # the test's own worker
 STATE=$WORK/state
-FILE=$STATE/snapshot-1
+FILE=$STATE/snapshot-2
 LOG=$OWN.log
 PID=
 
@@ -101,7 +101,7 @@ test_starts_without_database() {
     make_file
     check "the folder is closed to others" equal 700 "$(stat -c %a "$STATE")"
     check "so is the file" equal 600 "$(stat -c %a "$FILE")"
-    check "nothing else is left there" equal "lock snapshot-1 " "$(state_files)"
+    check "nothing else is left there" equal "lock snapshot-2 " "$(state_files)"
     sandbox stop db
     start
     check "without the database it serves" gets one 50.0
@@ -162,8 +162,8 @@ patch() { # OFFSET OCTAL: that byte of the file
 
 test_refused_files() {
     make_file
-    patch 16 002
-    refused 'its format is 2'
+    patch 16 003
+    refused 'its format is 3'
     patch 60 000 && patch 61 377
     refused 'its checksum is wrong'
     truncate -s -1 "$FILE"
@@ -214,7 +214,7 @@ test_killed_while_writing() {
     start
     set_version one 70
     check "what a killed one left is replaced" until_true 20 written 1
-    check "and nothing else is left" equal "lock snapshot-1 " "$(state_files)"
+    check "and nothing else is left" equal "lock snapshot-2 " "$(state_files)"
     stop
 }
 

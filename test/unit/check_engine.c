@@ -18,6 +18,8 @@ static struct {
     size_t n_pins;
     struct shutoff_row shutoffs[4];
     size_t n_shutoffs;
+    struct rule_row stops[4]; /* partial ones */
+    size_t n_stops;
     struct {
         const char *name, *product;
         char *json;
@@ -148,8 +150,9 @@ static bool build(void)
     static uint64_t generation;
     struct error e;
     struct ruleset *rules = ruleset_build(w.ctx, w.rules, w.n_rules);
-    struct snapshot_input input = { rules,        w.pins,      w.n_pins,    w.shutoffs,
-                                    w.n_shutoffs, &w.settings, ++generation };
+    const struct ruleset *stops = snapshot_stops(w.ctx, w.stops, w.n_stops);
+    struct snapshot_input input = { rules,      stops,        w.pins,      w.n_pins,
+                                    w.shutoffs, w.n_shutoffs, &w.settings, ++generation };
     struct release_source source = { .release = read_release, .arg = NULL };
     struct snapshot_request request = {
         .cache = w.cache, .input = &input, .source = &source, .broken = note_broken
@@ -274,6 +277,89 @@ START_TEST(no_rule_and_shutoffs)
     is_empty(REASON_SHUT_OFF);
     ask("/update/1/Firefox/100.0/20200101/Linux/de/beta/update.xml");
     ck_assert_int_eq(w.answer.reason, REASON_SERVED);
+}
+END_TEST
+
+static struct rule_row *add_stop(const char *product, const char *channel)
+{
+    struct rule_row *stop = &w.stops[w.n_stops];
+    *stop = (struct rule_row){ .rule_id = (int64_t)++w.n_stops,
+                               .product = str_of(product),
+                               .channel = str_of(channel),
+                               .jaws = TRI_UNKNOWN,
+                               .mig64 = TRI_UNKNOWN };
+    return stop;
+}
+
+/* Asks with VERSION, BUILD, PLATFORM, LOCALE, CHANNEL; expects to be stopped by partial stop ID, or, if ID is
+ * 0, to be served. */
+static void stopped_by(int64_t id, const char *path)
+{
+    struct query q;
+    struct error e;
+    struct engine_choice c;
+    static char text[QUERY_TEXT_MAX];
+    char *uri = mem_printf(w.ctx, "/update/6/Firefox/%s/default/default/update.xml", path);
+    ask(uri);
+    if (id == 0) {
+        ck_assert_msg(w.answer.reason == REASON_SERVED, "%s: %s %s", path,
+                      engine_reason_name(w.answer.reason), w.answer.error.what);
+        return;
+    }
+    is_empty(REASON_PARTIAL_STOP);
+    ck_assert_ptr_null(w.answer.rule);
+    ck_assert(query_parse(&q, text, str_of(uri), STR_NONE, &e) == QUERY_OK);
+    error_clear(&e);
+    engine_choose(w.snapshot, &q, &w.random, &e, &c);
+    ck_assert_int_eq(c.stop->row.rule_id, id);
+    ck_assert_int_eq(e.kind, ERROR_NONE);
+}
+
+START_TEST(partial_stops)
+{
+    add_rule(1, 1, NULL, "new");
+    add_app("new", "101.0", "20210101", NULL);
+    ck_assert(build());
+    ck_assert_ptr_null(w.snapshot->input.stops); /* none cost nothing */
+    stopped_by(0, "100.0/20200101/Linux/de/release/os/ISET:SSE3,MEM:4096");
+    struct rule_row *first = add_stop("Firefox", "release");
+    first->build_target = STR("Linux");
+    first->version = STR("<100.0,100.*");
+    struct rule_row *second = add_stop("Firefox", "release");
+    second->memory = STR("<2048");
+    second->locale = STR("fr,it");
+    struct rule_row *third = add_stop("Other", "release");
+    third->locale = STR("de");
+    ck_assert(build());
+    stopped_by(1, "100.0.1/20200101/Linux/de/release/os/ISET:SSE3,MEM:4096");
+    stopped_by(1, "100.0/20200101/Linux/de/release-cck-x/os/ISET:SSE3,MEM:4096");
+    stopped_by(0, "100.0/20200101/Linux/de/beta/os/ISET:SSE3,MEM:4096");
+    stopped_by(0, "100.0/20200101/Alias/de/release/os/ISET:SSE3,MEM:4096");
+    stopped_by(0, "100.9/20200101/Alias/de/release/os/ISET:SSE3,MEM:1024");
+    stopped_by(2, "100.9/20200101/Alias/fr/release/os/ISET:SSE3,MEM:1024");
+    first->version = STR("<100.0,101.*");
+    ck_assert(build());
+    stopped_by(0, "100.0/20200101/Linux/de/release/os/ISET:SSE3,MEM:4096");
+    /* A whole stop comes first. */
+    w.shutoffs[w.n_shutoffs++] = (struct shutoff_row){ STR("Firefox"), STR("release") };
+    ck_assert(build());
+    ask("/update/1/Firefox/99.0/20200101/Linux/de/release/update.xml");
+    is_empty(REASON_SHUT_OFF);
+}
+END_TEST
+
+/* A version that cannot be parsed matches no condition on it; other stops, before and behind, still count. */
+START_TEST(partial_stops_and_odd_versions)
+{
+    add_rule(1, 1, NULL, "new");
+    add_app("new", "101.0", "20210101", NULL);
+    add_stop("Firefox", "release")->version = STR("<100.0");
+    add_stop("Firefox", "release")->build_target = STR("Mac");
+    ck_assert(build());
+    stopped_by(2, "x/20200101/Mac/de/release/os/ISET:SSE3,MEM:4096");
+    stopped_by(1, "99.0/20200101/Mac/de/release/os/ISET:SSE3,MEM:4096");
+    ck_assert_int_ne(ask("/update/1/Firefox/x/20200101/Linux/de/release/update.xml")->reason,
+                     REASON_PARTIAL_STOP);
 }
 END_TEST
 
@@ -643,8 +729,9 @@ START_TEST(releases_are_shared_until_they_change)
 END_TEST
 
 SUITE_MAIN_WITH("engine", setup, teardown, serves_an_update, partials_need_their_release, priority_decides,
-                no_rule_and_shutoffs, throttling, dice_are_fair, draws_by_a_script,
-                choices_name_what_they_lead_to, pins_hold_back, pins_never_lead_past_themselves,
-                versions_that_a_rule_has_to_parse, what_points_at_nothing, broken_releases_are_absent,
-                json_answers, superblob_by_products, superblob_by_members, two_nightlies_get_it_squashed,
-                a_failing_source_changes_nothing, releases_are_shared_until_they_change)
+                no_rule_and_shutoffs, partial_stops, partial_stops_and_odd_versions, throttling,
+                dice_are_fair, draws_by_a_script, choices_name_what_they_lead_to, pins_hold_back,
+                pins_never_lead_past_themselves, versions_that_a_rule_has_to_parse, what_points_at_nothing,
+                broken_releases_are_absent, json_answers, superblob_by_products, superblob_by_members,
+                two_nightlies_get_it_squashed, a_failing_source_changes_nothing,
+                releases_are_shared_until_they_change)

@@ -63,7 +63,9 @@ static struct saved_index whole_index(struct saved_release *releases)
                                  .n_pins = 1,
                                  .shutoffs = shutoffs,
                                  .n_shutoffs = 1,
-                                 .stamps = { 3, 4, 5 },
+                                 .stops = rules,
+                                 .n_stops = 2,
+                                 .stamps = { 3, 4, 5, 6 },
                                  .releases = releases,
                                  .n_releases = 3 };
 }
