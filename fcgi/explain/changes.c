@@ -27,6 +27,8 @@ static const struct {
     { "pinnable_releases", &table_pinnable_releases },
     { "emergency_shutoff", &table_emergency_shutoffs },
     { "emergency_shutoffs", &table_emergency_shutoffs },
+    { "partial_stops", &table_partial_stops },
+    { "balrog_partial_stops", &table_partial_stops },
 };
 
 static const struct table *find_kind(struct str name, struct error *e)
@@ -38,8 +40,7 @@ static const struct table *find_kind(struct str name, struct error *e)
     }
     fail(e, FAIL_INVALID,
          "'%.*s' is not a kind of change that bears on answers: rules, releases, v2/releases, "
-         "pinnable_releases "
-         "or emergency_shutoff",
+         "pinnable_releases, emergency_shutoff or partial_stops",
          (int)(name.n < 60 ? name.n : 60), name.p != NULL ? name.p : "");
     return NULL;
 }
@@ -177,32 +178,50 @@ static bool fits_row(struct tx *tx, const struct row_change *c, const cJSON *wha
                 (long long)row_int(c->old, "data_version"), (long long)version);
 }
 
-/* The number that the next rule would get: one more than the highest there is or was. */
-static bool next_rule_id(struct tx *tx, const struct row_changes *changes, int64_t *id, struct error *e)
+/* The column of T, rules or partial stops, that the database numbers; NULL: it has none. */
+static const char *numbered_column(const struct table *t)
 {
-    struct db_rows *rows = db_query(tx->db,
-                                    "SELECT GREATEST((SELECT COALESCE(MAX(rule_id), 0) FROM rules),"
-                                    " (SELECT COALESCE(MAX(rule_id), 0) FROM rules_history))",
-                                    NULL, 0, e);
+    for (const struct column *c = t->column; c->name != NULL; c++) {
+        if ((c->flags & COLUMN_AUTO) != 0) {
+            return c->name;
+        }
+    }
+    return NULL;
+}
+
+/* The number that the next row of T would get in COLUMN: one more than the highest there is or was. */
+static bool next_number(struct tx *tx, const struct row_changes *changes, const struct table *t,
+                        const char *column, int64_t *id, struct error *e)
+{
+    const char *sql = mem_printf(tx->mem,
+                                 "SELECT GREATEST((SELECT COALESCE(MAX(%s), 0) FROM %s),"
+                                 " (SELECT COALESCE(MAX(%s), 0) FROM %s))",
+                                 column, t->name, column, t->history->name);
+    struct db_rows *rows = db_query(tx->db, sql, NULL, 0, e);
     *id = db_next(rows, e) ? db_int(rows, 0) : 0;
     bool ok = db_finish(rows);
     for (size_t i = 0; i < changes->n; i++) {
         const struct row_change *c = &changes->list[i];
-        int64_t used = c->table == &table_rules ? row_int(c->now, "rule_id") : 0;
+        int64_t used = c->table == t ? row_int(c->now, column) : 0;
         *id = used > *id ? used : *id;
     }
     ++*id;
     return ok;
 }
 
-static bool number_rule(struct tx *tx, const struct row_changes *changes, cJSON *row, struct error *e)
+static bool number_row(struct tx *tx, const struct row_changes *changes, const struct table *t, cJSON *row,
+                       struct error *e)
 {
     int64_t id;
-    if (!next_rule_id(tx, changes, &id, e)) {
+    const char *column = numbered_column(t);
+    if (column == NULL) {
+        return true;
+    }
+    if (!next_number(tx, changes, t, column, &id, e)) {
         return false;
     }
-    cJSON_DeleteItemFromObjectCaseSensitive(row, "rule_id");
-    mem_check(cJSON_AddNumberToObject(row, "rule_id", (double)id));
+    cJSON_DeleteItemFromObjectCaseSensitive(row, column);
+    mem_check(cJSON_AddNumberToObject(row, column, (double)id));
     return true;
 }
 
@@ -219,7 +238,7 @@ static bool add_row_change(struct tx *tx, struct row_changes *changes, const str
     }
     if (type != CHANGE_DELETE) {
         cJSON *now = row_with(tx, t, c.old, what);
-        if (c.old == NULL && t == &table_rules && !number_rule(tx, changes, now, e)) {
+        if (c.old == NULL && !number_row(tx, changes, t, now, e)) {
             return false;
         }
         c.now = now;

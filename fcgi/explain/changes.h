@@ -20,9 +20,9 @@ struct row_change {
     enum change_type type;
     int64_t sc_id;    /* of the scheduled change; 0: an edit that nobody has saved */
     const cJSON *old; /* the row as it is, without its big column; NULL for an insert */
-    const cJSON
-        *now; /* the row as it would be; NULL for a deletion. It has the big column where that changes.
-                 A rule that is inserted has the number that the database would give it next */
+    const cJSON *
+        now; /* the row as it would be; NULL for a deletion. It has the big column where that changes.
+                A rule or partial stop that is inserted has the number that the database would give it next */
 };
 
 /* The changes, in the order in which they would be made; all of it is TX's. Start with all 0. */
@@ -34,7 +34,8 @@ struct row_changes {
 };
 
 /* Adds the scheduled change that NAME names: "rules:12", a kind and its sc_id. The kinds are rules, releases,
- * pinnable_releases, emergency_shutoff, and the tables of v2 releases, releases_json and release_assets;
+ * pinnable_releases, emergency_shutoff, partial_stops, and the tables of v2 releases, releases_json and
+ * release_assets;
  * "v2/releases:NAME" stands for all changes that are scheduled for the parts of that release.
  *
  * FAIL_INVALID for an unknown kind or number, for a change that is complete, for a row that is gone or, where
@@ -51,7 +52,8 @@ bool row_changes_add_names(struct tx *tx, struct row_changes *changes, struct st
  *     {"table": "rules", "sc_id": 12}                     the same
  *     {"table": "rules", "change_type": "update", "rule_id": 3, "data_version": 7, "backgroundRate": 50}
  *
- * An edit has the key columns (but for the rule_id of a rule that is inserted) and those that change. Its
+ * An edit has the key columns (but for the number of a rule or partial stop that is inserted) and those that
+ * change. Its
  * data_version may be left out: then any version of the row will do. White space around texts does not count,
  * nor any in a list of locales or distributions, and an empty text is null. A release's `data`, or `blob`, is
  * an object or a string that holds JSON. With the table "v2/releases" it is the whole release, whatever its

@@ -102,7 +102,7 @@ static void find_leads(const struct expect_frame *f, struct expect_side *side, c
 static bool is_release(const struct row_change *c)
 {
     return c->table != &table_rules && c->table != &table_pinnable_releases &&
-           c->table != &table_emergency_shutoffs;
+           c->table != &table_emergency_shutoffs && c->table != &table_partial_stops;
 }
 
 static void add_edited(struct expect_side *side, const struct row_change *c)
@@ -136,7 +136,7 @@ struct expect_side *expect_side_new(struct expect_frame *f, const struct world *
     if (changes != NULL) {
         change_rows(f, side, changes);
     }
-    side->world.n_shutoffs = 0;
+    side->world.n_shutoffs = side->world.n_stops = 0;
     side->input = world_input(f->ctx, &side->world, f->settings);
     find_leads(f, side, snapshot_new(f->ctx, &side->input, 0));
     return side;
@@ -152,6 +152,7 @@ struct expect_side *expect_side_built(struct expect_frame *f, const struct snaps
     }
     side->input = s->input;
     side->input.n_shutoffs = 0;
+    side->input.stops = NULL;
     side->built = snapshot_with_input(f->ctx, s, &side->input);
     find_leads(f, side, side->built);
     return side;

@@ -117,7 +117,7 @@ static void explain_rule(void *ctx, struct explanation *x, const struct rule *ru
 
 static void explain_rules(void *ctx, struct explanation *x, const struct ruleset *rules)
 {
-    bool reached = str_absent(x->stopped);
+    bool reached = str_absent(x->stopped) && x->stop == NULL;
     x->rules = mem_array(ctx, struct rule_explained, rules->n);
     for (size_t i = 0; i < rules->n; i++) {
         explain_rule(ctx, x, &rules->rules[i], reached);
@@ -184,6 +184,7 @@ static struct choice_explained explain_choice(struct explaining *w, const struct
     return (struct choice_explained){
         .part = part,
         .rule = c.rule,
+        .stop = c.stop,
         .reason = c.reason,
         .throttle = c.throttle,
         .mapping = c.mapping,
@@ -346,6 +347,7 @@ static struct explanation *explain_at_dice(void *ctx, const struct snapshot *s, 
     x->stopped = stopped_channel(s, q);
     run_all(&w);
     x->chosen = x->outcomes[0].choice.rule;
+    x->stop = x->outcomes[0].choice.stop;
     if (dice != DICE_ALL) {
         keep_one(&w, dice);
     }

@@ -37,6 +37,7 @@ struct release_explained {
 struct choice_explained {
     struct str part;         /* of a superblob: the product, or the member's name; absent: the query itself */
     const struct rule *rule; /* NULL: none */
+    const struct rule *stop; /* the partial stop that matches; NULL: none */
     enum reason reason;
     enum throttle throttle;
     struct str mapping, pinned;        /* as in struct engine_choice */
@@ -64,8 +65,9 @@ struct outcome {
 enum { OUTCOMES_MAX = 64 };
 
 struct explanation {
-    const struct query *q; /* NULL: refused before anything was asked; there is one outcome, and no rule */
-    struct str stopped;    /* the channel whose updates are shut off; absent: they are not */
+    const struct query *q;   /* NULL: refused before anything was asked; there is one outcome, and no rule */
+    struct str stopped;      /* the channel whose updates are shut off; absent: they are not */
+    const struct rule *stop; /* the partial stop that matches the query; NULL: none */
     const struct rule *chosen;
     struct rule_explained *rules; /* all, highest priority first */
     size_t n_rules;

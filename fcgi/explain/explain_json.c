@@ -292,18 +292,35 @@ static cJSON *pin_json(const struct explanation *x)
     return json;
 }
 
+/* What stops the query: all updates of the channel, or a partial stop, which has a number and conditions. */
+static cJSON *stopped_json(const struct explanation *x)
+{
+    if (str_absent(x->stopped) && x->stop == NULL) {
+        return mem_check(cJSON_CreateNull());
+    }
+    cJSON *json = new_object();
+    add_text(json, "product", x->q->product);
+    if (x->stop == NULL) {
+        add_text(json, "channel", x->stopped);
+        return json;
+    }
+    add_text(json, "channel", x->stop->row.channel);
+    add_int(json, "stop_id", x->stop->row.rule_id);
+    cJSON *conditions = mem_check(cJSON_AddObjectToObject(json, "conditions"));
+    for (int c = RULE_PRODUCT; c < RULE_COLUMNS; c++) {
+        if (c != RULE_PRODUCT && c != RULE_CHANNEL && (x->stop->columns & 1u << c) != 0) {
+            add_text(conditions, rule_column_name((enum rule_column)c),
+                     rule_column_wants(x->stop, (enum rule_column)c));
+        }
+    }
+    return json;
+}
+
 cJSON *explanation_json(const struct explanation *x)
 {
     cJSON *json = new_object();
     cJSON_AddItemToObject(json, "query", x->q != NULL ? query_json(x->q) : mem_check(cJSON_CreateNull()));
-    if (str_absent(x->stopped)) {
-        cJSON_AddItemToObject(json, "stopped", mem_check(cJSON_CreateNull()));
-    } else {
-        cJSON *stopped = new_object();
-        add_text(stopped, "product", x->q->product);
-        add_text(stopped, "channel", x->stopped);
-        cJSON_AddItemToObject(json, "stopped", stopped);
-    }
+    cJSON_AddItemToObject(json, "stopped", stopped_json(x));
     cJSON *rules = new_array(json, "rules");
     for (size_t i = 0; i < x->n_rules; i++) {
         cJSON_AddItemToArray(rules, rule_json(&x->rules[i], x->q));

@@ -185,6 +185,11 @@ void explain_text(struct buf *out, const struct explanation *x)
             buf_printf(out, "\nStopped: updates of %.*s on %.*s are shut off\n", STR_ARG(x->q->product),
                        STR_ARG(x->stopped));
         }
+        if (x->stop != NULL) {
+            buf_printf(out, "\nStopped for a part, by partial stop %lld: ", (long long)x->stop->row.rule_id);
+            explain_stop_conditions(out, x->stop);
+            buf_char(out, '\n');
+        }
         say_rules(out, x);
         say_misses(out, x);
     }

@@ -84,6 +84,25 @@ static void say_pin(struct buf *out, const struct query *q, const struct choice_
                STR_ARG(c->mapping), STR_ARG(q->pin), STR_ARG(c->pinned));
 }
 
+void explain_stop_conditions(struct buf *out, const struct rule *stop)
+{
+    const char *separator = "";
+    for (int c = RULE_PRODUCT; c < RULE_COLUMNS; c++) {
+        if (c != RULE_PRODUCT && c != RULE_CHANNEL && (stop->columns & 1u << c) != 0) {
+            buf_printf(out, "%s%s %.*s", separator, rule_column_name((enum rule_column)c),
+                       STR_ARG(rule_column_wants(stop, (enum rule_column)c)));
+            separator = ", ";
+        }
+    }
+}
+
+static void say_partial_stop(struct buf *out, const struct rule *stop)
+{
+    buf_printf(out, "updates of %.*s on %.*s are stopped for a part of the clients, by partial stop %lld: ",
+               STR_ARG(stop->row.product), STR_ARG(stop->row.channel), (long long)stop->row.rule_id);
+    explain_stop_conditions(out, stop);
+}
+
 void explain_why(struct buf *out, const struct query *q, const struct choice_explained *c)
 {
     switch (c->reason) {
@@ -95,6 +114,9 @@ void explain_why(struct buf *out, const struct query *q, const struct choice_exp
         break;
     case REASON_SHUT_OFF:
         buf_lit(out, "updates of this product and channel are stopped");
+        break;
+    case REASON_PARTIAL_STOP:
+        say_partial_stop(out, c->stop);
         break;
     case REASON_NULL_MAPPING:
         buf_lit(out, "the rule has no mapping, which means no update");

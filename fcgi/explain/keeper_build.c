@@ -170,7 +170,8 @@ bool keeper_compare(struct keeper *k, struct tx *tx, struct error *e)
     if (!reader_table_stamps(tx->db, &now, e) || !cache_compare(k->cache, tx->db, &differ, e)) {
         return false;
     }
-    bool tables = now.rules != old->rules || now.pins != old->pins || now.shutoffs != old->shutoffs;
+    bool tables = now.rules != old->rules || now.pins != old->pins || now.shutoffs != old->shutoffs ||
+                  now.stops != old->stops;
     if (differ > 0 || tables) {
         log_warning("feed.missed", "%zu changes were not in the change feed", differ + tables);
     }

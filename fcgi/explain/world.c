@@ -67,6 +67,14 @@ static struct shutoff_row shutoff_row_of_json(void *ctx, const cJSON *row)
     return (struct shutoff_row){ text_of(ctx, row, "product"), text_of(ctx, row, "channel") };
 }
 
+/* A row of balrog_partial_stops. */
+static struct rule_row stop_row_of_json(void *ctx, const cJSON *row)
+{
+    struct rule_row stop = rule_row_of_json(ctx, row);
+    stop.rule_id = row_int(row, "stop_id");
+    return stop;
+}
+
 /* ---- reading ---- */
 
 static bool read_rows(struct tx *tx, void *ctx, bool shared, struct world *w, struct error *e)
@@ -74,7 +82,8 @@ static bool read_rows(struct tx *tx, void *ctx, bool shared, struct world *w, st
     *w = (struct world){ .ctx = ctx };
     return reader_rules(tx->db, ctx, shared, &w->rules, &w->n_rules, e) &&
            reader_pins(tx->db, ctx, shared, &w->pins, &w->n_pins, e) &&
-           reader_shutoffs(tx->db, ctx, &w->shutoffs, &w->n_shutoffs, e);
+           reader_shutoffs(tx->db, ctx, &w->shutoffs, &w->n_shutoffs, e) &&
+           reader_stops(tx->db, ctx, &w->stops, &w->n_stops, e);
 }
 
 bool world_read(struct tx *tx, void *ctx, struct world *w, struct error *e)
@@ -100,6 +109,7 @@ struct world world_copy(void *ctx, const struct world *from)
     w.rules = copy_rows(ctx, from->rules, from->n_rules, sizeof *w.rules);
     w.pins = copy_rows(ctx, from->pins, from->n_pins, sizeof *w.pins);
     w.shutoffs = copy_rows(ctx, from->shutoffs, from->n_shutoffs, sizeof *w.shutoffs);
+    w.stops = copy_rows(ctx, from->stops, from->n_stops, sizeof *w.stops);
     w.edits = NULL;
     w.n_edits = 0;
     return w;
@@ -112,16 +122,18 @@ static size_t count_of(const cJSON *rows)
 
 bool world_read_past(struct tx *tx, void *ctx, int64_t ms, struct world *w, struct error *e)
 {
-    cJSON *rules, *pins, *shutoffs;
+    cJSON *rules, *pins, *shutoffs, *stops;
     *w = (struct world){ .ctx = ctx, .at_ms = ms };
     if (!history_at(tx, &table_rules, ms, &rules, e) ||
         !history_at(tx, &table_pinnable_releases, ms, &pins, e) ||
-        !history_at(tx, &table_emergency_shutoffs, ms, &shutoffs, e)) {
+        !history_at(tx, &table_emergency_shutoffs, ms, &shutoffs, e) ||
+        !history_at(tx, &table_partial_stops, ms, &stops, e)) {
         return false;
     }
     w->rules = mem_array(ctx, struct rule_row, count_of(rules));
     w->pins = mem_array(ctx, struct pin_row, count_of(pins));
     w->shutoffs = mem_array(ctx, struct shutoff_row, count_of(shutoffs));
+    w->stops = mem_array(ctx, struct rule_row, count_of(stops));
     for (const cJSON *row = rules->child; row != NULL; row = row->next) {
         w->rules[w->n_rules++] = rule_row_of_json(ctx, row);
     }
@@ -130,6 +142,9 @@ bool world_read_past(struct tx *tx, void *ctx, int64_t ms, struct world *w, stru
     }
     for (const cJSON *row = shutoffs->child; row != NULL; row = row->next) {
         w->shutoffs[w->n_shutoffs++] = shutoff_row_of_json(ctx, row);
+    }
+    for (const cJSON *row = stops->child; row != NULL; row = row->next) {
+        w->stops[w->n_stops++] = stop_row_of_json(ctx, row);
     }
     return true;
 }
@@ -189,6 +204,17 @@ static void apply_to_shutoffs(struct world *w, const struct row_change *c)
     put_row(w->shutoffs, &w->n_shutoffs, sizeof key, i, c->now != NULL ? &key : NULL);
 }
 
+static void apply_to_stops(struct world *w, const struct row_change *c)
+{
+    size_t i = 0;
+    const struct rule_row key = stop_row_of_json(w->ctx, c->now != NULL ? c->now : c->old);
+    while (i < w->n_stops && w->stops[i].rule_id != key.rule_id) {
+        i++;
+    }
+    w->stops = mem_resize(w->ctx, w->stops, struct rule_row, w->n_stops + 1);
+    put_row(w->stops, &w->n_stops, sizeof key, i, c->now != NULL ? &key : NULL);
+}
+
 /* ---- changes of releases ---- */
 
 /* What a row of one of the three tables of releases, or a whole v2 release, becomes. */
@@ -242,6 +268,8 @@ void world_apply(struct world *w, const struct row_changes *changes)
             apply_to_pins(w, c);
         } else if (c->table == &table_emergency_shutoffs) {
             apply_to_shutoffs(w, c);
+        } else if (c->table == &table_partial_stops) {
+            apply_to_stops(w, c);
         } else {
             apply_to_releases(w, c);
         }
@@ -364,6 +392,7 @@ struct snapshot_input world_input(void *ctx, const struct world *w, const struct
 {
     return (struct snapshot_input){
         .rules = ruleset_build(ctx, w->rules, w->n_rules),
+        .stops = snapshot_stops(ctx, w->stops, w->n_stops),
         .pins = w->pins,
         .n_pins = w->n_pins,
         .shutoffs = w->shutoffs,

@@ -29,11 +29,13 @@ struct world {
     size_t n_pins;
     struct shutoff_row *shutoffs;
     size_t n_shutoffs;
+    struct rule_row *stops; /* partial stops */
+    size_t n_stops;
     struct release_edit *edits; /* what world_apply() has changed about releases */
     size_t n_edits;
 };
 
-/* Reads rules, pins and shutoffs as they are. Releases are read when a snapshot wants them. */
+/* Reads rules, pins, shutoffs and partial stops as they are. Releases are read when a snapshot wants them. */
 bool world_read(struct tx *tx, void *ctx, struct world *world, struct error *e);
 /* The same for a decision of TX: the rows as they were committed last, which nobody can change before TX
  * ends. */

@@ -17,6 +17,8 @@ static struct {
     size_t n_pins;
     struct shutoff_row shutoffs[2];
     size_t n_shutoffs;
+    struct rule_row stops[2]; /* partial ones */
+    size_t n_stops;
     struct {
         const char *name, *json;
     } releases[8];
@@ -100,6 +102,7 @@ static struct explanation *explain(const char *uri, int dice)
     struct query *q = mem_new(w.ctx, struct query);
     char *text = mem_check(talloc_size(w.ctx, QUERY_TEXT_MAX));
     struct snapshot_input input = { .rules = ruleset_build(w.ctx, w.rules, w.n_rules),
+                                    .stops = snapshot_stops(w.ctx, w.stops, w.n_stops),
                                     .pins = w.pins,
                                     .n_pins = w.n_pins,
                                     .shutoffs = w.shutoffs,
@@ -268,6 +271,34 @@ START_TEST(stops_pins_and_refusals)
 }
 END_TEST
 
+START_TEST(partial_stops_are_named)
+{
+    add_rule(5, 20, "Firefox", "new");
+    add_app("new", "103.0", "20210101", "old");
+    w.stops[w.n_stops++] = (struct rule_row){ .rule_id = 3,
+                                              .product = STR("Firefox"),
+                                              .channel = STR("release"),
+                                              .build_target = STR("Linux"),
+                                              .version = STR("<102.0"),
+                                              .jaws = TRI_UNKNOWN,
+                                              .mig64 = TRI_UNKNOWN };
+    const struct explanation *x = explain(ASK, DICE_ALL);
+    ck_assert_str_eq(
+        json_at(x, "/stopped"),
+        "{\"channel\":\"release\",\"conditions\":{\"buildTarget\":\"Linux\",\"version\":\"<102.0\"},"
+        "\"product\":\"Firefox\",\"stop_id\":3}");
+    ck_assert_str_eq(verdicts(x), "5 not_reached;");
+    ck_assert_str_eq(outcomes(x), "100% partial_stop ;");
+    ck_assert_str_eq(
+        json_at(x, "/dice/outcomes/0/why"),
+        "\"updates of Firefox on release are stopped for a part of the clients, by partial stop 3: "
+        "buildTarget Linux, version <102.0\"");
+    x = explain("/update/1/Firefox/102.0/20200101/Linux/de/release/update.xml", DICE_ALL);
+    ck_assert_str_eq(json_at(x, "/stopped"), "null");
+    ck_assert_str_eq(outcomes(x), "100% served new;");
+}
+END_TEST
+
 /* Two products with draws of their own: four outcomes. */
 START_TEST(superblobs_have_parts)
 {
@@ -361,5 +392,6 @@ START_TEST(headers_are_those_of_the_site)
 END_TEST
 
 SUITE_MAIN_WITH("explain", setup, teardown, rules_have_verdicts, both_outcomes_have_their_shares,
-                releases_are_explained, stops_pins_and_refusals, superblobs_have_parts, text_for_people,
-                near_misses_of_the_product_come_first, headers_are_those_of_the_site)
+                releases_are_explained, stops_pins_and_refusals, partial_stops_are_named,
+                superblobs_have_parts, text_for_people, near_misses_of_the_product_come_first,
+                headers_are_those_of_the_site)

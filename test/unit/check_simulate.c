@@ -15,6 +15,8 @@ struct side_rows {
     size_t n_rules, max_rules;
     struct shutoff_row shutoffs[2];
     size_t n_shutoffs;
+    struct rule_row stops[2]; /* partial ones */
+    size_t n_stops;
     const char *hash; /* in the releases */
 };
 
@@ -96,6 +98,7 @@ static const struct snapshot *build(struct side_rows *rows)
 {
     struct error e;
     struct snapshot_input input = { .rules = ruleset_build(w.ctx, rows->rules, rows->n_rules),
+                                    .stops = snapshot_stops(w.ctx, rows->stops, rows->n_stops),
                                     .shutoffs = rows->shutoffs,
                                     .n_shutoffs = rows->n_shutoffs,
                                     .settings = &w.settings };
@@ -232,6 +235,25 @@ START_TEST(reasons)
     r = run();
     is_about(only_move(r, "new", NULL)->queries, 10);
     is_about(r->after.unserved[REASON_SHUT_OFF], 10);
+}
+END_TEST
+
+/* Only those that match are stopped. */
+START_TEST(a_partial_stop)
+{
+    add_rule(&w.before, 1, 100, "new");
+    add_rule(&w.after, 1, 100, "new");
+    w.after.stops[w.after.n_stops++] = (struct rule_row){ .rule_id = 1,
+                                                          .product = STR("Firefox"),
+                                                          .channel = STR("beta"),
+                                                          .locale = STR("fr,it"),
+                                                          .jaws = TRI_UNKNOWN,
+                                                          .mig64 = TRI_UNKNOWN };
+    ask(10, LINUX_DE);
+    ask(7, LINUX_FR);
+    const struct simulation *r = run();
+    is_about(only_move(r, "new", NULL)->queries, 7);
+    is_about(r->after.unserved[REASON_PARTIAL_STOP], 7);
 }
 END_TEST
 
@@ -374,5 +396,5 @@ START_TEST(is_fast)
 END_TEST
 
 SUITE_MAIN_WITH("simulate", setup, teardown, nothing_changes, rates_are_shares, losing_the_update, reasons,
-                new_content_of_a_release, a_missing_release, moves_are_bounded, values_are_bounded, stopped,
-                as_json, is_fast)
+                a_partial_stop, new_content_of_a_release, a_missing_release, moves_are_bounded,
+                values_are_bounded, stopped, as_json, is_fast)
