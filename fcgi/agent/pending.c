@@ -13,6 +13,7 @@ const struct pending_kind pending_kinds[] = {
     { "releases", "/scheduled_changes/releases" },
     { "permissions", "/scheduled_changes/permissions" },
     { "emergency_shutoff", "/scheduled_changes/emergency_shutoff" },
+    { "partial_stops", "/scheduled_changes/partial_stops", .may_lack = true },
     { "required_signoffs/product", "/scheduled_changes/required_signoffs/product" },
     { "required_signoffs/permissions", "/scheduled_changes/required_signoffs/permissions" },
     { "pinnable_releases", "/scheduled_changes/pinnable_releases" },
@@ -123,8 +124,8 @@ static void add_invalid(void *ctx, struct pending *p, const cJSON *invalid)
 /* Describes ENTRY for people: its type, and those members that identify the row. */
 static const char *describe_entry(void *ctx, const struct pending_kind *kind, const cJSON *entry)
 {
-    static const char *const names[] = { "rule_id", "alias",   "name",    "username", "permission",
-                                         "product", "channel", "version", "role" };
+    static const char *const names[] = { "rule_id",    "stop_id", "alias",   "name",    "username",
+                                         "permission", "product", "channel", "version", "role" };
     struct buf text;
     const char *type = json_get_string(entry, "change_type");
     const char *by = json_get_string(entry, "scheduled_by");

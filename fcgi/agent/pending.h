@@ -12,6 +12,7 @@ struct pending_kind {
     const char *name; /* for logs; NULL: the last one */
     const char *path; /* of its list, in the admin API */
     bool by_release;  /* the list holds releases; all changes of one release are enacted together */
+    bool may_lack; /* the reference's admin, and ours before v0.3, answer 404: nothing is scheduled there */
     bool by_priority; /* sorted: latest `when` first, then highest priority; other kinds stay as listed */
 };
 extern const struct pending_kind pending_kinds[];

@@ -152,6 +152,11 @@ static bool read_list(struct kind_poll *poll)
     poll->read_ms = clock_ms();
     const struct agent_request request = { "GET", poll->kind->path, STR_NONE };
     enum api_result result = agent_api_send(a->api, &request, &status, &answer, &e);
+    if (status == 404 && poll->kind->may_lack) {
+        cJSON_Delete(answer);
+        poll->list = (struct pending_list){ 0 };
+        return true;
+    }
     if (result == API_DONE && !pending_read(poll->ctx, poll->kind, answer, &poll->list, &e)) {
         result = API_FAILED;
     }

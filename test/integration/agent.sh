@@ -95,12 +95,15 @@ rules_in_order() {
 
 every_kind() {
     local path status=0
+    run_sql <<<"INSERT INTO balrog_partial_stops (product, channel, locale, data_version) VALUES ('Other', 'beta', 'de', 1)"
     schedule_all_kinds
-    check "seven are scheduled" ends 0 agent --dry-run
-    check "and wait" equal 7 "$(grep -c '^waits' "$WORK/said")"
+    schedule admin@x POST $SC/partial_stops '{"change_type": "delete", "stop_id": 1, "data_version": 1}' >/dev/null
+    check "eight are scheduled" ends 0 agent --dry-run
+    check "and wait" equal 8 "$(grep -c '^waits' "$WORK/said")"
     all_kinds_due
+    due balrog_partial_stops 1
     check "once they are due they are enacted" ends 0 agent
-    for path in releases permissions emergency_shutoff required_signoffs/product required_signoffs/permissions \
+    for path in releases permissions emergency_shutoff partial_stops required_signoffs/product required_signoffs/permissions \
         pinnable_releases v2/releases; do
         grep -q "agent.enacted $path " "$WORK/said" || { status=1 && echo "  not: $path" >&2; }
     done
@@ -108,6 +111,7 @@ every_kind() {
     check "a release is gone" equal 0 "$(query "SELECT COUNT(*) FROM releases WHERE name = 'R2'")"
     check "a permission is there" equal 1 "$(query "SELECT COUNT(*) FROM permissions WHERE username = 'new@x'")"
     check "a channel is on again" equal 0 "$(query 'SELECT COUNT(*) FROM emergency_shutoffs')"
+    check "and a part of it" equal 0 "$(query 'SELECT COUNT(*) FROM balrog_partial_stops')"
     check "sign-offs are required" equal "1 1" "$(query "SELECT (SELECT COUNT(*) FROM product_req_signoffs WHERE product = 'New'),
         (SELECT COUNT(*) FROM permissions_req_signoffs WHERE product = 'New')")"
     check "a release is pinned" equal V1 "$(query 'SELECT mapping FROM pinnable_releases')"
@@ -264,7 +268,7 @@ no_lists() {
     : >"$IN/packets"
     token_conf other "admin_url=http://127.0.0.1:$PORT/other"
     check "an admin without lists" ends 5 other
-    check "of which each is counted" eventually counted list_failed 8
+    check "of which each is counted" eventually counted list_failed 9
 }
 
 # Both see the same list: whoever is second finds the change gone.

@@ -76,6 +76,7 @@ world_conf() {
         }
         # An admin that is older than the reports of programs.
         location /older/app_instances/ { return 404 '{"detail": "The requested URL was not found"}'; }
+        location /older/scheduled_changes/partial_stops { return 404 '{"detail": "The requested URL was not found"}'; }
         location /older/ { proxy_pass $ADMIN_URL/; }
         location /html/ { default_type text/html; return 200 '<html>A page to log in</html>'; }
         location /moved/ { return 302 https://login.example.org/; }

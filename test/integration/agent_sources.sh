@@ -315,7 +315,7 @@ others() {
     check "is not gone to" said 'cannot read what is scheduled for rules: answered 302'
     check "other JSON" ends 5 other
     check "is not taken for a list" said 'for rules: the answer has no list "scheduled_changes"'
-    check "for each kind" equal 8 "$(grep -c 'ERROR agent.list' "$WORK/said")"
+    check "for each kind" equal 9 "$(grep -c 'ERROR agent.list' "$WORK/said")"
     check "half an answer" ends 5 endless
     token_conf nobody admin_url=http://127.0.0.1:1
     check "nobody there" ends 3 nobody

@@ -11,7 +11,17 @@ static void *ctx;
 static struct error error;
 static struct pending_list list;
 
-enum { RULES, RELEASES, PERMISSIONS, SHUTOFFS, PRODUCT_SIGNOFFS, PERMISSION_SIGNOFFS, PINS, RELEASES_V2 };
+enum {
+    RULES,
+    RELEASES,
+    PERMISSIONS,
+    SHUTOFFS,
+    PARTIAL_STOPS,
+    PRODUCT_SIGNOFFS,
+    PERMISSION_SIGNOFFS,
+    PINS,
+    RELEASES_V2
+};
 
 static void setup(void)
 {
@@ -61,6 +71,7 @@ START_TEST(kinds_in_order)
                                          "/scheduled_changes/releases",
                                          "/scheduled_changes/permissions",
                                          "/scheduled_changes/emergency_shutoff",
+                                         "/scheduled_changes/partial_stops",
                                          "/scheduled_changes/required_signoffs/product",
                                          "/scheduled_changes/required_signoffs/permissions",
                                          "/scheduled_changes/pinnable_releases",
