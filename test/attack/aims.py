@@ -7,6 +7,7 @@ KINDS = {
     "releases": "releases",
     "permissions": "permissions",
     "emergency_shutoff": "emergency_shutoffs",
+    "partial_stops": "balrog_partial_stops",
     "pinnable_releases": "pinnable_releases",
     "required_signoffs/product": "product_req_signoffs",
     "required_signoffs/permissions": "permissions_req_signoffs",
@@ -67,7 +68,9 @@ def classify(request):
     if parts[0] == "expectations" and parts[1:] != ["check"]:
         return Aim(["direct"], ["balrog_expectations"])
     if parts[0] == "emergency_shutoff":
-        return Aim(["direct"], ["emergency_shutoffs"])
+        return Aim(["direct"], ["emergency_shutoffs", "balrog_partial_stops"])
+    if parts[0] == "partial_stops":
+        return Aim(["direct"], ["balrog_partial_stops"])
     if parts[0] == "required_signoffs":
         return Aim(["direct"], [KINDS["/".join(parts[:2])]])
     return Aim()

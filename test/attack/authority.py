@@ -13,6 +13,7 @@ THING = {
     "product_req_signoffs": "required_signoff",
     "permissions_req_signoffs": "required_signoff",
     "emergency_shutoffs": "emergency_shutoff",
+    "balrog_partial_stops": "emergency_shutoff",
     "pinnable_releases": "pinnable_release",
     "balrog_expectations": "rule",
 }
@@ -222,10 +223,10 @@ def needs_of(state, table, old, new):
     """{role: how many} for the change of OLD to NEW in STATE."""
     needs = {}
     row = new or old
-    if table in ("rules", "emergency_shutoffs"):
+    if table in ("rules", "emergency_shutoffs", "balrog_partial_stops"):
         for one in (old, new):
             # Shutting off must be quick; turning updates on again needs what a rule would need.
-            if one is not None and not (table == "emergency_shutoffs" and one is new):
+            if one is not None and not (table != "rules" and one is new):
                 needs_product(state, one["product"], one["channel"], needs)
     elif table == "release_assets":
         needs_release(state, row["name"], needs)

@@ -515,6 +515,12 @@ class Model:
         for key in a["emergency_shutoffs"].keys() - b["emergency_shutoffs"].keys():
             if "*" in key[1]:
                 self.fault("shutoff-of-a-glob", f"{key}")
+        for key, row in a["balrog_partial_stops"].items():
+            was = b["balrog_partial_stops"].get(key)
+            if "*" in row["channel"]:
+                self.fault("shutoff-of-a-glob", f"partial stop {key}")
+            if was is not None and any(row[c] != was[c] for c in row if c not in ("comment", "data_version")):
+                self.fault("conditions-changed", f"partial stop {key}: {was} -> {row}")
         for table in ("product_req_signoffs", "permissions_req_signoffs"):
             for key, row in a[table].items():
                 if len(au.holders(self.after, row["role"])) < row["signoffs_required"] <= \

@@ -25,6 +25,7 @@ class Mover:
             (5, self.v1_schedule),
             (5, self.v2_put), (6, self.v2_merge), (3, self.v2_delete), (4, self.v2_read_only), (5, self.v2_signs),
             (4, self.pin), (1, self.pin_delete), (3, self.shutoff), (2, self.shutoff_end), (2, self.shutoff_schedule),
+            (3, self.part_stop), (2, self.part_end), (2, self.part_schedule), (1, self.part_comment),
             (4, self.expectation_create), (2, self.expectation_update), (1, self.expectation_delete), (1, self.expectation_import),
             (2, self.required_post), (3, self.required_schedule),
             (3, self.permission_write), (1, self.permission_delete), (3, self.permission_schedule), (5, self.role),
@@ -343,6 +344,34 @@ class Mover:
                 "change_type": "delete", "when": self.when()}
         return Request(self.actor(state, "emergency_shutoff", ["delete"], key[0]), "POST", "/scheduled_changes/emergency_shutoff", body)
 
+    # ---- partial stops ----
+
+    def part_stop(self, state):
+        product = self.product()
+        channel = self.pick(w.CHANNELS[product] + ("beta*",))
+        conditions = self.pick(({"locale": w.LOCALE}, {"locale": "fr"}, {"version": "<2.0", "locale": "de,fr"}, {"buildTarget": "q"},
+                                {"locale": ""}))
+        return Request(self.actor(state, "emergency_shutoff", ["create"], product), "POST", "/emergency_shutoff",
+                       {"product": product, "channel": channel, "comment": "stop", **conditions})
+
+    def part_end(self, state):
+        row = self.pick(state.live["balrog_partial_stops"].values())
+        return row and Request(self.actor(state, "emergency_shutoff", ["delete"], row["product"]), "DELETE",
+                               f"/partial_stops/{row['stop_id']}?data_version={self.version(row)}")
+
+    def part_schedule(self, state):
+        row = self.pick(state.live["balrog_partial_stops"].values())
+        return row and Request(self.actor(state, "emergency_shutoff", ["delete"], row["product"]), "POST",
+                               "/scheduled_changes/partial_stops",
+                               {"stop_id": row["stop_id"], "data_version": self.version(row), "change_type": "delete",
+                                "when": self.when()})
+
+    def part_comment(self, state):
+        row = self.pick(state.live["balrog_partial_stops"].values())
+        return row and Request(self.actor(state, "emergency_shutoff", ["create"], row["product"]), "POST",
+                               f"/partial_stops/{row['stop_id']}",
+                               {"comment": f"why {self.fresh()}", "data_version": self.version(row), "locale": "fr"})
+
     # ---- expectations ----
 
     def expectation(self, product):
@@ -518,7 +547,7 @@ class Mover:
 
     def sc_revert(self, state):
         change = self.change(state)
-        if change is None or change.table in ("emergency_shutoffs", "pinnable_releases") or change.table not in KIND_OF:
+        if change is None or change.table in ("emergency_shutoffs", "balrog_partial_stops", "pinnable_releases") or change.table not in KIND_OF:
             return None
         last = state.history[change.table + "_scheduled_changes_history"][1]
         thing = au.THING.get(change.table, "release")

@@ -34,9 +34,16 @@ def marks_of(state, name):
     return {m for t in text for m in MARK.findall(t)}
 
 
+def stops_client(stop, product, channel):
+    """Whether the partial stop matches the client of w.query_path()."""
+    return ((stop["product"], stop["channel"]) == (product, channel) and stop["buildTarget"] in (None, w.PLATFORM)
+            and (stop["locale"] is None or w.LOCALE in stop["locale"].split(",")) and stop["version"] in (None, "<2.0"))
+
+
 def expected(state, product, channel):
     """(marks, whether they must be served): what the rows say. Rules that serve another product's release may be served nothing."""
-    if (product, channel) in state.live["emergency_shutoffs"]:
+    if (product, channel) in state.live["emergency_shutoffs"] or any(
+            stops_client(stop, product, channel) for stop in state.live["balrog_partial_stops"].values()):
         return set(), True
     rule = best_rule(state, product, channel)
     name = rule and (rule["mapping"] if rule["backgroundRate"] == 100 else rule["fallbackMapping"])

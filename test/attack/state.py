@@ -13,6 +13,7 @@ LIVE = {
     "product_req_signoffs": ("product", "channel", "role"),
     "permissions_req_signoffs": ("product", "role"),
     "emergency_shutoffs": ("product", "channel"),
+    "balrog_partial_stops": ("stop_id",),
     "pinnable_releases": ("product", "channel", "version"),
     "balrog_expectations": ("product", "name"),
 }
