@@ -88,7 +88,7 @@ static void explain_begin(struct admin_call *call, struct explain_call *x, struc
 
 /* ---- answering ---- */
 
-/* The comment of the shutoff that stops the query now, which the engine does not know. */
+/* The comment of the shutoff or partial stop that stops the query now, which the engine does not know. */
 static bool add_comment(struct admin_call *call, const struct explain_call *x,
                         const struct explanation *explained, cJSON *json, struct error *e)
 {
@@ -100,6 +100,10 @@ static bool add_comment(struct admin_call *call, const struct explain_call *x,
     struct table_query q = { .table = &table_emergency_shutoffs,
                              .key = { { "product", DB_S(explained->q->product) },
                                       { "channel", DB_S(explained->stopped) } } };
+    if (explained->stop != NULL) {
+        q = (struct table_query){ .table = &table_partial_stops,
+                                  .key = { { "stop_id", DB_I(explained->stop->row.rule_id) } } };
+    }
     if (!row_list(call->tx, &q, &rows, e)) {
         return false;
     }

@@ -13,6 +13,7 @@ static const struct history_subject subjects[] = {
     { "v2/releases", &table_releases_json, "name" },
     { "v2/releases", &table_release_assets, "name" },
     { "emergency_shutoff", &table_emergency_shutoffs, "product" },
+    { "partial_stops", &table_partial_stops, "stop_id" },
     { "required_signoffs/product", &table_product_req_signoffs, "product" },
     { "required_signoffs/permissions", &table_permissions_req_signoffs, "product" },
     { "pinnable_releases", &table_pinnable_releases, "product" },
@@ -61,14 +62,17 @@ static bool read_object(struct admin_call *call, struct history_all_query *q, st
     if (subject == NULL) {
         return fail(
             e, FAIL_INVALID,
-            "object: '%.*s' is not a kind: rules, releases, v2/releases, emergency_shutoff, "
+            "object: '%.*s' is not a kind: rules, releases, v2/releases, emergency_shutoff, partial_stops, "
             "required_signoffs/product, required_signoffs/permissions, pinnable_releases, expectations, "
             "permissions, roles",
             (int)(q->kind.n < 50 ? q->kind.n : 50), q->kind.p);
     }
-    if (n < rest.n && (q->object.n == 0 || (subject->table == &table_rules && !is_number(q->object)))) {
-        return fail(e, FAIL_INVALID, "object: a %s is expected after '%s:'",
-                    subject->table == &table_rules ? "rule's number" : "name", subject->kind);
+    const char *name = subject->table == &table_rules           ? "rule's number"
+                       : subject->table == &table_partial_stops ? "stop's number"
+                                                                : NULL;
+    if (n < rest.n && (q->object.n == 0 || (name != NULL && !is_number(q->object)))) {
+        return fail(e, FAIL_INVALID, "object: a %s is expected after '%s:'", name != NULL ? name : "name",
+                    subject->kind);
     }
     if (subject >= &subjects[SUBJECTS - PRIVATE_SUBJECTS] && q->n_subjects < SUBJECTS) {
         return fail(e, FAIL_PERMISSION, "You are not authorized to view permissions of other users.");

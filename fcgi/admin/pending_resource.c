@@ -16,6 +16,7 @@ static const struct waiting_source sources[] = {
     { "v2/releases", &release_assets_resource, .by_release = true },
     { "permissions", &permissions_resource },
     { "emergency_shutoff", &emergency_shutoffs_resource },
+    { "partial_stops", &partial_stops_resource },
     { "required_signoffs/product", &product_req_signoffs_resource },
     { "required_signoffs/permissions", &permissions_req_signoffs_resource },
     { "pinnable_releases", &pinnable_releases_resource },
@@ -171,8 +172,8 @@ static bool list_pending(struct admin_call *call, struct error *e)
 
 static const struct body_field pending_args[] = {
     { "kind", FIELD_STRING,
-      .words = "rules releases v2/releases permissions emergency_shutoff required_signoffs/product "
-               "required_signoffs/permissions pinnable_releases" },
+      .words = "rules releases v2/releases permissions emergency_shutoff partial_stops "
+               "required_signoffs/product required_signoffs/permissions pinnable_releases" },
     { "product", FIELD_STRING, .min = 1, .max = 100 },
     { "channel", FIELD_STRING, .min = 1, .max = 100 },
     { "mine", FIELD_STRING, .words = "0 1" },

@@ -6,6 +6,7 @@
 #include "store/resource.h"
 
 extern const struct resource emergency_shutoffs_resource;       /* shutoffs_resource.c */
+extern const struct resource partial_stops_resource;            /* shutoffs_resource.c */
 extern const struct resource permissions_req_signoffs_resource; /* required_signoffs_resource.c */
 extern const struct resource permissions_resource;              /* permissions_resource.c */
 extern const struct resource pinnable_releases_resource;        /* pins_resource.c */

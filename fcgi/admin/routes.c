@@ -9,6 +9,7 @@ static const struct admin_routes *const files[] = {
     &explain_routes,
     &history_all_routes,
     &history_routes,
+    &partial_stops_routes,
     &pending_routes,
     &pins_routes,
     &release_diff_routes,

@@ -11,6 +11,7 @@ extern const struct admin_routes expectations_routes;                /* expectat
 extern const struct admin_routes explain_routes;                     /* explain.c */
 extern const struct admin_routes history_all_routes;                 /* history_resource.c */
 extern const struct admin_routes history_routes;                     /* history.c */
+extern const struct admin_routes partial_stops_routes;               /* partial_stops.c */
 extern const struct admin_routes pending_routes;                     /* pending_resource.c */
 extern const struct admin_routes pins_routes;                        /* pins.c */
 extern const struct admin_routes releases_v1_routes;                 /* releases_v1_routes.c */

@@ -12,6 +12,7 @@ static const struct {
     const struct resource *resource;
 } resources[] = {
     { "/scheduled_changes/emergency_shutoff", &emergency_shutoffs_resource },
+    { "/scheduled_changes/partial_stops", &partial_stops_resource },
     { "/scheduled_changes/permissions", &permissions_resource },
     { "/scheduled_changes/pinnable_releases", &pinnable_releases_resource },
     { "/scheduled_changes/releases", &releases_resource },

@@ -114,6 +114,7 @@ bool served_add_id(struct admin_call *call, struct error *e)
     static const struct table *const tables[] = {
         &table_rules,          &table_releases,           &table_releases_json,
         &table_release_assets, &table_emergency_shutoffs, &table_pinnable_releases,
+        &table_partial_stops,
     };
     bool writes = false;
     for (size_t i = 0; i < ARRAY_LEN(tables); i++) {

@@ -1,4 +1,6 @@
-/* /emergency_shutoff and its scheduled deletions. (reference: admin/emergency_shutoff.py) */
+/* /emergency_shutoff and its scheduled deletions. (reference: admin/emergency_shutoff.py) With conditions,
+ * which the reference does not have, POST makes a partial stop (partial_stops.h). */
+#include "admin/partial_stops.h"
 #include "admin/resources.h"
 #include "admin/routes.h"
 #include "admin/rows.h"
@@ -68,7 +70,7 @@ static bool add_changes(struct admin_call *call, cJSON *shutoffs, struct error *
 static bool list_with_changes(struct admin_call *call, struct error *e)
 {
     bool known = true;
-    cJSON *shutoffs;
+    cJSON *shutoffs, *parts;
     struct table_query q = { .table = &table_emergency_shutoffs, .tail = "ORDER BY product, channel" };
     if (strchr(call->user, '@') != NULL && !access_is_known(call->tx, call->user, &known, e)) {
         return false;
@@ -76,8 +78,15 @@ static bool list_with_changes(struct admin_call *call, struct error *e)
     if (!known) {
         return admin_problem(call, 403, "Forbidden", "Authorization Required", NULL);
     }
-    return row_list(call->tx, &q, &shutoffs, e) && add_changes(call, shutoffs, e) &&
-           rows_answer(call, "shutoffs", shutoffs, cJSON_GetArraySize(shutoffs));
+    if (!row_list(call->tx, &q, &shutoffs, e) || !add_changes(call, shutoffs, e) ||
+        !partial_stops_with_changes(call, &parts, e)) {
+        return false;
+    }
+    cJSON *answer = tx_keep(call->tx, mem_check(cJSON_CreateObject()));
+    mem_check(cJSON_AddNumberToObject(answer, "count", cJSON_GetArraySize(shutoffs)));
+    cJSON_AddItemReferenceToObject(answer, "partial_stops", parts);
+    cJSON_AddItemReferenceToObject(answer, "shutoffs", shutoffs);
+    return admin_json(call, answer);
 }
 
 static const struct body_field path_params[] = {
@@ -118,6 +127,7 @@ static bool get_shutoff(struct admin_call *call, struct error *e)
 
 static const struct body_field create_fields[] = {
     SHUTOFF_FIELDS,
+    PARTIAL_STOP_CONDITIONS,
     { 0 },
 };
 
@@ -130,6 +140,9 @@ static bool refuse_existing(struct admin_call *call)
 static bool create_shutoff(struct admin_call *call, struct error *e)
 {
     cJSON *shutoff;
+    if (partial_stops_asked(call->body)) {
+        return partial_stops_create(call, e);
+    }
     const cJSON *what = admin_columns(call, create_fields, "data_version");
     if (!row_get(call->tx, &table_emergency_shutoffs, what, ROW_PLAIN, &shutoff, e)) {
         return false;

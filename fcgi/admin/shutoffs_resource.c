@@ -1,6 +1,8 @@
-/* Emergency shutoffs: who may make and delete them, and which sign-offs that needs. (reference:
- * EmergencyShutoffs in db.py) */
+/* Emergency shutoffs, of whole channels and partial: who may make and delete them, and which sign-offs that
+ * needs. (reference: EmergencyShutoffs in db.py, which has no partial ones) */
 #include "admin/resources.h"
+#include "query/rule_terms.h"
+#include "query/version.h"
 
 /* The channel of a rule may end in '*', that of a shutoff may not. It is compared with the client's channel
  * exactly, so a shutoff with a '*' would be listed but stop nobody. */
@@ -12,6 +14,25 @@ static bool check_channel(const cJSON *row, struct error *e)
                 "The channel of a shutoff cannot contain '*', got '%s'. A shutoff stops the one channel that "
                 "it names: make one for each channel",
                 channel);
+}
+
+/* Checks that the conditions of a new partial stop can match a query: else it would be listed but stop
+ * nobody.
+ */
+static bool check_conditions(const struct change *c, struct error *e)
+{
+    struct error why;
+    if (c->type != CHANGE_INSERT) {
+        return true;
+    }
+    bool loose = version_product_is_loose(str_of(row_text(c->now, "product")));
+    for (const cJSON *column = c->now->child; column != NULL; column = column->next) {
+        const char *text = cJSON_GetStringValue(column);
+        if (text != NULL && !rule_terms_check(column->string, str_of(text), loose, &why)) {
+            return fail(e, FAIL_INVALID, "%s", why.what);
+        }
+    }
+    return true;
 }
 
 static bool check_shutoff(struct tx *tx, const struct change *c, struct error *e)
@@ -46,3 +67,13 @@ const struct resource emergency_shutoffs_resource = { .table = &table_emergency_
                                                       .check = check_shutoff,
                                                       .require = require_signoffs,
                                                       .scope = SCOPE_COLUMN };
+
+static bool check_partial_stop(struct tx *tx, const struct change *c, struct error *e)
+{
+    return check_shutoff(tx, c, e) && check_conditions(c, e);
+}
+
+const struct resource partial_stops_resource = { .table = &table_partial_stops,
+                                                 .check = check_partial_stop,
+                                                 .require = require_signoffs,
+                                                 .scope = SCOPE_COLUMN };

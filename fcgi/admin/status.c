@@ -22,6 +22,7 @@ static const struct table *const schedulable[] = {
     &table_product_req_signoffs,
     &table_permissions_req_signoffs,
     &table_emergency_shutoffs,
+    &table_partial_stops,
     &table_pinnable_releases,
 };
 enum { SCHEDULABLE = ARRAY_LEN(schedulable) };

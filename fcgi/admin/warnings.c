@@ -51,7 +51,7 @@ static bool find_product(struct admin_call *call, const struct noted_change *n, 
 static bool find_change(struct admin_call *call, const struct noted_change *n, struct warnings *w,
                         struct error *e)
 {
-    if (n->resource == &emergency_shutoffs_resource) {
+    if (n->resource == &emergency_shutoffs_resource || n->resource == &partial_stops_resource) {
         return true;
     }
     find_merged(n, w);
