@@ -323,19 +323,21 @@ run_shutoffs() {
 }
 
 run_partial_stops() {
-    local id sc=/scheduled_changes/partial_stops
+    local id stop sc=/scheduled_changes/partial_stops
     one 201 admin@x POST /emergency_shutoff '{"product": "Firefox", "channel": "release", "locale": "de", "mig64": true}'
+    stop=$(number stop_id)
     one 201 admin@x POST /emergency_shutoff '{"product": "Thunderbird", "channel": "beta", "version": "<100.0", "comment": "why"}'
+    id=$(number stop_id)
     one 400 admin@x POST /emergency_shutoff '{"product": "Thunderbird", "channel": "beta", "version": ""}'
     one 200 - GET /partial_stops
     one 200 qa@x GET /shutoffs
-    one 200 - GET /partial_stops/2
-    one 404 - GET /partial_stops/9
-    one 200 admin@x POST /partial_stops/2 "{\"comment\": \"why\", \"data_version\": 1}"
-    one 404 admin@x POST /partial_stops/9 "{\"comment\": \"why\", \"data_version\": 1}"
-    one 200 admin@x DELETE "/partial_stops/2?data_version=2"
-    one 404 admin@x DELETE "/partial_stops/9?data_version=2"
-    one 200 admin@x POST "$sc" "{\"change_type\": \"delete\", \"stop_id\": 1, \"data_version\": 1, \"when\": $LATER}"
+    one 200 - GET "/partial_stops/$id"
+    one 404 - GET /partial_stops/999
+    one 200 admin@x POST "/partial_stops/$id" "{\"comment\": \"why\", \"data_version\": 1}"
+    one 404 admin@x POST /partial_stops/999 "{\"comment\": \"why\", \"data_version\": 1}"
+    one 200 admin@x DELETE "/partial_stops/$id?data_version=2"
+    one 404 admin@x DELETE "/partial_stops/999?data_version=2"
+    one 200 admin@x POST "$sc" "{\"change_type\": \"delete\", \"stop_id\": $stop, \"data_version\": 1, \"when\": $LATER}"
     id=$(new)
     one 200 - GET "$sc"
     one 200 admin@x GET '/pending?kind=partial_stops'
@@ -343,7 +345,7 @@ run_partial_stops() {
     one 200 qa@x POST "$sc/$id/signoffs" '{"role": "qa"}'
     one 200 qa@x DELETE "$sc/$id/signoffs"
     one 200 admin@x DELETE "$sc/$id?data_version=2"
-    one 200 admin@x POST "$sc" "{\"change_type\": \"delete\", \"stop_id\": 1, \"data_version\": 1, \"when\": $LATER}"
+    one 200 admin@x POST "$sc" "{\"change_type\": \"delete\", \"stop_id\": $stop, \"data_version\": 1, \"when\": $LATER}"
     id=$(new)
     one 200 qa@x POST "$sc/$id/signoffs" '{"role": "qa"}'
     one 200 agent POST "$sc/$id/enact"

@@ -19,6 +19,7 @@ const KINDS = [
     "v2/releases",
     "releases",
     "emergency_shutoff",
+    "partial_stops",
     "required_signoffs/product",
     "required_signoffs/permissions",
     "pinnable_releases",

@@ -22,6 +22,7 @@ export const KIND_NAMES: Record<Kind, string> = {
     "v2/releases": "Release",
     permissions: "Permission",
     emergency_shutoff: "Emergency stop",
+    partial_stops: "Partial stop",
     "required_signoffs/product": "Required sign-offs",
     "required_signoffs/permissions": "Required sign-offs for permissions",
     pinnable_releases: "Pin",

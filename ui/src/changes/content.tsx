@@ -57,7 +57,7 @@ export function Content({ change, onReady }: Props): JSX.Element {
         return (
             <div class="stack">
                 <Note tone="red">
-                    {kind === "emergency_shutoff"
+                    {kind === "emergency_shutoff" || kind === "partial_stops"
                         ? `Clients of ${title} get updates again.`
                         : `All of ${title} is removed.`}
                 </Note>

@@ -11,6 +11,7 @@ export function headline(change: PendingChange): string {
         case "rules":
             return type === "insert" ? `New ${title}`.trim() : `${VERBS[type]} ${title}`;
         case "emergency_shutoff":
+        case "partial_stops":
             return type === "delete" ? `Turn on again: ${title}` : `Stop updates: ${title}`;
         case "permissions":
             return `${type === "delete" ? "End the permission" : type === "insert" ? "Grant the permission" : "Change the permission"}: ${title}`;

@@ -70,6 +70,7 @@ export const HISTORY_KINDS: Record<string, string> = {
     releases: "Releases (v1)",
     "v2/releases": "Releases",
     emergency_shutoff: "Emergency stops",
+    partial_stops: "Partial stops",
     "required_signoffs/product": "Required sign-offs",
     "required_signoffs/permissions": "Required sign-offs for permissions",
     pinnable_releases: "Pins",
@@ -103,6 +104,8 @@ export function objectName({ kind, key }: Entry): string {
             return `release ${of("name", "path")}`;
         case "emergency_shutoff":
             return `stop of ${of("product", "channel")}`;
+        case "partial_stops":
+            return `partial stop ${of("stop_id") || "that is new"}`;
         case "required_signoffs/product":
             return `sign-offs by ${of("role")} for ${of("product", "channel")}`;
         case "required_signoffs/permissions":

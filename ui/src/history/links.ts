@@ -14,6 +14,7 @@ export function objectLink({ kind, key, what }: Entry): string | null {
         case "v2/releases":
             return link(`/releases/${segment(text(key["name"]))}`);
         case "emergency_shutoff":
+        case "partial_stops":
             return link("/stop");
         case "required_signoffs/product":
         case "required_signoffs/permissions":

@@ -24,7 +24,14 @@ import { Moment } from "../../parts/time";
 import { Done } from "./done";
 
 // Kinds that change what clients get.
-const SIMULATED: Kind[] = ["rules", "releases", "v2/releases", "pinnable_releases", "emergency_shutoff"];
+const SIMULATED: Kind[] = [
+    "rules",
+    "releases",
+    "v2/releases",
+    "pinnable_releases",
+    "emergency_shutoff",
+    "partial_stops",
+];
 
 // Kinds that expectations are about.
 const EXPECTED: Kind[] = ["rules", "releases", "v2/releases", "pinnable_releases"];
@@ -35,6 +42,7 @@ const PERMISSIONS = {
     "v2/releases": "release",
     permissions: "permission",
     emergency_shutoff: "emergency_shutoff",
+    partial_stops: "emergency_shutoff",
     "required_signoffs/product": "required_signoff",
     "required_signoffs/permissions": "required_signoff",
     pinnable_releases: "pinnable_release",

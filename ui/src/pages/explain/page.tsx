@@ -16,7 +16,7 @@ import { Steps } from "./steps";
 
 const EXAMPLE =
     "/update/6/Firefox/128.0/20240704121409/WINNT_x86_64-msvc-x64/de/release/Windows_NT%2010.0.0.0.19045/ISET:SSE4_2,MEM:16384/default/default/update.xml";
-const KINDS = ["rules", "releases", "v2/releases", "pinnable_releases", "emergency_shutoff"];
+const KINDS = ["rules", "releases", "v2/releases", "pinnable_releases", "emergency_shutoff", "partial_stops"];
 
 interface Asked {
     path: string;

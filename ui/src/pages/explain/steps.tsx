@@ -195,6 +195,7 @@ export function Steps({ explanation }: { explanation: Explanation }): JSX.Elemen
                 {stopped ? (
                     <p>
                         <Mark tone="red">! stopped</Mark> Updates of {stopped.product} {stopped.channel} are stopped
+                        {stopped.conditions ? ` for a part of the clients (partial stop ${stopped.stop_id})` : ""}
                         {stopped.comment ? `: ${stopped.comment}` : ""}
                     </p>
                 ) : (
