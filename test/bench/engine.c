@@ -281,7 +281,9 @@ static void count(struct run *r, const char *kind)
 {
     for (unsigned k = 0; k < KINDS; k++) {
         if (strcmp(kind, r->kinds[k].name) == 0) {
+            unsigned long before = allocations;
             run(&r->bench, &r->kinds[k], true);
+            printf("%lu allocations\n", allocations - before);
             run(&r->bench, &r->kinds[k], false);
         }
     }
@@ -299,7 +301,8 @@ int main(int argc, char **argv)
               "       engine count RELEASES PLATFORMS LOCALES RULES matched|unmatched [STOPS]\n"
               "         1,000 queries, each a call of bench_whole_query and one of bench_only_match, for "
               "callgrind;\n"
-              "         with that many partial stops, which match none of them\n",
+              "         with that many partial stops, which match none of them. It prints the allocations of "
+              "the queries\n",
               stderr);
         return 2;
     }
