@@ -1,6 +1,13 @@
 /* See release_rows.h. */
 #include "admin/release_rows.h"
 
+/* What was read last. It is used until one of the tables is written. */
+struct known_rows {
+    const char *name;
+    unsigned writes; /* to the tables, when it was read */
+    struct release_rows rows;
+};
+
 static cJSON *row_of(struct tx *tx, const struct db_rows *rows)
 {
     cJSON *row = tx_keep(tx, mem_check(cJSON_CreateObject()));
@@ -10,8 +17,13 @@ static cJSON *row_of(struct tx *tx, const struct db_rows *rows)
     return row;
 }
 
+static unsigned count_writes(const struct tx *tx)
+{
+    return tx_writes(tx, &table_releases) + tx_writes(tx, &table_releases_json);
+}
+
 /* One statement for both tables, since this runs for every locale that is written. */
-bool release_rows_read(struct tx *tx, const char *name, struct release_rows *rows, struct error *e)
+static bool read_rows(struct tx *tx, const char *name, struct release_rows *rows, struct error *e)
 {
     const struct str wanted = str_of(name);
     const struct db_value names[] = { DB_S(wanted), DB_S(wanted) };
@@ -28,6 +40,25 @@ bool release_rows_read(struct tx *tx, const char *name, struct release_rows *row
         }
     }
     return db_finish(found);
+}
+
+/* The rows of the last name are kept: a request asks about them several times, of one release. */
+bool release_rows_read(struct tx *tx, const char *name, struct release_rows *rows, struct error *e)
+{
+    struct known_rows *known = tx->rows;
+    if (known != NULL && known->writes == count_writes(tx) && strcmp(known->name, name) == 0) {
+        *rows = known->rows;
+        return true;
+    }
+    void *step = tx_outlive_step(tx);
+    bool ok = read_rows(tx, name, rows, e);
+    if (ok) {
+        known = mem_new(tx->mem, struct known_rows);
+        *known = (struct known_rows){ mem_strdup(known, name), count_writes(tx), *rows };
+        tx->rows = known;
+    }
+    tx_step_end(tx, step);
+    return ok;
 }
 
 bool release_rows_beside(struct tx *tx, const struct change *c, struct release_rows *rows, struct error *e)

@@ -34,14 +34,17 @@ static bool plan_base_merge(struct edit *edit, const cJSON *part, const cJSON **
     return true;
 }
 
-/* *ROW becomes the asset at PATH, locked, or NULL. It is first read without a lock: a lock on a missing row
- * would lock the gap in which others insert theirs. */
+/* *ROW becomes the asset at PATH, locked, or NULL. If the client does not know it, it is first read without a
+ * lock: a lock on a missing row would lock the gap in which others insert theirs. */
 static bool read_asset(struct edit *edit, const char *path, cJSON **row, struct error *e)
 {
     cJSON *key = row_key(edit->tx, "name", edit->name);
     cJSON_AddItemToObject(key, "path", json_text(str_of(path)));
-    return row_get(edit->tx, &table_release_assets, key, ROW_PLAIN, row, e) &&
-           (*row == NULL || row_get(edit->tx, &table_release_assets, key, ROW_LOCKED, row, e));
+    bool expected = releases_v2_edit_version(edit, path) > 0;
+    if (!expected && !row_get(edit->tx, &table_release_assets, key, ROW_PLAIN, row, e)) {
+        return false;
+    }
+    return (!expected && *row == NULL) || row_get_release(edit->tx, &table_release_assets, key, row, e);
 }
 
 static bool plan_asset_merge(struct edit *edit, const struct split_asset *asset, struct assets *whole,

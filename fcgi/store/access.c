@@ -1,5 +1,5 @@
-/* See access.h. The first question about a user and a thing costs one statement, with two lookups by primary
- * key. */
+/* See access.h. The first question about a user and a thing costs one statement, with three lookups by
+ * primary key. */
 #include "store/access.h"
 
 #include "core/python.h"
@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* The permissions "admin" and THING of a user. */
+/* The permissions "admin" and THING of a user, and the one that is asked for together with THING. */
 struct grants {
     struct grants *next;
     const char *username;
@@ -57,18 +57,35 @@ static struct access_cache *cache_of(struct tx *tx)
 
 /* ---- permissions ---- */
 
+/* The things that are asked about in one request: a submitted locale needs both of them. They are read
+ * together. */
+static const char *const asked_together[] = { "release", "release_locale" };
+
+static bool is_asked_together(const char *thing)
+{
+    return strcmp(thing, asked_together[0]) == 0 || strcmp(thing, asked_together[1]) == 0;
+}
+
 static bool read_grants(struct tx *tx, const char *username, const char *thing, cJSON **rows, struct error *e)
 {
-    struct db_value param = DB_S(str_of(thing));
+    bool both = is_asked_together(thing);
+    struct db_value params[] = { DB_S(str_of(both ? asked_together[0] : thing)),
+                                 DB_S(str_of(both ? asked_together[1] : thing)) };
     struct table_query q = {
         .table = &table_permissions,
         .key = { { "username", DB_S(str_of(username)) } },
-        .more = "permission IN ('admin', ?)",
+        .more = "permission IN ('admin', ?, ?)",
         .tail = tx_share(tx),
-        .params = &param,
-        .n_params = 1,
+        .params = params,
+        .n_params = ARRAY_LEN(params),
     };
     return row_list(tx, &q, rows, e);
+}
+
+static bool is_read(const struct grants *g, const char *username, const char *thing)
+{
+    return strcmp(g->username, username) == 0 &&
+           (strcmp(g->thing, thing) == 0 || (is_asked_together(g->thing) && is_asked_together(thing)));
 }
 
 static bool find_grants(struct tx *tx, const char *username, const char *thing, const cJSON **rows,
@@ -76,7 +93,7 @@ static bool find_grants(struct tx *tx, const char *username, const char *thing, 
 {
     struct access_cache *cache = cache_of(tx);
     for (const struct grants *g = cache->grants; g != NULL; g = g->next) {
-        if (strcmp(g->username, username) == 0 && strcmp(g->thing, thing) == 0) {
+        if (is_read(g, username, thing)) {
             *rows = g->rows;
             return true;
         }

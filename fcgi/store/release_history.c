@@ -5,7 +5,7 @@
  * from the step before it. So writing a version mostly needs only the text that it replaces, and reading one
  * takes few steps.
  *
- * The caller has locked the row. Its head is inserted if it is missing, and then read by its whole key, which
+ * The caller has locked the row. Its head is inserted, or read if it is there, by its whole key, which
  * locks only this head. A search for the newest version would also lock the gaps around it, and block others
  * that write to neighbouring rows. */
 #include "store/release_history.h"
@@ -167,20 +167,14 @@ bool release_history_list(struct tx *tx, struct recorded_row row, int64_t from, 
 
 /* ---- the head ---- */
 
-/* Reads and locks the head H. If it is missing, it is inserted first. */
+/* Reads and locks the head H. If it is missing, it is inserted. */
 static bool lock_head(struct tx *tx, struct head *h, struct error *e)
 {
-    if (!db_execute(tx->db,
-                    "INSERT INTO balrog_release_heads (tbl, name, path) VALUES (?, ?, ?)"
-                    " ON DUPLICATE KEY UPDATE tbl = VALUES(tbl)",
-                    h->row, 3, NULL, NULL, e)) {
-        return false;
-    }
-    struct db_rows *rows =
-        db_query(tx->db,
-                 "SELECT change_id, data_version, step, tenth, digest FROM balrog_release_heads"
-                 " WHERE tbl = ? AND name = ? AND path = ? FOR UPDATE",
-                 h->row, 3, e);
+    struct db_rows *rows = db_query(tx->db,
+                                    "INSERT INTO balrog_release_heads (tbl, name, path) VALUES (?, ?, ?)"
+                                    " ON DUPLICATE KEY UPDATE tbl = VALUES(tbl)"
+                                    " RETURNING change_id, data_version, step, tenth, digest",
+                                    h->row, 3, e);
     if (db_next(rows, e)) {
         struct str digest = db_text(rows, 4);
         h->change_id = db_int(rows, 0);

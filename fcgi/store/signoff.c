@@ -296,19 +296,6 @@ static void sort_mappings(struct mappings *m)
     qsort(m->item, m->n, sizeof *m->item, compare_names);
 }
 
-/* Adds the rows of SQL, whose columns are those of add_mappings() and whose parameters are all NAME (N of
- * them). */
-static bool read_mappings(struct tx *tx, const char *sql, const char *name, size_t n, struct mappings *m,
-                          struct error *e)
-{
-    const struct db_value params[] = { DB_S(str_of(name)), DB_S(str_of(name)), DB_S(str_of(name)) };
-    struct db_rows *rows = db_query(tx->db, sql, params, n, e);
-    while (db_next(rows, e)) {
-        add_mappings(m, rows);
-    }
-    return db_finish(rows);
-}
-
 static struct mappings *mappings_new(struct tx *tx)
 {
     struct mappings *m = mem_new(tx->mem, struct mappings);
@@ -423,10 +410,15 @@ bool signoff_is_hidden(struct tx *tx, const char *name, bool *is, struct error *
 static bool read_all_mappings(struct tx *tx, struct signoff_cache *cache, struct error *e)
 {
     struct mappings *m = mappings_new(tx);
-    if (!read_mappings(tx,
-                       "SELECT mapping, fallbackMapping, product, channel FROM rules"
-                       " UNION ALL SELECT mapping, NULL, product, channel FROM pinnable_releases",
-                       NULL, 0, m, e)) {
+    struct db_rows *rows =
+        db_query(tx->db,
+                 "SELECT mapping, fallbackMapping, product, channel FROM rules"
+                 " UNION ALL SELECT mapping, NULL, product, channel FROM pinnable_releases",
+                 NULL, 0, e);
+    while (db_next(rows, e)) {
+        add_mappings(m, rows);
+    }
+    if (!db_finish(rows)) {
         return false;
     }
     sort_mappings(m);
@@ -446,30 +438,42 @@ bool signoff_prefetch(struct tx *tx, struct error *e)
     return ok;
 }
 
-/* Adds what leads to the release NAME itself. Nobody else makes another rule or pin lead to it before TX
- * ends, if TX writes. */
-static bool read_direct(struct tx *tx, const char *name, struct mappings *m, struct error *e)
+/* Adds what leads to the release NAME itself; *IS_MEMBER becomes whether a superblob names it. Nobody else
+ * makes another rule, pin or superblob lead to it before TX ends, if TX writes. */
+static bool read_direct(struct tx *tx, const char *name, struct mappings *m, bool *is_member, struct error *e)
 {
-    const char *sql = mem_printf(tx->mem,
-                                 "(SELECT mapping, fallbackMapping, product, channel FROM rules"
-                                 " WHERE mapping = ? OR fallbackMapping = ?%s) UNION ALL"
-                                 " (SELECT mapping, NULL, product, channel FROM pinnable_releases"
-                                 " WHERE mapping = ?%s)",
-                                 tx_share(tx), tx_share(tx));
-    return read_mappings(tx, sql, name, 3, m, e);
+    const struct db_value param = DB_S(str_of(name)), params[] = { param, param, param, param };
+    const char *share = tx_share(tx);
+    const char *sql =
+        mem_printf(tx->mem,
+                   "(SELECT mapping, fallbackMapping, product, channel, 0 FROM rules"
+                   " WHERE mapping = ? OR fallbackMapping = ?%s) UNION ALL"
+                   " (SELECT mapping, NULL, product, channel, 0 FROM pinnable_releases WHERE mapping = ?%s)"
+                   " UNION ALL (SELECT NULL, NULL, NULL, NULL, 1 FROM balrog_release_members"
+                   " WHERE member = ?%s)",
+                   share, share, share);
+    struct db_rows *rows = db_query(tx->db, sql, params, ARRAY_LEN(params), e);
+    *is_member = false;
+    while (db_next(rows, e)) {
+        *is_member |= db_int(rows, 4) != 0;
+        add_mappings(m, rows);
+    }
+    return db_finish(rows);
 }
 
 /* What leads to the release NAME, directly or through a superblob. NULL on failure. */
 static struct mappings *ask_mappings(struct tx *tx, const char *name, struct error *e)
 {
     struct mappings *m = mappings_new(tx);
-    cJSON *superblobs;
-    if (!release_superblobs_of(tx, name, &superblobs, e) || !read_direct(tx, name, m, e)) {
+    cJSON *superblobs = tx_keep(tx, mem_check(cJSON_CreateArray()));
+    bool is_member, ignored;
+    if (!read_direct(tx, name, m, &is_member, e) ||
+        (is_member && !release_superblobs_of(tx, name, &superblobs, e))) {
         return NULL;
     }
     for (const cJSON *superblob = superblobs->child; superblob != NULL; superblob = superblob->next) {
         size_t from = m->n;
-        if (!read_direct(tx, superblob->valuestring, m, e)) {
+        if (!read_direct(tx, superblob->valuestring, m, &ignored, e)) {
             return NULL;
         }
         for (size_t i = from; i < m->n; i++) {

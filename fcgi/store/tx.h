@@ -65,6 +65,7 @@ struct tx {
     struct signoff_cache *signoff; /* used by signoff.c */
     struct tx_notes *notes;        /* used by noted.c */
     struct seen_release *seen;     /* used by release_history.c */
+    struct known_rows *rows;       /* used by admin/release_rows.c */
     struct table_writes *writes;   /* used by tx.c */
     struct audit_entry *audit;     /* used by tx.c */
     struct audit_entry **audit_end;
