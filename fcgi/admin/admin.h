@@ -21,7 +21,8 @@ struct admin_call {
     const struct config *config;
     const struct tx_site *site; /* for handlers that run transactions of their own */
     struct keeper *keeper;      /* see explain/keeper.h */
-    void *ctx;                  /* freed after this run of the handler (tx->mem) */
+    struct known_texts *known_texts;
+    void *ctx; /* freed after this run of the handler (tx->mem) */
     const struct request *request;
     struct response *response; /* empty when the handler is called */
     struct tx *tx;             /* NULL where the route is ADMIN_NO_DATABASE */

@@ -4,12 +4,20 @@
  *
  * The part is put into the version of the release that the client has seen. If that is not the newest one,
  * the result is merged with the newest, as for a whole release. So submissions of different locales never
- * conflict. */
+ * conflict.
+ *
+ * Mostly one locale after the other is put into a large release. If its text is known to be valid, only what
+ * remains when the release is reduced to the locale (blob/reduced.h) is parsed, merged, checked and printed.
+ * In all other cases, and to refuse something, the whole release is. */
+#include "admin/known_texts.h"
 #include "admin/release_blob.h"
 #include "admin/releases_v1.h"
+#include "blob/reduced.h"
 #include "core/python.h"
 #include "core/tree.h"
+#include "store/release_history.h"
 #include "store/resource_write.h"
+#include "store/schedule_row.h"
 
 #include <stdlib.h>
 
@@ -223,6 +231,15 @@ static bool has_locale(const struct submission *s, const cJSON *blob)
 
 /* ---- writing ---- */
 
+/* A release that is locked, to be changed. */
+struct locked_release {
+    cJSON *row;      /* with its data, whole or reduced */
+    struct str text; /* of its data */
+    bool is_reduced;
+    struct reduced_to to;
+    struct reduced reduced;
+};
+
 static bool refuse_submission(struct submission *s, const struct error *e, bool late, const char *verb)
 {
     char *detail = mem_printf(s->call->ctx, "Couldn't %s release: %s", verb, e->what);
@@ -290,41 +307,164 @@ static bool may_add_locale(struct submission *s, const cJSON *row, struct error 
                          "%s is not allowed to add builds for product %s", tx->actor, access_text(product));
 }
 
-/* Puts the part into ROW, which is locked, as the client has seen it at DATA_VERSION. */
-static bool write_part(struct submission *s, cJSON *row, int64_t data_version, struct error *e)
+/* Writes DATA into R's row, which is locked. TEXT is the whole release then. */
+static bool write_data(struct submission *s, struct locked_release *r, const cJSON *data, struct str text,
+                       struct error *e)
 {
     struct tx *tx = s->call->tx;
-    const cJSON *tip = json_get(row, "data"), *seen = tip;
-    const cJSON *data;
     cJSON *what = new_object(s), *now;
-    if (s->locale != NULL && !may_add_locale(s, row, e)) {
-        return false;
-    }
-    bool outdated = data_version != row_int(row, "data_version");
-    if (outdated && !releases_v1_ancestor(tx, row_text(row, "name"), data_version, &seen, e)) {
-        return false;
-    }
-    if (s->locale != NULL) {
-        data = with_locale(s, seen, tip, resolve_alias(s, tip));
-    } else {
-        data = with_members(s, seen, s->data);
+    unsigned char digest[TEXT_DIGEST];
+    if (s->locale == NULL) {
         mem_check(cJSON_AddStringToObject(what, "product", s->product));
     }
+    cJSON_AddItemReferenceToObject(what, "data", (cJSON *)data);
+    const struct resource_edit edit = { .key = r->row,
+                                        .old = r->row,
+                                        .what = what,
+                                        .data_version = row_int(r->row, "data_version"),
+                                        .text = text,
+                                        .partial = r->is_reduced };
+    if (!resource_update(tx, &releases_resource, &edit, &now, e)) {
+        return false;
+    }
+    if (strcmp(row_text(r->row, "name"), s->primary) == 0) {
+        s->new_version = row_int(now, "data_version");
+    }
+    if (r->is_reduced || (s->locale != NULL && reduced_has_sets(data))) {
+        known_texts_digest(text, row_text(now, "product"), digest);
+        known_texts_add(s->call->known_texts, digest);
+    }
+    return true;
+}
+
+static struct str print_data(struct submission *s, const cJSON *data)
+{
+    struct buf text;
+    buf_init(&text, 4096, SIZE_MAX);
+    json_print(&text, data, JSON_DUMPS);
+    return buf_keep(s->call->tx->mem, &text);
+}
+
+/* Puts the part into R's whole release, as the client has seen it at DATA_VERSION. */
+static bool write_whole(struct submission *s, struct locked_release *r, int64_t data_version, struct error *e)
+{
+    struct tx *tx = s->call->tx;
+    const cJSON *tip = json_get(r->row, "data"), *seen = tip;
+    bool outdated = data_version != row_int(r->row, "data_version");
+    if (outdated && !releases_v1_ancestor(tx, row_text(r->row, "name"), data_version, &seen, e)) {
+        return false;
+    }
+    const cJSON *data =
+        s->locale != NULL ? with_locale(s, seen, tip, resolve_alias(s, tip)) : with_members(s, seen, s->data);
     if (outdated && !releases_v1_merge(tx, seen, tip, data, &data, e)) {
         return false;
     }
-    cJSON_AddItemReferenceToObject(what, "data", (cJSON *)data);
-    if (!resource_update(
-            tx, &releases_resource,
-            &(struct resource_edit){
-                .key = row, .old = row, .what = what, .data_version = row_int(row, "data_version") },
-            &now, e)) {
+    return write_data(s, r, data, print_data(s, data), e);
+}
+
+/* ---- a release reduced to the locale ---- */
+
+/* The reduced release as the client has seen it at DATA_VERSION. NULL if merging it would change more than
+ * the locale, or if it cannot be found out. */
+static const cJSON *reduced_ancestor(struct submission *s, const struct locked_release *r,
+                                     int64_t data_version)
+{
+    struct str text;
+    struct error ignored;
+    struct reduced was;
+    struct tx *tx = s->call->tx;
+    const struct recorded_row row = { "releases", row_text(r->row, "name"), "" };
+    if (!release_history_read(tx, row, data_version, &text, &ignored) || str_absent(text) ||
+        !reduced_make(tx->mem, text, &r->to, &was) || !reduced_rest_stays(text, r->text, &r->to)) {
+        return NULL;
+    }
+    return json_parse_whole(tx->mem, was.text, NULL);
+}
+
+/* Puts the locale into R's reduced release. *TEXT becomes the whole one. NULL if the whole release must be
+ * looked at. */
+static const cJSON *put_reduced(struct submission *s, struct locked_release *r, int64_t data_version,
+                                struct str *text)
+{
+    struct tx *tx = s->call->tx;
+    struct error ignored;
+    const cJSON *tip = json_get(r->row, "data"), *seen = tip;
+    const char *platform = resolve_alias(s, tip);
+    const struct reduced_at at = { strcmp(platform, s->platform) == 0 ? 0 : 1, platform, s->locale };
+    bool outdated = data_version != row_int(r->row, "data_version");
+    if (outdated && (seen = reduced_ancestor(s, r, data_version)) == NULL) {
+        return NULL;
+    }
+    const cJSON *data = with_locale(s, seen, tip, platform);
+    if (outdated && !releases_v1_merge(tx, seen, tip, data, &data, &ignored)) {
+        return NULL;
+    }
+    const struct blob_change change = { .blob = data, .old = tip };
+    bool fits =
+        reduced_apply(tx->mem, r->text, &r->reduced, &at, data, text) &&
+        release_blob_check(tx, row_text(r->row, "name"), row_text(r->row, "product"), &change, &ignored);
+    return fits ? data : NULL;
+}
+
+/* Parses R's release, reduced to the locale; false: all of it must be parsed. Dry runs and expectations look
+ * at whole releases. */
+static bool parse_reduced(struct submission *s, struct locked_release *r)
+{
+    struct admin_call *call = s->call;
+    unsigned char digest[TEXT_DIGEST];
+    if (s->locale == NULL || s->alias != NULL || str_absent(r->text) || call->tx->request->dry_run ||
+        call->config->admin.expectations_block.n > 0) {
         return false;
     }
-    if (strcmp(row_text(row, "name"), s->primary) == 0) {
-        s->new_version = row_int(now, "data_version");
+    known_texts_digest(r->text, row_text(r->row, "product"), digest);
+    if (!known_texts_has(call->known_texts, digest)) {
+        return false;
     }
-    return true;
+    r->to = (struct reduced_to){ { s->platform, NULL }, s->locale };
+    for (unsigned i = 0; i < REDUCED_PLATFORMS; i++) {
+        if (!reduced_make(call->tx->mem, r->text, &r->to, &r->reduced)) {
+            return false;
+        }
+        const cJSON *data = json_parse_whole(call->tx->mem, r->reduced.text, NULL);
+        const char *platform = data != NULL ? resolve_alias(s, data) : s->platform;
+        if (data == NULL || strcmp(platform, s->platform) == 0 || r->to.platform[1] != NULL) {
+            r->is_reduced = data != NULL && cJSON_AddItemReferenceToObject(r->row, "data", (cJSON *)data);
+            break;
+        }
+        r->to.platform[1] = platform;
+    }
+    return r->is_reduced;
+}
+
+static void parse_whole(struct submission *s, struct locked_release *r)
+{
+    r->is_reduced = false;
+    cJSON_DeleteItemFromObjectCaseSensitive(r->row, "data");
+    row_parse_release(s->call->tx, &table_releases, r->row, r->text);
+}
+
+/* Puts the part into R, as the client has seen it at DATA_VERSION. */
+static bool write_part(struct submission *s, struct locked_release *r, int64_t data_version, struct error *e)
+{
+    struct tx *tx = s->call->tx;
+    struct str text;
+    bool scheduled;
+    if (s->locale != NULL && !may_add_locale(s, r->row, e)) {
+        return false;
+    }
+    const cJSON *data = r->is_reduced ? put_reduced(s, r, data_version, &text) : NULL;
+    if (data != NULL) {
+        if (!sc_pending(tx, &releases_resource, r->row, 0, &scheduled, e)) {
+            return false;
+        }
+        if (!scheduled) {
+            return write_data(s, r, data, text, e);
+        }
+    }
+    if (r->is_reduced) {
+        parse_whole(s, r);
+    }
+    return write_whole(s, r, data_version, e);
 }
 
 /* Checks the permissions of tx->actor, with as little of the release as that needs. */
@@ -335,29 +475,39 @@ static bool may_submit(struct submission *s, const char *name, struct error *e)
            (row == NULL || s->locale == NULL || may_add_locale(s, row, e));
 }
 
+/* Reads and locks the release NAME, or creates it. *IS_PRIMARY: the path names it, and it was there. */
+static bool open_release(struct submission *s, const char *name, struct locked_release *r, bool *is_primary,
+                         struct error *e)
+{
+    struct admin_call *call = s->call;
+    *r = (struct locked_release){ 0 };
+    *is_primary = strcmp(name, s->primary) == 0;
+    if (!row_get_release_text(call->tx, &table_releases, releases_v1_key(call, name), &r->row, &r->text, e)) {
+        return false;
+    }
+    if (r->row == NULL) {
+        *is_primary = false; /* its version is 1 */
+        return create_release(s, name, &r->row, e);
+    }
+    if (!parse_reduced(s, r)) {
+        parse_whole(s, r);
+    }
+    if (*is_primary) {
+        s->is_new &= s->locale != NULL && !has_locale(s, json_get(r->row, "data"));
+    }
+    return !*is_primary || check_fits(s, r->row);
+}
+
 static bool submit_to(struct submission *s, const char *name, struct error *e)
 {
-    cJSON *row;
-    bool is_primary = strcmp(name, s->primary) == 0;
+    struct locked_release r;
+    bool is_primary;
     if (!may_submit(s, name, e)) {
         return refuse_submission(s, e, true, "update");
     }
-    if (!releases_v1_find(s->call, name, ROW_LOCKED, &row, e)) {
-        return false;
-    }
-    if (row == NULL) {
-        if (!create_release(s, name, &row, e)) {
-            return false;
-        }
-        is_primary = false; /* its version is 1 */
-    } else if (is_primary) {
-        s->is_new &= s->locale != NULL && !has_locale(s, json_get(row, "data"));
-        if (!check_fits(s, row)) {
-            return false;
-        }
-    }
-    return write_part(s, row, is_primary ? s->data_version : row_int(row, "data_version"), e) ||
-           refuse_submission(s, e, true, "update");
+    return open_release(s, name, &r, &is_primary, e) &&
+           (write_part(s, &r, is_primary ? s->data_version : row_int(r.row, "data_version"), e) ||
+            refuse_submission(s, e, true, "update"));
 }
 
 static bool submit_to_all(struct submission *s, struct error *e)

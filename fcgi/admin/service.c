@@ -6,6 +6,7 @@
 #include "admin/auth.h"
 #include "admin/database.h"
 #include "admin/dry_run.h"
+#include "admin/known_texts.h"
 #include "admin/metrics.h"
 #include "admin/problem.h"
 #include "admin/routes.h"
@@ -32,6 +33,7 @@ struct admin {
     struct auth *auth;
     struct tx_site site;
     struct keeper *keeper;
+    struct known_texts *known_texts;
     struct expect_policy expectations;
     const struct admin_route *route;
     struct route *router; /* the same routes in the form that the router needs */
@@ -70,6 +72,7 @@ static bool run_handler(struct tx *tx, void *arg, struct error *e)
         .config = ex->admin->config,
         .site = &ex->admin->site,
         .keeper = ex->admin->keeper,
+        .known_texts = ex->admin->known_texts,
         .ctx = tx != NULL ? tx->mem : ex->call->ctx,
         .request = ex->call->request,
         .response = ex->call->response,
@@ -437,6 +440,7 @@ struct admin *admin_new(void *ctx, const struct config *config, struct error *e)
     struct admin *admin = mem_new(ctx, struct admin);
     admin->config = config;
     admin->auth = auth_new(admin, config, e);
+    admin->known_texts = known_texts_new(admin);
     admin->site = (struct tx_site){
         .pool = pool_new(admin, &config->database, (unsigned)config->admin.database_connections),
         .wait_ms = DATABASE_WAIT_MS,

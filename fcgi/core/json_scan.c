@@ -13,8 +13,7 @@ static size_t skip_blanks(struct str s, size_t at)
     return at;
 }
 
-/* The index behind the string that begins at the quote AT; the end of S if it does not end. */
-static size_t string_end(struct str s, size_t at)
+size_t json_scan_string(struct str s, size_t at)
 {
     const char *quote;
     for (size_t from = at + 1; from < s.n; from = (size_t)(quote - s.p) + 1) {
@@ -33,14 +32,13 @@ static size_t string_end(struct str s, size_t at)
     return s.n;
 }
 
-/* The index of the comma or bracket that ends the value AT. */
-static size_t value_end(struct str s, size_t at)
+size_t json_scan_value(struct str s, size_t at)
 {
     size_t depth = 0;
     while (at < s.n) {
         char c = s.p[at];
         if (c == '"') {
-            at = string_end(s, at);
+            at = json_scan_string(s, at);
             continue;
         }
         if (depth == 0 && (c == ',' || c == '}' || c == ']')) {
@@ -63,7 +61,7 @@ void json_scan(struct str text, const struct str *key, size_t n, struct str *val
         return;
     }
     for (at = skip_blanks(text, at + 1); at < text.n && text.p[at] == '"'; at = skip_blanks(text, end + 1)) {
-        end = string_end(text, at);
+        end = json_scan_string(text, at);
         if (end - at < 2) {
             return;
         }
@@ -72,7 +70,7 @@ void json_scan(struct str text, const struct str *key, size_t n, struct str *val
         if (at >= text.n || text.p[at] != ':') {
             return;
         }
-        end = value_end(text, at + 1);
+        end = json_scan_value(text, at + 1);
         for (size_t i = 0; i < n; i++) {
             if (str_eq(name, key[i])) {
                 value[i] = str_strip(str_slice(text, at + 1, end));

@@ -10,4 +10,9 @@
  * parse the values. They are parts of TEXT. */
 void json_scan(struct str text, const struct str *key, size_t n, struct str *value);
 
+/* The index behind the string that begins at the quote TEXT[AT]; the end of TEXT if it does not end. */
+size_t json_scan_string(struct str text, size_t at);
+/* The index of the comma or bracket that ends the value at TEXT[AT]; the end of TEXT if there is none. */
+size_t json_scan_value(struct str text, size_t at);
+
 #endif

@@ -78,8 +78,8 @@ bool resource_update(struct tx *tx, const struct resource *r, const struct resou
         .type = CHANGE_UPDATE, .old = old, .what = edit->what, .now = row_with(tx, r->table, old, edit->what)
     };
     if (!approve_change(tx, r, &c, edit->given, e) || !merge_versions(tx, r, &c, &data_version, e) ||
-        !row_update(tx, r->table, old, c.what, data_version, &now, e) ||
-        !sc_merge(tx, r, old, c.what, now, e)) {
+        !row_update_text(tx, r->table, old, c.what, edit->text, data_version, &now, e) ||
+        (!edit->partial && !sc_merge(tx, r, old, c.what, now, e))) {
         return false;
     }
     c.now = now;

@@ -20,6 +20,11 @@ struct resource_edit {
     const cJSON *what;    /* the columns to set */
     int64_t data_version; /* of the row from which WHAT was made */
     const cJSON *given;
+    struct str text; /* of the big column of the row that WHAT makes; absent: it is printed */
+    /* OLD and WHAT have only a part of the big column, which decides about permissions, validity and
+     * sign-offs as the whole would; TEXT is that of the whole. No change is scheduled for the row, see
+     * sc_pending(). */
+    bool partial;
 };
 /* Updates a row, which is read FOR UPDATE. *ROW (unless NULL) becomes the row after the update.
  * FAIL_NOT_FOUND if there is no such row. Changes that are scheduled for the row take over the new values if

@@ -202,12 +202,16 @@ bool row_get(struct tx *tx, const struct table *t, const cJSON *key, enum row_lo
     return get_by_key(tx, &q, key, row, e);
 }
 
-bool row_get_release(struct tx *tx, const struct table *t, const cJSON *key, cJSON **row, struct error *e)
+bool row_get_release_text(struct tx *tx, const struct table *t, const cJSON *key, cJSON **row,
+                          struct str *text, struct error *e)
 {
-    struct str text = STR_NONE;
-    struct table_query q = {
-        .table = t, .with_big = true, .big_owner = tx->mem, .big_text = &text, .tail = "FOR UPDATE"
-    };
+    *text = STR_NONE;
+    struct table_query q = { .table = t,
+                             .with_big = true,
+                             .big_owner = tx->mem,
+                             .big_unparsed = true,
+                             .big_text = text,
+                             .tail = "FOR UPDATE" };
     if (!get_by_key(tx, &q, key, row, e)) {
         return false;
     }
@@ -215,7 +219,24 @@ bool row_get_release(struct tx *tx, const struct table *t, const cJSON *key, cJS
         const char *path = row_text(*row, "path");
         release_history_seen(
             tx, (struct recorded_row){ t->name, row_text(*row, "name"), path != NULL ? path : "" },
-            row_int(*row, "data_version"), text);
+            row_int(*row, "data_version"), *text);
+    }
+    return true;
+}
+
+void row_parse_release(struct tx *tx, const struct table *t, cJSON *row, struct str text)
+{
+    table_add_big(row, &t->column[table_column(t, "data")], text, tx->mem);
+}
+
+bool row_get_release(struct tx *tx, const struct table *t, const cJSON *key, cJSON **row, struct error *e)
+{
+    struct str text;
+    if (!row_get_release_text(tx, t, key, row, &text, e)) {
+        return false;
+    }
+    if (*row != NULL) {
+        row_parse_release(tx, t, *row, text);
     }
     return true;
 }

@@ -20,6 +20,11 @@ bool row_get(struct tx *tx, const struct table *t, const cJSON *key, enum row_lo
              struct error *e);
 /* The same with ROW_LOCKED, for a release that will be written: fast for a large one. */
 bool row_get_release(struct tx *tx, const struct table *t, const cJSON *key, cJSON **row, struct error *e);
+/* The same without the column data: *TEXT is its text (absent: NULL), which lives until a release is written.
+ * row_parse_release() adds the column to ROW. */
+bool row_get_release_text(struct tx *tx, const struct table *t, const cJSON *key, cJSON **row,
+                          struct str *text, struct error *e);
+void row_parse_release(struct tx *tx, const struct table *t, cJSON *row, struct str text);
 /* Reads all rows that Q asks for: *ROWS is a JSON array. */
 bool row_list(struct tx *tx, const struct table_query *q, cJSON **rows, struct error *e);
 

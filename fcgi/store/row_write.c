@@ -81,12 +81,14 @@ static void add_where(struct statement *s, const struct table *t, const struct d
     }
 }
 
-/* The columns of ROW as parameters. */
-static bool bind_row(struct tx *tx, const struct table *t, const cJSON *row, struct db_value *values,
-                     struct error *e)
+/* The columns of ROW as parameters. TEXT is the text of its big column; absent: that is printed. */
+static bool bind_row(struct tx *tx, const struct table *t, const cJSON *row, struct str text,
+                     struct db_value *values, struct error *e)
 {
     for (unsigned i = 0; t->column[i].name != NULL; i++) {
-        if (!row_bind(tx, &t->column[i], json_get(row, t->column[i].name), &values[i], e)) {
+        if (!str_absent(text) && (t->column[i].flags & COLUMN_BIG) != 0) {
+            values[i] = DB_S(text);
+        } else if (!row_bind(tx, &t->column[i], json_get(row, t->column[i].name), &values[i], e)) {
             return false;
         }
     }
@@ -182,7 +184,7 @@ static bool write_insert(struct tx *tx, const struct table *t, cJSON *now, struc
 {
     struct db_value v[TABLE_COLUMNS_MAX];
     int64_t id = 0;
-    if (!bind_row(tx, t, now, v, e) ||
+    if (!bind_row(tx, t, now, STR_NONE, v, e) ||
         ((t->flags & TABLE_RELEASES) != 0 && !record_release(tx, t, now, data_of(t, v), 1, e)) ||
         !send_insert(tx, t, v, &id, e)) {
         return failed_as(e, FAIL_DUPLICATE) ? fail_duplicate(t, now, e) : false;
@@ -251,13 +253,13 @@ static bool has_big(const struct table *t, const cJSON *what)
     return false;
 }
 
-/* Writes NOW over the row that had VERSION, with the column that may be large if WITH_BIG, and adds to the
- * histories. */
-static bool write_update(struct tx *tx, const struct table *t, const cJSON *now, bool with_big,
-                         int64_t version, struct error *e)
+/* Writes NOW, whose big column has the TEXT, over the row that had VERSION, with that column if WITH_BIG, and
+ * adds to the histories. */
+static bool write_update(struct tx *tx, const struct table *t, const cJSON *now, struct str text,
+                         bool with_big, int64_t version, struct error *e)
 {
     struct db_value v[TABLE_COLUMNS_MAX];
-    if (!bind_row(tx, t, now, v, e) ||
+    if (!bind_row(tx, t, now, text, v, e) ||
         ((t->flags & TABLE_RELEASES) != 0 && !record_release(tx, t, now, data_of(t, v), version + 1, e)) ||
         !send_update(tx, t, v, with_big, version, e)) {
         return failed_as(e, FAIL_DUPLICATE) ? fail_duplicate(t, now, e) : false;
@@ -267,6 +269,12 @@ static bool write_update(struct tx *tx, const struct table *t, const cJSON *now,
 
 bool row_update(struct tx *tx, const struct table *t, const cJSON *old, const cJSON *what,
                 int64_t data_version, cJSON **row, struct error *e)
+{
+    return row_update_text(tx, t, old, what, STR_NONE, data_version, row, e);
+}
+
+bool row_update_text(struct tx *tx, const struct table *t, const cJSON *old, const cJSON *what,
+                     struct str text, int64_t data_version, cJSON **row, struct error *e)
 {
     bool versioned = (t->flags & TABLE_VERSIONED) != 0;
     int64_t now_version = versioned ? data_version + 1 : 0;
@@ -278,7 +286,7 @@ bool row_update(struct tx *tx, const struct table *t, const cJSON *old, const cJ
         set_int(now, "data_version", now_version);
     }
     void *outer = tx_step_begin(tx);
-    bool ok = write_update(tx, t, now, has_big(t, what), data_version, e);
+    bool ok = write_update(tx, t, now, text, has_big(t, what), data_version, e);
     tx_step_end(tx, outer);
     if (!ok) {
         return false;
@@ -298,7 +306,7 @@ bool row_delete(struct tx *tx, const struct table *t, const cJSON *old, int64_t 
     if ((t->flags & TABLE_VERSIONED) != 0 && row_int(old, "data_version") != data_version) {
         return fail_outdated("delete", e);
     }
-    if (!bind_row(tx, t, old, v, e) ||
+    if (!bind_row(tx, t, old, STR_NONE, v, e) ||
         ((t->flags & TABLE_RELEASES) != 0 && !record_release(tx, t, old, STR_NONE, data_version, e))) {
         return false;
     }

@@ -24,6 +24,10 @@ bool row_insert(struct tx *tx, const struct table *t, const cJSON *values, cJSON
  * after the update. */
 bool row_update(struct tx *tx, const struct table *t, const cJSON *old, const cJSON *what,
                 int64_t data_version, cJSON **row, struct error *e);
+/* The same where TEXT (absent: none) is that of the big column, which is then not printed: OLD, WHAT and *ROW
+ * may have only a part of it. */
+bool row_update_text(struct tx *tx, const struct table *t, const cJSON *old, const cJSON *what,
+                     struct str text, int64_t data_version, cJSON **row, struct error *e);
 /* Deletes the row OLD. OLD and DATA_VERSION are as for row_update(). */
 bool row_delete(struct tx *tx, const struct table *t, const cJSON *old, int64_t data_version,
                 struct error *e);

@@ -129,20 +129,27 @@ cJSON *table_value(const struct column *c, struct str text)
     }
 }
 
-/* Adds the big column I to ROW, with OWNER as the owner of what is in it. False if it is not valid JSON. */
-static bool add_big(cJSON *row, const struct column *c, const struct db_rows *rows, unsigned i, void *owner)
+void table_add_big(cJSON *row, const struct column *c, struct str text, void *owner)
 {
-    const cJSON *value = json_parse_whole(owner, db_text(rows, i), NULL);
-    return value != NULL && cJSON_AddItemReferenceToObject(row, c->name, (cJSON *)value);
+    const cJSON *value = c->type == COLUMN_JSON ? json_parse_whole(owner, text, NULL) : NULL;
+    if (value == NULL || !cJSON_AddItemReferenceToObject(row, c->name, (cJSON *)value)) {
+        cJSON_AddItemToObject(row, c->name, table_value(c, text));
+    }
 }
 
-static cJSON *make_row(const struct table *t, const struct db_rows *rows, unsigned first, void *big_owner)
+static cJSON *make_row(const struct table *t, const struct db_rows *rows, unsigned first, void *big_owner,
+                       bool big_unparsed)
 {
     cJSON *row = mem_check(cJSON_CreateObject());
     for (unsigned i = 0; first + i < db_columns(rows) && t->column[i].name != NULL; i++) {
         const struct column *c = &t->column[i];
-        bool apart = big_owner != NULL && (c->flags & COLUMN_BIG) != 0 && c->type == COLUMN_JSON;
-        if (!apart || !add_big(row, c, rows, first + i, big_owner)) {
+        bool big = (c->flags & COLUMN_BIG) != 0;
+        if (big && big_unparsed) {
+            continue;
+        }
+        if (big && big_owner != NULL) {
+            table_add_big(row, c, db_text(rows, first + i), big_owner);
+        } else {
             cJSON_AddItemToObject(row, c->name, table_value(c, db_text(rows, first + i)));
         }
     }
@@ -151,7 +158,7 @@ static cJSON *make_row(const struct table *t, const struct db_rows *rows, unsign
 
 cJSON *table_row_from(const struct table *t, const struct db_rows *rows, unsigned first)
 {
-    return make_row(t, rows, first, NULL);
+    return make_row(t, rows, first, NULL, false);
 }
 
 cJSON *table_row(const struct table *t, const struct db_rows *rows)
@@ -247,7 +254,7 @@ bool table_print(struct db *db, const struct table_query *q, struct buf *out, si
 bool table_get(struct db *db, const struct table_query *q, cJSON **row, struct error *e)
 {
     struct db_rows *rows = table_find(db, q, e);
-    *row = table_next(rows, q, e) ? make_row(q->table, rows, 0, q->big_owner) : NULL;
+    *row = table_next(rows, q, e) ? make_row(q->table, rows, 0, q->big_owner, q->big_unparsed) : NULL;
     if (*row != NULL && q->big_text != NULL) {
         *q->big_text = mem_str(q->big_owner, db_text(rows, db_columns(rows) - 1)); /* the last column */
     }

@@ -74,6 +74,7 @@ struct table_query {
     bool with_big;                 /* also read the big column */
     void *big_owner;               /* owns what is in the big column of a row, which nobody may change then
                                       (json_parse_whole()); NULL: the row does */
+    bool big_unparsed;             /* rows come without that column; for its text, see big_text */
     struct str *big_text;          /* out, by table_get(): the text of that column, big_owner's; or NULL */
     const char *more;              /* another condition, "a LIKE ?", or NULL */
     const char *tail;              /* ORDER BY …, or NULL */
@@ -92,6 +93,9 @@ const struct column *table_has(const struct table *t, const char *name);
 /* The current row as a JSON object, owned by the caller. The columns of the result must be those of T, with
  * or without its big column. Text of a JSON column that is not valid JSON becomes a string. */
 cJSON *table_row(const struct table *t, const struct db_rows *rows);
+/* Adds the big column C, whose text is TEXT, to ROW. OWNER, a talloc context, owns what is in it: nobody may
+ * change that. */
+void table_add_big(cJSON *row, const struct column *c, struct str text, void *owner);
 /* The same where the columns of T begin with column FIRST, counted from 0. */
 cJSON *table_row_from(const struct table *t, const struct db_rows *rows, unsigned first);
 

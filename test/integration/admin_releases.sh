@@ -375,6 +375,51 @@ submit() {
         "$ADMIN_URL/releases/Crowd/builds/P$(($1 % 8))/l$1"
 }
 
+# same_with PATH DATA VERSION: sends a locale to Known, whose text the admin knows to be valid, and to Fresh, whose text it
+# has never seen, because it gets a blank at its end first. Prints both answers if they or the stored texts differ.
+same_with() {
+    local name answer=() got text
+    query "UPDATE releases SET data = CONCAT(TRIM(data), ' ') WHERE name = 'Fresh'"
+    for name in Known Fresh; do
+        got=$(ask admin@x PUT "/releases/$name/builds/$1" "$(part Thunderbird "$2" "\"data_version\": $3")")
+        text=$(<"$WORK/body")
+        answer+=("$got ${text//$name/Name}")
+    done
+    text=$(stored Known)
+    [[ ${answer[0]} == "${answer[1]}" && ${text//Known/Name} == "$(stored Fresh | sed 's/Fresh/Name/; s/ *$//')" ]] ||
+        { printf '  %s\n' "${answer[@]}" "$(stored Known)" "$(stored Fresh)" && return 1; }
+}
+
+test_known_texts() {
+    local name locales='"de": {"buildID": "1", "completes": [{"filesize": 1, "from": "*", "hashValue": "A"}]}, "fr": {"buildID": "1"}'
+    for name in Known Fresh; do
+        query "INSERT INTO releases (name, product, read_only, data_version, data) VALUES ('$name', 'Thunderbird', 0, 1,
+            '$(blob $name "\"platforms\": {\"P\": {\"locales\": {$locales}}, \"Q\": {\"alias\": \"P\"}, \"R\": {\"locales\": {$locales}}}")')"
+    done
+    check "the first locale" same_with P/it '{"buildID": "2"}' 1
+    check "the next" same_with P/es '{"buildID": "3"}' 2
+    check "one that is there" same_with R/fr '{"buildID": "4", "appVersion": "1.0", "displayVersion": "ü\"😀"}' 3
+    check "by an alias" same_with Q/pl '{"buildID": "5"}' 4
+    check "from an old version" same_with R/ru '{"buildID": "6"}' 2
+    check "lists are sets" same_with P/de '{"buildID": "1", "completes": [{"filesize": 1, "from": "*", "hashValue": "B"}]}' 2
+    check "from a version before that" same_with P/hu '{"buildID": "7"}' 2
+    check "a conflict" same_with R/fr '{"buildID": "8"}' 2
+    check "a version that is not known" same_with P/fr '{"buildID": "8"}' 99
+    check "a platform that is new" same_with S/de '{"buildID": "9"}' 8
+    check "a list that has an item twice" same_with P/nl '{"buildID": "1", "completes": [{"filesize": 1, "from": "*", "hashValue": "B"}, {"filesize": 1, "from": "*", "hashValue": "B"}]}' 9
+    check "what is merged then has it once" same_with P/da '{"buildID": "1"}' 9
+    check "a member that the format does not have" same_with P/de '{"odd": 1}' 11
+    check "a forbidden URL" same_with P/de '{"buildID": "1", "completes": [{"filesize": 1, "from": "*", "hashValue": "B", "fileUrl": "https://evil.example/x"}]}' 11
+    check "control characters" same_with P/de '{"buildID": "1\u0007"}' 11
+    check "a version that no client understands" same_with P/de '{"buildID": "1", "appVersion": "oops"}' 11
+    check "nothing came of these" equal 11 "$(version_of Known)"
+    check "others delete a locale meanwhile" query "UPDATE releases SET data_version = 12, data = REPLACE(data, ', \"it\": {\"buildID\": \"2\"}', '') WHERE name IN ('Known', 'Fresh')"
+    check "which comes back" same_with P/sv '{"buildID": "1"}' 11
+    check "it is there" equal 1 "$(query "SELECT data LIKE '%\"it\"%' FROM releases WHERE name = 'Known'")"
+    check "each version is in the history of both" equal "13 13" \
+        "$(query "SELECT GROUP_CONCAT(n SEPARATOR ' ') FROM (SELECT COUNT(DISTINCT data_version) n FROM balrog_release_history WHERE name IN ('Known', 'Fresh') GROUP BY name) x")"
+}
+
 test_crowd() {
     local got
     export -f submit
@@ -446,6 +491,7 @@ test_locked_meanwhile
 test_scheduling
 test_merging
 test_parts
+test_known_texts
 test_race
 test_crowd
 test_lists
