@@ -39,8 +39,9 @@ static cJSON *add_object(cJSON *parent, const char *name)
 
 /* ---- from the database ---- */
 
-/* The number of pending scheduled changes per table, and of those whose time has come. Changes that wait for
- * an uptake have a `when` of 0, which is not a time. */
+/* The number of pending scheduled changes per table, and of those whose time has come, and for how long
+ * the oldest of these has waited for sign-offs or the agent. Changes that wait for an uptake have a `when` of
+ * 0, which is not a time. */
 static bool add_scheduled(struct tx *tx, int64_t now_ms, cJSON *answer, struct error *e)
 {
     char *sql = mem_strndup(tx->mem, "", 0);
@@ -48,7 +49,8 @@ static bool add_scheduled(struct tx *tx, int64_t now_ms, cJSON *answer, struct e
         const struct table *sc = schedulable[i]->scheduled;
         sql = mem_check(talloc_asprintf_append_buffer(
             sql,
-            "%sSELECT '%s', COUNT(*), COALESCE(SUM(c.`when` BETWEEN 1 AND %lld), 0) FROM %s s "
+            "%sSELECT '%s', COUNT(*), COALESCE(SUM(c.`when` BETWEEN 1 AND %lld), 0), "
+            "COALESCE(MIN(IF(c.`when` > 0, c.`when`, NULL)), 0) FROM %s s "
             "LEFT JOIN %s c ON c.sc_id = s.sc_id WHERE s.complete = 0",
             i > 0 ? " UNION ALL " : "", schedulable[i]->name, (long long)now_ms, sc->name,
             sc->conditions->name));
@@ -64,6 +66,9 @@ static bool add_scheduled(struct tx *tx, int64_t now_ms, cJSON *answer, struct e
         cJSON *of = add_object(scheduled, name);
         add_number(of, "pending", (double)db_int(rows, 1));
         add_number(of, "due", (double)db_int(rows, 2));
+        double oldest_ms = (double)db_int(rows, 3);
+        add_number(of, "overdue_ms",
+                   oldest_ms > 0 && oldest_ms < (double)now_ms ? (double)now_ms - oldest_ms : 0);
     }
     return db_finish(rows);
 }

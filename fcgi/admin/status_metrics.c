@@ -52,17 +52,40 @@ static void print_scheduled(struct buf *out, const cJSON *scheduled)
     }
 }
 
-static void print_instances(struct buf *out, const cJSON *instances)
+static void print_overdue(struct buf *out, const cJSON *scheduled)
+{
+    const cJSON *table;
+    metrics_print_head(out, "balrog_scheduled_overdue_seconds", "gauge",
+                       "For how long the oldest scheduled change that is due has waited; 0: none is due.");
+    cJSON_ArrayForEach(table, scheduled)
+    {
+        buf_printf(out, "balrog_scheduled_overdue_seconds{table=\"%s\"} %.3f\n", table->string,
+                   number_of(table, "overdue_ms") / 1000);
+    }
+}
+
+static void print_times(struct buf *out, const cJSON *instances, const char *name, const char *help,
+                        const char *member)
 {
     const cJSON *instance;
-    metrics_print_head(out, "balrog_instance_started_timestamp_seconds", "gauge",
-                       "Programs that live, and since when.");
+    metrics_print_head(out, name, "gauge", help);
     cJSON_ArrayForEach(instance, instances)
     {
-        buf_lit(out, "balrog_instance_started_timestamp_seconds{");
+        buf_printf(out, "%s{", name);
         print_labels(out, instance);
-        buf_printf(out, "} %.3f\n", number_of(instance, "started_at") / 1000);
+        buf_printf(out, "} %.3f\n", number_of(instance, member) / 1000);
     }
+}
+
+/* A program that was killed is here until it has been silent for two minutes; `seen` tells it from those that
+ * run. */
+static void print_instances(struct buf *out, const cJSON *instances)
+{
+    print_times(out, instances, "balrog_instance_started_timestamp_seconds",
+                "Programs that live, and since when.", "started_at");
+    print_times(out, instances, "balrog_instance_seen_timestamp_seconds",
+                "When each last reported, by the database's clock; each does about every ten seconds.",
+                "seen_at");
 }
 
 static void print_agents(struct buf *out, const cJSON *instances)
@@ -103,6 +126,7 @@ void status_metrics(const struct tx_site *site, struct buf *out)
     buf_printf(out, "balrog_admin_database_reachable %d\n", reachable);
     if (reachable) {
         print_scheduled(out, json_get(answer, "scheduled_changes"));
+        print_overdue(out, json_get(answer, "scheduled_changes"));
         print_instances(out, json_get(answer, "instances"));
         print_agents(out, json_get(answer, "instances"));
     }

@@ -269,6 +269,13 @@ void log_watch(log_watcher see)
 
 /* ---- writing ---- */
 
+static _Atomic uint64_t lines[LOG_ERROR + 1];
+
+uint64_t log_lines(enum log_level level)
+{
+    return atomic_load_explicit(&lines[level], memory_order_relaxed);
+}
+
 void log_line(enum log_level level, const char *type, struct str request_id, struct str message)
 {
     if (request_id.n > REQUEST_ID_MAX) {
@@ -276,6 +283,7 @@ void log_line(enum log_level level, const char *type, struct str request_id, str
     }
     struct timespec now = clock_wall();
     struct line line;
+    atomic_fetch_add_explicit(&lines[level], 1, memory_order_relaxed);
     line.n = 0;
     line.json = atomic_load(&line_format) == LOG_JSON;
     (line.json ? json_line : plain_line)(&line, level, type, request_id, message, now);

@@ -10,6 +10,8 @@
 
 #include "core/str.h"
 
+#include <stdint.h>
+
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERROR };
 enum log_format { LOG_PLAIN, LOG_JSON };
 
@@ -41,6 +43,9 @@ void log_watch(log_watcher see);
 /* Writes a line whatever the level is set to, and does not call the watcher. Safe in a signal handler once
  * log_setup() has been called. */
 void log_line(enum log_level level, const char *type, struct str request_id, struct str message);
+
+/* The number of lines of LEVEL that were written since the start; lines below the log's level are not counted. */
+uint64_t log_lines(enum log_level level);
 
 /* REQUEST_ID may be absent: then it is that of the thread's request, if there is one. TYPE is a short dotted
  * name of the kind of event ("snapshot.built"), constant text. */

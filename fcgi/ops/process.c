@@ -2,6 +2,7 @@
 #include "ops/process.h"
 
 #include "core/clock.h"
+#include "ops/log.h"
 
 #include <dirent.h>
 #include <sched.h>
@@ -14,6 +15,9 @@
 
 static double started_s;
 static char pid_text[16];
+static const char *const level_names[] = {
+    [LOG_DEBUG] = "debug", [LOG_INFO] = "info", [LOG_WARNING] = "warning", [LOG_ERROR] = "error"
+};
 static const char *pid_value[] = { pid_text };
 static const char *const version_value[] = { PACKAGE_VERSION };
 
@@ -116,6 +120,23 @@ static double read_files(const struct metric *m, unsigned series)
     return n > 0 ? n - 1 : 0; /* without the one that looks */
 }
 
+static double read_log_lines(const struct metric *m, unsigned series)
+{
+    (void)m;
+    return (double)log_lines((enum log_level)series);
+}
+
+/* A clock that is set moves this; one that is slewed does not, because that moves both clocks. */
+static double read_clock_offset(const struct metric *m, unsigned series)
+{
+    struct timespec wall, boot;
+    (void)m;
+    (void)series;
+    clock_gettime(CLOCK_BOOTTIME, &boot);
+    wall = clock_wall();
+    return (double)(wall.tv_sec - boot.tv_sec) + (double)(wall.tv_nsec - boot.tv_nsec) / 1e9;
+}
+
 static double read_one(const struct metric *m, unsigned series)
 {
     (void)m;
@@ -135,5 +156,13 @@ static struct metric rows[] = {
     { "process_cpu_seconds_total", "Processor time, the kernel's included.", METRIC_COUNTER,
       .read = read_cpu },
     { "process_open_fds", "Open descriptors.", METRIC_GAUGE, .read = read_files },
+    { "process_clock_offset_seconds",
+      "The wall clock minus the time since the machine started. It changes when the clock is set.",
+      METRIC_GAUGE, .read = read_clock_offset },
+    { "log_lines_total",
+      "Lines written to the log, by level.",
+      METRIC_COUNTER,
+      { { "level", level_names, LOG_ERROR + 1 } },
+      .read = read_log_lines },
 };
 const struct metrics_table process_metrics = METRICS_TABLE(rows);

@@ -17,6 +17,7 @@ ENV_KEYS=(
     'public_url||(https?://[^ ]+)?'
     'admin_url||(https?://[^ ]+)?'
     'prometheus_url|http://127.0.0.1:9090|(https?://[^ ]+)?'
+    'metrics_dir|/var/lib/prometheus/node-exporter|/[^ ]+'
     'version_urls||(https?://[^ ]+( +https?://[^ ]+)*)?'
     'supervisor|systemd|systemd|multiwatch'
     'nginx_include|/etc/nginx/balrog-upstreams.conf|/[^ ]+'

@@ -10,10 +10,11 @@ fi
 
 # shellcheck source=test/integration/service.sh
 . "$(dirname -- "$0")/service.sh"
+# shellcheck source=test/integration/prometheus_lib.sh
+. "$TOP/test/integration/prometheus_lib.sh"
 
 CACHE=on
 WORKERS=1
-PROMETHEUS=
 
 # ---- the rules ----
 
@@ -57,56 +58,16 @@ test_runbook() {
 
 # ---- Prometheus ----
 
-# conf/prometheus/prometheus.yml for the sandbox's ports, scraping each second.
-start_prometheus() {
-    local port=${PUBLIC_URL##*:} admin=${ADMIN_URL##*:} listen
-    mkdir -p -- "$WORK/prometheus"
-    sed -e 's/: 15s/: 1s/' -e "s/127.0.0.1:80\"/127.0.0.1:$port\"/" -e "s/127.0.0.1:81\"/127.0.0.1:$admin\"/" \
-        "$TOP/conf/prometheus/prometheus.yml" >"$WORK/prometheus/prometheus.yml"
-    cp -- "$TOP/conf/prometheus/rules.yml" "$WORK/prometheus/"
-    sed -i 's/^  - name: .*/&\n    interval: 1s/' "$WORK/prometheus/rules.yml"
-    for listen in $(shuf -i 20000-31999 -n 20); do
-        prometheus --config.file="$WORK/prometheus/prometheus.yml" --storage.tsdb.path="$WORK/prometheus/data" \
-            --web.listen-address="127.0.0.1:$listen" >"$WORK/prometheus/log" 2>&1 &
-        LOOSE+=("$!")
-        PROMETHEUS=http://127.0.0.1:$listen
-        if until_true 20 curl -fs -o /dev/null --noproxy '*' "$PROMETHEUS/-/ready"; then
-            return
-        fi
-    done
-    tail -n 5 -- "$WORK/prometheus/log" >&2
-    return 1
-}
-
-# results QUERY: how many series it has; in Grafana's own words.
-results() {
-    curl -s --noproxy '*' --data-urlencode "query=${1//\$__rate_interval/1m}" "$PROMETHEUS/api/v1/query" |
-        jq -e 'if .status == "success" then .data.result | length else error(.error) end'
-}
-
-has_data() {
-    (($(results "$1" 2>>"$WORK/prometheus/errors" || echo 0) > 0))
-}
-
-returns_data() {
-    until_true 30 has_data "$1" || { tail -n 1 -- "$WORK/prometheus/errors" >&2 && return 1; }
-}
-
 test_queries() {
-    local query file n=0
-    for file in "$TOP"/conf/grafana/*.json; do
-        check "${file##*/} is a dashboard with a title" jq -e '.title and .uid and (.panels | length > 5)' "$file"
-        while IFS= read -r query; do
-            n=$((n + 1))
-            check "${file##*/}: $query returns data" returns_data "$query"
-        done < <(jq -r '.panels[].targets[].expr' "$file")
+    local query
+    for query in public admin canary; do # alerts.sh has what host.json shows
+        check_dashboard "$TOP/conf/grafana/$query.json"
     done
-    check "there were many" test "$n" -gt 40
+    check "there were many" test "$QUERIES" -gt 40
     while IFS= read -r query; do
         check "$query is recorded" returns_data "$query"
     done < <(sed -n 's/^ *- record: //p' "$TOP/conf/prometheus/rules.yml")
-    check "nothing is wrong here, so no alert fires" equal '' "$(curl -s --noproxy '*' "$PROMETHEUS/api/v1/alerts" |
-        jq -r '.data.alerts[] | select(.state == "firing") | .labels.alertname')"
+    check "nothing is wrong here, so no alert fires" equal '' "$(firing)"
     check "no rule fails" equal 0 "$(curl -s --noproxy '*' "$PROMETHEUS/api/v1/rules" |
         jq '[.data.groups[].rules[] | select(.health == "err")] | length')"
 }
@@ -142,6 +103,28 @@ top_shows() { # TEXT…
     done
 }
 
+# With an environment: what only this machine knows. A program that was killed is marked.
+test_top_here() {
+    export BALROG_ENVIRONMENTS=$WORK/environments
+    mkdir -p "$BALROG_ENVIRONMENTS" "$WORK/root/state"
+    printf '%s\n' "root = $WORK/root" "public_url = $PUBLIC_URL" "admin_url = $ADMIN_URL" "nginx_log = $SANDBOX/log/access.log" >"$BALROG_ENVIRONMENTS/t.conf"
+    printf '%s\n' 'phase = watching' 'version = v9.9' >"$WORK/root/state/canary"
+    printf 'canary 17 2\n' >"$WORK/root/state/canary-pids"
+    printf '%s\tdone\tme\tdeploy public v9.8\n' "$EPOCHSECONDS" >"$WORK/root/state/deploys"
+    check "top of an environment" top_is 'nginx +[1-9][0-9.]* requests/s, 0.00 5xx/s, 0.00/s without an answer of a program, [0-9]+ % from the cache' \
+        'canary +v9.9 is watching, 2 restarts' 'deploy +deploy public v9.8: done, [0-9.]+ s ago' 'disks .*releases [0-9]+ % free'
+    check "and since when programs run" top_shows 'up [0-9.]+ (s|min)$' '^admin .*; up [0-9.]+ (s|min)$'
+    kill -KILL -- "-$(<"$SANDBOX/run/agent.pid")"
+    check "a program that was killed is not shown as one that runs" until_true 90 top_is '^  balrog-agent .*GONE or hanging: silent for'
+    sandbox stop db
+    check "a stale snapshot is" until_true 30 top_is 's old and STALE'
+    sandbox start db
+}
+
+top_is() { # TEXT…
+    "$TOP/scripts/top" --once --interval 1 -e t >"$WORK/top" && top_shows "$@"
+}
+
 test_top() {
     local status=0
     check "top draws a picture" "$TOP/scripts/top" --once --interval 1 --public "$PUBLIC_URL" --admin "$ADMIN_URL" >"$WORK/top"
@@ -149,6 +132,8 @@ test_top() {
     check "how fresh it is" top_shows 'snapshot [0-9.]+ s old, generation [0-9]+, 15 rules, [0-9]+ releases, 0 missing'
     check "of the admin" top_shows '^admin .* requests/s, 0.00 errors/s; database answers' '^scheduled nothing'
     check "of who lives" top_shows '^  balrog-public +v' '^  balrog-admin +v' '^  balrog-agent +v'
+    test_top_here
+    status=0
     "$TOP/scripts/top" --once --interval 1 --public http://127.0.0.1:1 >"$WORK/top" || status=$?
     check "nobody there is status 3" equal 3 "$status"
     check "and said" top_shows 'does not answer at http://127.0.0.1:1'
@@ -173,7 +158,7 @@ sandbox_up --load "$TOP/conf/demo.sql" --passwords "$TOP/conf/demo.passwords" --
 start_uptake
 start_load 2 "$(update_path release 1.0)" "$(update_path beta 1.0)" "$(update_path nightly 2.0)" /__version__
 curl -s -o /dev/null --noproxy '*' -u admin@example.org:demo "$ADMIN_URL/rules"
-start_prometheus
+start_prometheus cat cat
 test_queries
 test_status
 test_top
