@@ -44,7 +44,8 @@ void log_watch(log_watcher see);
  * log_setup() has been called. */
 void log_line(enum log_level level, const char *type, struct str request_id, struct str message);
 
-/* The number of lines of LEVEL that were written since the start; lines below the log's level are not counted. */
+/* The number of lines of LEVEL that were written since the start; lines below the log's level are not
+ * counted. */
 uint64_t log_lines(enum log_level level);
 
 /* REQUEST_ID may be absent: then it is that of the thread's request, if there is one. TYPE is a short dotted

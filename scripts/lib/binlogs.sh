@@ -112,12 +112,22 @@ copy_log() { # NAME BYTES CLOSED
     mv -- "$to.sha256.new" "$to.sha256"
 }
 
-# Runs one pass. Afterwards everything that was committed before it is in the archive. Sets SERIES and SERVER_LOGS.
-archive_pass() {
+# Runs one pass. Afterwards everything that was committed before it is in the archive. Sets SERIES and SERVER_LOGS. A "sparing"
+# pass does nothing if the server has written nothing since the last pass of this process, and that was less than MARK_EVERY_US ago.
+MARK_EVERY_US=5000000
+LAST_PASS='' LAST_MARK=0
+archive_pass() { # [sparing]
     local t0 t1 name bytes newest size
+    server_now t0
+    session "SHOW BINARY LOGS" || die 1 "cannot list the binary logs: $(session_error)"
+    SERVER_LOGS=${ROWS%$'\n'}
+    if [[ ${1-} == sparing && $SERVER_LOGS == "$LAST_PASS" ]] && ((t0 < LAST_MARK + MARK_EVERY_US)); then
+        return
+    fi
     mkdir -p -- "$STORE/binlogs"
     exec {BINLOG_LOCK}>>"$STORE/binlogs/lock"
     flock "$BINLOG_LOCK"
+    # Again, now that no other pass runs: marks are in the order of their times.
     server_now t0
     session "SHOW BINARY LOGS" || die 1 "cannot list the binary logs: $(session_error)"
     SERVER_LOGS=${ROWS%$'\n'}
@@ -132,6 +142,7 @@ archive_pass() {
     printf '%s\n' "$t0 $t1 $newest $size ." >>"$STORE/binlogs/$SERIES/$newest.marks"
     sync -- "$STORE/binlogs/$SERIES/$newest.marks" "$STORE/binlogs/$SERIES"
     exec {BINLOG_LOCK}>&-
+    LAST_PASS=$SERVER_LOGS LAST_MARK=$t0
 }
 
 # Sets LOG_DIR to the directory of the server's binary logs. Ends the script with status 3 if the server's settings make it
