@@ -11,17 +11,23 @@ const REFRESH_MS = 10_000;
 const HIDDEN_MS = 60_000;
 
 export type Stop = Answer<"/shutoffs">["shutoffs"][number];
+export type PartialStop = Answer<"/shutoffs">["partial_stops"][number];
 
 export const stops = signal<Stop[]>([]);
+export const partialStops = signal<PartialStop[]>([]);
 export const inboxCount = signal(0);
 
 // Everybody may know what is stopped and why, but not by whom.
-async function readStops(): Promise<Stop[]> {
+async function readStops(): Promise<{ shutoffs: Stop[]; partial_stops: PartialStop[] }> {
     if (user.value) {
-        return (await get("/shutoffs")).shutoffs;
+        return get("/shutoffs");
     }
     const hidden = { created_at: null, created_by: null, changed_at: null, changed_by: null };
-    return (await get("/emergency_shutoff")).shutoffs.map(stop => ({ ...stop, ...hidden }));
+    const [whole, parts] = await Promise.all([get("/emergency_shutoff"), get("/partial_stops")]);
+    return {
+        shutoffs: whole.shutoffs.map(stop => ({ ...stop, ...hidden })),
+        partial_stops: parts.partial_stops.map(stop => ({ ...stop, ...hidden })),
+    };
 }
 
 export async function refreshShared(): Promise<void> {
@@ -30,7 +36,8 @@ export async function refreshShared(): Promise<void> {
     }
     const [found, pending] = await Promise.allSettled([readStops(), get("/pending", { query: { limit: 1 } })]);
     if (found.status === "fulfilled") {
-        stops.value = share(stops.value, found.value).value;
+        stops.value = share(stops.value, found.value.shutoffs).value;
+        partialStops.value = share(partialStops.value, found.value.partial_stops).value;
     }
     if (pending.status === "fulfilled") {
         inboxCount.value = pending.value.mine;

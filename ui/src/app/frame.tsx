@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { waiting } from "../api/client";
 import { loginNeeded } from "../api/credentials";
 import { config, logOut, roles, start, startFailure, stranger, user, whyNot } from "../api/session";
-import { inboxCount, stops, type Stop } from "../api/shared";
+import { inboxCount, partialStops, stops, type Stop } from "../api/shared";
 import { useKeys, type Key } from "../keys/keys";
 import { Button } from "../parts/button";
 import { Live } from "../parts/live";
@@ -14,6 +14,7 @@ import { Skeleton } from "../parts/states";
 import { Relative } from "../parts/time";
 import { Toasts } from "../parts/toast";
 import { openStop, StopDialog, stopOpen } from "../stops/dialog";
+import { stopKey, stopName } from "../stops/partial";
 import { asFailure } from "../api/data";
 import { Banners } from "./banners";
 import { Commands } from "./commands";
@@ -200,17 +201,16 @@ function StopOrigin({ stop }: { stop: Stop }): JSX.Element | null {
 }
 
 function Stops(): JSX.Element | null {
-    if (!stops.value.length) {
+    const all = [...stops.value, ...partialStops.value];
+    if (!all.length) {
         return null;
     }
     return (
         <section class="stops" aria-label="Stopped updates">
             <ul>
-                {stops.value.map(stop => (
-                    <li key={`${stop.product} ${stop.channel}`}>
-                        <strong>
-                            Stopped: {stop.product} {stop.channel}
-                        </strong>
+                {all.map(stop => (
+                    <li key={stopKey(stop)}>
+                        <strong>Stopped: {stopName(stop)}</strong>
                         {stop.comment ? <span>{stop.comment}</span> : null}
                         <StopOrigin stop={stop} />
                         <a href={link("/stop")}>Turn on…</a>

@@ -5,7 +5,7 @@ import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { get, post, type Failure } from "../api/client";
 import { asFailure } from "../api/data";
-import { refreshShared, stops, type Stop } from "../api/shared";
+import { refreshShared, stops, type PartialStop, type Stop } from "../api/shared";
 import { link } from "../app/router";
 import { serverNow, utcWithSeconds } from "../format/time";
 import { Button } from "../parts/button";
@@ -14,7 +14,10 @@ import { Field } from "../parts/field";
 import { Mark } from "../parts/mark";
 import { Options } from "../parts/options";
 import { Problem } from "../parts/problem";
-import { findPairs, others, remember, samePair, type Pair } from "./pairs";
+import { Note } from "../parts/note";
+import { labelOf } from "../rules/columns";
+import { findPairs, others, platforms, remember, samePair, type Pair } from "./pairs";
+import { OFFERED, phraseOf, type Conditions } from "./partial";
 
 // Keys that were pressed before somebody can have seen the dialog do not count.
 const GUARD_MS = 300;
@@ -31,13 +34,23 @@ interface Sent {
     at: number;
     feedId: number | null;
     version: number;
+    // Of a partial stop.
+    stopId: number | null;
+    only: string;
+    warning: string | null;
 }
 
-async function stop(pair: Pair): Promise<Sent> {
+// ONLY: null for all clients of the channel.
+async function stop(pair: Pair, only: Conditions | null): Promise<Sent> {
     let feedId: number | null = null;
     const at = serverNow();
-    const made = (await post("/emergency_shutoff", { body: pair, onFeedId: id => (feedId = id) })) as unknown as Stop;
-    return { at, feedId, version: made.data_version };
+    const body = { ...pair, ...only };
+    const made = (await post("/emergency_shutoff", { body, onFeedId: id => (feedId = id) })) as unknown as Stop &
+        Partial<PartialStop> & { warning?: string | null };
+    return {
+        ...{ at, feedId, version: made.data_version, stopId: made.stop_id ?? null },
+        ...{ only: made.stop_id ? phraseOf(made) : "", warning: made.warning ?? null },
+    };
 }
 
 type Proof = "waiting" | "served" | "late";
@@ -75,12 +88,14 @@ function Stopped({ pair, sent, onClose }: { pair: Pair; sent: Sent; onClose: () 
     const proof = useProof(sent);
     const [reason, setReason] = useState("");
     const [error, setError] = useState<Failure | null>(null);
-    const goesOn = others(pair);
+    const goesOn = [...(sent.only ? [`other clients of ${pair.channel}`] : []), ...others(pair)];
     const save = async (): Promise<void> => {
         try {
             if (reason.trim()) {
                 const body = { comment: reason.trim(), data_version: sent.version };
-                await post("/emergency_shutoff/{product}/{channel}", { path: { ...pair }, body });
+                await (sent.stopId
+                    ? post("/partial_stops/{stop_id}", { path: { stop_id: sent.stopId }, body })
+                    : post("/emergency_shutoff/{product}/{channel}", { path: { ...pair }, body }));
                 void refreshShared();
             }
             onClose();
@@ -90,7 +105,7 @@ function Stopped({ pair, sent, onClose }: { pair: Pair; sent: Sent; onClose: () 
     };
     return (
         <Dialog
-            title={`Stopped: ${pair.product} ${pair.channel}`}
+            title={`Stopped: ${pair.product} ${pair.channel}${sent.only ? `, only ${sent.only}` : ""}`}
             danger
             onClose={onClose}
             onSubmit={() => void save()}>
@@ -104,6 +119,7 @@ function Stopped({ pair, sent, onClose }: { pair: Pair; sent: Sent; onClose: () 
                     <Mark tone="amber">○ waits for the servers</Mark>
                 )}
             </p>
+            {sent.warning ? <Note tone="red">{sent.warning}</Note> : null}
             {goesOn.length ? <p class="soft">Goes on: {goesOn.join(", ")}</p> : null}
             <Field
                 label="Reason, for everybody"
@@ -153,22 +169,64 @@ interface SureProps {
     pair: Pair;
     busy: boolean;
     error: Failure | null;
-    onStop: () => void;
+    onStop: (only: Conditions | null) => void;
     onClose: () => void;
+}
+
+const HELP: Record<(typeof OFFERED)[number], string> = {
+    buildTarget: "One platform, as clients send it. For several, make a stop for each.",
+    version: "<130.0, 129.* or a list with commas",
+    locale: "de,fr",
+    osVersion: "A part of what clients send: Windows_NT 10.0",
+    buildID: "<20260101000000",
+};
+
+function Only({ only, onOnly }: { only: Conditions; onOnly: (only: Conditions) => void }): JSX.Element {
+    return (
+        <>
+            <p>Only clients that match all of these get no update; the others go on.</p>
+            {OFFERED.map(name => (
+                <Field
+                    key={name}
+                    label={labelOf(name)}
+                    value={only[name] ?? ""}
+                    onInput={value => onOnly({ ...only, [name]: value })}
+                    help={HELP[name]}
+                    suggestions={name === "buildTarget" ? platforms.value : undefined}
+                    autofocus={name === "buildTarget"}
+                />
+            ))}
+        </>
+    );
 }
 
 function Sure({ pair, busy, error, onStop, onClose }: SureProps): JSX.Element {
     const form = useRef<HTMLDivElement>(null);
+    const [only, setOnly] = useState<Conditions | null>(null);
+    const given = only && Object.fromEntries(Object.entries(only).filter(([, value]) => value.trim()));
+    const empty = given !== null && !Object.keys(given).length;
+    const dead = busy ? "In progress…" : empty ? "Say which clients, or stop all of them" : null;
     useEffect(() => form.current?.querySelector<HTMLElement>("button.primary")?.focus(), []);
     return (
-        <Dialog title={`Stop ${pair.product} ${pair.channel}?`} danger onClose={onClose} onSubmit={onStop}>
+        <Dialog
+            title={`Stop ${pair.product} ${pair.channel}?`}
+            danger
+            onClose={onClose}
+            onSubmit={() => (dead ? undefined : onStop(given))}>
             <div class="stack" ref={form}>
-                <p>Clients of this channel get no update at all, until updates are turned on again.</p>
+                {only ? (
+                    <Only only={only} onOnly={setOnly} />
+                ) : (
+                    <p>Clients of this channel get no update at all, until updates are turned on again.</p>
+                )}
                 {error ? <Problem error={error} /> : null}
                 <div class="actions">
+                    <Button onClick={() => setOnly(only ? null : {})}>
+                        {only ? "All clients" : "Only some platforms…"}
+                    </Button>
                     <Button onClick={onClose}>Cancel</Button>
-                    <Button submit kind="danger primary" dead={busy ? "In progress…" : null}>
-                        Stop updates
+                    <Button submit kind="danger primary" dead={dead}>
+                        {only ? "Stop these" : "Stop updates"}
                     </Button>
                 </div>
             </div>
@@ -183,11 +241,11 @@ export function StopDialog({ onClose }: { onClose: () => void }): JSX.Element {
     const [error, setError] = useState<Failure | null>(null);
     const [busy, setBusy] = useState(false);
     const early = (): boolean => performance.now() - shownAt < GUARD_MS;
-    const run = async (chosen: Pair): Promise<void> => {
+    const run = async (chosen: Pair, only: Conditions | null): Promise<void> => {
         setBusy(true);
         setError(null);
         try {
-            setSent(await stop(chosen));
+            setSent(await stop(chosen, only));
             remember(chosen);
             void refreshShared();
         } catch (failure) {
@@ -205,7 +263,7 @@ export function StopDialog({ onClose }: { onClose: () => void }): JSX.Element {
                 pair={pair}
                 busy={busy}
                 error={error}
-                onStop={() => !early() && !busy && void run(pair)}
+                onStop={only => !early() && !busy && void run(pair, only)}
                 onClose={onClose}
             />
         );

@@ -15,6 +15,8 @@ export interface Pair {
 const STORED = "balrog.stopped";
 
 export const pairs = signal<Pair[]>([]);
+// The platforms that rules name.
+export const platforms = signal<string[]>([]);
 
 export function startPairs(): void {
     user.subscribe(async me => {
@@ -23,7 +25,9 @@ export function startPairs(): void {
         }
         const answer = await get("/rules").catch(() => null);
         if (answer) {
-            const found = scopes(answer.rules as Rule[]);
+            const rules = answer.rules as Rule[];
+            const found = scopes(rules);
+            platforms.value = [...new Set(rules.flatMap(rule => rule.buildTarget ?? []))].sort();
             pairs.value = [...found].flatMap(([product, channels]) => channels.map(channel => ({ product, channel })));
         }
     });

@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
 import { get } from "../../api/client";
 import { useData } from "../../api/data";
-import { stops } from "../../api/shared";
+import { partialStops, stops } from "../../api/shared";
 import { link } from "../../app/router";
 import type { PendingChange } from "../../changes/api";
 import { signoffSentence } from "../../changes/signoffs";
@@ -12,6 +12,7 @@ import { entryId, eventsOf, type Entry } from "../../history/entries";
 import { Sentence } from "../../history/sentence";
 import { Empty, Loaded } from "../../parts/states";
 import { Relative } from "../../parts/time";
+import { stopKey, stopName } from "../../stops/partial";
 import { Tiles } from "./tiles";
 
 const SHOWN = 6;
@@ -61,23 +62,25 @@ function Changes({ title, changes, count, url, none }: ChangesProps): JSX.Elemen
 }
 
 function Stopped(): JSX.Element | null {
-    return stops.value.length ? (
+    const all = [...stops.value, ...partialStops.value];
+    return all.length ? (
         <section class="panel stopped">
             <header>
                 <h2>Stopped</h2>
-                <a href={link("/stop")}>{stops.value.length}</a>
+                <a href={link("/stop")}>{all.length}</a>
             </header>
             <ul>
-                {stops.value.map(({ product, channel, comment, created_at: at, created_by: by }) => (
-                    <li class="line" key={`${product} ${channel}`}>
+                {all.map(stop => (
+                    <li class="line" key={stopKey(stop)}>
                         <span class="grow">
-                            <a href={link("/rules", { product, channel })}>
-                                {product} {channel}
+                            <a href={link("/rules", { product: stop.product, channel: stop.channel })}>
+                                {stopName(stop)}
                             </a>{" "}
-                            <span class="soft">{comment ?? "no reason given"}</span>
+                            <span class="soft">{stop.comment ?? "no reason given"}</span>
                         </span>
                         <span class="soft small">
-                            {at ? <Relative at={at} /> : null} {by ? `by ${by}` : ""}
+                            {stop.created_at ? <Relative at={stop.created_at} /> : null}{" "}
+                            {stop.created_by ? `by ${stop.created_by}` : ""}
                         </span>
                     </li>
                 ))}

@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import { call, post, rehearse, type Body } from "../../api/client";
 import { useData } from "../../api/data";
 import { whyNot } from "../../api/session";
-import { refreshShared, stops, type Stop } from "../../api/shared";
+import { partialStops, refreshShared, stops, type PartialStop } from "../../api/shared";
 import { allPending, drop, type PendingChange } from "../../changes/api";
 import { SignControl, SignoffList } from "../../changes/sign_control";
 import { changeLink } from "../../changes/words";
@@ -16,47 +16,64 @@ import { Empty, Loaded } from "../../parts/states";
 import { Moment } from "../../parts/time";
 import { say } from "../../parts/toast";
 import { openStop } from "../../stops/dialog";
+import { isPartial, stopKey, stopName, type AnyStop } from "../../stops/partial";
 
-type Deletion = Body<"/scheduled_changes/emergency_shutoff", "post">;
+const WHOLE = "/scheduled_changes/emergency_shutoff";
+const PART = "/scheduled_changes/partial_stops";
 
-const deletionOf = ({ product, channel, data_version }: Stop): Deletion => ({
+const wholeBody = ({ product, channel, data_version }: AnyStop): Body<typeof WHOLE, "post"> => ({
     change_type: "delete",
     ...{ product, channel, data_version, when: soon() },
 });
+const partBody = ({ stop_id, data_version }: PartialStop): Body<typeof PART, "post"> => ({
+    change_type: "delete",
+    ...{ stop_id, data_version, when: soon() },
+});
 
-function TurnOn({
-    stop,
-    onClose,
-    onDone,
-}: {
-    stop: Stop;
+// The sign-offs that the end of the stop needs.
+async function neededFor(stop: AnyStop): Promise<Record<string, number>> {
+    const plan = isPartial(stop)
+        ? await rehearse("post", PART, { body: partBody(stop) })
+        : await rehearse("post", WHOLE, { body: wholeBody(stop) });
+    return plan.required_signoffs;
+}
+
+const schedule = (stop: AnyStop): Promise<unknown> =>
+    isPartial(stop) ? post(PART, { body: partBody(stop) }) : post(WHOLE, { body: wholeBody(stop) });
+
+async function deleteStop(stop: AnyStop): Promise<void> {
+    const { product, channel, data_version } = stop;
+    const query = { data_version };
+    await (isPartial(stop)
+        ? call("delete", "/partial_stops/{stop_id}", { path: { stop_id: stop.stop_id }, query })
+        : call("delete", "/emergency_shutoff/{product}/{channel}", { path: { product, channel }, query }));
+}
+
+interface TurnOnProps {
+    stop: AnyStop;
     onClose: () => void;
     onDone: () => Promise<void>;
-}): JSX.Element {
+}
+
+function TurnOn({ stop, onClose, onDone }: TurnOnProps): JSX.Element {
     const { product, channel, data_version } = stop;
-    const needed = useData(
-        `on ${product} ${channel} ${data_version}`,
-        async () =>
-            (await rehearse("post", "/scheduled_changes/emergency_shutoff", { body: deletionOf(stop) }))
-                .required_signoffs,
-        { refreshMs: 0 },
-    );
+    const name = stopName(stop);
+    const needed = useData(`on ${stopKey(stop)} ${data_version}`, () => neededFor(stop), { refreshMs: 0 });
     const list = Object.entries(needed.value ?? {});
     const run = async (): Promise<void> => {
         if (list.length) {
-            await post("/scheduled_changes/emergency_shutoff", { body: deletionOf(stop) });
-            say(`Scheduled: ${product} ${channel} gets updates again, once everybody has signed`);
+            await schedule(stop);
+            say(`Scheduled: ${name} gets updates again, once everybody has signed`);
         } else {
-            const path = { product, channel };
-            await call("delete", "/emergency_shutoff/{product}/{channel}", { path, query: { data_version } });
-            say(`${product} ${channel} gets updates again`);
+            await deleteStop(stop);
+            say(`${name} gets updates again`);
         }
         await refreshShared();
         await onDone();
     };
     return (
         <Confirm
-            title={`Turn on ${product} ${channel} again?`}
+            title={`Turn on ${name} again?`}
             does={list.length ? "Schedule" : "Turn on"}
             dead={needed.value ? null : "It is not known yet who has to sign"}
             onClose={onClose}
@@ -72,7 +89,11 @@ function TurnOn({
                 }
             </Loaded>
             <Effect
-                changes={[{ table: "emergency_shutoff", change_type: "delete", product, channel }]}
+                changes={[
+                    isPartial(stop)
+                        ? { table: "partial_stops", change_type: "delete", stop_id: stop.stop_id }
+                        : { table: "emergency_shutoff", change_type: "delete", product, channel },
+                ]}
                 product={product}
                 channel={channel}
             />
@@ -81,14 +102,14 @@ function TurnOn({
 }
 
 interface CardProps {
-    stop: Stop;
+    stop: AnyStop;
     pending: PendingChange | null;
     reload: () => Promise<void>;
 }
 
 function Card({ stop, pending, reload }: CardProps): JSX.Element {
     const [turning, setTurning] = useState(false);
-    const name = `${stop.product} ${stop.channel}`;
+    const name = stopName(stop);
     return (
         <section class="panel stopped">
             <header>
@@ -140,11 +161,20 @@ function Card({ stop, pending, reload }: CardProps): JSX.Element {
     );
 }
 
+// Whether the pending change is the end of this stop.
+const ends = (change: PendingChange, stop: AnyStop): boolean =>
+    isPartial(stop)
+        ? change.kind === "partial_stops" && change.title === `partial stop ${stop.stop_id}`
+        : change.kind === "emergency_shutoff" &&
+          change.old_product === stop.product &&
+          change.old_channel === stop.channel;
+
 export function Page(): JSX.Element {
     const data = useData("stops", async signal => {
         const [changes] = await Promise.all([allPending(signal), refreshShared()]);
-        return changes.filter(change => change.kind === "emergency_shutoff");
+        return changes;
     });
+    const all = [...stops.value, ...partialStops.value];
     return (
         <>
             <div class="head">
@@ -156,17 +186,13 @@ export function Page(): JSX.Element {
             </div>
             <Loaded data={data}>
                 {changes =>
-                    stops.value.length ? (
+                    all.length ? (
                         <div class="stack">
-                            {stops.value.map(stop => (
+                            {all.map(stop => (
                                 <Card
-                                    key={`${stop.product} ${stop.channel}`}
+                                    key={stopKey(stop)}
                                     stop={stop}
-                                    pending={
-                                        changes.find(
-                                            c => c.old_product === stop.product && c.old_channel === stop.channel,
-                                        ) ?? null
-                                    }
+                                    pending={changes.find(change => ends(change, stop)) ?? null}
                                     reload={data.reload}
                                 />
                             ))}
