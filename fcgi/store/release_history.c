@@ -114,29 +114,41 @@ bool release_history_change(struct tx *tx, int64_t change_id, struct str *json, 
     return true;
 }
 
-/* data_version starts at 1 again if a row is deleted and inserted again. */
+/* Finds the entry of the row H at DATA_VERSION, which starts at 1 again if a row is deleted and inserted
+ * again. *CHANGE_ID is 0 if there is none. TAIL: how rows are locked. */
+static bool find_version(struct tx *tx, const struct head *h, int64_t data_version, const char *tail,
+                         int64_t *change_id, struct error *e)
+{
+    const struct db_value params[] = {
+        h->row[0], h->row[1], h->row[2], DB_I(data_version), h->row[0], h->row[1], h->row[2],
+    };
+    char *sql = mem_printf(tx->mem,
+                           "SELECT MAX(change_id) FROM balrog_release_history"
+                           " WHERE tbl = ? AND name = ? AND path = ? AND data_version = ? AND size > 0"
+                           " AND change_id >= (SELECT COALESCE(MAX(change_id), 0)"
+                           " FROM balrog_release_history WHERE tbl = ? AND name = ? AND path = ?"
+                           " AND (size = 0 OR data_version = 1))%s",
+                           tail);
+    struct db_rows *rows = db_query(tx->db, sql, params, ARRAY_LEN(params), e);
+    *change_id = db_next(rows, e) ? db_int(rows, 0) : 0;
+    return db_finish(rows);
+}
+
+/* A version may have been recorded after the snapshot of TX was taken: the one that others wrote, by the
+ * first write of ours, for which TX has waited. So what is missing is searched for among the newest rows,
+ * too. */
 bool release_history_read(struct tx *tx, struct recorded_row row, int64_t data_version, struct str *json,
                           struct error *e)
 {
-    int64_t change_id = 0;
+    int64_t change_id;
     const struct head h = head_of(row);
-    const struct db_value params[] = {
-        h.row[0], h.row[1], h.row[2], DB_I(data_version), h.row[0], h.row[1], h.row[2],
-    };
-    struct db_rows *rows =
-        db_query(tx->db,
-                 "SELECT MAX(change_id) FROM balrog_release_history"
-                 " WHERE tbl = ? AND name = ? AND path = ? AND data_version = ? AND size > 0"
-                 " AND change_id >= (SELECT COALESCE(MAX(change_id), 0)"
-                 " FROM balrog_release_history WHERE tbl = ? AND name = ? AND path = ?"
-                 " AND (size = 0 OR data_version = 1))",
-                 params, ARRAY_LEN(params), e);
-    if (db_next(rows, e)) {
-        change_id = db_int(rows, 0);
-    }
-    bool ok = db_finish(rows);
     *json = STR_NONE;
-    return ok && (change_id == 0 || release_history_change(tx, change_id, json, e));
+    if (!find_version(tx, &h, data_version, "", &change_id, e) ||
+        (change_id == 0 && !tx->request->read_only &&
+         !find_version(tx, &h, data_version, tx_share(tx), &change_id, e))) {
+        return false;
+    }
+    return change_id == 0 || release_history_change(tx, change_id, json, e);
 }
 
 bool release_history_list(struct tx *tx, struct recorded_row row, int64_t from, int64_t limit, cJSON **list,

@@ -368,11 +368,12 @@ quickly() {
 }
 
 # submit N: one client's locale, put into what it saw at first.
+# submit NAME N: prints the status.
 submit() {
     curl -s --noproxy '*' --max-time 120 -o /dev/null -w '%{http_code}\n' -X PUT -H 'X-Test-User: admin@x' \
         -H 'Content-Type: application/json' --data-binary \
-        "{\"product\": \"Thunderbird\", \"data_version\": 1, \"schema_version\": 4, \"data\": \"{\\\"buildID\\\": \\\"$1\\\"}\"}" \
-        "$ADMIN_URL/releases/Crowd/builds/P$(($1 % 8))/l$1"
+        "{\"product\": \"Thunderbird\", \"data_version\": 1, \"schema_version\": 4, \"data\": \"{\\\"buildID\\\": \\\"$2\\\"}\"}" \
+        "$ADMIN_URL/releases/$1/builds/P$(($2 % 8))/l$2"
 }
 
 # same_with PATH DATA VERSION: sends a locale to Known, whose text the admin knows to be valid, and to Fresh, whose text it
@@ -424,11 +425,14 @@ test_crowd() {
     local got
     export -f submit
     check "a release" gives 201 admin@x POST /releases "$(whole Crowd Thunderbird "$(blob Crowd)")"
-    got=$(seq "$LOCALES" | xargs -P 16 -I % bash -c 'submit %' | sort | uniq -c | tr -s ' ')
+    got=$(seq "$LOCALES" | xargs -P 16 -I % bash -c 'submit Crowd %' | sort | uniq -c | tr -s ' ')
     check "16 clients, all land" equal " $LOCALES 201" "$got"
     check "a version each" equal $((LOCALES + 1)) "$(version_of Crowd)"
     check "all are there" equal "$LOCALES" "$(query "SELECT (LENGTH(data) - LENGTH(REPLACE(data, 'buildID', ''))) DIV 7 FROM releases WHERE name = 'Crowd'")"
     check "history has no gap" equal "$((LOCALES + 1)) $((LOCALES + 1))" "$(query "SELECT COUNT(*), COUNT(DISTINCT data_version) FROM balrog_release_history WHERE name = 'Crowd'")"
+    query "INSERT INTO releases (name, product, read_only, data_version, data) VALUES ('Adopted', 'Thunderbird', 0, 1, '$(blob Adopted)')"
+    got=$(seq 16 | xargs -P 16 -I % bash -c 'submit Adopted %' | sort | uniq -c | tr -s ' ')
+    check "the same at once for a release that others wrote" equal " 16 201" "$got"
 }
 
 # race USER-SUFFIX: makes the same release as others do.
