@@ -114,7 +114,8 @@ static void log_broken(void *arg, struct str name, const char *why, bool kept)
 }
 
 struct published *loader_build(struct loader *l, const struct tables *tables,
-                               const struct release_source *source, struct error *e)
+                               const struct release_source *source, const struct loader_part *part,
+                               struct error *e)
 {
     struct published *p = mem_new(l, struct published);
     struct snapshot_input input = {
@@ -134,6 +135,12 @@ struct published *loader_build(struct loader *l, const struct tables *tables,
         .keep_good = strcmp(l->settings->config->public.keep_good_releases, "yes") == 0,
         .broken = log_broken,
     };
+    if (part != NULL) {
+        input.awaited = part->awaited;
+        input.n_awaited = part->n_awaited;
+        request.roots = part->roots;
+        request.n_roots = part->n_roots;
+    }
     p->settings = l->settings;
     p->snapshot = snapshot_build(p, &request, e);
     if (p->snapshot == NULL) {
@@ -176,16 +183,23 @@ static void publish_snapshot(struct loader *l, struct published *next)
     atomic_store(&stats->rules, s->input.rules->n);
     atomic_store(&stats->partial_stops, s->input.stops != NULL ? s->input.stops->n : 0);
     atomic_store(&stats->releases, s->n_releases);
-    atomic_store(&stats->bytes, talloc_total_size(l->cache) + talloc_total_size(next));
     atomic_store(&stats->missing, s->n_missing);
     atomic_store(&stats->kept, release_cache_kept(l->cache));
     if (l->changed_ms != 0) {
         atomic_store(&stats->feed_lag_ms, feed_lag_ms(l->feed) + clock_ms() - l->changed_ms);
         l->changed_ms = 0;
     }
+    warmup_publish(&l->state->warmup, s->input.generation);
     if (s->input.generation == 1) {
         loader_signal_ready(l);
+    }
+    if (s->input.n_awaited > 0) {
+        return; /* the next one follows at once */
+    }
+    atomic_store(&stats->bytes, talloc_total_size(l->cache) + talloc_total_size(next));
+    if (!l->lowered) {
         lower_priority();
+        l->lowered = true;
     }
 }
 
@@ -221,7 +235,7 @@ static bool refresh_in_transaction(struct loader *l, struct error *e)
         }
     }
     struct release_source source = { read_release, read_base, read_asset, l };
-    struct published *next = loader_build(l, tables, &source, e);
+    struct published *next = loader_build(l, tables, &source, NULL, e);
     if (next == NULL) {
         if (tables != l->tables) {
             talloc_free(tables);

@@ -50,6 +50,7 @@ struct loader {
     bool resuming;     /* the snapshot is from the file, and was not compared with the database yet */
     uint64_t saved_id; /* the newest change in the file, and its fingerprint */
     uint64_t saved_print;
+    bool lowered;         /* the thread's priority */
     bool withheld;        /* the snapshot became too old: an empty one was published */
     bool schema_fits;     /* the schema was checked, and fits */
     struct error refused; /* status != 0: it does not; written before ready_fd is */
@@ -64,10 +65,18 @@ bool loader_poll(struct loader *l, struct error *e);
  * counts in *MISSED what the feed has not shown. */
 bool loader_compare(struct loader *l, struct error *e);
 bool loader_compare_in_transaction(struct loader *l, size_t *missed, struct error *e);
-/* Builds what is to be published of TABLES and SOURCE. NULL, with the reason in E, if SOURCE cannot be read.
- */
+/* A part of what a snapshot needs, for the first ones of a start. */
+struct loader_part {
+    const struct str *roots; /* the releases that it has */
+    size_t n_roots;
+    const struct str *awaited; /* those that are to come, sorted; lives as long as what is built */
+    size_t n_awaited;
+};
+/* Builds what is to be published of TABLES and SOURCE; all of it if PART is NULL. NULL, with the reason in E,
+ * if SOURCE cannot be read. */
 struct published *loader_build(struct loader *l, const struct tables *tables,
-                               const struct release_source *source, struct error *e);
+                               const struct release_source *source, const struct loader_part *part,
+                               struct error *e);
 /* Publishes NEXT, which was made of TABLES; returns when no reader sees the previous snapshot any more. */
 void loader_publish(struct loader *l, struct published *next, struct tables *tables);
 /* Reads what must be read, and publishes it. */

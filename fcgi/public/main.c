@@ -90,6 +90,7 @@ static bool work_until_signal(struct public_program *r, const char *config_path,
         close(ready_fd);
         return false;
     }
+    warmup_init(&r->state.warmup);
     service_init_epoch(r->ctx, &r->state, (unsigned)r->config->public.threads);
     /* The loader that refuses ends the program by a signal, which may come before anything else is seen. */
     bool ok = start_threads(r, config_path, ready_fd, e) &&

@@ -223,6 +223,23 @@ static void keep_times(const struct times *times, const struct query *q, int sta
     }
 }
 
+/* The release that the answer A needs is still being compiled for the snapshot after GENERATION. Leaves the
+ * epoch, waits for the next snapshot, and returns true: ask again. False, still inside the epoch, if that
+ * takes too long: A is what the client gets. */
+static bool await_release(struct service *s, unsigned thread, const struct request *r, const struct answer *a,
+                          uint64_t generation, int64_t start_ns)
+{
+    int64_t until_ms = start_ns / 1000000 + WARMUP_WAIT_MS;
+    if (clock_ms() >= until_ms) {
+        return false;
+    }
+    warmup_want(&s->state->warmup, a->awaited);
+    epoch_leave(&s->state->epoch, thread);
+    server_may_wait(r);
+    warmup_wait(&s->state->warmup, generation, until_ms);
+    return true;
+}
+
 static void answer_query(struct service *s, unsigned thread, const struct request *r, const struct query *q,
                          int64_t start_ns, struct response *response)
 {
@@ -233,12 +250,18 @@ static void answer_query(struct service *s, unsigned thread, const struct reques
     if (times.wanted) {
         times.parsed_ns = clock_ns();
     }
-    int64_t now_ms = clock_wall_ms();
-    epoch_enter(&s->state->epoch, thread);
-    const struct published *p = atomic_load(&s->state->current);
-    struct signer *signer = p->settings->signer; /* outlives the epoch, unlike the snapshot */
-    engine_answer_watched(p->snapshot, q, &t->random, &t->scratch, &response->body, &a,
-                          times.wanted ? note_point : NULL, &times);
+    int64_t now_ms;
+    uint64_t generation;
+    struct signer *signer;
+    do {
+        now_ms = clock_wall_ms();
+        epoch_enter(&s->state->epoch, thread);
+        const struct published *p = atomic_load(&s->state->current);
+        signer = p->settings->signer; /* outlives the epoch, unlike the snapshot */
+        engine_answer_watched(p->snapshot, q, &t->random, &t->scratch, &response->body, &a,
+                              times.wanted ? note_point : NULL, &times);
+        generation = p->snapshot->input.generation;
+    } while (a.awaited.n > 0 && await_release(s, thread, r, &a, generation, start_ns));
     note_answer(t, r, &a);
     answer_response(response, q, &a);
     epoch_leave(&s->state->epoch, thread);

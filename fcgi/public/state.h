@@ -6,6 +6,7 @@
 #include "core/epoch.h"
 #include "public/loader_stats.h"
 #include "public/settings.h"
+#include "public/warmup.h"
 
 /* What a query is answered from, all of one moment. */
 struct published {
@@ -17,6 +18,7 @@ struct public_state {
     struct epoch epoch;
     _Atomic(const struct published *) current; /* NULL until the first snapshot */
     struct loader_stats loader;
+    struct warmup warmup;
 };
 
 #endif

@@ -103,6 +103,7 @@ static enum verdict ask_release(const struct snapshot *s, struct str mapping, co
 {
     c->release = snapshot_release(s, mapping);
     if (c->release == NULL) {
+        c->awaited = snapshot_awaits(&s->input, mapping) ? mapping : c->awaited;
         error_set(c->error, ERROR_INTERNAL, "release %.*s is missing or broken", STR_ARG(mapping));
         refuse_choice(c, REASON_NO_RELEASE);
         return VERDICT_NO;
@@ -254,6 +255,7 @@ static bool write_products(struct writer *w, const struct release *super)
         engine_choose(w->snapshot, &q, w->source, &why, &c);
         report_point(w, ENGINE_PRODUCT_CHOSEN);
         w->answer->is_random |= c.is_random;
+        w->answer->awaited = str_absent(c.awaited) ? w->answer->awaited : c.awaited;
         if (c.reason == REASON_BAD_REQUEST) {
             w->answer->error = why;
             return false;
@@ -423,6 +425,7 @@ void engine_answer_watched(const struct snapshot *s, const struct query *q, stru
     a->rule = c.rule;
     a->throttle = c.throttle;
     a->is_random = c.is_random;
+    a->awaited = c.awaited;
     if (c.reason == REASON_BAD_REQUEST) {
         answer_bad_request(a);
         return;

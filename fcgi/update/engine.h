@@ -63,6 +63,7 @@ struct engine_choice {
     enum throttle throttle;
     bool is_random;      /* another draw might lead to something else */
     struct str mapping;  /* the release that the rule and the draw give; absent: none */
+    struct str awaited;  /* a release that was needed and is still to be compiled; absent: there was none */
     struct str pinned;   /* the release that the query's pin gives instead; absent: the pin changes nothing */
     struct error *error; /* the caller's; says what is wrong where REASON does not say it all */
 };
@@ -73,8 +74,10 @@ struct answer {
     const struct rule *rule; /* NULL: none matched, or shut off */
     enum throttle throttle;  /* of that rule; each product of a superblob has a draw of its own */
     bool is_random;          /* another draw might have given another answer */
-    struct error error;      /* set for status 400 and the reasons NO_RELEASE and BROKEN; for
-                                PIN_UNAVAILABLE only if the pin is wrong */
+    struct str awaited; /* a release that is still to be compiled (snapshot_awaits()) was needed: ask again.
+                           Absent: it was not. It lives as long as the snapshot */
+    struct error error; /* set for status 400 and the reasons NO_RELEASE and BROKEN; for
+                           PIN_UNAVAILABLE only if the pin is wrong */
     struct error
         skipped; /* kind != ERROR_NONE: a part was left out of the answer, and this says which and why */
 };

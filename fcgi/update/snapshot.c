@@ -78,6 +78,17 @@ const struct release *snapshot_release(const struct snapshot *s, struct str name
     return NULL;
 }
 
+static int by_name(const void *a, const void *b)
+{
+    return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+bool snapshot_awaits(const struct snapshot_input *input, struct str name)
+{
+    return input->n_awaited > 0 &&
+           bsearch(&name, input->awaited, input->n_awaited, sizeof(struct str), by_name) != NULL;
+}
+
 struct str snapshot_pin(const struct snapshot *s, struct str product, struct str channel, struct str version)
 {
     struct pin_row wanted = { product, version, channel, STR_NONE };

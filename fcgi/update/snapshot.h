@@ -23,7 +23,14 @@ struct snapshot_input {
     size_t n_shutoffs;
     const struct engine_settings *settings;
     uint64_t generation;
+    /* Names of releases that are still to be compiled, sorted by str_cmp(): the snapshot may lack them, and
+     * an answer that needs one is not to be given. For the first snapshots of a start; shared, too. */
+    const struct str *awaited;
+    size_t n_awaited;
 };
+
+/* Whether NAME is among the awaited names of INPUT. */
+bool snapshot_awaits(const struct snapshot_input *input, struct str name);
 
 struct snapshot {
     struct snapshot_input input;

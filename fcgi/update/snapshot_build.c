@@ -218,7 +218,9 @@ static bool require_from(struct build *b)
     for (struct cached_release *c = b->request->cache->releases; c != NULL; c = c->hh.next) {
         const struct release *release = required_before(b, c);
         for (size_t i = 0; release != NULL && i < release->n_from; i++) {
-            require_release(b, release->from[i], RELEASE_BUILD_IDS);
+            /* What will be served is compiled once, completely. */
+            bool serves_later = snapshot_awaits(b->request->input, release->from[i]);
+            require_release(b, release->from[i], serves_later ? RELEASE_SERVED : RELEASE_BUILD_IDS);
         }
     }
     return end_step(b);

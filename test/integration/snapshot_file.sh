@@ -107,7 +107,7 @@ test_starts_without_database() {
     check "without the database it serves" gets one 50.0
     check "also what is nowhere in the rules" gets none ''
     check "a v2 release" gets two 50.0
-    check "the log says where from" logged snapshot_file.loaded
+    check "the log says where from" until_true 10 logged snapshot_file.loaded
     check "it says that it may be stale" equal 1 "$(figure snapshot_stale)"
     check "and how old it is" test "$(figure snapshot_age_seconds | cut -d. -f1)" -ge 0
     check "the heartbeat is 502" grep -q '^Status: 502' <<<"$(ask /__heartbeat__)"
@@ -239,7 +239,7 @@ test_two_programs() {
     wait "$other" || true
     stop
     start
-    check "the file is whole" logged snapshot_file.loaded
+    check "the file is whole" until_true 10 logged snapshot_file.loaded
     stop
 }
 
@@ -320,6 +320,47 @@ equal_figure() { # NAME VALUE
     [[ $(figure "$1") == "$2" ]]
 }
 
+# Releases that take a while to compile, each for a channel of its own, and the URLs of their clients.
+MANY=120
+many_sql() {
+    python3 - "$MANY" <<'END'
+import json, sys
+for n in range(int(sys.argv[1])):
+    locales = {"l%d" % i: {"buildID": "20300101000000", "completes": [{"from": "*", "filesize": i, "hashValue": "%0128x" % (n * 1000 + i)}]}
+               for i in range(400)}
+    blob = {"name": "Many-%d" % n, "schema_version": 4, "hashFunction": "sha512", "appVersion": "%d.0" % (n + 1),
+            "displayVersion": "%d.0" % (n + 1), "platformVersion": "%d.0" % (n + 1),
+            "fileUrls": {"*": {"completes": {"*": "http://download.mozilla.org/?product=Many-%d" % n}}},
+            "platforms": {"p": {"OS_FTP": "p", "OS_BOUNCER": "p", "locales": locales}}}
+    print("INSERT INTO releases (name, product, data_version, data) VALUES ('Many-%d', 'Firefox', 1, '%s');" % (n, json.dumps(blob)))
+    print("INSERT INTO rules (priority, mapping, backgroundRate, update_type, product, channel, data_version)"
+          " VALUES (100, 'Many-%d', 100, 'minor', 'Firefox', 'many%d', 1);" % (n, n))
+END
+}
+
+# All of them at once, each from a connection of its own. How many got their release.
+# shellcheck disable=SC2016 # the inner shell expands it
+ask_many() {
+    local n
+    for ((n = 0; n < MANY; n++)); do
+        printf '%d /update/3/Firefox/0.1/20000101000000/p/l7/many%d/os/default/default/update.xml\n' $((n + 1)) "$n"
+    done | xargs -P "$MANY" -L 1 "$BASH" -c '"$0" "$1" 1 each "$3" | grep -q "appVersion=\"$2.0\"" && echo served' \
+        "$BUILD/test/integration/fcgi_probe" "$OWN.sock" | grep -c served || true
+}
+
+# The first snapshots lack releases that are still being compiled: who needs one waits for it.
+test_nobody_gets_too_little() {
+    many_sql | db
+    make_file
+    sandbox stop db
+    start
+    check "all releases are asked for as soon as it answers: every client gets its update" equal "$MANY" "$(ask_many)"
+    check "the log says when all was compiled" until_true 20 logged snapshot_file.loaded
+    check "all are there" equal "$MANY" "$(ask_many)"
+    stop
+    sandbox start db
+}
+
 # A program whose version does not fit the database ends, as it does without a file.
 test_schema() {
     local status=0
@@ -350,5 +391,6 @@ test_two_programs
 test_disk_full
 test_max_stale
 test_broken_release
+test_nobody_gets_too_little
 test_schema
 summary

@@ -20,6 +20,9 @@ static struct {
     size_t n_shutoffs;
     struct rule_row stops[4]; /* partial ones */
     size_t n_stops;
+    const struct str *roots,
+        *awaited; /* of a first snapshot that lacks something; roots NULL: it is a whole one */
+    size_t n_roots, n_awaited;
     struct {
         const char *name, *product;
         char *json;
@@ -114,6 +117,17 @@ static void add_app(const char *name, const char *version, const char *build_id,
             name, version, version, build_id, partials));
 }
 
+static void add_gmp(const char *name, const char *product, const char *vendor)
+{
+    add_release(name, product,
+                mem_printf(w.ctx,
+                           "{\"name\": \"%s\", \"schema_version\": 1000, \"hashFunction\": \"sha512\", "
+                           "\"vendors\": {\"%s\": "
+                           "{\"version\": \"1.2\", \"platforms\": {\"default\": {\"fileUrl\": "
+                           "\"https://download.mozilla.org/g\", \"hashValue\": \"h\", \"filesize\": 3}}}}}",
+                           name, vendor));
+}
+
 static void note_broken(void *arg, struct str name, const char *why, bool kept)
 {
     (void)arg;
@@ -151,11 +165,24 @@ static bool build(void)
     struct error e;
     struct ruleset *rules = ruleset_build(w.ctx, w.rules, w.n_rules);
     const struct ruleset *stops = snapshot_stops(w.ctx, w.stops, w.n_stops);
-    struct snapshot_input input = { rules,      stops,        w.pins,      w.n_pins,
-                                    w.shutoffs, w.n_shutoffs, &w.settings, ++generation };
+    struct snapshot_input input = { .rules = rules,
+                                    .stops = stops,
+                                    .pins = w.pins,
+                                    .n_pins = w.n_pins,
+                                    .shutoffs = w.shutoffs,
+                                    .n_shutoffs = w.n_shutoffs,
+                                    .settings = &w.settings,
+                                    .generation = ++generation,
+                                    .awaited = w.awaited,
+                                    .n_awaited = w.n_awaited };
     struct release_source source = { .release = read_release, .arg = NULL };
     struct snapshot_request request = {
-        .cache = w.cache, .input = &input, .source = &source, .broken = note_broken
+        .cache = w.cache,
+        .input = &input,
+        .source = &source,
+        .broken = note_broken,
+        .roots = w.roots,
+        .n_roots = w.n_roots,
     };
     struct snapshot *next = snapshot_build(w.ctx, &request, &e);
     if (next == NULL) {
@@ -545,6 +572,50 @@ START_TEST(what_points_at_nothing)
 }
 END_TEST
 
+/* The first snapshots of a start: whoever needs what is still to be compiled is told so. */
+START_TEST(releases_that_are_awaited)
+{
+    static const struct str roots[] = { { "h264", 4 }, { "new", 3 }, { "super", 5 } };
+    static const struct str awaited[] = { { "other", 5 }, { "widevine", 8 } };
+    add_rule(1, 1, "GMP", "super");
+    add_rule(2, 1, "OpenH264", "h264");
+    add_rule(3, 1, "Widevine", "widevine");
+    add_rule(4, 1, "Firefox", "new");
+    add_rule(5, 1, "Fenix", "gone");
+    add_rule(6, 1, "Other", "other");
+    add_release(
+        "super", "GMP",
+        "{\"name\": \"super\", \"schema_version\": 4000, \"products\": [\"OpenH264\", \"Widevine\"]}");
+    add_gmp("h264", "OpenH264", "gmp-h264");
+    add_gmp("widevine", "Widevine", "gmp-widevine");
+    add_app("new", "101.0", "20210101", "other");
+    add_app("other", "100.0", "20200101", NULL);
+    w.roots = roots;
+    w.n_roots = 3;
+    w.awaited = awaited;
+    w.n_awaited = 2;
+    ck_assert(build());
+    ck_assert(str_absent(ask(ASK_LINUX)->awaited));
+    body_has("partial"); /* what a partial starts from is there, too */
+    ck_assert(str_absent(ask("/update/1/Other/1.0/20190101/Linux/de/release/update.xml")->awaited));
+    body_has("appVersion=\"100.0\""); /* and compiled completely, since it will be served */
+    ask("/update/3/GMP/100.0/20200101/Linux/de/release/os/default/default/update.xml");
+    ck_assert(str_eq(w.answer.awaited, STR("widevine")));
+    ask("/update/3/Widevine/100.0/20200101/Linux/de/release/os/default/default/update.xml");
+    ck_assert(str_eq(w.answer.awaited, STR("widevine")));
+    ck_assert(str_absent(
+        ask("/update/1/Fenix/1.0/20190101/Linux/de/release/update.xml")->awaited)); /* there is none */
+    unsigned reads = w.reads;
+    w.roots = NULL;
+    w.n_awaited = 0;
+    ck_assert(build());
+    ck_assert_uint_eq(w.reads, reads + 2); /* "widevine" and "gone": nothing is compiled twice */
+    ask("/update/3/GMP/100.0/20200101/Linux/de/release/os/default/default/update.xml");
+    ck_assert(str_absent(w.answer.awaited));
+    body_has("gmp-widevine");
+}
+END_TEST
+
 START_TEST(broken_releases_are_absent)
 {
     static const char *const blobs[] = { "",
@@ -600,17 +671,6 @@ START_TEST(json_answers)
     ck_assert_str_eq(w.answer.error.what, "Wrong blob type");
 }
 END_TEST
-
-static void add_gmp(const char *name, const char *product, const char *vendor)
-{
-    add_release(name, product,
-                mem_printf(w.ctx,
-                           "{\"name\": \"%s\", \"schema_version\": 1000, \"hashFunction\": \"sha512\", "
-                           "\"vendors\": {\"%s\": "
-                           "{\"version\": \"1.2\", \"platforms\": {\"default\": {\"fileUrl\": "
-                           "\"https://download.mozilla.org/g\", \"hashValue\": \"h\", \"filesize\": 3}}}}}",
-                           name, vendor));
-}
 
 START_TEST(superblob_by_products)
 {
@@ -732,6 +792,6 @@ SUITE_MAIN_WITH("engine", setup, teardown, serves_an_update, partials_need_their
                 no_rule_and_shutoffs, partial_stops, partial_stops_and_odd_versions, throttling,
                 dice_are_fair, draws_by_a_script, choices_name_what_they_lead_to, pins_hold_back,
                 pins_never_lead_past_themselves, versions_that_a_rule_has_to_parse, what_points_at_nothing,
-                broken_releases_are_absent, json_answers, superblob_by_products, superblob_by_members,
-                two_nightlies_get_it_squashed, a_failing_source_changes_nothing,
+                releases_that_are_awaited, broken_releases_are_absent, json_answers, superblob_by_products,
+                superblob_by_members, two_nightlies_get_it_squashed, a_failing_source_changes_nothing,
                 releases_are_shared_until_they_change)
