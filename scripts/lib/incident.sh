@@ -92,6 +92,25 @@ show_shutoffs() {
         FROM emergency_shutoffs s LEFT JOIN emergency_shutoffs_history h ON h.change_id = (SELECT MAX(change_id)
             FROM emergency_shutoffs_history l WHERE l.product = s.product AND l.channel = s.channel)
         ORDER BY h.timestamp DESC"
+    show_partial_stops
+}
+
+# Those with conditions, which a database before v0.3 does not have.
+show_partial_stops() {
+    local column conditions='' there
+    there=$(query "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE()
+        AND table_name = 'balrog_partial_stops'")
+    [[ $there == 1 ]] || return 0
+    for column in version buildTarget buildID locale osVersion memory instructionSet jaws mig64 distribution distVersion \
+        headerArchitecture; do
+        conditions+=", CONCAT('$column ', s.$column)"
+    done
+    query "SELECT CONCAT_WS(' ', s.product, s.channel, CONCAT('only ', CONCAT_WS(', '$conditions)),
+            CONCAT('since ', FROM_UNIXTIME(h.timestamp DIV 1000), ' by ', h.changed_by),
+            IF(s.comment IS NULL OR s.comment = '', NULL, CONCAT('(', LEFT(REPLACE(s.comment, '\n', ' '), 200), ')')))
+        FROM balrog_partial_stops s LEFT JOIN balrog_partial_stops_history h ON h.change_id = (SELECT MAX(change_id)
+            FROM balrog_partial_stops_history l WHERE l.stop_id = s.stop_id)
+        ORDER BY h.timestamp DESC"
 }
 
 show_canary() {

@@ -59,10 +59,14 @@ test_well() {
     check "nobody has Prometheus here" shows 'NOT KNOWN: Prometheus at http://127.0.0.1:1: '
     as_person boss@example.com POST /rules/1 '{"data_version": 1, "backgroundRate": 7, "comment": "slowly"}'
     as_person boss@example.com POST /emergency_shutoff '{"product": "Firefox", "channel": "beta", "comment": "crashes"}'
+    as_person boss@example.com POST /emergency_shutoff '{"product": "Firefox", "channel": "beta", "version": "<9.0", "locale": "de",
+        "comment": "hangs"}'
     before=$(state_of_all)
     check "with a change" incident
     check "of a rule: what and who" shows '^  20[0-9: -]+  boss@example.com: rule 1 \(.*\) backgroundRate [0-9]+ -> 7$'
     check "and a shutoff: since when, who, why" shows '^  Firefox beta since 20[0-9: -]+ by boss@example.com \(crashes\)$'
+    check "one for a part of the clients: also which" shows \
+        '^  Firefox beta only version <9.0, locale de since 20[0-9: -]+ by boss@example.com \(hangs\)$'
     check "nothing was changed" equal "$before" "$(state_of_all)"
     check "the report holds the same" grep -qE 'boss@example.com: rule 1 .* backgroundRate [0-9]+ -> 7$' "$REPORT"
     check "it is one screen" test "$(wc -l <<<"$SAID")" -le 60
