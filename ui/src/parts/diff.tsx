@@ -38,6 +38,18 @@ function ListSide({ own, other, tag }: { own: string[]; other: string[]; tag: "i
     );
 }
 
+// A minus or a plus, with the word that a screen reader says instead.
+export function Sign({ tag, word }: { tag: "old" | "new"; word: string }): JSX.Element {
+    return (
+        <>
+            <span class="sign" aria-hidden="true">
+                {tag === "old" ? "−" : "+"}
+            </span>
+            <span class="unseen">{word} </span>
+        </>
+    );
+}
+
 function Side(props: { name: string; value: string; other: string; side: "old" | "new" }): JSX.Element {
     const { name, value, other, side } = props;
     if (!value) {
@@ -46,9 +58,7 @@ function Side(props: { name: string; value: string; other: string; side: "old" |
     const list = LISTS.includes(name) && !!other && items(value).length + items(other).length > 2;
     return (
         <div class={side}>
-            <span class="sign" aria-label={side === "old" ? "before" : "after"}>
-                {side === "old" ? "−" : "+"}
-            </span>
+            <Sign tag={side} word={side === "old" ? "before" : "after"} />
             {list ? <ListSide own={items(value)} other={items(other)} tag={side === "old" ? "del" : "ins"} /> : value}
         </div>
     );

@@ -2,6 +2,7 @@ import type { JSX } from "preact";
 import { whyNot } from "../api/session";
 import { link, segment } from "../app/router";
 import { PendingBlock } from "../changes/pending_block";
+import { Sign } from "../parts/diff";
 import type { PendingPermission } from "./api";
 import { sentence, type Options } from "./permissions";
 
@@ -47,24 +48,18 @@ export function PendingPermissionBlock(props: {
             <div class="was-will">
                 {type === "insert" ? null : type === "delete" ? (
                     <p class="old">
-                        <span class="sign" aria-label="ends">
-                            −
-                        </span>
+                        <Sign tag="old" word="ends" />
                         The permission “{name}” ends.
                     </p>
                 ) : (
                     <p class="old">
-                        <span class="sign" aria-label="was">
-                            −
-                        </span>
+                        <Sign tag="old" word="was" />
                         {sentence(name, was)}
                     </p>
                 )}
                 {type === "delete" ? null : (
                     <p class="new">
-                        <span class="sign" aria-label="will be">
-                            +
-                        </span>
+                        <Sign tag="new" word="will be" />
                         {sentence(name, options)}
                     </p>
                 )}

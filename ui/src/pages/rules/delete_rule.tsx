@@ -83,7 +83,7 @@ export function DeleteRule({ rule, pending, onClose, reload }: Props): JSX.Eleme
     return (
         <Confirm
             title={`Delete ${name}?`}
-            does="Delete"
+            does={Object.keys(needed.value ?? {}).length ? "Schedule the deletion" : "Delete"}
             danger
             onClose={onClose}
             dead={needed.value ? null : "It is not known yet who has to sign"}
