@@ -17,8 +17,11 @@ export function Dialog(props: Props): JSX.Element {
     useKeys(props.keys ?? [], "dialog");
     useEffect(() => {
         const before = document.activeElement;
-        ref.current?.showModal();
+        const dialog = ref.current;
+        dialog?.showModal();
         return () => {
+            // While it is open, nothing behind it can get the focus.
+            dialog?.close();
             if (before instanceof HTMLElement && before.isConnected) {
                 before.focus();
             }

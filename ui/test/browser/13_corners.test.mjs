@@ -107,7 +107,10 @@ test("what a screen reader reads of a list, a difference and a dialog; the focus
     await page.keyboard.press("Enter");
     const dialog = page.getByRole("dialog");
     await dialog.getByText("1 × releng, 1 × relman").waitFor();
-    assert.match(await dialog.ariaSnapshot(), /dialog "Delete firefox-watershed-72\?".*button "Schedule the deletion"/s);
+    assert.match(
+        await dialog.ariaSnapshot(),
+        /dialog "Delete firefox-watershed-72\?".*button "Schedule the deletion"/s,
+    );
     const cancel = dialog.getByRole("button", { name: "Cancel" });
     assert.ok(await cancel.evaluate(button => button === document.activeElement), "Enter alone does nothing");
     // Tab stays in the dialog, or leaves the page; it never reaches what is behind.
