@@ -31,7 +31,7 @@ members() { # PART: prints the pids of its whole process group
 workers() { # PART: prints the pids of its workers
     local first
     first=$(leader "$1") || return 0
-    if [[ $1 == db ]]; then
+    if [[ $1 == db || $1 == db[0-9] ]]; then
         printf '%s\n' "$first"
     else
         pgrep -P "$first" || true

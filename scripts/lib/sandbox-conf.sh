@@ -40,10 +40,16 @@ write_db_conf() {
     fi
     {
         printf '%s\n' '[mariadbd]' "datadir = $DIR/db" "socket = $RUN/db.sock" "tmpdir = $DIR/tmp" \
-            'skip-networking' 'skip-log-bin' 'skip-name-resolve' 'character-set-server = utf8mb4' \
+            'skip-name-resolve' 'character-set-server = utf8mb4' \
             'innodb-buffer-pool-size = 64M' 'innodb-log-file-size = 32M' 'innodb-flush-log-at-trx-commit = 2' \
             'max-allowed-packet = 128M' 'max-connections = 200' 'aria-pagecache-buffer-size = 8M' \
             'key-buffer-size = 1M' 'performance-schema = OFF' "${as_root[@]}"
+        if (($(replicas) == 0)); then
+            printf '%s\n' 'skip-networking' 'skip-log-bin'
+        else
+            mkdir -p -- "$DIR/binlog1"
+            replication_settings 1
+        fi
         state settings | sed -n 's/^mariadb\.//p'
     } | replace "$DIR/db.cnf"
 }
@@ -99,10 +105,11 @@ merge_conf() { # FILE
 }
 
 write_program_conf() { # FILE ACCOUNT SETTING…; the sandbox's own settings come last
-    local file=$1 account=$2
+    local file=$1 account=$2 host='' socket=$RUN/db.sock
     shift 2
+    (($(replicas) == 0)) || host=$(database_hosts) socket=''
     {
-        printf '%s\n' 'database.host=' "database.socket=$RUN/db.sock" "database.name=$DB_NAME" \
+        printf '%s\n' "database.host=$host" "database.socket=$socket" "database.name=$DB_NAME" \
             "database.user=$account" "database.password_file=$RUN/password" \
             "log.crash_dir=$DIR/crash" "public.state_dir=$DIR/kept" "$@"
         state settings | sed '/^\(mariadb\|agent\|uptake\)\./d; /^$/d'
