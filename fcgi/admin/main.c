@@ -55,11 +55,12 @@ static bool serve_requests(const struct admin_program *r, const char *path, stru
     /* The program reports itself before it checks the schema. A destructive upgrade first notes that it
      * begins and then lists the instances. So one of the two always sees the other. */
     struct reporter *reporter =
-        signal_fd >= 0 ? reporter_start(r->admin, &config->database, name, (struct reporter_figures){ 0 }, e)
-                       : NULL;
+        signal_fd >= 0 && admin_start(r->admin, e)
+            ? reporter_start(r->admin, admin_hosts(r->admin), name, (struct reporter_figures){ 0 }, e)
+            : NULL;
     bool ok = reporter != NULL && check_database(r->admin, e);
     if (ok) {
-        admin_start(r->admin);
+        admin_start_readers(r->admin);
         ok = program_serve(&service, signal_fd, e);
     }
     if (reporter != NULL) {

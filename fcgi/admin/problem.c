@@ -117,6 +117,7 @@ void problem_of(struct response *r, const struct request *request, const struct 
     case FAIL_BUSY:
         answer_unavailable(r, "Others changed the same. Nothing was changed; try again.");
         break;
+    case FAIL_NO_PRIMARY:
     case FAIL_SCHEMA:
     case FAIL_UNKNOWN:
         answer_unavailable(r, e->what);

@@ -19,6 +19,7 @@
 #include "explain/keeper.h"
 #include "ops/log.h"
 #include "store/access.h"
+#include "store/heartbeat.h"
 #include "store/metrics.h"
 #include "store/partial_sources.h"
 #include "store/pool_metrics.h"
@@ -31,6 +32,8 @@ enum { DATABASE_WAIT_MS = 5000, SMALL_BODY = 64 << 10 };
 struct admin {
     const struct config *config;
     struct auth *auth;
+    struct hosts *hosts;
+    struct heartbeat *heartbeat;
     struct tx_site site;
     struct keeper *keeper;
     struct known_texts *known_texts;
@@ -441,8 +444,9 @@ struct admin *admin_new(void *ctx, const struct config *config, struct error *e)
     admin->config = config;
     admin->auth = auth_new(admin, config, e);
     admin->known_texts = known_texts_new(admin);
+    admin->hosts = hosts_new(admin, &config->database);
     admin->site = (struct tx_site){
-        .pool = pool_new(admin, &config->database, (unsigned)config->admin.database_connections),
+        .pool = pool_new(admin, admin->hosts, HOSTS_WRITE, (unsigned)config->admin.database_connections),
         .wait_ms = DATABASE_WAIT_MS,
         .system_accounts = config->admin.system_accounts,
         .signoff_content_except = config->admin.signoff_content_except,
@@ -460,12 +464,27 @@ struct admin *admin_new(void *ctx, const struct config *config, struct error *e)
     admin_metrics_register(admin, admin->route, admin->n_routes);
     store_metrics_register();
     pool_metrics_register(admin->site.pool);
-    admin->site.partial_sources = partial_sources_new(admin, &config->database);
+    hosts_metrics_register(admin->hosts);
+    admin->site.partial_sources = partial_sources_new(admin, admin->hosts);
     start_keeper(admin);
     return admin;
 }
 
-void admin_start(struct admin *admin)
+bool admin_start(struct admin *admin, struct error *e)
+{
+    if (!hosts_start(admin->hosts, e)) {
+        return false;
+    }
+    admin->heartbeat = heartbeat_start(admin, admin->hosts, e);
+    return admin->heartbeat != NULL;
+}
+
+struct hosts *admin_hosts(struct admin *admin)
+{
+    return admin->hosts;
+}
+
+void admin_start_readers(struct admin *admin)
 {
     partial_sources_start(admin->site.partial_sources);
 }
@@ -473,6 +492,10 @@ void admin_start(struct admin *admin)
 void admin_stop(struct admin *admin)
 {
     partial_sources_stop(admin->site.partial_sources);
+    if (admin->heartbeat != NULL) {
+        heartbeat_stop(admin->heartbeat);
+    }
+    hosts_stop(admin->hosts);
     keeper_stop(admin->keeper);
 }
 

@@ -10,8 +10,13 @@ struct admin;
 /* Makes everything that requests need from CONFIG, which must outlive it. Returns NULL and fills E if
  * something there is wrong. Owned by CTX. */
 struct admin *admin_new(void *ctx, const struct config *config, struct error *e);
-/* To be called once the process will not fork any more: starts threads of its own. */
-void admin_start(struct admin *admin);
+/* Starts threads of its own: they ask the database's servers, and write the heartbeat. To be called once the
+ * process will not fork any more. */
+bool admin_start(struct admin *admin, struct error *e);
+/* The same for those that need a database that was checked. */
+void admin_start_readers(struct admin *admin);
+/* The database's servers. */
+struct hosts *admin_hosts(struct admin *admin);
 /* To be called once no more requests are accepted: ends threads of its own. */
 void admin_stop(struct admin *admin);
 /* See database_check(). */

@@ -218,6 +218,31 @@ static void add_requests(cJSON *answer)
     add_counter(answer, "auth_refused", &admin_metric[ADMIN_AUTH]);
 }
 
+static void add_number_or_null(cJSON *object, const char *name, int64_t n)
+{
+    mem_check(n != HOSTS_UNKNOWN ? cJSON_AddNumberToObject(object, name, (double)n)
+                                 : cJSON_AddNullToObject(object, name));
+}
+
+/* The database's servers, in the order of the configuration. */
+static void add_hosts(const struct admin_call *call, cJSON *database)
+{
+    struct hosts *hosts = pool_hosts(call->site->pool);
+    cJSON *list = mem_check(cJSON_AddArrayToObject(database, "hosts"));
+    for (size_t i = 0, n = hosts_count(hosts); i < n; i++) {
+        struct host_view view;
+        hosts_view(hosts, i, &view);
+        cJSON *host = mem_check(cJSON_CreateObject());
+        cJSON_AddItemToArray(list, host);
+        mem_check(cJSON_AddStringToObject(host, "host", view.label));
+        mem_check(cJSON_AddBoolToObject(host, "up", view.up));
+        mem_check(cJSON_AddBoolToObject(host, "read_only", view.read_only));
+        mem_check(cJSON_AddBoolToObject(host, "writes", view.writes));
+        add_number_or_null(host, "heartbeat_age_ms", view.heartbeat_age_ms);
+        mem_check(cJSON_AddStringToObject(host, "position", view.position));
+    }
+}
+
 static void add_database(struct admin_call *call, cJSON *answer, bool reachable)
 {
     struct pool_use use;
@@ -233,6 +258,7 @@ static void add_database(struct admin_call *call, cJSON *answer, bool reachable)
     add_number(database, "statements", metric_value(&store_metric[STORE_STATEMENTS], 0));
     add_number(database, "retries", metric_value(&store_metric[STORE_TX_RETRIES], 0));
     add_counter(database, "errors", &store_metric[STORE_ERRORS]);
+    add_hosts(call, database);
 }
 
 static bool get_status(struct admin_call *call, struct error *e)

@@ -149,6 +149,10 @@ static bool read_tables(struct keeper *k, struct tx *tx, struct error *e)
 
 bool keeper_refresh(struct keeper *k, struct tx *tx, struct error *e)
 {
+    if (k->memory != NULL && k->host != db_host(tx->db)) {
+        keeper_drop(k, DROP_FEED);
+    }
+    k->host = db_host(tx->db);
     if (k->memory != NULL && !poll_changes(k, tx, e)) {
         return false;
     }

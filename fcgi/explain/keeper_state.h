@@ -55,6 +55,7 @@ struct keeper {
     bool tables_changed;                 /* the tables have to be read again */
     bool stale;                          /* CURRENT does not show everything that is known to have changed */
     int64_t used_ms, compared_ms;
+    size_t host;  /* the database server that it was read from */
     bool started; /* the thread */
 
     pthread_t thread;

@@ -11,6 +11,8 @@
 /* What the handlers need; struct call's app points to one. */
 struct api {
     struct pool *pool;
+    struct hosts *hosts;
+    struct hosts *primary;    /* may be the same */
     const char *version_file; /* "": the version that was built in */
     const char *openapi_file; /* "": the installed file */
     struct gate *big;         /* limits large answers */

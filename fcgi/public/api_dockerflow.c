@@ -23,8 +23,14 @@ void api_get_heartbeat(struct call *call)
 {
     const struct api *api = call->app;
     struct error e;
-    int64_t rules;
-    if (pool_run(api->pool, HEARTBEAT_WAIT_MS, count_rules, &rules, &e)) {
+    int64_t rules, lag_ms = hosts_lag_ms(api->hosts, api->primary);
+    if (lag_ms != HOSTS_UNKNOWN) {
+        response_header_int(call->response, "X-Database-Lag-Ms", lag_ms);
+    } else {
+        response_header(call->response, "X-Database-Lag-Ms", STR("unknown"));
+    }
+    if (pool_run(api->pool, HEARTBEAT_WAIT_MS, count_rules, &rules, &e) &&
+        hosts_check_lag(api->hosts, api->primary, &e)) {
         dockerflow_heartbeat(call->response, rules);
     } else {
         dockerflow_no_heartbeat(call->request, call->response, &e);

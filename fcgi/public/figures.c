@@ -3,6 +3,7 @@
 #include "public/figures.h"
 
 #include "core/clock.h"
+#include "core/json.h"
 #include "public/metrics.h"
 
 static void print_snapshot(struct buf *out, const struct loader_stats *l)
@@ -25,6 +26,15 @@ static void print_feed(struct buf *out, const struct loader_stats *l)
         out, ",\"feed_lag_ms\":%lld,\"feed_gaps\":%llu,\"feed_missed\":%llu,\"database_failures\":%llu",
         (long long)atomic_load(&l->feed_lag_ms), (unsigned long long)atomic_load(&l->feed_gaps),
         (unsigned long long)atomic_load(&l->feed_missed), (unsigned long long)atomic_load(&l->failures));
+}
+
+static void print_ms(struct buf *out, const char *name, int64_t ms)
+{
+    if (ms == HOSTS_UNKNOWN) {
+        buf_printf(out, ",\"%s\":null", name);
+    } else {
+        buf_printf(out, ",\"%s\":%lld", name, (long long)ms);
+    }
 }
 
 /* A counter with one label. */
@@ -57,12 +67,28 @@ static uint64_t stamp_of(void *stats)
     return served_stamp(&l->served);
 }
 
+/* The database server that is read from, and how far it is behind. */
+static void print_host(struct buf *out, const struct loader_stats *l)
+{
+    for (size_t i = 0, n = hosts_count(l->hosts); i < n; i++) {
+        struct host_view view;
+        hosts_view(l->hosts, i, &view);
+        if (view.reads) {
+            buf_lit(out, ",\"database_host\":");
+            json_print_string(out, str_of(view.label));
+            print_ms(out, "heartbeat_age_ms", view.heartbeat_age_ms);
+        }
+    }
+    print_ms(out, "database_lag_ms", hosts_lag_ms(l->hosts, l->primary));
+}
+
 static void print_figures(void *stats, struct buf *out)
 {
     struct loader_stats *l = stats;
     buf_char(out, '{');
     print_snapshot(out, l);
     print_feed(out, l);
+    print_host(out, l);
     served_print(&l->served, out);
     print_counter(out, "responses", PUBLIC_RESPONSES);
     print_times(out);

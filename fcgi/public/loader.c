@@ -49,11 +49,14 @@ static void reload_config(struct loader *l)
 
 static bool connect_database(struct loader *l, struct error *e)
 {
-    if (l->db != NULL && db_alive(l->db)) {
+    if (l->db != NULL && db_alive(l->db) && hosts_is_current(l->hosts, l->db, HOSTS_READ)) {
         return true;
     }
     talloc_free(l->db);
-    l->db = db_open(l, &l->settings->config->database, e);
+    l->db = hosts_connect(l->hosts, l, HOSTS_READ, e);
+    if (l->db != NULL) {
+        l->compared_ms = 0; /* another server, or one that was restarted, may have lost changes */
+    }
     return l->db != NULL;
 }
 
@@ -80,7 +83,8 @@ static bool run_turn(struct loader *l, struct error *e)
         return false;
     }
     int64_t compare_ms = (int64_t)l->settings->config->public.compare_s * 1000;
-    if (!l->todo.everything && clock_ms() - l->compared_ms >= compare_ms && !loader_compare(l, e)) {
+    if (!l->todo.everything && (l->compared_ms == 0 || clock_ms() - l->compared_ms >= compare_ms) &&
+        !loader_compare(l, e)) {
         return false;
     }
     if (l->todo.everything || l->todo.tables || l->todo.publish) {
@@ -169,7 +173,8 @@ static void *loader_main(void *arg)
             break;
         } else {
             log_failure(l, &e);
-            pause_ms = RECONNECT_MS;
+            bool moved = l->db != NULL && !hosts_is_current(l->hosts, l->db, HOSTS_READ);
+            pause_ms = moved ? 0 : RECONNECT_MS;
         }
         l->tried = true;
     } while (sleep_until_due(l, pause_ms));
@@ -191,12 +196,14 @@ static unsigned compile_threads(void)
 }
 
 struct loader *loader_start(void *ctx, struct public_state *state, struct public_settings *settings,
-                            const char *config_path, int ready_fd, struct error *e)
+                            struct hosts *hosts, const char *config_path, int ready_fd, struct error *e)
 {
     struct loader *l = mem_new(ctx, struct loader);
-    *l = (struct loader){
-        .state = state, .config_path = config_path, .ready_fd = ready_fd, .todo = { .everything = true }
-    };
+    *l = (struct loader){ .state = state,
+                          .hosts = hosts,
+                          .config_path = config_path,
+                          .ready_fd = ready_fd,
+                          .todo = { .everything = true } };
     l->settings = talloc_steal(l, settings);
     l->feed = feed_new(l, settings->config->public.gap_s);
     l->cache = release_cache_new(l);

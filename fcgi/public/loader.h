@@ -5,15 +5,16 @@
 #define BALROG_PUBLIC_LOADER_H
 
 #include "public/state.h"
+#include "store/hosts.h"
 
 struct loader;
 
-/* Starts the thread, which takes over SETTINGS. They were made from the file CONFIG_PATH, which
- * loader_reload() reads again. The thread writes to READY_FD, an eventfd, once the first snapshot is
- * published or loader_refused() is true. Owned by CTX. NULL, with the reason in E, when the thread cannot be
- * started. */
+/* Starts the thread, which takes over SETTINGS, and reads from HOSTS. The settings were made from the file
+ * CONFIG_PATH, which loader_reload() reads again. The thread writes to READY_FD, an eventfd, once the first
+ * snapshot is published or loader_refused() is true. Owned by CTX. NULL, with the reason in E, when the
+ * thread cannot be started. */
 struct loader *loader_start(void *ctx, struct public_state *state, struct public_settings *settings,
-                            const char *config_path, int ready_fd, struct error *e);
+                            struct hosts *hosts, const char *config_path, int ready_fd, struct error *e);
 /* To be called once READY_FD is readable, and once the program is told to end. Returns true, with the reason
  * in E, if the database's schema does not fit this version; the thread has ended then. If a snapshot from the
  * file was published before that was known, the thread has sent this process a SIGTERM. */

@@ -8,6 +8,7 @@
 #include "public/state.h"
 #include "public/tables.h"
 #include "store/feed.h"
+#include "store/hosts.h"
 
 #include <pthread.h>
 
@@ -35,6 +36,7 @@ struct loader {
     bool reloading; /* under lock */
 
     struct public_settings *settings;
+    struct hosts *hosts;
     struct db *db;
     struct feed *feed;
     struct release_cache *cache;

@@ -4,11 +4,12 @@
 
 #include "public/saver.h"
 #include "public/served.h"
+#include "store/hosts.h"
 
 #include <stdatomic.h>
 #include <stdint.h>
 
-/* All but the last two are whole numbers of 64 bits: metrics.c reads them by their offsets. */
+/* All but the last four are whole numbers of 64 bits: metrics.c reads them by their offsets. */
 struct loader_stats {
     _Atomic uint64_t generation; /* of the published snapshot; 0 before the first one */
     _Atomic uint64_t rules;
@@ -27,6 +28,7 @@ struct loader_stats {
     _Atomic uint64_t kept;  /* releases of which an older version is served, because they are broken */
     struct saver_stats saver;
     struct served served;
+    struct hosts *hosts, *primary; /* the database's servers; set before the loader starts */
 };
 
 #endif

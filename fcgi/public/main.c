@@ -26,7 +26,9 @@ struct public_program {
     void *ctx;
     const struct config *config;
     struct public_settings *settings;
-    struct pool *pool; /* for /api/v1 */
+    struct hosts *hosts;
+    struct hosts *primary; /* the same, unless [primary] names others */
+    struct pool *pool;     /* for /api/v1 */
     struct public_state state;
     struct loader *loader;
     struct reporter *reporter;
@@ -42,7 +44,9 @@ static bool serve_requests(struct public_program *r, struct error *e)
 {
     const struct config *config = r->config;
     struct gate big;
-    struct api api = { r->pool, config->public.version_file, config->public.openapi_file, &big };
+    struct api api = {
+        r->pool, r->hosts, r->primary, config->public.version_file, config->public.openapi_file, &big
+    };
     gate_init(&big, BIG_ANSWERS, (unsigned)config->public.threads / 2);
     struct program_service service = {
         .socket = config->public.socket,
@@ -63,9 +67,13 @@ static bool serve_requests(struct public_program *r, struct error *e)
 static bool start_threads(struct public_program *r, const char *config_path, int ready_fd, struct error *e)
 {
     served_init(&r->state.loader.served);
-    r->reporter = reporter_start(r->ctx, &r->config->primary, name, public_figures(&r->state.loader), e);
-    r->loader =
-        r->reporter != NULL ? loader_start(r->ctx, &r->state, r->settings, config_path, ready_fd, e) : NULL;
+    if (!hosts_start(r->hosts, e) || (r->primary != r->hosts && !hosts_start(r->primary, e))) {
+        return false;
+    }
+    r->reporter = reporter_start(r->ctx, r->primary, name, public_figures(&r->state.loader), e);
+    r->loader = r->reporter != NULL
+                    ? loader_start(r->ctx, &r->state, r->settings, r->hosts, config_path, ready_fd, e)
+                    : NULL;
     return r->loader != NULL;
 }
 
@@ -77,6 +85,8 @@ static void stop_threads(struct public_program *r)
     if (r->reporter != NULL) {
         reporter_stop(r->reporter);
     }
+    hosts_stop(r->hosts);
+    hosts_stop(r->primary);
 }
 
 static bool work_until_signal(struct public_program *r, const char *config_path, struct error *e)
@@ -116,10 +126,15 @@ static int run_program(void *prepared, const struct program_options *o, struct e
     struct public_program *r = prepared;
     r->config = r->settings->config;
     public_settings_log(r->settings);
-    r->pool = pool_new(r->ctx, &r->config->database, (unsigned)r->config->public.api_connections);
+    r->hosts = hosts_new(r->ctx, &r->config->database);
+    r->primary = config_has_primary(r->config) ? hosts_new(r->ctx, &r->config->primary) : r->hosts;
+    r->pool = pool_new(r->ctx, r->hosts, HOSTS_READ, (unsigned)r->config->public.api_connections);
+    r->state.loader.hosts = r->hosts;
+    r->state.loader.primary = r->primary;
     public_metrics_register(&r->state.loader);
     store_metrics_register();
     pool_metrics_register(r->pool);
+    hosts_metrics_register(r->hosts);
     bool ok = observe_start(name, r->config, e) && work_until_signal(r, o->config, e);
     return ok ? EXIT_SUCCESS : failed_as(e, FAIL_SCHEMA) ? PROGRAM_SCHEMA : PROGRAM_RUN;
 }

@@ -142,6 +142,9 @@ struct config {
 /* Reads PATH, as config_file_read() does. Owned by CTX. */
 struct config *config_read(void *ctx, const char *path, struct error *e);
 
+/* Whether the primary is given, and not the same as the database. */
+bool config_has_primary(const struct config *config);
+
 /* The files that are shipped. */
 enum config_shipped {
     CONFIG_BALROG_FILE, /* conf/balrog.conf, of balrog-public and balrog-admin */

@@ -12,6 +12,7 @@
 #include <mysqld_error.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 enum {
     STATEMENTS_MAX = 128,   /* prepared statements kept on a connection; the oldest goes first */
@@ -29,6 +30,8 @@ struct prepared_statement {
 
 struct db {
     MYSQL *mysql;
+    size_t host;
+    struct db_watcher watcher;
     bool alive;
     struct prepared_statement statements[STATEMENTS_MAX];
     unsigned n_statements;
@@ -127,6 +130,9 @@ static bool failed_with(struct db *db, unsigned code, const char *what, struct e
     if (fatal) {
         db->alive = false;
     }
+    if (db->watcher.failed != NULL && (fatal || code == ER_OPTION_PREVENTS_STATEMENT)) {
+        db->watcher.failed(db->watcher.arg, db);
+    }
     db->doomed |= kind == FAIL_BUSY;
     if (kind == FAIL_DUPLICATE || kind == FAIL_INVALID) {
         /* The client sent a wrong value. It gets a text of ours, not the database's. */
@@ -167,6 +173,9 @@ static void init_library(void)
 
 static int close_connection(struct db *db)
 {
+    if (db->watcher.closing != NULL) {
+        db->watcher.closing(db->watcher.arg, db);
+    }
     for (unsigned i = 0; i < db->n_statements; i++) {
         mysql_stmt_close(db->statements[i].stmt);
     }
@@ -174,15 +183,36 @@ static int close_connection(struct db *db)
     return 0;
 }
 
-static void set_options(MYSQL *mysql, const struct config_database *at)
+static unsigned limited(int configured_s, unsigned limit_s)
 {
-    unsigned connect_s = (unsigned)at->connect_timeout_s;
-    unsigned read_s = (unsigned)at->read_timeout_s;
-    unsigned write_s = (unsigned)at->write_timeout_s;
-    unsigned protocol = at->host[0] != '\0' ? MYSQL_PROTOCOL_TCP : MYSQL_PROTOCOL_SOCKET;
+    return limit_s != 0 && limit_s < (unsigned)configured_s ? limit_s : (unsigned)configured_s;
+}
+
+/* The server must encrypt, and prove that it has the name that was asked for. */
+static void set_tls(MYSQL *mysql, const struct config_database *at)
+{
+    my_bool on = 1;
+    mysql_options(mysql, MYSQL_OPT_SSL_ENFORCE, &on);
+    mysql_options(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &on);
+    mysql_options(mysql, MYSQL_OPT_SSL_CA, at->tls_ca);
+    if (at->tls_cert[0] != '\0') {
+        mysql_options(mysql, MYSQL_OPT_SSL_CERT, at->tls_cert);
+        mysql_options(mysql, MYSQL_OPT_SSL_KEY, at->tls_key);
+    }
+}
+
+static void set_options(MYSQL *mysql, const struct config_database *at, bool tcp, unsigned limit_s)
+{
+    unsigned connect_s = limited(at->connect_timeout_s, limit_s);
+    unsigned read_s = limited(at->read_timeout_s, limit_s);
+    unsigned write_s = limited(at->write_timeout_s, limit_s);
+    unsigned protocol = tcp ? MYSQL_PROTOCOL_TCP : MYSQL_PROTOCOL_SOCKET;
     unsigned no_local_infile = 0;
     unsigned long packet_max = PACKET_MAX;
     my_bool off = 0;
+    if (tcp && at->tls_ca[0] != '\0') {
+        set_tls(mysql, at);
+    }
     mysql_options(mysql, MYSQL_OPT_RECONNECT, &off);
     mysql_options(mysql, MYSQL_OPT_CONNECT_TIMEOUT, &connect_s);
     mysql_options(mysql, MYSQL_OPT_READ_TIMEOUT, &read_s);
@@ -201,23 +231,46 @@ static void set_options(MYSQL *mysql, const struct config_database *at)
     mysql_options(mysql, MYSQL_INIT_COMMAND, "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");
 }
 
-struct db *db_open(void *ctx, const struct config_database *at, struct error *e)
+struct db *db_open_host(void *ctx, const struct config_database *at, size_t host, unsigned limit_s,
+                        struct error *e)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, init_library);
+    const struct config_host *server = &at->server[host];
+    bool tcp = server->name[0] != '\0';
     struct db *db = mem_new(ctx, struct db);
     db->mysql = mem_check(mysql_init(NULL));
+    db->host = host;
     talloc_set_destructor(db, close_connection);
-    set_options(db->mysql, at);
-    bool tcp = at->host[0] != '\0';
-    if (mysql_real_connect(db->mysql, tcp ? at->host : NULL, at->user, at->password, at->name,
-                           tcp ? (unsigned)at->port : 0, tcp ? NULL : at->socket, 0) == NULL) {
+    set_options(db->mysql, at, tcp, limit_s);
+    if (mysql_real_connect(db->mysql, tcp ? server->name : NULL, at->user, at->password, at->name,
+                           tcp ? (unsigned)server->port : 0, tcp ? NULL : server->socket, 0) == NULL) {
         connection_failed(db, e);
         talloc_free(db);
         return NULL;
     }
     db->alive = true;
     return db;
+}
+
+struct db *db_open(void *ctx, const struct config_database *at, struct error *e)
+{
+    return db_open_host(ctx, at, 0, 0, e);
+}
+
+size_t db_host(const struct db *db)
+{
+    return db->host;
+}
+
+void db_set_watcher(struct db *db, struct db_watcher watcher)
+{
+    db->watcher = watcher;
+}
+
+void db_break(struct db *db)
+{
+    shutdown(mysql_get_socket(db->mysql), SHUT_RDWR);
 }
 
 bool db_alive(const struct db *db)

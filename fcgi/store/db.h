@@ -16,8 +16,25 @@
 
 struct db;
 
-/* Connects to AT. NULL with a 503 in E when that fails. Owned by CTX: freeing it closes the connection. */
+/* Connects to the first server of AT. NULL with a 503 in E when that fails. Owned by CTX: freeing it closes
+ * the connection. */
 struct db *db_open(void *ctx, const struct config_database *at, struct error *e);
+/* The same for the server number HOST of AT. LIMIT_S: the most that connecting, reading and writing may take,
+ * if AT allows more; 0: no limit of its own. */
+struct db *db_open_host(void *ctx, const struct config_database *at, size_t host, unsigned limit_s,
+                        struct error *e);
+/* The number of the server that it is connected to. */
+size_t db_host(const struct db *db);
+/* Who wants to know of a connection; both are called in its thread. */
+struct db_watcher {
+    void (*failed)(void *arg, struct db *db);  /* it is lost, or the server is read-only now */
+    void (*closing)(void *arg, struct db *db); /* it will be closed */
+    void *arg;
+};
+void db_set_watcher(struct db *db, struct db_watcher watcher);
+/* Has what is under way on the connection fail soon. May be called by another thread, between
+ * db_set_watcher() and the end of closing(). */
+void db_break(struct db *db);
 /* Whether the connection can still be used. False after a failure such as a lost server or a timeout: then
  * close it. */
 bool db_alive(const struct db *db);

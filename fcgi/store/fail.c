@@ -18,6 +18,7 @@ static enum error_kind kind_for(enum fail reason)
     case FAIL_LOCKED:
     case FAIL_FULL:
     case FAIL_CROWDED:
+    case FAIL_NO_PRIMARY:
     case FAIL_BUSY:
     case FAIL_SCHEMA:
     case FAIL_UNKNOWN:

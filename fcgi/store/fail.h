@@ -25,6 +25,8 @@ enum fail {
     FAIL_LOCKED,      /* the same: the database's server is read-only */
     FAIL_FULL,        /* the same: the disk of the database's server is full */
     FAIL_CROWDED,     /* the same: the database's server accepts no more connections */
+    FAIL_NO_PRIMARY,  /* the same: no server of the database can be written to; the text says why, for people
+                       */
     FAIL_BUSY,        /* 503 with Retry-After: a deadlock or lock timeout that outlasted tx_run()'s retries */
     FAIL_SCHEMA,      /* 503: the database's schema does not fit this version of the programs */
     FAIL_UNKNOWN,     /* 503: the connection was lost during COMMIT, so the change may have been made */

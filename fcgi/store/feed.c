@@ -5,13 +5,18 @@
  * number is not the expected one, the window is read again. */
 #include "store/feed.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 enum {
     LOOK_BACK = 10000,    /* how many ids before the newest one are examined at the start */
     GAPS_MAX = 50000,     /* number of gaps; if there are more, everything is built again */
     CHANGES_MAX = 100000, /* rows in one poll; the same */
+    FEED_PRINT_MAX = 48,
 };
+
+/* What a row of the feed is recognized by, besides its id. */
+#define PRINT(ROW) "CONCAT(" ROW ".at, ':', CRC32(CONCAT_WS(':', " ROW ".tbl, " ROW ".k, " ROW ".path)))"
 
 /* Ids FIRST…LAST are missing. */
 struct gap {
@@ -26,9 +31,12 @@ struct gaps {
 
 struct feed {
     int64_t gap_ms;
-    uint64_t cursor; /* 0: nothing seen yet */
-    uint64_t lowest; /* the oldest id of the feed at the last poll */
-    int64_t lag_ms;  /* the age of the oldest change in the last poll that found any */
+    uint64_t cursor;            /* 0: nothing seen yet */
+    char print[FEED_PRINT_MAX]; /* of the row with this id: another server, or a restored one, may have
+                                 * another row
+                                 */
+    uint64_t lowest;            /* the oldest id of the feed at the last poll */
+    int64_t lag_ms;             /* the age of the oldest change in the last poll that found any */
     struct gaps gaps;
     int64_t gone; /* number of rows of the window that were pruned */
 };
@@ -41,6 +49,7 @@ struct poll {
     uint64_t lowest, highest; /* ids of the feed; 0 when it is empty */
     uint64_t first, last;     /* the window, from the first gap to the last */
     int64_t expected, window; /* number of rows in it: expected, and found */
+    bool foreign;             /* the row at the cursor is another one than before, or has vanished */
     struct feed_change *changes;
     size_t n;
     bool rebuild;
@@ -93,9 +102,10 @@ static void add_gap(void *ctx, struct gaps *gaps, struct gap gap)
     gaps->gap[gaps->n++] = gap;
 }
 
-/* Moves the cursor to ID. The ids in between are missing. */
-static void advance_cursor(struct feed *feed, uint64_t id, int64_t now_ms)
+/* Moves the cursor to ID, whose row has PRINT. The ids in between are missing. */
+static void advance_cursor(struct feed *feed, uint64_t id, struct str print, int64_t now_ms)
 {
+    snprintf(feed->print, sizeof feed->print, "%.*s", STR_ARG(print));
     uint64_t from = feed->cursor + 1;
     if (feed->cursor == 0 && id > LOOK_BACK) {
         from = id - LOOK_BACK;
@@ -207,21 +217,29 @@ static bool read_new(struct poll *poll, struct db *db, struct error *e)
 {
     struct feed *feed = poll->feed;
     struct db_value params[] = { DB_I((int64_t)poll->first), DB_I((int64_t)poll->last),
-                                 DB_I((int64_t)feed->cursor) };
+                                 DB_I((int64_t)feed->cursor), DB_I((int64_t)feed->cursor) };
+    uint64_t cursor = feed->cursor;
+    char print[FEED_PRINT_MAX];
+    memcpy(print, feed->print, sizeof print);
     int64_t lag_ms = -1;
     struct db_rows *rows =
         db_query(db,
                  "SELECT (SELECT MIN(id) FROM balrog_changes), (SELECT MAX(id) FROM balrog_changes), "
                  "(SELECT COUNT(*) FROM balrog_changes WHERE id BETWEEN ? AND ?), c.id, c.tbl, c.k, c.path, "
-                 "CAST(UNIX_TIMESTAMP(NOW(6)) * 1000 AS SIGNED) - c.at "
-                 "FROM (SELECT 1 AS one) AS always LEFT JOIN balrog_changes AS c ON c.id > ? ORDER BY c.id",
-                 params, 3, e);
+                 "CAST(UNIX_TIMESTAMP(NOW(6)) * 1000 AS SIGNED) - c.at, " PRINT(
+                     "c") ", "
+                          "(SELECT " PRINT("o") " FROM balrog_changes AS o WHERE o.id = ?) "
+                                                "FROM (SELECT 1 AS one) AS always LEFT JOIN balrog_changes "
+                                                "AS c ON c.id > ? ORDER BY c.id",
+                 params, 4, e);
     while (db_next(rows, e)) {
         poll->lowest = (uint64_t)db_int(rows, 0);
         poll->highest = (uint64_t)db_int(rows, 1);
         poll->window = db_int(rows, 2);
+        poll->foreign = cursor > 0 && (db_is_null(rows, 9) ? poll->lowest <= cursor
+                                                           : !str_eq(db_text(rows, 9), str_of(print)));
         if (!db_is_null(rows, 3) && !poll->rebuild) {
-            advance_cursor(feed, (uint64_t)db_int(rows, 3), poll->now_ms);
+            advance_cursor(feed, (uint64_t)db_int(rows, 3), db_text(rows, 8), poll->now_ms);
             add_change(poll, rows, 4);
             lag_ms = db_int(rows, 7) > lag_ms ? db_int(rows, 7) : lag_ms;
             poll->rebuild |= feed->gaps.n > GAPS_MAX;
@@ -300,10 +318,10 @@ bool feed_start(struct feed *feed, struct db *db, int64_t now_ms, struct error *
     }
     feed->cursor = highest > LOOK_BACK ? highest - LOOK_BACK : 0;
     struct db_value from = DB_I((int64_t)feed->cursor);
-    struct db_rows *rows =
-        db_query(db, "SELECT id FROM balrog_changes WHERE id > ? ORDER BY id", &from, 1, e);
+    struct db_rows *rows = db_query(
+        db, "SELECT id, " PRINT("f") " FROM balrog_changes AS f WHERE id > ? ORDER BY id", &from, 1, e);
     while (db_next(rows, e)) {
-        advance_cursor(feed, (uint64_t)db_int(rows, 0), now_ms);
+        advance_cursor(feed, (uint64_t)db_int(rows, 0), db_text(rows, 1), now_ms);
     }
     return db_finish(rows);
 }
@@ -345,7 +363,7 @@ static void adopt_feed(struct feed *feed, const struct feed *copy)
 /* Whether the feed is not the one that CURSOR belongs to, or has lost rows that were not read yet. */
 static bool is_lost(const struct poll *poll, uint64_t cursor)
 {
-    return cursor > 0 && (poll->highest < cursor || poll->lowest > cursor + 1);
+    return poll->foreign || (cursor > 0 && (poll->highest < cursor || poll->lowest > cursor + 1));
 }
 
 bool feed_poll(struct feed *feed, struct db *db, void *ctx, int64_t now_ms, struct feed_news *news,

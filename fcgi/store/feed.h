@@ -32,8 +32,10 @@ struct feed_news {
     struct feed_change *changes; /* each table, key and path once */
     size_t n;
     bool rebuild; /* the feed cannot say what has changed: build everything again, with feed_start(). This
-                   * happens if the feed was restored or pruned past the last id that was seen, if there are
-                   * too many changes or gaps, or if a change does not name its release. */
+                   * happens if the last change that was seen is not there any more or is another one (a
+                   * restored database, or a server that lacks what the one before had), if the feed was
+                   * pruned past it, if there are too many changes or gaps, or if a change does not name its
+                   * release. */
 };
 /* Reads the changes since the last poll; NEWS is owned by CTX. Each change is reported once: a caller that
  * fails to act on it has to remember it. After a failure nothing counts as reported. Sends one statement if

@@ -32,7 +32,7 @@ struct offered_list {
 };
 
 struct partial_sources {
-    const struct config_database *at;
+    struct hosts *hosts;
     pthread_mutex_t busy; /* held while the next three are used */
     struct db *db;        /* NULL: not connected */
     struct feed *feed;    /* NULL: it has to be started */
@@ -298,20 +298,25 @@ static bool compare_stamps(const struct partial_sources *s, struct error *e)
 
 /* ---- one consistent read ---- */
 
-static bool refresh_inside(struct partial_sources *s, bool by_thread, struct error *e)
+static bool refresh_inside(struct partial_sources *s, bool by_thread, bool compare, struct error *e)
 {
     return poll_sources(s, e) && read_offered(s, &s->offered, s->db, e) &&
-           (!by_thread || compare_stamps(s, e)) && read_unknown(&s->offered, s->db, by_thread ? s : NULL, e);
+           (!compare || compare_stamps(s, e)) && read_unknown(&s->offered, s->db, by_thread ? s : NULL, e);
 }
 
 /* Connects if necessary, and brings everything up to date. The caller has BUSY. */
 static bool refresh_once(struct partial_sources *s, bool by_thread, struct error *e)
 {
-    if (s->db == NULL) {
-        s->db = db_open(s, s->at, e);
+    if (s->db != NULL && !hosts_is_current(s->hosts, s->db, HOSTS_WRITE)) {
+        talloc_free(s->db);
+        s->db = NULL;
     }
-    bool ok =
-        s->db != NULL && reader_begin(s->db, e) && refresh_inside(s, by_thread, e) && reader_end(s->db, e);
+    bool compare = by_thread || s->db == NULL; /* another server may have lost changes */
+    if (s->db == NULL) {
+        s->db = hosts_connect(s->hosts, s, HOSTS_WRITE, e);
+    }
+    bool ok = s->db != NULL && reader_begin(s->db, e) && refresh_inside(s, by_thread, compare, e) &&
+              reader_end(s->db, e);
     if (!ok) {
         talloc_free(s->db); /* ends the transaction, too */
         s->db = NULL;
@@ -370,10 +375,10 @@ static void *refresh_forever(void *arg)
     return NULL;
 }
 
-struct partial_sources *partial_sources_new(void *ctx, const struct config_database *at)
+struct partial_sources *partial_sources_new(void *ctx, struct hosts *hosts)
 {
     struct partial_sources *s = mem_new(ctx, struct partial_sources);
-    s->at = at;
+    s->hosts = hosts;
     pthread_mutex_init(&s->busy, NULL);
     pthread_mutex_init(&s->lock, NULL);
     thread_cond_init(&s->wake);

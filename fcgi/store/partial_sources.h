@@ -7,13 +7,13 @@
 #ifndef BALROG_STORE_PARTIAL_SOURCES_H
 #define BALROG_STORE_PARTIAL_SOURCES_H
 
-#include "store/db.h"
+#include "store/hosts.h"
 
 struct partial_sources;
 
-/* Nothing is known yet. Has a database connection of its own to AT, which must outlive it; it is opened when
- * it is needed. Owned by CTX. */
-struct partial_sources *partial_sources_new(void *ctx, const struct config_database *at);
+/* Nothing is known yet. Has a database connection of its own to the server of HOSTS that is written to; it is
+ * opened when it is needed. Owned by CTX. */
+struct partial_sources *partial_sources_new(void *ctx, struct hosts *hosts);
 /* Starts a thread that reads everything that is not known, at a low priority, and does so again every ten
  * minutes. So a call seldom has to read much. It also compares the versions of all releases, in case the
  * feed has missed a change. */

@@ -15,7 +15,8 @@ enum {
 };
 
 struct pool {
-    const struct config_database *at;
+    struct hosts *hosts;
+    enum hosts_use use;
     unsigned size;
     pthread_mutex_t lock; /* protects the members below */
     pthread_cond_t freed;
@@ -38,10 +39,11 @@ static int pool_free(struct pool *pool)
     return 0;
 }
 
-struct pool *pool_new(void *ctx, const struct config_database *at, unsigned size)
+struct pool *pool_new(void *ctx, struct hosts *hosts, enum hosts_use use, unsigned size)
 {
     struct pool *pool = mem_new(ctx, struct pool);
-    pool->at = at;
+    pool->hosts = hosts;
+    pool->use = use;
     pool->size = size > 0 ? size : 1;
     pool->idle = mem_array(pool, struct db *, pool->size);
     pthread_mutex_init(&pool->lock, NULL);
@@ -90,6 +92,10 @@ static bool take_connection(struct pool *pool, unsigned wait_ms, struct db **db,
         *db = pool->n_idle > 0 ? pool->idle[--pool->n_idle] : NULL;
     }
     pthread_mutex_unlock(&pool->lock);
+    if (*db != NULL && !hosts_is_current(pool->hosts, *db, pool->use)) {
+        talloc_free(*db);
+        *db = NULL;
+    }
     return ok;
 }
 
@@ -123,7 +129,7 @@ static struct db *open_connection(struct pool *pool, struct error *e)
     if (rests_after_failure(pool, e)) {
         return NULL;
     }
-    struct db *db = db_open(NULL, pool->at, &why);
+    struct db *db = hosts_connect(pool->hosts, NULL, pool->use, &why);
     pthread_mutex_lock(&pool->lock);
     pool->failed_ms = db == NULL ? clock_ms() : 0;
     if (db == NULL) {
@@ -138,16 +144,17 @@ static struct db *open_connection(struct pool *pool, struct error *e)
     return db;
 }
 
-/* Runs WORK on *DB. If it fails, the connection is closed and *DB becomes NULL; *STALE is then true if the
- * server had closed the connection while it was idle. */
-static bool run_on(struct db **db, bool (*work)(struct db *db, void *arg, struct error *e), void *arg,
-                   bool *stale, struct error *e)
+/* Runs WORK on *DB. If it fails, the connection is closed and *DB becomes NULL; *AGAIN is then true if the
+ * server had closed the connection while it was idle, or has died and another one is chosen. */
+static bool run_on(struct pool *pool, struct db **db, bool (*work)(struct db *db, void *arg, struct error *e),
+                   void *arg, bool *again, struct error *e)
 {
     int64_t start = clock_ms();
     if (work(*db, arg, e)) {
         return true;
     }
-    *stale = !db_alive(*db) && clock_ms() - start < STALE_MS;
+    *again =
+        !db_alive(*db) && (clock_ms() - start < STALE_MS || !hosts_is_current(pool->hosts, *db, pool->use));
     talloc_free(*db);
     *db = NULL;
     return false;
@@ -161,13 +168,23 @@ bool pool_run(struct pool *pool, unsigned wait_ms, bool (*work)(struct db *db, v
         return false;
     }
     bool again = db == NULL; /* no idle connection: open one */
-    bool ok = db != NULL && run_on(&db, work, arg, &again, e);
+    bool ok = db != NULL && run_on(pool, &db, work, arg, &again, e);
     if (!ok && again) {
         db = open_connection(pool, e);
-        ok = db != NULL && run_on(&db, work, arg, &again, e);
+        ok = db != NULL && run_on(pool, &db, work, arg, &again, e);
     }
     return_connection(pool, db);
     return ok;
+}
+
+struct hosts *pool_hosts(struct pool *pool)
+{
+    return pool->hosts;
+}
+
+bool pool_may_write(struct pool *pool, struct error *e)
+{
+    return hosts_may_write(pool->hosts, e);
 }
 
 void pool_use(struct pool *pool, struct pool_use *use)

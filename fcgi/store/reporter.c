@@ -14,7 +14,7 @@
 enum { DELETE_AFTER_MS = 86400000, LOG_EVERY_MS = 600000 };
 
 struct reporter {
-    const struct config_database *at;
+    struct hosts *hosts;
     struct instance instance;
     struct reporter_figures figures;
     uint64_t stamp; /* that of the last report */
@@ -30,11 +30,11 @@ struct reporter {
 
 static bool connect_database(struct reporter *r, struct error *e)
 {
-    if (r->db != NULL && db_alive(r->db)) {
+    if (r->db != NULL && db_alive(r->db) && hosts_is_current(r->hosts, r->db, HOSTS_WRITE)) {
         return true;
     }
     talloc_free(r->db);
-    r->db = db_open(r, r->at, e);
+    r->db = hosts_connect(r->hosts, r, HOSTS_WRITE, e);
     return r->db != NULL &&
            db_execute(r->db, "DELETE FROM app_instances WHERE seen_at < UNIX_TIMESTAMP() * 1000 - ?",
                       &DB_I(DELETE_AFTER_MS), 1, NULL, NULL, e);
@@ -140,11 +140,11 @@ static void destroy_reporter(struct reporter *r)
     talloc_free(r);
 }
 
-struct reporter *reporter_start(void *ctx, const struct config_database *at, const char *program,
+struct reporter *reporter_start(void *ctx, struct hosts *hosts, const char *program,
                                 struct reporter_figures figures, struct error *e)
 {
     struct reporter *r = mem_new(ctx, struct reporter);
-    *r = (struct reporter){ .at = at, .figures = figures };
+    *r = (struct reporter){ .hosts = hosts, .figures = figures };
     name_instance(r, program);
     buf_init(&r->detail, 256, INSTANCE_DETAIL_MAX);
     pthread_mutex_init(&r->lock, NULL);

@@ -3,6 +3,7 @@
 #ifndef BALROG_STORE_REPORTER_H
 #define BALROG_STORE_REPORTER_H
 
+#include "store/hosts.h"
 #include "store/instances.h"
 
 struct reporter;
@@ -17,9 +18,10 @@ struct reporter_figures {
 };
 
 /* Writes the row once, if the database can be reached, and starts the thread, which writes it again every
- * INSTANCE_BEAT_MS. AT must live longer than the reporter. PROGRAM is constant text, "balrog-public". Owned
+ * INSTANCE_BEAT_MS. It writes to the server of HOSTS that can be written to;
+ * HOSTS must live longer than the reporter. PROGRAM is constant text, "balrog-public". Owned
  * by CTX. NULL if the thread cannot be started. */
-struct reporter *reporter_start(void *ctx, const struct config_database *at, const char *program,
+struct reporter *reporter_start(void *ctx, struct hosts *hosts, const char *program,
                                 struct reporter_figures figures, struct error *e);
 /* Deletes the row, if the database can be reached at once, ends the thread and frees REPORTER. */
 void reporter_stop(struct reporter *reporter);

@@ -224,8 +224,8 @@ static bool run_attempt(struct tx_attempt *run, struct db *db, bool *usable, str
     cJSON_Delete(run->request->blob_errors);
     run->request->blob_errors = NULL;
     run->request->attempts++;
-    bool ok = begin_transaction(&tx, e) && run->body(&tx, run->arg, e) && approve_changes(&tx, e) &&
-              end_transaction(run, &tx, e);
+    bool ok = (run->request->read_only || pool_may_write(run->site->pool, e)) && begin_transaction(&tx, e) &&
+              run->body(&tx, run->arg, e) && approve_changes(&tx, e) && end_transaction(run, &tx, e);
     *usable = db_alive(db) && (ok || db_exec(db, "ROLLBACK", NULL));
     if (ok && !tx.request->dry_run) {
         log_audit(&tx);

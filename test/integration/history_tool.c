@@ -42,6 +42,7 @@ static struct db *connect_root(void)
     config->database.connect_timeout_s = 10;
     config->database.read_timeout_s = 10;
     config->database.write_timeout_s = 10;
+    need(config_database_hosts(ctx, &config->database, &e), "the configuration");
     struct db *d = db_open(ctx, &config->database, &e);
     need(d != NULL, "connecting");
     return d;

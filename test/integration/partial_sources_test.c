@@ -9,7 +9,7 @@ static void sources_setup(void)
     setup();
     db = connect_root(getenv("BALROG_TEST_DB"));
     run(writer, "DELETE FROM balrog_release_members");
-    sources = partial_sources_new(ctx, database_as("root", "", getenv("BALROG_TEST_DB"), 30));
+    sources = partial_sources_new(ctx, hosts_new(ctx, database_as("root", "", getenv("BALROG_TEST_DB"), 30)));
 }
 
 /* The release, by S or from nothing, with a partial from NAME; NULL: none. */
@@ -181,7 +181,8 @@ END_TEST
 START_TEST(no_database_is_a_failure)
 {
     const char *release = "";
-    struct partial_sources *s = partial_sources_new(ctx, database_as("nobody", "", "nothing", 1));
+    struct partial_sources *s =
+        partial_sources_new(ctx, hosts_new(ctx, database_as("nobody", "", "nothing", 1)));
     ck_assert(!partial_sources_find(s, NULL, ctx, STR("a"), &release, &e));
     ck_assert_int_eq(e.kind, ERROR_UNAVAILABLE);
     ck_assert_ptr_null(release);

@@ -63,7 +63,7 @@ test_fresh() {
     check "the plan names the step" said "0001_initial: would be applied"
     check "the plan does nothing" answers 0 "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE()"
     check "a fresh database" upgrade 0 --execute
-    check "72 tables of the reference's and 19 of ours" answers 91 \
+    check "72 tables of the reference's and 20 of ours" answers 92 \
         "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE()"
     check "identifiers compare exactly" answers 0 "SELECT COUNT(*) FROM information_schema.columns
         WHERE table_schema = DATABASE() AND collation_name <> 'utf8mb4_nopad_bin' AND table_name <> 'balrog_schema'"
@@ -79,7 +79,10 @@ test_fresh() {
     structure >"$work/after"
     check "running twice changes nothing" cmp "$work/before" "$work/after"
     check "a name differs by its case" as_two_rows
-    check "the newest step goes back" upgrade 0 --revert 0010 --execute --without-hosts
+    check "the newest step goes back" upgrade 0 --revert 0011 --execute --without-hosts
+    check "with its table" answers 0 "SELECT COUNT(*) FROM information_schema.tables
+        WHERE table_schema = DATABASE() AND table_name = 'balrog_heartbeat'"
+    check "the step before it goes back" upgrade 0 --revert 0010 --execute --without-hosts
     check "its tables are gone" answers 0 "SELECT COUNT(*) FROM information_schema.tables
         WHERE table_schema = DATABASE() AND table_name LIKE 'balrog\\_partial\\_stops%'"
     check "and the one before it" upgrade 0 --revert 0009 --execute --without-hosts

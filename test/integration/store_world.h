@@ -31,6 +31,7 @@ static inline const struct config_database *database_as(const char *user, const 
     config->database.connect_timeout_s = timeout_s;
     config->database.read_timeout_s = timeout_s;
     config->database.write_timeout_s = timeout_s;
+    config_database_hosts(ctx, &config->database, &e);
     return &config->database;
 }
 

@@ -412,9 +412,12 @@ START_TEST(a_kill_at_any_statement_of_an_enact_leaves_nothing_half_done)
                                                .connect_timeout_s = 30,
                                                .read_timeout_s = 30,
                                                .write_timeout_s = 30 } };
-        site.pool = pool_new(ctx, &config.database, 1);
+        config_database_hosts(ctx, &config.database, &e);
+        struct hosts *hosts = hosts_new(ctx, &config.database);
+        site.pool = pool_new(ctx, hosts, HOSTS_WRITE, 1);
         bool ended = enact_until(n);
         talloc_free(site.pool);
+        talloc_free(hosts);
         if (ended) {
             break;
         }

@@ -327,7 +327,8 @@ static inline void write_setup(void)
     config->database.password = "";
     config->database.connect_timeout_s = config->database.read_timeout_s = config->database.write_timeout_s =
         30;
-    site.pool = pool_new(ctx, &config->database, 16);
+    config_database_hosts(ctx, &config->database, &e);
+    site.pool = pool_new(ctx, hosts_new(ctx, &config->database), HOSTS_WRITE, 16);
     site.watch = NULL;
     clock_now = epoch_ms;
     for (size_t i = 0; i < ARRAY_LEN(families); i++) {

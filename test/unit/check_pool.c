@@ -15,6 +15,7 @@ enum { THREADS = 40 };
 
 static struct config config;
 static struct pool *pool;
+static void *hosts_config; /* owns the servers */
 static char path[64];
 static int listener = -1;
 static atomic_int worked;
@@ -26,12 +27,15 @@ static void setup(void)
     config.database.socket = "/nonexistent/balrog.sock";
     config.database.name = config.database.user = config.database.password = "";
     config.database.connect_timeout_s = config.database.read_timeout_s = config.database.write_timeout_s = 2;
-    pool = pool_new(NULL, &config.database, 2);
+    hosts_config = talloc_new(NULL);
+    ck_assert(config_database_hosts(hosts_config, &config.database, NULL));
+    pool = pool_new(NULL, hosts_new(hosts_config, &config.database), HOSTS_READ, 2);
 }
 
 static void teardown(void)
 {
     talloc_free(pool);
+    talloc_free(hosts_config);
     if (listener >= 0) {
         close(listener);
         unlink(path);
