@@ -173,17 +173,26 @@ as_user() { # COMMAND…
     fi
 }
 
-# Whether the version could take requests: it answers and reaches the database. For the agent: it reaches the admin and can
-# list everything that is scheduled.
+# Whether the admin has taken a report of this agent. The admin shows that at /__metrics__. On a machine without an admin this is
+# not known, and true.
+agent_is_known() { # PID
+    [[ -e $RUN/admin.sock ]] || return 0
+    socket_get "$RUN/admin.sock" /__metrics__ |
+        grep -q "^balrog_instance_started_timestamp_seconds{program=\"balrog-agent\",host=\"$(uname -n)\",pid=\"$1\","
+}
+
+# Whether the version could take requests: it answers and reaches the database. For the agent: it reaches the admin, can list
+# everything that is scheduled, and the admin takes its reports.
 healthy() { # SERVICE VERSION
-    local socket
+    local socket pid
     running "$1" "$2" || return 1
     if has_socket "$1"; then
         socket=$(socket_of "$1" "$2")
         socket_get "$socket" /__lbheartbeat__ >/dev/null && socket_get "$socket" /__heartbeat__ >/dev/null
     else
         program "$1" "$2"
-        [[ -n $(worker_pid "$1" "$2") ]] && as_user timeout 60 "${PROGRAM[@]}" --dry-run </dev/null >/dev/null 2>&1
+        pid=$(worker_pid "$1" "$2")
+        [[ -n $pid ]] && agent_is_known "$pid" && as_user timeout 60 "${PROGRAM[@]}" --dry-run </dev/null >/dev/null 2>&1
     fi
 }
 
