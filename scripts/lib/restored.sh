@@ -228,7 +228,7 @@ restore_replay() { # DIR FILE POSITION
 # ---- the change feed ----
 
 # Makes the triggers that are missing, and the account that they run as with its rights. These are the triggers of the
-# change feed (step 0001) and those that record the members of superblobs (steps 0006 and 0009). Existing triggers stay:
+# change feed (steps 0001 and 0010) and those that record the members of superblobs (steps 0006 and 0009). Existing triggers stay:
 # every statement can be repeated.
 feed_repair() { # DIR DATABASE
     local schema step
@@ -236,9 +236,9 @@ feed_repair() { # DIR DATABASE
     step_applied "$1" "$2" 1 || die 1 "the database $2 has no schema step 0001: is it a Balrog database?"
     sed -n '/^CREATE USER/,$p' "$schema/0001_initial/additive.sql" | server_sql "$1" "$2" ||
         die 1 "the triggers of the change feed cannot be made: see the message above"
-    for step in 0006_sign_offs 0009_quick_members; do
+    for step in 0006_sign_offs 0009_quick_members 0010_partial_stops; do
         ! step_applied "$1" "$2" "$((10#${step%%_*}))" || server_sql "$1" "$2" <"$schema/$step/additive.sql" ||
-            die 1 "the triggers that record the members of superblobs cannot be made: see the message above"
+            die 1 "the triggers of step $step cannot be made: see the message above"
     done
 }
 

@@ -234,7 +234,7 @@ test_restore_second() {
     check "exactly what had been committed by $(at_time "$SECOND")" as_committed "$WORK/r2" "$SECOND"
     check "a table that was made meanwhile" equal 1 "$(rows "$WORK/r2" <<<'SELECT a FROM made_later')"
     check "and an account" equal 1 "$(rows "$WORK/r2" <<<"SELECT COUNT(*) FROM mysql.user WHERE User = 'later'")"
-    check "triggers that were lost are made again" equal 24 "$(rows "$WORK/r2" <<<"SELECT COUNT(*)
+    check "triggers that were lost are made again" equal 27 "$(rows "$WORK/r2" <<<"SELECT COUNT(*)
         FROM information_schema.triggers WHERE trigger_schema = DATABASE() AND definer = 'balrog_feed@localhost'")"
     check "and run with the rights that they need" equal "" "$(rows "$WORK/r2" 2>&1 \
         <<<"START TRANSACTION; INSERT INTO emergency_shutoffs VALUES ('P', 'c', NULL, 1); ROLLBACK")"
