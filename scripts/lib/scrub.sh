@@ -60,7 +60,9 @@ scrub() { # DIR DATABASE KEY
     rm -f -- "$1/scrub.sql"
 }
 
-# Dies if the copy still holds a name: in any column that is not excepted, or anywhere in the dump DIR/dump.sql.
+# Dies if the copy still holds a name: in any column that is not excepted, or anywhere in the dump DIR/dump.sql. SCRUB_ALLOWED are
+# regular expressions of whole addresses that are known to be nobody's.
+SCRUB_ALLOWED=()
 scrub_check() { # DIR DATABASE
     local table column left
     left=$(
@@ -73,4 +75,39 @@ scrub_check() { # DIR DATABASE
     if [[ -s $1/people ]] && grep -q -i -F -f "$1/people" -- "$1/dump.sql"; then
         die 1 "the copy still names $(grep -o -i -F -f "$1/people" -- "$1/dump.sql" | sort -u | wc -l) people, probably in a release: nothing was loaded"
     fi
+    left=$(scrub_addresses "$1/dump.sql")
+    [[ -z $left ]] || die 1 "the copy holds what looks like e-mail addresses; nothing was loaded. Remove them from production, or allow them with --allow-address: $left"
+}
+
+# Prints the e-mail addresses in a dump, with their tables: at most ten, in one line. Names of add-ons look the same; those are the
+# addresses that are keys of JSON objects somewhere, and all at mozilla.org (also as a part of a file's name, before a "-").
+scrub_addresses() { # FILE
+    local address='[a-z0-9._%+-]+@([a-z0-9-]+[.])+[a-z]{2,}' allowed='[^@]*@([a-z0-9-]+[.])*mozilla[.]org(-.*)?' pattern
+    for pattern in "${SCRUB_ALLOWED[@]}"; do
+        allowed+="|$pattern"
+    done
+    { LC_ALL=C grep -o -i -E "^INSERT INTO \`[a-z_]+\`|$address(\\\\\":)?" -- "$1" || true; } | LC_ALL=C awk -v allowed="^($allowed)\$" '
+        /^INSERT INTO / {
+            table = substr($3, 2, length($3) - 2)
+            next
+        }
+        {
+            key = sub(/\\":$/, "")
+            address = tolower($0)
+            if (key) {
+                addon[address] = 1
+            } else if (address !~ allowed) {
+                where[address] = table
+            }
+        }
+        END {
+            for (address in where) {
+                if (!(address in addon) && ++n <= 10) {
+                    printf "%s%s (in %s)", (n > 1 ? ", " : ""), address, where[address]
+                }
+            }
+            if (n > 10) {
+                printf ", and %d more", n - 10
+            }
+        }'
 }

@@ -52,6 +52,7 @@ INSERT INTO balrog_expectations VALUES ('Firefox', 'kept', '/update/3/Firefox/1.
 INSERT INTO balrog_expectations_history (changed_by, timestamp, product, name, comment, data_version)
     VALUES ('ann@people.example', 1, 'Firefox', 'kept', 'for gus@people.example', 1);
 DROP TRIGGER balrog_feed_rules_d;
+DROP TRIGGER balrog_feed_partial_stops_d;
 END
 }
 
@@ -129,11 +130,23 @@ test_reset() {
     check "the table that was there is replaced" stage_answers 1 "SELECT COUNT(*) > 1 FROM rules"
     check "the feed works: its account was made" stage_answers "rules U" "UPDATE rules SET data_version = 2 LIMIT 1;
         SELECT tbl, op FROM balrog_changes ORDER BY id DESC LIMIT 1"
-    check "a trigger that production has lost was made again" stage_answers 24 \
+    check "triggers that production has lost were made again" stage_answers 27 \
         "SELECT COUNT(*) FROM information_schema.triggers WHERE trigger_schema = DATABASE() AND definer = 'balrog_feed@localhost'"
     check "the mark stays" stage_answers "balrog environment: stage" \
         "SELECT schema_comment FROM information_schema.schemata WHERE schema_name = DATABASE()"
     check "production is as it was" equal "$BEFORE" "$(fingerprint)"
+}
+
+# Production has done a destructive step that stage has not, and the reverse.
+test_schema() {
+    db <<<"INSERT INTO balrog_schema (version, phase, name, checksum, applied_at, balrog_version, min_version) VALUES (90, 'destructive', 'of_production', '', 1, '0.9', '0.9')"
+    stage <<<"INSERT INTO balrog_schema (version, phase, name, checksum, applied_at, balrog_version, min_version) VALUES (91, 'destructive', 'of_stage', '', 1, '0.8', '0.8')"
+    sleep 1 # a backup's name is its second
+    check "a backup with another schema" tool 0 backup full -e production
+    check "a reset" tool 0 reset-stage -e stage --execute --scratch "$WORK"
+    check "says which versions can run now" said "destructive step 0090 of_production, which stage did not have: only v0.9 and later can run on it now"
+    check "and which steps are to be repeated" said "lacks the destructive step 0091 of_stage, which stage had: run schema-upgrade --phase destructive -e stage again"
+    db <<<"DELETE FROM balrog_schema WHERE version = 90"
 }
 
 test_again() {
@@ -173,6 +186,19 @@ test_blob() {
     before=$(stage <<<"CHECKSUM TABLE releases, rules, permissions")
     check "a release that names somebody" tool 1 reset-stage -e stage --execute --scratch "$WORK"
     check "is found" said "still names 1 people"
+    db <<<"UPDATE releases SET data = '{\"by\": \"zoe@elsewhere.example\", \"addons\": {\"addon@x.example\": {}, \"y@mozilla.org\": \"addon@x.example\"}}' WHERE name = 'by-ann'"
+    sleep 1 # a backup's name is its second
+    check "a backup with the address of somebody who has no account" tool 0 backup full -e production
+    check "that is found, too" tool 1 reset-stage -e stage --execute --scratch "$WORK"
+    check "with its place; what add-ons are called is no such thing" said "--allow-address: zoe@elsewhere.example (in releases)"
+    check "an address that may stay" tool 0 reset-stage -e stage --execute --scratch "$WORK" --allow-address 'zoe@.*'
+    check "stage has it" stage_answers 1 "SELECT COUNT(*) FROM releases WHERE name = 'by-ann'"
+    before=$(stage <<<"CHECKSUM TABLE releases, rules, permissions")
+    db <<<"UPDATE rules SET channel = 'release-ann@people.example' WHERE rule_id = 1; DELETE FROM releases WHERE name = 'by-ann'"
+    sleep 1
+    check "a backup with an address in a rule's channel" tool 0 backup full -e production
+    check "that is found" tool 1 reset-stage -e stage --execute --scratch "$WORK"
+    check "with its place" said "1 rows of rules hold an @ in channel"
     check "stage is as it was" equal "$before" "$(stage <<<"CHECKSUM TABLE releases, rules, permissions")"
 }
 
@@ -190,5 +216,6 @@ check "a backup of production" tool 0 backup full -e production
 test_refusals
 test_reset
 test_again
+test_schema
 test_blob
 summary
