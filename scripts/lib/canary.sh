@@ -57,7 +57,7 @@ objections() {
 start_watch() {
     [[ -z $DRY_RUN ]] || return 0
     if [[ ${ENV[supervisor]} == systemd && -z ${ENV[hosts]} ]]; then
-        systemctl enable --quiet --now "balrog-canary-watch@${ENV[name]}.service"
+        systemctl enable --quiet --now "${ENV[prefix]}-canary-watch@${ENV[name]}.service"
     else
         mkdir -p -- "${ENV[root]}/log"
         (

@@ -126,7 +126,7 @@ declare -A SENT=()
 SCRIPTS_ID=
 pack_scripts() {
     tar --create --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --directory "$TOP" \
-        scripts conf/nginx conf/systemd \
+        scripts conf/cron conf/logrotate conf/nginx conf/systemd \
         --directory "$(dirname -- "${ENV[file]}")" --transform "s|^${ENV[name]}.conf\$|environments/${ENV[name]}.conf|" \
         "${ENV[name]}.conf"
 }

@@ -81,12 +81,12 @@ count_log() { # FILE
             offset += length($0) + 1
             backend = value("backend")
             status = value("upstream_status")
-            if (status == "" || backend !~ /^balrog_public(_canary)?$/) {
+            if (status == "" || backend !~ /_public(_canary)?$/) {
                 next
             }
             sub(/ : .*/, "", status)
             sub(/.*, /, "", status)
-            who = backend == "balrog_public" ? "stable" : "canary"
+            who = backend ~ /_canary$/ ? "canary" : "stable"
             sum[who " nginx_requests"]++
             sum[who " nginx_errors"] += status !~ /^[1-4]/
             if (status == 200 && value("request") ~ /^GET \/+update\//) {

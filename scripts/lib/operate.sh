@@ -10,10 +10,14 @@ declare -gA ENV # filled by env_load
 ENV_KEYS=(
     'root|/opt/balrog|/[^ ]*'
     'config_dir|/etc/balrog|/[^ ]*'
+    'prefix|balrog|[a-z][a-z0-9-]{0,18}'
     'hosts||[A-Za-z0-9 .@_-]*'
     'ssh_config||(/[^ ]+)?'
     'database|balrog|[A-Za-z0-9_$-]+'
     'database_defaults_file||(/[^ ]+)?'
+    'database_host||[A-Za-z0-9.:-]*'
+    'database_port|3306|[1-9][0-9]{0,4}'
+    'database_socket|/run/mysqld/mysqld.sock|/[^ ]+'
     'public_url||(https?://[^ ]+)?'
     'admin_url||(https?://[^ ]+)?'
     'prometheus_url|http://127.0.0.1:9090|(https?://[^ ]+)?'
@@ -24,6 +28,19 @@ ENV_KEYS=(
     'nginx_test|nginx -t|.+'
     'nginx_reload|systemctl reload-or-restart nginx|.+'
     'nginx_log|/var/log/nginx/access.log|/[^ ]+'
+    'nginx_sites|/etc/nginx/conf.d|/[^ ]+'
+    'public_listen|80 127.0.0.1:8080|[0-9A-Za-z.:*]+( +[0-9A-Za-z.:*]+)*'
+    'admin_listen|127.0.0.1:8081|[0-9A-Za-z.:*]+( +[0-9A-Za-z.:*]+)*'
+    'tls_certificate||(/[^ ]+)?'
+    'tls_key||(/[^ ]+)?'
+    'login|passwords|passwords|tokens'
+    'first_admin||([!-?A-~]+@[!-?A-~]+)?'
+    'token_issuer||(https://[^ ]+)?'
+    'token_audience||[^ ]*'
+    'token_jwks_url||(https://[^ ]+)?'
+    'token_client_id||[^ ]*'
+    'agent_token_url||(https://[^ ]+)?'
+    'agent_client_id||[^ ]*'
     'hook||(/[^ ]+)?'
     'freeze_file||(/[^ ]+)?'
     'canary_percent|5|[1-9][0-9]?'
@@ -43,6 +60,7 @@ ENV_KEYS=(
     'confirmers||[A-Za-z0-9@._-]+(=[0-9A-F]{40})?( +[A-Za-z0-9@._-]+(=[0-9A-F]{40})?)*|'
     'require_signed|yes|yes|no'
     'keyring||(/[^ ]+)?'
+    'signers||(/[^ ]+( +/[^ ]+)*)?'
     'user|balrog|[a-z_][a-z0-9_-]*'
     'socket_group|www-data|[a-z_][a-z0-9_-]*'
     'build_user|nobody|[a-z_][a-z0-9_-]*'
@@ -109,6 +127,8 @@ env_load() { # NAME
         env_check "$file:$number" "$key" "$value"
         ENV[$key]=$value
     done <"$file"
+    [[ -n ${seen[nginx_reload]-} || ${ENV[supervisor]} == systemd ]] ||
+        ENV[nginx_reload]='nginx -s reload 2>/dev/null || nginx'
 }
 
 # Prints the names of the environments of a directory, for messages.
@@ -133,6 +153,11 @@ env_connection() {
     if [[ -n ${ENV[database_defaults_file]} && -z ${CONNECTION[defaults-file]-} ]]; then
         CONNECTION[defaults-file]=${ENV[database_defaults_file]}
     fi
+}
+
+# Prints the beginning of names that allow no "-": those of nginx's upstreams and of database accounts.
+name_prefix() {
+    printf '%s\n' "${ENV[prefix]//-/_}"
 }
 
 # The directory of a release.

@@ -39,7 +39,8 @@ upgrade_schema() { # VERSION
     fi
     "$tools/schema-upgrade" --phase additive --execute "${args[@]}" >&2 ||
         die 1 "the additive phase failed (exit status $?). Nothing was switched: correct the cause above and deploy again"
-    "$tools/create-db-users" --mend-rights --execute "${args[@]}" >&2 ||
+    "$tools/create-db-users" --mend-rights --execute "${args[@]}" --public-user "$(name_prefix)_public" \
+        --admin-user "$(name_prefix)_admin" --history-user "$(name_prefix)_history" >&2 ||
         die 1 "the database accounts could not get the rights that $1 needs: see the message above. Nothing was switched"
 }
 

@@ -47,13 +47,34 @@ by_systemd() {
 
 # Sets UNITS to the units of a version of a service.
 units() { # SERVICE VERSION
-    UNITS=("balrog-$1@$2.service")
-    ! has_socket "$1" || UNITS=("balrog-$1@$2.socket" "${UNITS[@]}")
+    UNITS=("${ENV[prefix]}-$1@$2.service")
+    ! has_socket "$1" || UNITS=("${ENV[prefix]}-$1@$2.socket" "${UNITS[@]}")
+}
+
+# The name of a unit of conf/systemd in this environment.
+unit_name() { # FILE
+    local name=${1##*/}
+    printf '%s\n' "${ENV[prefix]}${name#balrog}"
+}
+
+# Prints a unit of conf/systemd with this environment's names, directories and accounts.
+unit_text() { # FILE
+    sed -e "s|/opt/balrog|$DIR|g" -e "s|/etc/balrog|${ENV[config_dir]}|g" -e "s|/var/backups/balrog|${ENV[backup_dir]}|g" \
+        -e "s/balrog-\([a-z-]*\)@/${ENV[prefix]}-\1@/g" \
+        -e "s/^\(StateDirectory\|RuntimeDirectory\)=balrog$/\1=${ENV[prefix]}/" -e "s|/var/lib/balrog|/var/lib/${ENV[prefix]}|g" \
+        -e "s/^\(User\|Group\|SocketUser\)=balrog$/\1=${ENV[user]}/" \
+        -e "s/^SocketGroup=.*/SocketGroup=${ENV[socket_group]}/" "$1"
+}
+
+# Gives the names in an nginx configuration, which begin with "balrog_", this environment's prefix: two environments can be
+# in one nginx.
+nginx_names() {
+    sed "s/balrog_/$(name_prefix)_/g"
 }
 
 running() { # SERVICE VERSION
     if by_systemd; then
-        systemctl is-active --quiet "balrog-$1@$2.service"
+        systemctl is-active --quiet "${ENV[prefix]}-$1@$2.service"
     else
         leader "$1-$2" >/dev/null
     fi
@@ -63,7 +84,7 @@ running() { # SERVICE VERSION
 worker_pid() { # SERVICE VERSION
     local pid
     if by_systemd; then
-        pid=$(systemctl show --property MainPID --value "balrog-$1@$2.service")
+        pid=$(systemctl show --property MainPID --value "${ENV[prefix]}-$1@$2.service")
         [[ $pid == 0 ]] || printf '%s\n' "$pid"
     else
         workers "$1-$2" | head -n 1
@@ -74,8 +95,8 @@ worker_pid() { # SERVICE VERSION
 versions_running() { # SERVICE
     local file version
     if by_systemd; then
-        systemctl list-units --plain --no-legend --state=active "balrog-$1@*.service" |
-            sed -n "s/^balrog-$1@\(v[0-9.]*\)\.service .*/\1/p"
+        systemctl list-units --plain --no-legend --state=active "${ENV[prefix]}-$1@*.service" |
+            sed -n "s/^${ENV[prefix]}-$1@\(v[0-9.]*\)\.service .*/\1/p"
         return
     fi
     for file in "$RUN/$1"-v*.pid; do
@@ -214,7 +235,7 @@ wait_healthy() { # SERVICE VERSION
     fi
     log "$1 $2 $why; the end of its log:"
     if by_systemd; then
-        journalctl --unit "balrog-$1@$2.service" --lines 15 --no-pager >&2 || true
+        journalctl --unit "${ENV[prefix]}-$1@$2.service" --lines 15 --no-pager >&2 || true
     else
         tail -n 15 -- "$DIR/log/$1-$2.log" >&2 || true
     fi

@@ -33,9 +33,10 @@ test_shipped() {
     local name
     for name in stage production; do
         BALROG_ENVIRONMENTS=$root/conf/environments check "the shipped $name" operate 0 \
-            "env_load $name; echo \"\${ENV[name]} \${ENV[root]} \${ENV[database]} \${ENV[supervisor]}\""
-        check "defaults of $name" said "$name /opt/balrog balrog systemd"
+            "env_load $name; echo \"\${ENV[name]} \${ENV[prefix]} \${ENV[supervisor]}\""
+        check "names of $name" said "$name balrog-$name systemd"
     done
+    test_apart
     # What is commented out shows the default.
     sed -n 's/^#\([a-z_]*\) =/\1 =/p' "$root/conf/environments/production.conf" >"$work/environments/t.conf"
     check "the commented lines are valid" operate 0 "env_load t; for k in \"\${!ENV[@]}\"; do
@@ -45,6 +46,19 @@ test_shipped() {
     check "an empty file" operate 0 "env_load t; for k in \"\${!ENV[@]}\"; do
         [[ \$k == name || \$k == file ]] || echo \"\$k=\${ENV[\$k]}\"; done | sort"
     check "and are the defaults" equal "$SAID" "$all"
+}
+
+# Stage and production share no name, directory or port, so that both can be on one machine.
+test_apart() {
+    local key values=()
+    for key in prefix user root config_dir database database_defaults_file nginx_include nginx_log admin_listen \
+        backup_defaults_file history_defaults_file version_urls; do
+        # shellcheck disable=SC2016 # the inner shell expands it
+        BALROG_ENVIRONMENTS=$root/conf/environments check "stage's and production's $key" operate 0 \
+            "for name in stage production; do env_load \$name; printf '%s\n' \${ENV[$key]}; done"
+        mapfile -t values < <(sort <<<"$SAID" | uniq -d)
+        check "differ: $key" equal '' "${values[*]}"
+    done
 }
 
 test_bad_environments() {
