@@ -166,6 +166,7 @@ backup_tool() { # COMMAND…
 }
 
 mend_fresh() {
-    backup_tool full
+    backup_tool binlogs || true # fails before the first full backup
+    backup_tool status || backup_tool full
     backup_tool binlogs
 }
