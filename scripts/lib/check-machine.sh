@@ -167,11 +167,12 @@ mend_account() {
 
 # ---- directories ----
 
+# A deploy makes those that are missing, so before a deploy that is no fault.
 verify_directories() {
     local dir mode
     for dir in "$DIR" "$DIR"/{releases,current,run,state,log} "${ENV[config_dir]}"; do
         if [[ ! -d $dir ]]; then
-            fault "the directory $dir is missing"
+            [[ -n ${BEFORE_DEPLOY-} ]] || fault "the directory $dir is missing"
             continue
         fi
         mode=$(stat --format %a -- "$dir")

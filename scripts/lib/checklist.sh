@@ -57,7 +57,8 @@ examine() { # NAME
 # Runs those checks that are asked WHERE, or only those of a deploy. Prints "WHAT<tab>FAULT<tab>WHAT TO DO" per fault. If the
 # database cannot be reached, that is said once.
 run_checks() { # WHERE [always]
-    local row name where when what said
+    # shellcheck disable=SC2034 # for the checks
+    local row name where when what said BEFORE_DEPLOY=${2-}
     for row in "${CHECKLIST[@]}"; do
         IFS='|' read -r name where when what <<<"$row"
         [[ $where == "$1" && (-z ${2-} || $when == "$2") ]] || continue

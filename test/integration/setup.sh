@@ -10,6 +10,7 @@ export BALROG_SYSTEM_ROOT=$WORK/system
 ME=$(id -un)
 ((EUID != 0)) || ME=www-data # an account of its own for the programs
 PORT=$(free_port)
+DB_PORT=$((PORT + 6))
 declare -A LOOPBACK=([production]=$((PORT + 2)) [stage]=$((PORT + 4)))
 
 stop_all() {
@@ -39,11 +40,14 @@ said_not() { # TEXT
     [[ $SAID != *"$1"* ]] || { printf '  not wanted: %s\n  said: %s\n' "$1" "$SAID" >&2 && return 1; }
 }
 
-# Changes the environment's file as an operator would, and makes it fit into $WORK.
+# Changes the environment's file as an operator would, and makes it fit into $WORK. Production's database is "here", by a
+# socket; for stage, the same server is "elsewhere", by its address.
 edit() { # ENVIRONMENT
     local name=$1 file=$BALROG_ENVIRONMENTS/$1.conf pair dir=$WORK/opt/$1 port=${LOOPBACK[$1]}
     sed -i 's/example\.org/example.net/' "$file"
-    for pair in "root=$dir" "config_dir=$WORK/etc/$name" "database_socket=$WORK/db/sock" "user=$ME" supervisor=multiwatch \
+    local server=("database_socket=$WORK/db/sock")
+    [[ $name == production ]] || server=(database_host=127.0.0.1 "database_port=$DB_PORT")
+    for pair in "root=$dir" "config_dir=$WORK/etc/$name" "${server[@]}" "user=$ME" supervisor=multiwatch \
         "socket_group=$(id -gn -- "$ME")" "database_defaults_file=$WORK/etc/$name/administrator.cnf" \
         "backup_defaults_file=$WORK/etc/$name/backup.cnf" "history_defaults_file=$WORK/etc/$name/history.cnf" \
         "backup_dir=$WORK/backups" "keyring=$WORK/etc/keyring" "signers=$WORK/signer.asc" min_free_mb=10 \
@@ -188,7 +192,11 @@ test_stage() {
     check "stage's environment" setup 0 stage --execute
     edit stage
     sed -i "s|^backup_dir = .*|backup_dir = $WORK/backups-stage|" "$BALROG_ENVIRONMENTS/stage.conf"
-    check "stage, whenever it is killed" setup_killed stage --execute --from "$WORK/v1.tar" "$V1"
+    check "its database is elsewhere, and nobody is at a terminal" setup 3 stage --execute --from "$WORK/v1.tar" "$V1"
+    check "it says what it needs" said "the password of root at 127.0.0.1 is needed: give --password-file FILE"
+    check "stage, whenever it is killed" setup_killed stage --execute --from "$WORK/v1.tar" --database-user chief \
+        --password-file "$WORK/chief.password" "$V1"
+    check "no backups: those are made where the database is" test ! -e "$WORK/backups-stage"
     check "stage has no update yet" equal no "$(serves stage && echo yes || echo no)"
     check "nginx accepts both" nginx -t -q -e "$WORK/nginx/error.log" -p "$WORK/nginx/" -c "$WORK/nginx/nginx.conf"
     check "stage's data" load_demo balrog_stage
@@ -197,13 +205,17 @@ test_stage() {
     local name
     for name in production stage; do
         check "$name: its own log" until_true 10 grep -q "\"backend\":\"balrog_${name}_public\"" "$WORK/nginx/$name/access.log"
-        check "$name: its own accounts" equal "balrog_${name}_admin balrog_${name}_backup balrog_${name}_history balrog_${name}_public" \
-            "$(db mysql <<<"SELECT User FROM user WHERE User LIKE 'balrog\\_$name%' ORDER BY 1" | paste -sd ' ')"
+        check "$name: its own accounts" equal "$(accounts_of_environment "$name")" "$(db mysql <<<"SELECT User FROM user WHERE User LIKE 'balrog\\_$name%' ORDER BY 1" | paste -sd ' ')"
         check "$name: the log tells no other" equal '' "$(grep -hv "balrog_${name}_" "$WORK/nginx/$name/access.log" | head -n 1)"
     done
     check "stage's program does not see production's data" equal 0 "$(db mysql <<<"SELECT COUNT(*) FROM tables_priv
         WHERE (User LIKE 'balrog\\_stage%' AND Db <> 'balrog_stage') OR (User LIKE 'balrog\\_production%' AND Db <> 'balrog')")"
     check "two environments with the same port" test_same_port
+}
+
+accounts_of_environment() { # ENVIRONMENT
+    [[ $1 == production ]] && echo "balrog_${1}_admin balrog_${1}_backup balrog_${1}_history balrog_${1}_public" ||
+        echo "balrog_${1}_admin balrog_${1}_public"
 }
 
 test_same_port() {
@@ -238,11 +250,9 @@ canary_counts() {
 # ---- the doctor ----
 
 test_healthy() {
-    local name
-    for name in production stage; do
-        check "what cron does each minute for $name" bash -c "$(sed -n 's/^\(SCRIPTS=.*\)/\1;/p
-            s/^\* \* \* \* \*  *[a-z-]* \(.* binlogs .*\)/\1/p' "$WORK/system/etc/cron.d/balrog-$name")"
-    done
+    check "what cron does each minute" bash -c "$(sed -n 's/^\(SCRIPTS=.*\)/\1;/p
+        s/^\* \* \* \* \*  *[a-z-]* \(.* binlogs .*\)/\1/p' "$WORK/system/etc/cron.d/balrog-production")"
+    check "stage has nothing of it" equal 0 "$(grep -c ' backup ' "$WORK/system/etc/cron.d/balrog-stage")"
     check "production is well" doctor 0 production
     check "and told so" said "production is as it should be"
     if [[ -n ${BALROG_TEST_FULL-} ]]; then
@@ -364,8 +374,10 @@ test_usage() {
 
 mkdir -p "$WORK/db"
 start_mariadb "$WORK/db" --log-bin=binlog --binlog-format=ROW --sync-binlog=1 --innodb-flush-log-at-trx-commit=1 \
-    --binlog-checksum=CRC32 --max-allowed-packet=128M
-db mysql <<<"DELETE FROM global_priv WHERE User = ''; FLUSH PRIVILEGES"
+    --binlog-checksum=CRC32 --max-allowed-packet=128M --skip-networking=OFF --bind-address=127.0.0.1 --port="$DB_PORT"
+db mysql <<<"DELETE FROM global_priv WHERE User = ''; FLUSH PRIVILEGES;
+    CREATE USER chief IDENTIFIED BY 'a\"secret'; GRANT ALL ON *.* TO chief WITH GRANT OPTION"
+(umask 077 && echo 'a"secret' >"$WORK/chief.password")
 make_own_nginx
 make_key
 gpg --armor --export >"$WORK/signer.asc"
