@@ -349,7 +349,7 @@ database_owner() {
 # Prints the timers and services of systemd that are always enabled.
 wanted_units() {
     local kind
-    ! database_here || for kind in full.timer incremental.timer verify.timer binlogs.service; do
+    ! database_here || for kind in full.timer incremental.timer verify.timer drill.timer binlogs.service; do
         printf '%s\n' "${ENV[prefix]}-backup-${kind%.*}@${ENV[name]}.${kind#*.}"
     done
     printf '%s\n' "${ENV[prefix]}-history-cleanup@${ENV[name]}.timer"

@@ -470,6 +470,12 @@ test_units() {
         check "is named" said "there is no user no_such_user"
     fi
     set_env user=www-data
+    if ((EUID == 0)); then
+        check "an account that cannot read its password" deploy 3 public "$V1"
+        check "is found by the doctor" said "www-data cannot read $WORK/password"
+        chgrp www-data "$WORK/password"
+        chmod 640 "$WORK/password"
+    fi
     check "without units" deploy 3 public "$V1"
     check "says what writes them" said "install-units"
     check "the units are written" operate 0 host install-units
