@@ -353,7 +353,7 @@ wanted_units() {
         printf '%s\n' "${ENV[prefix]}-backup-${kind%.*}@${ENV[name]}.${kind#*.}"
     done
     printf '%s\n' "${ENV[prefix]}-history-cleanup@${ENV[name]}.timer"
-    [[ -z ${ENV[metrics_dir]} ]] || printf '%s\n' "${ENV[prefix]}-host-metrics@${ENV[name]}.timer"
+    [[ ! -d ${ENV[metrics_dir]} ]] || printf '%s\n' "${ENV[prefix]}-host-metrics@${ENV[name]}.timer"
 }
 
 verify_units() {
