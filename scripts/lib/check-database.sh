@@ -65,16 +65,17 @@ verify_connection() {
 
 # On this machine, root of the system is root of the database, by the socket.
 mend_connection() {
-    local file=${ENV[database_defaults_file]} password
+    local file=${ENV[database_defaults_file]} password text
     [[ -n $file ]] || die 3 "set database_defaults_file in ${ENV[file]}"
     [[ ! -e $file ]] || die 3 "$file is there, but the database does not accept it: correct it, or move it away"
     if database_here; then
-        printf '[client]\nsocket = %s\nuser = root\n' "${ENV[database_socket]}"
+        text="socket = ${ENV[database_socket]}"$'\n'"user = root"
     else
-        password=$(administrators_password) || exit $?
-        printf '[client]\nhost = %s\nport = %s\nuser = %s\npassword = %s\n' "${ENV[database_host]}" \
-            "${ENV[database_port]}" "$DATABASE_USER" "$(option_value "$password")"
-    fi | put_file "$file" root:root 600
+        password=$(administrators_password)
+        text="host = ${ENV[database_host]}"$'\n'"port = ${ENV[database_port]}"$'\n'
+        text+="user = $DATABASE_USER"$'\n'"password = $(option_value "$password")"
+    fi
+    printf '[client]\n%s\n' "$text" | put_file "$file" root:root 600
 }
 
 # Prints the password of the administrator's account of a database elsewhere.

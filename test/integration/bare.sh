@@ -213,6 +213,13 @@ free_port() {
 
 # ---- the way ----
 
+# The seconds of processors that the commands in the Debian have taken.
+cpu_seconds() {
+    local shell
+    shell=$(pgrep -P "$INIT")
+    awk -v hz="$(getconf CLK_TCK)" '{ printf "%d", ($16 + $17) / hz }' "/proc/$shell/stat"
+}
+
 test_setup() {
     local line number=0 began=$SECONDS
     while IFS= read -r line; do
@@ -224,8 +231,12 @@ test_setup() {
         [[ $number != 1 ]] || in_debian "git config --global --add safe.directory '*'" # the origin belongs to another user
         [[ $number != 2 ]] || edit_environment
     done < <(guide 'Set up a machine' | head -n 3)
-    echo "from nothing to the first version: $((SECONDS - began)) s"
-    check "in at most ten minutes" test $((SECONDS - began)) -le "${BALROG_BARE_LIMIT:-600}"
+    echo "from nothing to the first version: $((SECONDS - began)) s, of which $(cpu_seconds) s of processors"
+    if (($(cut -d . -f 1 /proc/loadavg) > 2 * $(nproc))); then
+        echo "the machine is busy with other things: the time does not count"
+    else
+        check "in at most ten minutes" test $((SECONDS - began)) -le 600
+    fi
     check "it says what is left" equal 1 "$(grep -c 'is set up. What is left' <<<"$SAID")"
     check "the demo's data" in_debian "cd /usr/src/balrog && $(guide 'Set up a machine' | grep demo.sql)"
     check "a client gets an update" until_true 60 serves

@@ -194,6 +194,7 @@ test_stage() {
     sed -i "s|^backup_dir = .*|backup_dir = $WORK/backups-stage|" "$BALROG_ENVIRONMENTS/stage.conf"
     check "its database is elsewhere, and nobody is at a terminal" setup 3 stage --execute --from "$WORK/v1.tar" "$V1"
     check "it says what it needs" said "the password of root at 127.0.0.1 is needed: give --password-file FILE"
+    check "and has written nothing" test ! -e "$WORK/etc/stage/administrator.cnf"
     check "stage, whenever it is killed" setup_killed stage --execute --from "$WORK/v1.tar" --database-user chief \
         --password-file "$WORK/chief.password" "$V1"
     check "no backups: those are made where the database is" test ! -e "$WORK/backups-stage"
