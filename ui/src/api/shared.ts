@@ -17,8 +17,13 @@ export const stops = signal<Stop[]>([]);
 export const partialStops = signal<PartialStop[]>([]);
 export const inboxCount = signal(0);
 
+interface Stops {
+    shutoffs: Stop[];
+    partial_stops: PartialStop[];
+}
+
 // Everybody may know what is stopped and why, but not by whom.
-async function readStops(): Promise<{ shutoffs: Stop[]; partial_stops: PartialStop[] }> {
+async function readStops(): Promise<Stops> {
     if (user.value) {
         return get("/shutoffs");
     }
@@ -37,7 +42,9 @@ export async function refreshShared(): Promise<void> {
     const [found, pending] = await Promise.allSettled([readStops(), get("/pending", { query: { limit: 1 } })]);
     if (found.status === "fulfilled") {
         stops.value = share(stops.value, found.value.shutoffs).value;
-        partialStops.value = share(partialStops.value, found.value.partial_stops).value;
+        // An admin that is older than this UI has no stops for a part: the two are deployed on their own.
+        const parts = (found.value as Partial<Stops>).partial_stops ?? [];
+        partialStops.value = share(partialStops.value, parts).value;
     }
     if (pending.status === "fulfilled") {
         inboxCount.value = pending.value.mine;
