@@ -83,9 +83,16 @@ selects() {
     query "SELECT SELECT_COMMANDS FROM information_schema.USER_STATISTICS WHERE USER = 'balrog_admin'"
 }
 
-# statements USER METHOD PATH: how many the database is sent for it.
+more_selects() { # N
+    (($(selects) > $1))
+}
+
+# statements USER METHOD PATH: how many the database is sent for it. The admin also asks each second how the server is: it is
+# measured just after that.
 statements() {
     local before
+    before=$(selects)
+    until_true 5 more_selects "$before" || true
     before=$(selects)
     ask "$@" >/dev/null
     echo $(($(selects) - before))

@@ -282,9 +282,16 @@ selects() {
     run_sql <<<"SELECT SELECT_COMMANDS FROM information_schema.USER_STATISTICS WHERE USER = 'balrog_public'"
 }
 
-# statements PATH: how many statements the service makes for one request.
+more_selects() { # N
+    (($(selects) > $1))
+}
+
+# statements PATH: how many statements the service makes for one request. It also asks each second how the server is: it is
+# measured just after that.
 statements() {
     local before
+    before=$(selects)
+    until_true 5 more_selects "$before" || true
     before=$(selects)
     get "$1" >/dev/null
     echo $(($(selects) - before))
