@@ -29,7 +29,7 @@ start_mariadb "$work"
 prepare_databases >"$work/prepare.log" || { cat "$work/prepare.log" >&2 && exit 1; }
 export BALROG_TEST_SOCKET=$work/sock
 for database in exact adopted; do
-    for program in write_test schedule_test tx_test world_test keeper_test; do
+    for program in write_test schedule_test signoff_test tx_test world_test keeper_test; do
         BALROG_TEST_DB=$database check "$program on $database" "$programs/$program"
     done
 done
