@@ -78,8 +78,8 @@ fi
 "$TOP/scripts/sandbox" up "$BOX" --load "$TOP/conf/demo.sql" --passwords "$TOP/conf/demo.passwords" --agent >"$WORK/urls"
 # shellcheck source=/dev/null
 . "$WORK/urls"
-: "${ADMIN_URL:?}" "${PUBLIC_URL:?}"
-export ADMIN_URL PUBLIC_URL BALROG_BOX=$BOX BALROG_BUILD=$BUILD SHOTS=${SHOTS:-$BUILD/ui-shots}
+: "${ADMIN_URL:?}" "${PUBLIC_URL:?}" "${DB_SOCKET:?}" "${DB_NAME:?}"
+export ADMIN_URL PUBLIC_URL DB_SOCKET DB_NAME BALROG_BOX=$BOX BALROG_BUILD=$BUILD SHOTS=${SHOTS:-$BUILD/ui-shots}
 test_serving
 test_browser "${1-}"
 summary

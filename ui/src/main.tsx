@@ -3,6 +3,7 @@ import "./style/base.css";
 import "./style/layout.css";
 import "./style/parts.css";
 import "./style/pages.css";
+import "./style/releases.css";
 import { render } from "preact";
 import { startNetwork } from "./api/network";
 import { startSession } from "./api/session";

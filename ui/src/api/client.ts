@@ -37,6 +37,8 @@ interface Options<P extends keyof paths, M extends Method> {
     signal?: AbortSignal;
     // Gets the number of the change in the change feed, if the answer has one: for /served.
     onFeedId?: (id: number) => void;
+    // Gets the data_version of what is read, if the answer has it in a header.
+    onDataVersion?: (version: number) => void;
 }
 
 // The number of requests that have no answer yet.
@@ -60,6 +62,7 @@ interface Request {
     body: unknown;
     abort?: AbortSignal;
     onFeedId?: (id: number) => void;
+    onDataVersion?: (version: number) => void;
     // Of a request that changes something.
     sent: Sent | null;
 }
@@ -107,6 +110,10 @@ function valueFrom(request: Request, response: Response, text: string): unknown 
     const feedId = Number(response.headers.get("X-Feed-Id"));
     if (feedId) {
         request.onFeedId?.(feedId);
+    }
+    const version = Number(response.headers.get("X-Data-Version"));
+    if (version) {
+        request.onDataVersion?.(version);
     }
     if (request.method === "head") {
         return response.headers.get("ETag");
@@ -167,10 +174,10 @@ export async function call<M extends Method, P extends PathsWith<M>>(
     options: Options<P, M> = {},
 ): Promise<Answer<P, M>> {
     const query = (options.query ?? {}) as Record<string, unknown>;
-    const { body, signal: abort, onFeedId } = options;
+    const { body, signal: abort, onFeedId, onDataVersion } = options;
     const sent = sentBy(method, path, query, body);
     const url = fill(path, options.path, query);
-    return (await send({ method, url, body, abort, onFeedId, sent })) as Answer<P, M>;
+    return (await send({ method, url, body, abort, onFeedId, onDataVersion, sent })) as Answer<P, M>;
 }
 
 export const get = <P extends PathsWith<"get">>(path: P, options: Options<P, "get"> = {}): Promise<Answer<P, "get">> =>

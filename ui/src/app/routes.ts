@@ -51,6 +51,24 @@ export const ROUTES: Route[] = [
         load: () => import("../pages/change/page"),
     },
     {
+        pattern: "/releases",
+        title: () => "Releases",
+        menu: { name: "Releases", key: "g l" },
+        load: () => import("../pages/releases/page"),
+    },
+    {
+        pattern: "/releases/:name",
+        title: parts => `Release ${parts["name"]}`,
+        load: () => import("../pages/release/page"),
+    },
+    {
+        pattern: "/releases/:name/edit",
+        title: parts => `Edit release ${parts["name"]}`,
+        load: () => import("../pages/release_edit/page"),
+    },
+    { pattern: "/new-release", title: () => "New release", load: () => import("../pages/release_edit/page") },
+    { pattern: "/compare", title: () => "Compare releases", load: () => import("../pages/compare/page") },
+    {
         pattern: "/explain",
         title: () => "Explain",
         menu: { name: "Explain", key: "g e" },

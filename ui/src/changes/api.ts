@@ -65,6 +65,11 @@ export async function revoke(change: ChangeRef): Promise<void> {
 }
 
 export async function drop(change: ChangeRef): Promise<void> {
+    if (change.kind === "v2/releases") {
+        await call("delete", "/v2/releases/{name}/scheduled_changes", { path: { name: String(change.id) } });
+        void refreshShared();
+        return;
+    }
     const path = `/scheduled_changes/${change.kind as RowKind}/{sc_id}` as const;
     await call("delete", path, {
         path: { sc_id: Number(change.id) },
@@ -76,12 +81,16 @@ export async function drop(change: ChangeRef): Promise<void> {
 const PAGE = 60;
 const PAGES = 10;
 
-// All pending changes, of one kind if it is given, or as many as anybody reads.
-export async function allPending(signal: AbortSignal, kind?: Kind): Promise<PendingChange[]> {
+// All pending changes, of one kind and product if they are given, or as many as anybody reads.
+export async function allPending(
+    signal: AbortSignal | undefined,
+    kind?: Kind,
+    product?: string,
+): Promise<PendingChange[]> {
     const found: PendingChange[] = [];
     let after: string | undefined;
     for (let page = 0; page < PAGES; page++) {
-        const answer = await get("/pending", { query: { limit: PAGE, after, kind }, signal });
+        const answer = await get("/pending", { query: { limit: PAGE, after, kind, product }, signal });
         found.push(...answer.pending);
         if (!answer.next) {
             break;

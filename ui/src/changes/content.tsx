@@ -8,6 +8,7 @@ import { Note } from "../parts/note";
 import { Loaded } from "../parts/states";
 import { difference, labelOf } from "../rules/columns";
 import type { PendingChange } from "./api";
+import { CompareReleases } from "./compare_releases";
 import { ReleaseDiff } from "./release_diff";
 import type { Seen } from "./seen";
 
@@ -76,6 +77,7 @@ export function Content({ change, onReady }: Props): JSX.Element {
                     only={type === "insert" ? "new" : undefined}
                 />
             ) : null}
+            {kind === "rules" ? <CompareReleases changed={change.changed} /> : null}
             {release ? (
                 <ReleaseDiff
                     left={type === "insert" ? null : title}

@@ -1,12 +1,46 @@
 // The difference of two states of releases, as the server finds it: equal changes of many parts stand together.
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import { get, type Answer, type Schema } from "../api/client";
+import { get, type Schema } from "../api/client";
 import { useData } from "../api/data";
 import { plural } from "../format/number";
 import { Mark } from "../parts/mark";
 import { Loaded } from "../parts/states";
+import { compareLink } from "../releases/links";
 import { diffTag } from "./api";
+import { ReleaseChange, SIGNS, TONES } from "./release_change";
+
+type Difference = Schema["ReleaseDiff"];
+
+const GROUPS = 60;
+
+export function Summary({ summary }: { summary: Difference["summary"] }): JSX.Element {
+    return (
+        <div class="row">
+            {(["added", "removed", "changed"] as const).map(op => (
+                <Mark key={op} tone={summary[op] ? TONES[op] : "plain"}>
+                    {SIGNS[op]} {summary[op]} {op}
+                </Mark>
+            ))}
+        </div>
+    );
+}
+
+export function Groups({ groups }: { groups: Difference["groups"] }): JSX.Element {
+    return (
+        <>
+            {groups.slice(0, GROUPS).map(({ op, pattern, count, uniform, example }) => (
+                <ReleaseChange
+                    key={`${op} ${pattern}`}
+                    change={example}
+                    place={pattern || "the whole document"}
+                    note={count > 1 ? `${count} ×${uniform ? ", all the same" : ", for example:"}` : ""}
+                />
+            ))}
+            {groups.length > GROUPS ? <p class="soft">and {plural(groups.length - GROUPS, "more group")}</p> : null}
+        </>
+    );
+}
 
 interface Props {
     left: string | null; // NAME, NAME@pending, NAME@v3; null: nothing yet
@@ -17,40 +51,8 @@ interface Props {
 }
 
 interface Loads {
-    diff: Exclude<Answer<"/release_diff">, string>;
+    diff: Difference;
     tag: string | undefined;
-}
-
-const SIGNS = { added: "+", removed: "−", changed: "±" };
-const TONES = { added: "green", removed: "red", changed: "amber" } as const;
-const GROUPS = 60;
-
-function text(value: unknown, bytes: number | undefined): string {
-    if (bytes !== undefined) {
-        return `${bytes} bytes`;
-    }
-    return value === undefined ? "" : JSON.stringify(value);
-}
-
-function Values({ change }: { change: Schema["ReleaseChange"] }): JSX.Element {
-    const old = text(change.old, change.old_bytes);
-    const now = text(change.new, change.new_bytes);
-    return (
-        <>
-            {old ? (
-                <div class="old">
-                    <span class="sign">−</span>
-                    {old}
-                </div>
-            ) : null}
-            {now ? (
-                <div class="new">
-                    <span class="sign">+</span>
-                    {now}
-                </div>
-            ) : null}
-        </>
-    );
 }
 
 // The tag is read first: if somebody edits meanwhile, what is shown is newer than the tag, and a signature is refused.
@@ -78,29 +80,10 @@ export function ReleaseDiff({ left, right, onReady, tagged = false }: Props): JS
             {({ diff: { summary, groups } }) => (
                 <div class="stack">
                     <div class="row">
-                        {(["added", "removed", "changed"] as const).map(op => (
-                            <Mark key={op} tone={summary[op] ? TONES[op] : "plain"}>
-                                {SIGNS[op]} {summary[op]} {op}
-                            </Mark>
-                        ))}
+                        <Summary summary={summary} />
+                        <a href={compareLink(left, right)}>Every change</a>
                     </div>
-                    {groups.slice(0, GROUPS).map(group => (
-                        <div class="release-change mono" key={`${group.op} ${group.pattern}`}>
-                            <div class="row">
-                                <span class={`mark ${TONES[group.op]}`}>{SIGNS[group.op]}</span>
-                                <span>{group.pattern}</span>
-                                <span class="soft small">
-                                    {group.count > 1
-                                        ? `${group.count} ×${group.uniform ? ", all the same" : ", for example:"}`
-                                        : ""}
-                                </span>
-                            </div>
-                            <Values change={group.example} />
-                        </div>
-                    ))}
-                    {groups.length > GROUPS ? (
-                        <p class="soft">and {plural(groups.length - GROUPS, "more group")}</p>
-                    ) : null}
+                    <Groups groups={groups} />
                 </div>
             )}
         </Loaded>

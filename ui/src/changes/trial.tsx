@@ -12,8 +12,17 @@ const SETTLED_MS = 400;
 export type Trial = Settled<Schema["DryRun"]>;
 
 // Asks with `tryOut` once nobody has typed for a moment. `key` names what is tried; null while there is nothing to try.
-export function useTrial(key: string | null, tryOut: (signal: AbortSignal) => Promise<Schema["DryRun"]>): Trial {
-    return useSettled(key, SETTLED_MS, tryOut);
+export function useTrial(
+    key: string | null,
+    tryOut: (signal: AbortSignal) => Promise<Schema["DryRun"]>,
+    settledMs = SETTLED_MS,
+): Trial {
+    return useSettled(key, settledMs, tryOut);
+}
+
+// Whether saving needs nobody's sign-off; false while that is not known.
+export function isDirect({ answer, busy }: Trial): boolean {
+    return !!answer && !busy && !Object.keys(answer.required_signoffs).length;
 }
 
 // "1 × releng, 1 × relman"

@@ -78,7 +78,14 @@ function TimeField({ when, set }: { when: When; set: (changes: Partial<When>) =>
     return <Field label="Time (UTC)" value={when.at} onInput={at => set({ at })} help={help} wrong={wrongWhen(when)} />;
 }
 
-export function WhenFields({ when, onChange }: { when: When; onChange: (when: When) => void }): JSX.Element {
+interface Props {
+    when: When;
+    onChange: (when: When) => void;
+    // Releases cannot wait for an uptake.
+    withoutUptake?: boolean;
+}
+
+export function WhenFields({ when, onChange, withoutUptake }: Props): JSX.Element {
     const name = useId();
     const set = (changes: Partial<When>): void => onChange({ ...when, ...changes });
     const choose = (choice: When["choice"]): void =>
@@ -87,7 +94,7 @@ export function WhenFields({ when, onChange }: { when: When; onChange: (when: Wh
         <fieldset class="when">
             <legend class="label">When, if sign-offs are there</legend>
             <div class="row">
-                {CHOICES.map(([choice, text]) => (
+                {CHOICES.filter(([choice]) => choice !== "uptake" || !withoutUptake).map(([choice, text]) => (
                     <label class="check" key={choice}>
                         <input
                             type="radio"

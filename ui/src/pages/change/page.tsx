@@ -21,6 +21,7 @@ import { Mark } from "../../parts/mark";
 import { Note } from "../../parts/note";
 import { Loaded } from "../../parts/states";
 import { Moment } from "../../parts/time";
+import { editLink } from "../../releases/links";
 import { Done } from "./done";
 
 // Kinds that change what clients get.
@@ -87,15 +88,29 @@ function useBreaks(change: PendingChange): { broken: Schema["ExpectationCheck"][
     return check ? { broken: check.broken.filter(one => one.newly), blocked: check.blocked } : null;
 }
 
-// Edits of rules happen in the form; other kinds are changed where they are listed.
+// Edits of rules and releases happen in their forms; other kinds are changed where they are listed.
 function EditButton({ change }: { change: PendingChange }): JSX.Element | null {
+    if (change.kind === "rules") {
+        return <EditRule change={change} />;
+    }
+    if ((change.kind === "releases" || change.kind === "v2/releases") && change.change_type !== "delete") {
+        return (
+            <Button href={editLink(change.title)} dead={whyNot("release", "modify", change.product)}>
+                Edit…
+            </Button>
+        );
+    }
+    return null;
+}
+
+function EditRule({ change }: { change: PendingChange }): JSX.Element | null {
     const data = useData(
-        change.kind === "rules" ? `sc ${change.id}` : null,
+        `sc ${change.id}`,
         signal => get("/scheduled_changes/rules/{sc_id}", { path: { sc_id: Number(change.id) }, signal }),
         { refreshMs: 0 },
     );
     const ruleId = data.value?.scheduled_change.rule_id;
-    if (change.kind !== "rules" || !data.value) {
+    if (!data.value) {
         return null;
     }
     const url =
@@ -119,7 +134,8 @@ function Actions({
     reload: () => Promise<void>;
 }): JSX.Element {
     const [dropping, setDropping] = useState(false);
-    const action = change.change_type === "insert" ? "create" : change.change_type === "delete" ? "delete" : "modify";
+    const { kind, change_type: type } = change;
+    const action = type === "update" || kind === "v2/releases" ? "modify" : type === "insert" ? "create" : "delete";
     return (
         <div class="row sticky">
             <SignControl
@@ -130,14 +146,12 @@ function Actions({
                 onOutdated={seen.renew}
             />
             <EditButton change={change} />
-            {change.kind === "v2/releases" ? null : (
-                <Button
-                    kind="danger"
-                    dead={whyNot(PERMISSIONS[change.kind], action, change.product ?? change.old_product)}
-                    onClick={() => setDropping(true)}>
-                    Drop…
-                </Button>
-            )}
+            <Button
+                kind="danger"
+                dead={whyNot(PERMISSIONS[change.kind], action, change.product ?? change.old_product)}
+                onClick={() => setDropping(true)}>
+                Drop…
+            </Button>
             {dropping ? (
                 <DropDialog
                     change={change}

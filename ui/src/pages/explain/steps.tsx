@@ -6,6 +6,7 @@ import { link } from "../../app/router";
 import { percent, plural } from "../../format/number";
 import { Button } from "../../parts/button";
 import { Mark, type Tone } from "../../parts/mark";
+import { ReleaseName } from "../../releases/release_name";
 import { labelOf } from "../../rules/columns";
 
 type Explanation = Schema["Explanation"];
@@ -141,12 +142,13 @@ function Patches({ release }: { release: Schema["ExplainedRelease"] }): JSX.Elem
 
 function Answer({ outcome }: { outcome: Outcome }): JSX.Element {
     const tone = outcome.reason === "served" ? "green" : outcome.reason === "broken" || outcome.error ? "red" : "plain";
+    const leadsTo = outcome.pinned ?? outcome.mapping;
     return (
         <div class="stack outcome">
             <div class="row">
                 <strong>{outcome.percent === null ? "" : percent(outcome.percent, 100)}</strong>
                 <Mark tone={tone}>{outcome.reason.replace(/_/g, " ")}</Mark>
-                <span>{outcome.pinned ?? outcome.mapping ?? "no release"}</span>
+                {leadsTo ? <ReleaseName name={leadsTo} /> : <span>no release</span>}
             </div>
             <p>{outcome.why}</p>
             {outcome.error ? <p class="wrong">{outcome.error}</p> : null}

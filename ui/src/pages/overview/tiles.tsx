@@ -12,6 +12,7 @@ import { Mark } from "../../parts/mark";
 import { Rate } from "../../parts/rate";
 import { Sparkline } from "../../parts/sparkline";
 import { Empty, Loaded } from "../../parts/states";
+import { ReleaseName } from "../../releases/release_name";
 import type { Rule } from "../../rules/columns";
 import { inScope, scopes } from "../../rules/list";
 import { rulesOf } from "../../rules/pairs";
@@ -89,7 +90,9 @@ function TileOf({ tile, trend }: { tile: Tile; trend: Trend | undefined }): JSX.
                 ) : null}
             </div>
             <div class="row">
-                <span class="grow release">{main?.mapping ?? <span class="soft">no update</span>}</span>
+                <span class="grow">
+                    {main?.mapping ? <ReleaseName name={main.mapping} /> : <span class="soft">no update</span>}
+                </span>
                 {main ? <Rate rate={main.backgroundRate} /> : null}
             </div>
             {trend ? <TrendLine trend={trend} /> : null}

@@ -16,6 +16,7 @@ import { Select } from "../../parts/select";
 import { Empty, Loaded } from "../../parts/states";
 import { Relative } from "../../parts/time";
 import { say } from "../../parts/toast";
+import { ReleaseName } from "../../releases/release_name";
 import { PinDialog } from "./pin_dialog";
 
 type Pin = Schema["Pin"];
@@ -75,7 +76,7 @@ function Row({ pin, loads, reload }: { pin: Pin; loads: Loads; reload: () => Pro
             </td>
             <td class="mono">{version}</td>
             <td>
-                {mapping}
+                <ReleaseName name={mapping} />
                 {odd ? (
                     <>
                         <br />

@@ -13,7 +13,7 @@ import { Loaded } from "../../parts/states";
 import { nameOf } from "../../rules/between";
 import type { PendingRule, Rule } from "../../rules/columns";
 import { explainLink } from "../../rules/explain";
-import { changesOf, type Item } from "../../rules/list";
+import type { Item } from "../../rules/list";
 import { phrase } from "../../rules/phrase";
 import { DeleteRule } from "../rules/delete_rule";
 import { Columns, PendingBlock } from "../rules/details";
@@ -92,18 +92,6 @@ function Actions({ rule, pending, reload }: Loads & { reload: () => Promise<void
     );
 }
 
-function Compare({ item }: { item: Item }): JSX.Element | null {
-    const changed = changesOf(item);
-    const [left, right] = changed["mapping"] ?? [];
-    return left && right ? (
-        <p>
-            <a href={link("/compare", { left: String(left), right: String(right) })}>
-                Compare {String(left)} with {String(right)}
-            </a>
-        </p>
-    ) : null;
-}
-
 function Shown({ rule, pending, reload }: Loads & { reload: () => Promise<void> }): JSX.Element {
     const item: Item = { rule, pending, moves: null };
     return (
@@ -111,9 +99,8 @@ function Shown({ rule, pending, reload }: Loads & { reload: () => Promise<void> 
             <div class="stack">
                 {pending ? (
                     <section class="panel" aria-label="Pending">
-                        <div class="body stack">
+                        <div class="body">
                             <PendingBlock item={item} pending={pending} reload={reload} />
-                            <Compare item={item} />
                         </div>
                     </section>
                 ) : null}

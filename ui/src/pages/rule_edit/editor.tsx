@@ -5,6 +5,8 @@ import { asFailure } from "../../api/data";
 import { whyNot, user } from "../../api/session";
 import { refreshShared } from "../../api/shared";
 import { go, link, unsaved } from "../../app/router";
+import { CompareReleases } from "../../changes/compare_releases";
+import { keepDraft, readDraft } from "../../changes/draft";
 import { Effect, type Edits } from "../../changes/effect";
 import { TrialNotes, useTrial, type Trial } from "../../changes/trial";
 import { Broken, useBroken } from "../../changes/warnings";
@@ -21,7 +23,6 @@ import { say } from "../../parts/toast";
 import { difference, labelOf, valuesOf, type Values } from "../../rules/columns";
 import { allWrong, fromForm, toForm, type Form } from "../../rules/form";
 import { Conflict, type Clash } from "./conflict";
-import { keepDraft, readDraft } from "./draft";
 import { Fields } from "./fields";
 import { merge } from "./merge";
 import { applyNow, neededIn, readSubject, schedule, tryOut, type Subject } from "./subject";
@@ -55,8 +56,9 @@ function Side(props: { subject: Subject; values: Values; trial: Trial; wrong: nu
                     <h2>Change</h2>
                     <span class="soft">{plural(n, "column")}</span>
                 </header>
-                <div class="body">
+                <div class="body stack">
                     <Diff changed={changed} labelOf={labelOf} only={subject.rule ? undefined : "new"} />
+                    <CompareReleases changed={changed} />
                 </div>
             </section>
             <section class="panel">
@@ -82,6 +84,12 @@ function Side(props: { subject: Subject; values: Values; trial: Trial; wrong: nu
     );
 }
 
+interface Draft {
+    form: Form;
+    when: When;
+    versions: string;
+}
+
 interface Props {
     id: string;
     subject: Subject;
@@ -89,7 +97,7 @@ interface Props {
 
 export function Editor({ id, subject: first }: Props): JSX.Element {
     const [subject, setSubject] = useState(first);
-    const [draft] = useState(() => readDraft(id, versionsOf(first)));
+    const [draft] = useState(() => readDraft<Draft>(id, versionsOf(first)));
     const [base, setBase] = useState<Form>(() => toForm(first.start));
     const [form, setForm] = useState<Form>(draft?.form ?? base);
     const [when, setWhen] = useState<When>(draft?.when ?? (first.pending ? whenOf(first.pending) : SOON));

@@ -3,6 +3,7 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { whyNot } from "../../api/session";
 import { link, segment } from "../../app/router";
+import { CompareReleases } from "../../changes/compare_releases";
 import { conditionOf } from "../../changes/condition";
 import { DropDialog } from "../../changes/drop_dialog";
 import { SignControl, SignoffList } from "../../changes/sign_control";
@@ -12,6 +13,7 @@ import { Button } from "../../parts/button";
 import { Diff } from "../../parts/diff";
 import { Mark } from "../../parts/mark";
 import { Moment } from "../../parts/time";
+import { ReleaseName } from "../../releases/release_name";
 import { COLUMNS, difference, labelOf, type PendingRule, type Rule } from "../../rules/columns";
 import { explainLink } from "../../rules/explain";
 import { changesOf, shownRow, type Item } from "../../rules/list";
@@ -34,7 +36,13 @@ export function Columns({ row }: { row: Rule | PendingRule }): JSX.Element {
         <dl class="pairs">
             {COLUMNS.filter(({ column }) => row[column] !== null && row[column] !== "").flatMap(({ column, label }) => [
                 <dt key={`${column} name`}>{label}</dt>,
-                <dd key={column}>{String(row[column]).split(",").join(", ")}</dd>,
+                <dd key={column}>
+                    {column === "mapping" || column === "fallbackMapping" ? (
+                        <ReleaseName name={String(row[column])} />
+                    ) : (
+                        String(row[column]).split(",").join(", ")
+                    )}
+                </dd>,
             ])}
             <dt>Version</dt>
             <dd>{row.data_version ?? "not made yet"}</dd>
@@ -74,7 +82,12 @@ export function PendingBlock({
                 </span>
                 <span class="soft small">by {pending.scheduled_by}</span>
             </div>
-            {pending.change_type === "update" ? <Diff changed={changesOf(item)} labelOf={labelOf} /> : null}
+            {pending.change_type === "update" ? (
+                <>
+                    <Diff changed={changesOf(item)} labelOf={labelOf} />
+                    <CompareReleases changed={changesOf(item)} />
+                </>
+            ) : null}
             <p class="small soft">{signoffSentence(pending)}</p>
             <SignoffList change={pending} />
             <div class="row">

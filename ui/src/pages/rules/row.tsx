@@ -6,6 +6,7 @@ import { signoffSentence } from "../../changes/signoffs";
 import { Mark } from "../../parts/mark";
 import { Rate } from "../../parts/rate";
 import { Relative } from "../../parts/time";
+import { ReleaseName } from "../../releases/release_name";
 import type { Rule } from "../../rules/columns";
 import { changesOf, shownRow, type FuturePlace, type Item } from "../../rules/list";
 import { phrase } from "../../rules/phrase";
@@ -60,7 +61,7 @@ function Scope({ item }: { item: Item }): JSX.Element {
 }
 
 function Release({ name }: { name: string | null }): JSX.Element {
-    return name ? <span class="release">{name}</span> : <span class="soft">no update</span>;
+    return name ? <ReleaseName name={name} /> : <span class="soft">no update</span>;
 }
 
 function Target({ item, density }: { item: Item; density: Density }): JSX.Element {
@@ -79,7 +80,7 @@ function Target({ item, density }: { item: Item; density: Density }): JSX.Elemen
             ) : null}
             {density === "normal" && row.fallbackMapping ? (
                 <div class="soft small">
-                    else {row.fallbackMapping}
+                    else <ReleaseName name={row.fallbackMapping} />
                     {unused ? " (unused: the rate is 100 %)" : ""}
                 </div>
             ) : null}
