@@ -201,11 +201,11 @@ static void set_tls(MYSQL *mysql, const struct config_database *at)
     }
 }
 
-static void set_options(MYSQL *mysql, const struct config_database *at, bool tcp, unsigned limit_s)
+static void set_options(MYSQL *mysql, const struct config_database *at, bool tcp, struct db_limits limits)
 {
-    unsigned connect_s = limited(at->connect_timeout_s, limit_s);
-    unsigned read_s = limited(at->read_timeout_s, limit_s);
-    unsigned write_s = limited(at->write_timeout_s, limit_s);
+    unsigned connect_s = limited(at->connect_timeout_s, limits.connect_s);
+    unsigned read_s = limited(at->read_timeout_s, limits.answer_s);
+    unsigned write_s = limited(at->write_timeout_s, limits.answer_s);
     unsigned protocol = tcp ? MYSQL_PROTOCOL_TCP : MYSQL_PROTOCOL_SOCKET;
     unsigned no_local_infile = 0;
     unsigned long packet_max = PACKET_MAX;
@@ -231,7 +231,7 @@ static void set_options(MYSQL *mysql, const struct config_database *at, bool tcp
     mysql_options(mysql, MYSQL_INIT_COMMAND, "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");
 }
 
-struct db *db_open_host(void *ctx, const struct config_database *at, size_t host, unsigned limit_s,
+struct db *db_open_host(void *ctx, const struct config_database *at, size_t host, struct db_limits limits,
                         struct error *e)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -242,7 +242,7 @@ struct db *db_open_host(void *ctx, const struct config_database *at, size_t host
     db->mysql = mem_check(mysql_init(NULL));
     db->host = host;
     talloc_set_destructor(db, close_connection);
-    set_options(db->mysql, at, tcp, limit_s);
+    set_options(db->mysql, at, tcp, limits);
     if (mysql_real_connect(db->mysql, tcp ? server->name : NULL, at->user, at->password, at->name,
                            tcp ? (unsigned)server->port : 0, tcp ? NULL : server->socket, 0) == NULL) {
         connection_failed(db, e);
@@ -255,7 +255,7 @@ struct db *db_open_host(void *ctx, const struct config_database *at, size_t host
 
 struct db *db_open(void *ctx, const struct config_database *at, struct error *e)
 {
-    return db_open_host(ctx, at, 0, 0, e);
+    return db_open_host(ctx, at, 0, (struct db_limits){ 0 }, e);
 }
 
 size_t db_host(const struct db *db)

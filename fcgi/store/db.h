@@ -19,9 +19,13 @@ struct db;
 /* Connects to the first server of AT. NULL with a 503 in E when that fails. Owned by CTX: freeing it closes
  * the connection. */
 struct db *db_open(void *ctx, const struct config_database *at, struct error *e);
-/* The same for the server number HOST of AT. LIMIT_S: the most that connecting, reading and writing may take,
- * if AT allows more; 0: no limit of its own. */
-struct db *db_open_host(void *ctx, const struct config_database *at, size_t host, unsigned limit_s,
+/* The most that something may take, where the configuration allows more; 0: no limit but that one. */
+struct db_limits {
+    unsigned connect_s;
+    unsigned answer_s; /* reading an answer, or writing a statement */
+};
+/* The same for the server number HOST of AT. */
+struct db *db_open_host(void *ctx, const struct config_database *at, size_t host, struct db_limits limits,
                         struct error *e);
 /* The number of the server that it is connected to. */
 size_t db_host(const struct db *db);

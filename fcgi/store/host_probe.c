@@ -74,7 +74,7 @@ void host_probe_ask(struct host_probe *p, struct host_state *state)
     for (;;) {
         if (p->db == NULL) {
             fresh = true;
-            p->db = db_open_host(p, p->at, p->host, PROBE_LIMIT_S, &e);
+            p->db = db_open_host(p, p->at, p->host, (struct db_limits){ PROBE_LIMIT_S, PROBE_LIMIT_S }, &e);
         }
         state->asked_ms = clock_ms();
         state->up = p->db != NULL && read_variables(p->db, state, &e) && try_heartbeat(p, state, &e);

@@ -16,7 +16,7 @@
 enum {
     ASK_MS = 500,         /* pause between two questions */
     ASK_ONLY_MS = 1000,   /* the same if there is only one server: nothing is chosen */
-    CONNECT_LIMIT_S = 1,  /* with several servers, connecting may not take longer */
+    CONNECT_LIMIT_S = 2,  /* with several servers, connecting may not take longer */
     FIRST_WAIT_MS = 1500, /* how long hosts_connect() waits for the first answers */
 };
 
@@ -252,7 +252,8 @@ static size_t wait_for_choice(struct hosts *h, enum hosts_use use)
 struct db *hosts_connect(struct hosts *h, void *ctx, enum hosts_use use, struct error *e)
 {
     size_t host = wait_for_choice(h, use);
-    struct db *db = db_open_host(ctx, h->at, host, 0, e);
+    struct db_limits limits = { .connect_s = h->at->n_servers > 1 ? CONNECT_LIMIT_S : 0 };
+    struct db *db = db_open_host(ctx, h->at, host, limits, e);
     if (db != NULL) {
         remember_connection(h, db, use);
     } else if (h->at->n_servers > 1) {
