@@ -13,7 +13,7 @@ trap 'rm -f -- "$SERVERS_ERROR"' EXIT
 
 # Runs the SQL on standard input; rows are printed as tab-separated lines. A server that does not answer within five seconds
 # counts as down.
-server_sql() { # SERVER [CLIENT OPTION…]
+sql_on() { # SERVER [CLIENT OPTION…]
     local options=(--no-defaults) server=$1
     shift
     [[ -z $DEFAULTS_FILE ]] || options=("--defaults-file=$DEFAULTS_FILE")
@@ -51,14 +51,14 @@ written_port() { # SERVER
 # Prints the address that other servers reach it at. A server that is given by its socket is asked for it.
 address_of() { # SERVER
     if [[ $1 == /* ]]; then
-        server_sql "$1" <<<"SELECT COALESCE(@@report_host, IF(@@bind_address LIKE '127.%', @@bind_address, @@hostname))"
+        sql_on "$1" <<<"SELECT COALESCE(@@report_host, IF(@@bind_address LIKE '127.%', @@bind_address, @@hostname))"
     else
         name_of "$1"
     fi
 }
 
 port_of() { # SERVER
-    server_sql "$1" <<<"SELECT @@port"
+    sql_on "$1" <<<"SELECT @@port"
 }
 
 quoted() { # TEXT: as an SQL string
@@ -86,12 +86,12 @@ servers_has() { # SERVER
 }
 
 position_of() { # SERVER
-    server_sql "$1" <<<"SELECT IF(@@gtid_binlog_pos = '', @@gtid_slave_pos, @@gtid_binlog_pos)"
+    sql_on "$1" <<<"SELECT IF(@@gtid_binlog_pos = '', @@gtid_slave_pos, @@gtid_binlog_pos)"
 }
 
 # Prints, separated by tabs: IO/SQL, the received position, the last error. Nothing if it follows nobody.
 replication_of() { # SERVER
-    server_sql "$1" --vertical --column-names <<<"SHOW ALL SLAVES STATUS" | awk -F': ' '
+    sql_on "$1" --vertical --column-names <<<"SHOW ALL SLAVES STATUS" | awk -F': ' '
         { name = $1; gsub(/ /, "", name); value = substr($0, index($0, ": ") + 2) }
         name == "Slave_IO_Running" { io = value }
         name == "Slave_SQL_Running" { sql = value }
@@ -104,7 +104,7 @@ replication_of() { # SERVER
 servers_ask() {
     local s row line
     for s in "${SERVERS[@]}"; do
-        if ! row=$(server_sql "$s" <<<"SELECT @@read_only"); then
+        if ! row=$(sql_on "$s" <<<"SELECT @@read_only"); then
             log "$s does not answer: $(server_error)"
             continue
         fi
@@ -119,7 +119,7 @@ servers_ask() {
             WHY[$s]=$(cut -f 3 <<<"$line")
         fi
         [[ $row != 0 ]] || { ROLE[$s]=primary && PRIMARIES+=("$s"); }
-        if row=$(server_sql "$s" <<<"SELECT ROUND(UNIX_TIMESTAMP(NOW(3)) - at / 1000, 1), term FROM \`$DATABASE\`.balrog_heartbeat") &&
+        if row=$(sql_on "$s" <<<"SELECT ROUND(UNIX_TIMESTAMP(NOW(3)) - at / 1000, 1), term FROM \`$DATABASE\`.balrog_heartbeat") &&
             [[ -n $row ]]; then
             AGE[$s]="$(cut -f 1 <<<"$row") s" TERM_OF[$s]=$(cut -f 2 <<<"$row")
         fi
