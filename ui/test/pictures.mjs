@@ -54,6 +54,7 @@ const PICTURES = {
     change: showChange,
     effect: showEffect,
     explain: page => visit(page, `/explain?path=${encodeURIComponent(QUERY)}`, "✓ chosen"),
+    releases: page => visit(page, "/releases?product=Firefox", "Firefox-129.0-build2"),
     stop: showStop,
 };
 
