@@ -13,6 +13,10 @@ const QUERIES = [
     "/update/4/Thunderbird/115.0/20230705/Linux_x86_64-gcc3/en-US/beta/Linux/default/default/1.0/update.xml",
     "/update/6/Firefox/131.0/20240704121409/WINNT_x86-msvc-x86/zh-CN/nightly/os/ISET:SSE2,MEM:2048/default/default/update.xml",
     "/json/1/FirefoxVPN/2.20.0/WINNT_x86_64/release/update.json",
+    "/update/5/Firefox/130.0/20240704121409/WINNT_x86_64-msvc/de/beta/os/default/default/123456789012345/update.xml",
+    "/update/3/GMP/130.0/20240829075237/WINNT_x86_64-msvc/de/release/os/default/default/update.xml",
+    "/update/3/SystemAddons/130.0/20240829075237/WINNT_x86_64-msvc/de/release/os/default/default/update.xml",
+    "/update/6/Firefox/115.0/20230701/WINNT_x86_64-msvc/de/nowhere/Windows_NT%206.1/ISET:SSE4_2,MEM:8192/default/default/update.xml",
 ];
 
 test("its answers are those of the public site, byte for byte", async () => {

@@ -184,15 +184,32 @@ const HOSTILE = [
     "W".repeat(255),
 ];
 
+const hex = text => `CONVERT(X'${Buffer.from(text).toString("hex")}' USING utf8mb4)`;
+
+// Names that the API refuses, but that a database may have: of releases and of people.
+function addHostileNames() {
+    for (const text of HOSTILE) {
+        const name = text.slice(0, 99);
+        box.sql(`INSERT INTO releases (name, product, read_only, data, data_version)
+            VALUES (${hex(name)}, 'Hostile', 0, '{"name": "x", "schema_version": 1}', 1);
+            INSERT INTO permissions (username, permission, data_version) VALUES (${hex(name)}, 'rule', 1)`);
+    }
+}
+
+function dropHostileNames() {
+    box.sql(`DELETE FROM releases WHERE product = 'Hostile';
+        DELETE FROM permissions WHERE username IN (${HOSTILE.map(text => hex(text.slice(0, 99)))})`);
+}
+
 test("hostile text is text: nothing runs, nothing overflows", async () => {
     const ids = [];
+    addHostileNames();
     const row = { product: "Hostile", channel: `<i>${"N".repeat(72)}`, backgroundRate: 100, update_type: "minor" };
     const mapping = "Thunderbird-128.2.0esr-build1";
     for (const [i, text] of HOSTILE.entries()) {
         ids.push(await api("admin@example.org", "POST", "/rules", { ...row, priority: i + 1, mapping }));
         // The API takes only ASCII here, but databases that the reference wrote may have anything.
-        box.sql(`UPDATE rules SET comment = CONVERT(X'${Buffer.from(text).toString("hex")}' USING utf8mb4)
-            WHERE rule_id = ${ids[i]}`);
+        box.sql(`UPDATE rules SET comment = ${hex(text)} WHERE rule_id = ${ids[i]}`);
         const now = await api("admin@example.org", "GET", `/rules/${ids[i]}`);
         assert.equal(now.comment, text);
         const comment = /^[ -~]*$/.test(text) ? `${text}!` : "";
@@ -213,6 +230,10 @@ test("hostile text is text: nothing runs, nothing overflows", async () => {
             "/stop",
             "/",
             `/rules/${ids[0]}/edit`,
+            "/releases?product=Hostile",
+            ...HOSTILE.map(text => `/releases/${encodeURIComponent(text.slice(0, 99))}`),
+            "/people",
+            `/people/${encodeURIComponent(HOSTILE[0])}`,
         ]) {
             await visit(page, path);
             await page.locator("main .skeleton").first().waitFor({ state: "detached" });
@@ -226,6 +247,7 @@ test("hostile text is text: nothing runs, nothing overflows", async () => {
         assert.deepEqual(await faultsOf(page), []);
     }
     await dropPending();
+    dropHostileNames();
     await api("admin@example.org", "DELETE", "/emergency_shutoff/Hostile/x?data_version=1");
     for (const id of ids) {
         await api("admin@example.org", "DELETE", `/rules/${id}?data_version=1`);
