@@ -20,7 +20,7 @@ LIVE = {
 # All but these can be scheduled.
 SCHEDULED = [t for t in LIVE if t not in ("user_roles", "balrog_expectations")]
 # Tables that programs write by themselves.
-NOISE = {"app_instances", "balrog_changes", "dockerflow"}
+NOISE = {"app_instances", "balrog_changes", "balrog_heartbeat", "dockerflow"}
 
 
 @functools.lru_cache(maxsize=4096)

@@ -150,7 +150,7 @@ class World:
         self.database = database
         self.admin = admin
         self.is_kept = False
-        skip = {"app_instances", "balrog_changes", "dockerflow", "alembic_version"}
+        skip = {"app_instances", "balrog_changes", "balrog_heartbeat", "dockerflow", "alembic_version"}
         skip |= {t for t in reader.columns if t.startswith("balrog_schema")}
         rows = database.run("SELECT table_name FROM information_schema.tables"
                             " WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'")

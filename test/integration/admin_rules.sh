@@ -282,7 +282,7 @@ test_uptake() {
     check "with all of it" body_has '"telemetry_channel":"release","telemetry_product":"Firefox","telemetry_uptake":2000'
     check "and no time" body_has '"when":0'
     check "it waits" gives 200 rel@x GET /status
-    check "and is not due, whatever the time" body_has '"rules":{"due":0,"pending":1}'
+    check "and is not due, whatever the time" body_has '"rules":{"due":0,"overdue_ms":0,"pending":1}'
     check "another role" gives 200 qa@x POST "$SC/$id/signoffs" '{"role": "qa"}'
     check "an edit" gives 200 rel@x POST "$SC/$id" '{"sc_data_version": 1, "data_version": 2, "telemetry_uptake": 50}'
     check "drops what others signed" equal "rel@x releng" "$(signoffs_of "$id")"

@@ -41,15 +41,19 @@ executed() {
     client "SELECT SELECT_COMMANDS FROM information_schema.USER_STATISTICS WHERE USER = 'balrog_admin'"
 }
 
-# The number of statements of each list, a line each.
+# The number of statements of each list, a line each: the least of three, as the admin also asks each second how the server is.
 counts() {
-    local path before after
+    local path before after least
     before=$(executed)
     for path in "${LISTS[@]}"; do
-        ask admin@x GET "$path" >/dev/null
-        after=$(executed)
-        printf '%s %s\n' "$path" $((after - before))
-        before=$after
+        least=
+        for _ in 1 2 3; do
+            ask admin@x GET "$path" >/dev/null
+            after=$(executed)
+            [[ -n $least ]] && ((after - before >= least)) || least=$((after - before))
+            before=$after
+        done
+        printf '%s %s\n' "$path" "$least"
     done
 }
 
