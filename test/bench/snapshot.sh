@@ -40,13 +40,13 @@ cold_start() {
 # ROUNDS, one a line. With file, the worker starts from its snapshot file; otherwise from the database; with db, that is
 # started anew before each, its caches empty.
 cold_starts() { # ROUNDS [file|db]
-    local i file=$DIR/sandbox/kept/snapshot-1
+    local i kept=$DIR/sandbox/kept
     for ((i = 0; i < $1; i++)); do
         [[ ${2-} != db ]] || sandbox restart db
         if [[ ${2-} != file ]]; then
-            rm -f -- "$file"
+            rm -f -- "$kept"/snapshot-*
         fi
-        while [[ ${2-} == file && ! -e $file ]]; do
+        while [[ ${2-} == file ]] && ! compgen -G "$kept/snapshot-*[0-9]" >/dev/null; do
             sleep 0.1 # the worker collects it
         done
         cold_start

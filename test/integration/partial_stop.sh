@@ -18,7 +18,7 @@ PUBLIC_URL='' DB_SOCKET='' DB_NAME=''
 STOP=/emergency_shutoff
 PARTS=/partial_stops
 SC=/scheduled_changes/partial_stops
-SOON=1 # seconds until a change is served
+SOON=2 # whole seconds; a change is served within one
 
 cat >"$BOX.sql" <<'END_ROWS'
 INSERT INTO permissions (username, permission, options, data_version) VALUES
