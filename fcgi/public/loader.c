@@ -204,7 +204,7 @@ struct loader *loader_start(void *ctx, struct public_state *state, struct public
                           .config_path = config_path,
                           .ready_fd = ready_fd,
                           .todo = { .everything = true } };
-    l->settings = talloc_steal(l, settings);
+    l->settings = settings;
     l->feed = feed_new(l, settings->config->public.gap_s);
     l->cache = release_cache_new(l);
     release_cache_set_threads(l->cache, compile_threads());

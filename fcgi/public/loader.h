@@ -9,7 +9,7 @@
 
 struct loader;
 
-/* Starts the thread, which takes over SETTINGS, and reads from HOSTS. The settings were made from the file
+/* Starts the thread, which reads from HOSTS. SETTINGS, which must live longer, were made from the file
  * CONFIG_PATH, which loader_reload() reads again. The thread writes to READY_FD, an eventfd, once the first
  * snapshot is published or loader_refused() is true. Owned by CTX. NULL, with the reason in E, when the
  * thread cannot be started. */

@@ -87,7 +87,7 @@ listen_lines() { # SITE
             option=' ssl'
             tls=1
         fi
-        if [[ $1 == public ]] && ! grep -sl "^ *listen $word .*backlog=" "${ENV[nginx_sites]}"/*.conf | grep -qvxF -- "$own"; then
+        if [[ $1 == public ]] && ! grep -sl "^ *listen $word .*backlog=" "${ENV[nginx_sites]}"/*.conf | grep -vxF -- "$own" >/dev/null; then
             option+=' backlog=4096'
         fi
         printf '    listen %s%s;\n' "$word" "$option"

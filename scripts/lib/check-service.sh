@@ -31,7 +31,7 @@ verify_keyring() {
     for file in ${ENV[signers]}; do
         [[ -r $file ]] || { fault "$file of signers cannot be read" "put the public key there" && continue; }
         for key in $(fingerprints --show-keys "$file"); do
-            [[ ! -d $keyring ]] || fingerprints --homedir "$keyring" --list-keys | grep -qx "$key" ||
+            [[ ! -d $keyring ]] || fingerprints --homedir "$keyring" --list-keys | grep -x "$key" >/dev/null ||
                 fault "the key $key of $file is not in the keyring $keyring"
         done
     done
@@ -96,7 +96,7 @@ verify_answers() {
 # Prints the newest version among the tags.
 newest_tag() {
     fetch_tags
-    mirror tag --list 'v*' --sort=-version:refname | grep -E '^v[0-9]+\.[0-9]+$' | head -n 1
+    mirror tag --list 'v*' --sort=-version:refname | grep -E '^v[0-9]+\.[0-9]+$' | sed -n 1p
 }
 
 verify_deployed() {

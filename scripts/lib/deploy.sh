@@ -57,7 +57,7 @@ need_version() { # TEXT
 }
 
 older() { # VERSION VERSION: whether the first one is older, with or without a v before them
-    [[ ${1#v} != "${2#v}" && $(printf '%s\n' "${1#v}" "${2#v}" | sort --version-sort | head -n 1) == "${1#v}" ]]
+    [[ ${1#v} != "${2#v}" && $(printf '%s\n' "${1#v}" "${2#v}" | sort --version-sort | sed -n 1p) == "${1#v}" ]]
 }
 
 # ---- hosts ----
@@ -162,7 +162,7 @@ send_release() { # VERSION
 
 # Prints the version of a service that is current on the first host; nothing if there is none.
 current_version() { # SERVICE
-    at "$(hosts | head -n 1)" current "$1" </dev/null
+    at "$(hosts | sed -n 1p)" current "$1" </dev/null
 }
 
 # ---- the record ----

@@ -60,7 +60,7 @@ show_versions() {
         { at "$host" status >"$WORK/host-$host" 2>"$WORK/host-$host.said" </dev/null && touch "$WORK/host-$host.done"; } &
     done
     for host in $(hosts); do
-        until [[ -e $WORK/host-$host.done ]] || ((SECONDS >= end)) || ! jobs -r | grep -q .; do
+        until [[ -e $WORK/host-$host.done ]] || ((SECONDS >= end)) || ! jobs -r | grep . >/dev/null; do
             sleep 0.1
         done
         sed "s/^/$host: /" "$WORK/host-$host"

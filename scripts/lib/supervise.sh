@@ -87,7 +87,7 @@ worker_pid() { # SERVICE VERSION
         pid=$(systemctl show --property MainPID --value "${ENV[prefix]}-$1@$2.service")
         [[ $pid == 0 ]] || printf '%s\n' "$pid"
     else
-        workers "$1-$2" | head -n 1
+        workers "$1-$2" | sed -n 1p
     fi
 }
 
@@ -199,7 +199,7 @@ as_user() { # COMMAND…
 agent_is_known() { # PID
     [[ -e $RUN/admin.sock ]] || return 0
     socket_get "$RUN/admin.sock" /__metrics__ |
-        grep -q "^balrog_instance_started_timestamp_seconds{program=\"balrog-agent\",host=\"$(uname -n)\",pid=\"$1\","
+        grep "^balrog_instance_started_timestamp_seconds{program=\"balrog-agent\",host=\"$(uname -n)\",pid=\"$1\"," >/dev/null
 }
 
 # Whether the version could take requests: it answers and reaches the database. For the agent: it reaches the admin, can list
@@ -221,18 +221,16 @@ healthy() { # SERVICE VERSION
 # its log.
 wait_healthy() { # SERVICE VERSION
     local end=$((SECONDS + ENV[start_wait_s])) why="did not become healthy within ${ENV[start_wait_s]} s"
-    until healthy "$1" "$2"; do
-        if ! running "$1" "$2"; then
+    while ((SECONDS < end)); do
+        if healthy "$1" "$2"; then
+            log "$1 $2 is healthy"
+            return 0
+        elif ! running "$1" "$2"; then
             why="died while it started"
             break
         fi
-        ((SECONDS < end)) || break
         sleep 0.1
     done
-    if healthy "$1" "$2"; then
-        log "$1 $2 is healthy"
-        return 0
-    fi
     log "$1 $2 $why; the end of its log:"
     if by_systemd; then
         journalctl --unit "${ENV[prefix]}-$1@$2.service" --lines 15 --no-pager >&2 || true

@@ -82,7 +82,7 @@ submit() { # v1|v2 CLIENTS FROM N
     from=$EPOCHREALTIME
     curl -s "${parallel[@]}" --config "$DIR/curl.conf" >"$DIR/submitted" 2>"$DIR/curl.log" || die 1 "curl: $(<"$DIR/curl.log")"
     to=$EPOCHREALTIME
-    (($(grep -c '^200 ' "$DIR/submitted") == $4)) || die 1 "$1: not every submission was taken: $(sort "$DIR/submitted" | head -n 1)"
+    (($(grep -c '^200 ' "$DIR/submitted") == $4)) || die 1 "$1: not every submission was taken: $(sort "$DIR/submitted" | sed -n 1p)"
     cut -d ' ' -f 2 "$DIR/submitted" | sort -g | awk -v kind="$1" -v clients="$2" -v from="$from" -v to="$to" '
         { ms[NR] = $1 * 1000 }
         END {
@@ -145,7 +145,7 @@ list_cost() { # URL
         after=$(questions)
         after=$((after - before - 1))
         ((after >= ${least:=$after})) || least=$after
-        best=$(printf '%s\n' "$ms" ${best:+"$best"} | sort -g | head -n 1)
+        best=$(printf '%s\n' "$ms" ${best:+"$best"} | sort -g | sed -n 1p)
     done
     awk -v n="$least" -v s="$best" -v kb="$(($(stat -c %s "$DIR/list") / 1024))" 'BEGIN { printf "%d | %.1f | %d\n", n, s * 1000, kb }'
 }

@@ -84,7 +84,7 @@ commit() {
 report_head() { # TITLE WHAT
     local cpu option=
     [[ $MODE == quick ]] || option=" --$MODE"
-    cpu=$(sed -n 's/^model name[ \t]*: //p' /proc/cpuinfo | head -n 1)
+    cpu=$(sed -n 's/^model name[ \t]*: //p' /proc/cpuinfo | sed -n 1p)
     printf '### %s\n\n' "$1"
     # shellcheck disable=SC2016 # Markdown
     printf '%s × %s, %s MB, Linux %s; %s; commit %s; load %s when it began; `scripts/bench%s %s`\n\n' "$(nproc)" \

@@ -246,7 +246,7 @@ reported_as() {
 
 reported_now() {
     gives 200 admin@x GET /app_instances && grep -q '"program":"balrog-agent"' "$WORK/body" &&
-        grep -o '"detail":{[^}]*}[^}]*"program":"balrog-agent"' "$WORK/body" | grep -qF "$1"
+        grep -o '"detail":{[^}]*}[^}]*"program":"balrog-agent"' "$WORK/body" | grep -F "$1" >/dev/null
 }
 
 nobody_reported() {

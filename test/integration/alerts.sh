@@ -21,7 +21,7 @@ WORKERS=1
 IN=$WORK/in # what Alertmanager sends
 METRICS=$WORK/metrics
 ADMIN_URL=
-FAKETIME=$(compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' | head -n 1 || true)
+FAKETIME=$(compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' | sed -n 1p || true)
 
 free_port() {
     local port

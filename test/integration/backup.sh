@@ -327,7 +327,7 @@ damage() { # FILE
 
 test_damage() {
     local full file
-    full=$(find "$STORE" -maxdepth 1 -name '*-full' | head -n 1)
+    full=$(find "$STORE" -maxdepth 1 -name '*-full' | sed -n 1p)
     cp "$full/data.mbs.zst" "$WORK/kept"
     damage "$full/data.mbs.zst"
     check "a damaged backup is not restored" tool 1 restore -e production --user "$ME" --to latest "$WORK/r3"

@@ -24,7 +24,7 @@ archived() {
     local size name position
     read -r name position _ < <(db <<<'SHOW MASTER STATUS')
     size=$(stat --format %s -- "$STORE"/binlogs/*/"$name" 2>/dev/null | sort -n | tail -n 1)
-    [[ ${size:-0} -ge $position ]] && tail -n 1 -- "$STORE"/binlogs/*/"$name".marks | grep -q " $name $position .$"
+    [[ ${size:-0} -ge $position ]] && tail -n 1 -- "$STORE"/binlogs/*/"$name".marks | grep " $name $position .$" >/dev/null
 }
 
 logged() { # TEXT TIMES

@@ -36,7 +36,7 @@ strict-transport-security: max-age=31536000;|x-content-type-options: nosniff" "$
 
 # logged_since LINES TEXT: a new line of the log has TEXT.
 logged_since() {
-    tail -n "+$(($1 + 1))" "$LOG" | grep -qF -- "$2"
+    tail -n "+$(($1 + 1))" "$LOG" | grep -F -- "$2" >/dev/null
 }
 
 # logs TEXT COMMAND…: that leaves a line with TEXT in the log, or one within the last minute has said it. A thread writes but ten
@@ -44,7 +44,7 @@ logged_since() {
 logs() {
     local text=$1 lines
     shift
-    if logged_since "$LINES_BEFORE" "$text" || grep -F -- "$text" "$LOG" | grep -q '"Type": "answer.broken"'; then
+    if logged_since "$LINES_BEFORE" "$text" || grep -F -- "$text" "$LOG" | grep '"Type": "answer.broken"' >/dev/null; then
         return
     fi
     sleep 1

@@ -71,7 +71,7 @@ test_guide() {
 # Prints the mirror that this machine uses.
 mirror() {
     sed -nE 's/^URIs: *(http[^ ]*\/debian)\/? *$/\1/p; s/^deb +(\[[^]]*\] +)?(http[^ ]*\/debian)\/? .*/\2/p' \
-        /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | head -n 1
+        /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | sed -n 1p
 }
 
 # A system of today is kept for other runs of the test.

@@ -379,7 +379,7 @@ is_off() {
 }
 
 is_on() {
-    get "$HOT" | grep -q product=R1
+    get "$HOT" | grep product=R1 >/dev/null
 }
 
 no_worker_answers() { # WHAT: nginx does it

@@ -105,7 +105,7 @@ colliding() { # N
 }
 
 update_has() {
-    curl -s --noproxy '*' "$PUBLIC_URL$UPDATE" | grep -q "$1"
+    curl -s --noproxy '*' "$PUBLIC_URL$UPDATE" | grep "$1" >/dev/null
 }
 
 # How long until a shutoff of Firefox's is seen, set right after Thunderbird's worst. The processor time of the loader

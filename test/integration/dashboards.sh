@@ -36,12 +36,12 @@ runbook_section() { # ALERT
 }
 
 section_says() { # ALERT BEGINNING-OF-ITEM
-    runbook_section "$1" | grep -q "^- \*\*$2\*\*"
+    runbook_section "$1" | grep "^- \*\*$2\*\*" >/dev/null
 }
 
 annotated() { # ALERT: its rule names its own section
     awk -v alert="$1" '$1 == "-" && $2 == "alert:" { inside = $3 == alert } inside && $1 == "runbook:" { print $2 }' \
-        "$TOP/conf/prometheus/rules.yml" | grep -qx "docs/runbook.md#${1,,}"
+        "$TOP/conf/prometheus/rules.yml" | grep -x "docs/runbook.md#${1,,}" >/dev/null
 }
 
 test_runbook() {

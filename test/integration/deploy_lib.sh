@@ -413,7 +413,7 @@ end_load() {
     answers=$(sed -n 's/^answers //p' "$out")
     echo "$1: ${answers:-0} requests"
     check "$1: there was load" test "${answers:-0}" -gt 300
-    check "$1: no wrong answer" equal "wrong 0" "$(grep -A 2 '^wrong' "$out" | head -n 1)"
+    check "$1: no wrong answer" equal "wrong 0" "$(grep -A 2 '^wrong' "$out" | sed -n 1p)"
     check "$1: no failed request" equal "failed 0" "$(grep '^failed' "$out")"
     if ! grep -q '^wrong 0$' "$out" || ! grep -q '^failed 0$' "$out"; then
         tail -n 5 "$out" >&2

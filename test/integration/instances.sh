@@ -65,7 +65,7 @@ test_reports() {
     until_query 20 "$(pids public | wc -w)" "SELECT COUNT(*) FROM app_instances WHERE program = 'balrog-public'" ||
         FAILED=$((FAILED + 1))
     local old
-    old=$(sandbox pids "$BOX" public | head -n 1)
+    old=$(sandbox pids "$BOX" public | sed -n 1p)
     kill -KILL "$old"
     check "a killed one leaves its row" equal 1 "$(query "SELECT COUNT(*) FROM app_instances WHERE pid = $old")"
     run_sql <<<"UPDATE app_instances SET seen_at = seen_at - 90000000 WHERE pid = $old"

@@ -207,7 +207,7 @@ sentry() {
     check "each is an event with a stack" events_are '.level == "error" and .environment == "test" and
         (.release | test("^balrog@[0-9]")) and (.exception.values[0].stacktrace.frames | length > 1) and
         (.message.formatted | length > 0)'
-    id=$(grep -lF api.database "$IN"/request.*.body | head -n 1)
+    id=$(grep -lF api.database "$IN"/request.*.body | sed -n 1p)
     check "of functions" grep -qF '"function": "api_read"' "$id"
     id=$(sed -n 3p "$id" | jq -r .tags.request_id)
     check "with the request's id, as nginx knows it" until_true 10 grep -qF "\"request_id\":\"$id\"" "$SANDBOX/log/access.log"
@@ -292,7 +292,7 @@ locked() {
 }
 
 crash_file() { # NAME: "-" without one
-    find "$CRASHES" -name "$1" | head -n 1
+    find "$CRASHES" -name "$1" | sed -n 1p
 }
 
 crash() {

@@ -47,7 +47,7 @@ client() {
 
 # updates PLATFORM [VERSION [CHANNEL]]: such a client gets an update; stopped …: it gets the empty answer.
 updates() {
-    curl -s --noproxy '*' "$PUBLIC_URL$(client "$@")" | grep -q '<patch'
+    curl -s --noproxy '*' "$PUBLIC_URL$(client "$@")" | grep '<patch' >/dev/null
 }
 
 stopped() {

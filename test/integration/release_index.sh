@@ -62,7 +62,7 @@ change() {
     local url="/releases/$1/revisions?limit=1000"
     [[ -z $2 ]] || url=/v2$url\&path=$2
     ask rel@x GET "$url" >/dev/null
-    tr '{' '\n' <"$WORK/body" | sed -n "/\"data_version\":$3,\"deleted\":false/s/.*\"change_id\":\([0-9]*\).*/\1/p" | head -n 1
+    tr '{' '\n' <"$WORK/body" | sed -n "/\"data_version\":$3,\"deleted\":false/s/.*\"change_id\":\([0-9]*\).*/\1/p" | sed -n 1p
 }
 
 # ---- revisions ----

@@ -175,7 +175,7 @@ test_again() {
 
 being_reset() {
     stage 2>/dev/null <<<"SELECT schema_comment FROM information_schema.schemata WHERE schema_name = DATABASE()" |
-        grep -q 'being reset'
+        grep 'being reset' >/dev/null
 }
 
 # A name that a release holds, too, cannot be taken out: nothing is loaded.

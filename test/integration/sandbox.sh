@@ -118,7 +118,7 @@ test_parts() {
     check "the workers live on without it" equal 200 "$(http "$url/__lbheartbeat__")"
     sandbox start "$WORK/one" db
     check "a part is started" runs "$WORK/one"
-    kill -KILL "$(sandbox pids "$WORK/one" public | head -n 1)"
+    kill -KILL "$(sandbox pids "$WORK/one" public | sed -n 1p)"
     check "a killed worker is replaced" workers_become "$WORK/one" 2
 }
 

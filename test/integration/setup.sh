@@ -207,7 +207,7 @@ test_stage() {
     for name in production stage; do
         check "$name: its own log" until_true 10 grep -q "\"backend\":\"balrog_${name}_public\"" "$WORK/nginx/$name/access.log"
         check "$name: its own accounts" equal "$(accounts_of_environment "$name")" "$(db mysql <<<"SELECT User FROM user WHERE User LIKE 'balrog\\_$name%' ORDER BY 1" | paste -sd ' ')"
-        check "$name: the log tells no other" equal '' "$(grep -hv "balrog_${name}_" "$WORK/nginx/$name/access.log" | head -n 1)"
+        check "$name: the log tells no other" equal '' "$(grep -hv "balrog_${name}_" "$WORK/nginx/$name/access.log" | sed -n 1p)"
     done
     check "stage's program does not see production's data" equal 0 "$(db mysql <<<"SELECT COUNT(*) FROM tables_priv
         WHERE (User LIKE 'balrog\\_stage%' AND Db <> 'balrog_stage') OR (User LIKE 'balrog\\_production%' AND Db <> 'balrog')")"

@@ -56,7 +56,7 @@ figure() { # NAME
 }
 
 logged() { # TYPE [TEXT]
-    grep "\"Type\": \"$1\"" "$LOG" | grep -q -- "${2-}"
+    grep "\"Type\": \"$1\"" "$LOG" | grep -- "${2-}" >/dev/null
 }
 
 written() { # N: that many files, by the program that runs now
@@ -344,7 +344,7 @@ ask_many() {
     local n
     for ((n = 0; n < MANY; n++)); do
         printf '%d /update/3/Firefox/0.1/20000101000000/p/l7/many%d/os/default/default/update.xml\n' $((n + 1)) "$n"
-    done | xargs -P "$MANY" -L 1 "$BASH" -c '"$0" "$1" 1 each "$3" | grep -q "appVersion=\"$2.0\"" && echo served' \
+    done | xargs -P "$MANY" -L 1 "$BASH" -c '"$0" "$1" 1 each "$3" | grep "appVersion=\"$2.0\"" >/dev/null && echo served' \
         "$BUILD/test/integration/fcgi_probe" "$OWN.sock" | grep -c served || true
 }
 

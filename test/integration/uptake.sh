@@ -47,11 +47,11 @@ counted() {
 }
 
 counts() {
-    get "/__uptake__/$2/$3" | grep -q "\"queries\": $1, \"age_s\""
+    get "/__uptake__/$2/$3" | grep "\"queries\": $1, \"age_s\"" >/dev/null
 }
 
 has() { # TEXT PATH
-    get "$2" | grep -qF -- "$1"
+    get "$2" | grep -F -- "$1" >/dev/null
 }
 
 test_counting() {
