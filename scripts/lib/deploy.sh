@@ -5,7 +5,8 @@
 declare -gA ENV STATE_OF
 
 ENVIRONMENT=
-ACTING= # what the script is doing, once it is past the checks; recorded if it fails
+ACTING=    # what the script is doing, once it is past the checks; recorded if it fails
+WAITS_FOR= # the process group of the command that interruptible() waits for
 
 # Handles an option that all of these scripts know, and sets TAKEN to the number of its words. Returns false for others.
 deploy_option() { # OPTION [VALUE]
@@ -107,12 +108,23 @@ at_each() { # COMMAND…
             continue
         fi
         status=0
-        at "$host" "$@" </dev/null || status=$?
+        if may_wait "$1"; then
+            [[ $host == here ]] || send_scripts "$host"
+            interruptible at "$host" "$@" </dev/null || status=$?
+        else
+            at "$host" "$@" </dev/null || status=$?
+        fi
         if ((status)); then
             [[ $host == here ]] || log "$host: failed: host $*"
             return "$status"
         fi
     done
+}
+
+# Whether a command of scripts/host may wait for long, so that a signal must end it. The others take a moment, and some must
+# not end halfway.
+may_wait() { # COMMAND
+    [[ $1 == ready || $1 == stop || $1 == stop-others ]]
 }
 
 # The same for a command that changes nothing: it runs in a dry run, too.
@@ -188,11 +200,44 @@ note_failure() {
     notify failed "$ACTING failed on ${ENV[name]} (exit status $status); see $LOG_FILE"
 }
 
+# Ends the script because of a signal, and first what it waits for in interruptible(), at most a second later.
+end_by_signal() { # STATUS
+    local tries
+    trap : INT TERM HUP # not '', which the hook would inherit
+    if [[ -n $WAITS_FOR ]]; then
+        kill -TERM -- "-$WAITS_FOR" 2>/dev/null || true
+        for ((tries = 0; tries < 20; tries++)); do
+            kill -0 -- "-$WAITS_FOR" 2>/dev/null || break
+            sleep 0.05
+        done
+        kill -KILL -- "-$WAITS_FOR" 2>/dev/null || true
+        wait "$WAITS_FOR" 2>/dev/null || true
+    fi
+    exit "$1"
+}
+
+catch_signals() {
+    trap 'end_by_signal 130' INT
+    trap 'end_by_signal 143' TERM HUP
+}
+
+# Runs a command that may take long. bash runs a trap only after the command that it waits for, except in "wait": so the
+# command runs beside the script, as a process group that end_by_signal() ends.
+interruptible() { # COMMAND…
+    local status=0
+    set -m
+    "$@" &
+    WAITS_FOR=$!
+    set +m
+    wait "$WAITS_FOR" || status=$?
+    WAITS_FOR=
+    return "$status"
+}
+
 begin() { # TEXT
     ACTING=$1
     trap note_failure EXIT
-    trap 'exit 130' INT
-    trap 'exit 143' TERM HUP
+    catch_signals
     record begun "$1"
 }
 

@@ -37,7 +37,7 @@ upgrade_schema() { # VERSION
         [[ ! -x $tools/schema-upgrade ]] || "$tools/schema-upgrade" --phase additive "${args[@]}"
         return
     fi
-    "$tools/schema-upgrade" --phase additive --execute "${args[@]}" >&2 ||
+    interruptible "$tools/schema-upgrade" --phase additive --execute "${args[@]}" </dev/null >&2 ||
         die 1 "the additive phase failed (exit status $?). Nothing was switched: correct the cause above and deploy again"
     "$tools/create-db-users" --mend-rights --execute "${args[@]}" --public-user "$(name_prefix)_public" \
         --admin-user "$(name_prefix)_admin" --history-user "$(name_prefix)_history" >&2 ||

@@ -104,22 +104,60 @@ test_failure() {
     set_env min_free_mb=10 start_wait_s=300
 }
 
+# host_waits COMMAND…: whether a script of this test waits for scripts/host with these words.
+host_waits() {
+    pgrep -f "^/bin/bash $TOP/scripts/host -e t $*" >/dev/null
+}
+
+# ends_by_signal COMMAND SCRIPT ARG…: sends the script SIGTERM while it waits for scripts/host COMMAND. It must end within two
+# seconds, and leave nothing behind that still waits.
+ends_by_signal() {
+    local pid status=0 since
+    "$TOP/scripts/$2" -e t "${@:3}" </dev/null >"$WORK/interrupted.log" 2>&1 &
+    pid=$!
+    check "$2 waits for host $1" until_true 300 host_waits "$1"
+    since=${EPOCHREALTIME/./}
+    kill -TERM "$pid"
+    wait "$pid" || status=$?
+    check "$2: a signal ends it" equal 143 "$status"
+    check "$2: it ends within two seconds" test $((${EPOCHREALTIME/./} - since)) -lt 2000000
+    check "$2: nothing waits any more" equal gone "$(host_waits "$1" || echo gone)"
+    check "$2: the record says interrupted" equal interrupted "$(tail -n 1 -- "$ROOT/state/deploys" | cut -f 2)"
+}
+
 # A deploy that is ended by a signal has not failed: the same command continues it, without an override.
 test_interruption() {
-    local pid status=0
     cp "$WORK/etc/agent.conf" "$WORK/agent.conf"
     sed -i 's|^admin_url = .*|admin_url = http://127.0.0.1:1|' "$WORK/etc/agent.conf"
     set_env start_wait_s=300
-    "$TOP/scripts/deploy" -e t --from "$WORK/v1.tar" agent "$V1" </dev/null >"$WORK/interrupted.log" 2>&1 &
-    pid=$!
-    check "a deploy begins" until_true 300 last_record_is "begun"
-    kill -TERM "$pid"
-    wait "$pid" || status=$?
-    check "a signal ends it" equal 143 "$status"
-    check "the record says interrupted" grep -qP "\tinterrupted\t.*\tdeploy agent $V1\$" "$ROOT/state/deploys"
+    ends_by_signal "ready agent" deploy --from "$WORK/v1.tar" agent "$V1"
     check "the hook is told" grep -q "^interrupted deploy agent $V1 was interrupted on t" "$WORK/told"
+    ends_by_signal "ready agent" rollback agent "$V1"
     cp "$WORK/agent.conf" "$WORK/etc/agent.conf"
     check "the same command continues" deploy 0 agent "$V1"
+    test_interrupted_promotion
+}
+
+# promote waits until the version before has answered its last requests; a stopped process never does.
+test_interrupted_promotion() {
+    local old
+    check "a canary" deploy 0 --from "$WORK/v2.tar" public "$V2"
+    old=$(pgrep -f "^$ROOT/releases/$V1/sbin/balrog-public ")
+    cat >"$WORK/killer" <<'END'
+if [[ ${0##*/} == promote ]]; then
+    set -T
+    trap 'case $BASH_COMMAND in "at_each stop-others "*) kill -KILL $$ ;; esac' DEBUG
+fi
+END
+    check "promote is killed before it stops the old version" equal 137 \
+        "$(BASH_ENV=$WORK/killer "$TOP/scripts/promote" -e t --despite-few --despite-early >/dev/null 2>&1 || echo $?)"
+    kill -STOP "$old"
+    ends_by_signal "stop-others public" promote
+    kill -CONT "$old"
+    check "promote continues" operate 0 promote
+    check "only the new version is left" equal "$V2" "$(running public)"
+    check "public goes back" operate 0 rollback public "$V1"
+    check "by force" operate 0 promote --despite-few --despite-early
 }
 
 # A schema that lacks a step is found before anything is built.
@@ -129,10 +167,6 @@ test_cheap_checks_first() {
     check "a version whose schema step is missing is refused" operate 3 deploy --from "$WORK/v9.tar" public v9.9
     check "the message says what to deploy first" said "run 'deploy -e t admin v9.9' first"
     check "nothing was unpacked or built" equal "" "$(find "$ROOT/releases" -maxdepth 1 -name '*v9.9*')"
-}
-
-last_record_is() { # OUTCOME
-    [[ $(tail -n 1 -- "$ROOT/state/deploys" | cut -f 2) == "$1" ]]
 }
 
 # as NAME COMMAND…: runs it as whom NAME called sudo for.
