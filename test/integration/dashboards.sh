@@ -115,7 +115,9 @@ test_top_here() {
         'canary +v9.9 is watching, 2 restarts' 'deploy +deploy public v9.8: done, [0-9.]+ s ago' 'disks .*releases [0-9]+ % free'
     check "and since when programs run" top_shows 'up [0-9.]+ (s|min)$' '^admin .*; up [0-9.]+ (s|min)$'
     kill -KILL -- "-$(<"$SANDBOX/run/agent.pid")"
-    check "a program that was killed is not shown as one that runs" until_true 90 top_is '^  balrog-agent .*GONE or hanging: silent for'
+    # That takes half a minute: who reports every ten seconds may miss two.
+    [[ -z ${BALROG_TEST_FULL-} ]] ||
+        check "a program that was killed is not shown as one that runs" until_true 90 top_is '^  balrog-agent .*GONE or hanging: silent for'
     sandbox stop db
     check "a stale snapshot is" until_true 30 top_is 's old and STALE'
     sandbox start db

@@ -30,6 +30,8 @@ prepare_databases >"$work/prepare.log" || { cat "$work/prepare.log" >&2 && exit 
 export BALROG_TEST_SOCKET=$work/sock
 for database in exact adopted; do
     for program in write_test schedule_test signoff_test tx_test world_test keeper_test; do
+        # How much is kept does not depend on the tables' columns.
+        [[ "$program $database" != "keeper_test adopted" || -n ${BALROG_TEST_FULL-} ]] || continue
         BALROG_TEST_DB=$database check "$program on $database" "$programs/$program"
     done
 done
