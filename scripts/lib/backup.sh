@@ -60,7 +60,12 @@ backups() {
 
 # Sets M to the manifest of a backup. Returns false if it is missing or damaged.
 manifest_read() { # NAME
-    local line file=$STORE/$1/manifest
+    manifest_load "$STORE/$1/manifest" "$1"
+}
+
+# The same, of a file that manifest_write has written.
+manifest_load() { # FILE NAME
+    local line file=$1
     M=()
     [[ -r $file ]] || return 1
     while IFS= read -r line; do
@@ -68,7 +73,7 @@ manifest_read() { # NAME
         M[${BASH_REMATCH[1]}]=${BASH_REMATCH[2]}
     done <"$file"
     # Its last line is a checksum of those before it.
-    [[ -n ${M[manifest_sha256]-} && ${M[name]-} == "$1" && ${M[format]-} == 1 &&
+    [[ -n ${M[manifest_sha256]-} && ${M[name]-} == "$2" && ${M[format]-} == 1 &&
         ${M[manifest_sha256]} == "$(sed '$d' "$file" | sha256sum | cut -d ' ' -f 1)" ]]
 }
 
@@ -79,10 +84,11 @@ manifest_get() ( # NAME KEY
 )
 
 # Writes a manifest into the directory of an unfinished backup: standard input, and its checksum.
-manifest_write() { # DIR
-    cat >"$1/manifest.new"
-    printf 'manifest_sha256 = %s\n' "$(sha256sum <"$1/manifest.new" | cut -d ' ' -f 1)" >>"$1/manifest.new"
-    mv -- "$1/manifest.new" "$1/manifest"
+manifest_write() { # DIR [FILE]
+    local file=$1/${2:-manifest}
+    cat >"$file.new"
+    printf 'manifest_sha256 = %s\n' "$(sha256sum <"$file.new" | cut -d ' ' -f 1)" >>"$file.new"
+    mv -- "$file.new" "$file"
 }
 
 # Compares a backup's files with their checksums. Logs the problem and returns false if one differs.

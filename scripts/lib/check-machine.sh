@@ -352,6 +352,7 @@ wanted_units() {
     ! database_here || for kind in full.timer incremental.timer verify.timer drill.timer binlogs.service; do
         printf '%s\n' "${ENV[prefix]}-backup-${kind%.*}@${ENV[name]}.${kind#*.}"
     done
+    [[ -z ${ENV[backup_remote]} ]] || ! database_here || printf '%s\n' "${ENV[prefix]}-backup-push@${ENV[name]}.service"
     printf '%s\n' "${ENV[prefix]}-history-cleanup@${ENV[name]}.timer"
     [[ ! -d ${ENV[metrics_dir]} ]] || printf '%s\n' "${ENV[prefix]}-host-metrics@${ENV[name]}.timer"
 }

@@ -130,8 +130,23 @@ verify_backups() {
     fi
     file=${ENV[backup_defaults_file]}
     [[ -z $file ]] || verify_secret "$file" "$owner"
+    verify_remote
     file=${ENV[history_defaults_file]}
     [[ -z $file || -e $file ]] || fault "$file is missing: the option file of the account of history-cleanup"
+}
+
+# What copies of backups need. A private key here could decrypt all of them.
+verify_remote() {
+    local tool file=${ENV[backup_recipients]}
+    [[ -n ${ENV[backup_remote]} ]] || return 0
+    for tool in age "${ENV[backup_remote]%%:*}"; do
+        command -v "${tool/#ssh/rsync}" >/dev/null || fault "${tool/#ssh/rsync} is missing, which copies of backups need" "apt-get install ${tool/#ssh/rsync}"
+    done
+    if [[ -z $file || ! -r $file ]]; then
+        fault "backup_remote is set, but there is no file backup_recipients with public keys of age" "docs/backups.md, \"A copy elsewhere\""
+    elif grep -i 'AGE-SECRET-KEY-' "$file" >/dev/null; then
+        fault "$file holds a private key, which belongs on the machine where you restore" "age-keygen -y prints the public key of one"
+    fi
 }
 
 mend_backups() {

@@ -55,10 +55,23 @@ metrics_backups() {
     else
         printf 'balrog_backup_full_timestamp_seconds 0\n'
     fi
+    metrics_remote
     if [[ -n $verified ]]; then
         metric_head balrog_backup_verified_timestamp_seconds "When backup-verify last found a backup good."
         printf 'balrog_backup_verified_timestamp_seconds %s\n' "$(stat --format %Y -- "$STORE/$verified/verified")"
     fi
+}
+
+# What scripts/backup-push has noted of the remote store.
+metrics_remote() {
+    local newest mark
+    [[ -n ${ENV[backup_remote]} ]] || return 0
+    newest=$(cat -- "$STORE/remote/newest" 2>/dev/null || echo 0)
+    mark=$(cat -- "$STORE/remote/position" 2>/dev/null || echo 0)
+    metric_head balrog_backup_remote_timestamp_seconds "When the newest backup was finished that is complete in the remote store; 0: there is none."
+    printf 'balrog_backup_remote_timestamp_seconds %s\n' "$((newest / 1000000))"
+    metric_head balrog_backup_remote_position_timestamp_seconds "Everything committed before this time is in the remote store; 0: no binary log is."
+    printf 'balrog_backup_remote_position_timestamp_seconds %s.%06d\n' "$((mark / 1000000))" "$((mark % 1000000))"
 }
 
 # The certificates that clients of the environment's URLs get. One that cannot be read within 5 s is left out: BalrogDown and the

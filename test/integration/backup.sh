@@ -410,7 +410,7 @@ test_timers() {
         sed -nE 's|^ExecStart=.*/scripts/(.*) -e %i|\1 -e production|p' "$TOP"/conf/systemd/balrog-{backup,history}*.service
         sed -nE 's/^[^#].*(mysql|root) +\$SCRIPTS\/([^>|]*-e production).*/\2/p' "$TOP/conf/cron/balrog-backup"
     )
-    check "six units, seven lines" equal 13 "${#lines[@]}"
+    check "seven units, eight lines" equal 15 "${#lines[@]}"
     for line in "${lines[@]}"; do
         # shellcheck disable=SC2086 # words
         check "$line" tool 0 $line --dry-run
