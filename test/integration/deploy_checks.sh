@@ -67,6 +67,74 @@ test_good_time() {
     db <<<"UPDATE rules_scheduled_changes SET complete = 1"
 }
 
+# The clock of the week, in a time zone. 2026-11-27 is a Friday.
+test_calendar() {
+    set_env "no_deploy=Fri 12:00 - Mon 06:00, Wed 18:00 - Wed 20:00" time_zone=Europe/Berlin
+    check "Friday, 12:30 in Berlin" at_clock 3 '2026-11-27 11:30:00 UTC'
+    check "says which time" said "no deploys at this time, by no_deploy: Fri 12:00 - Mon 06:00 (Europe/Berlin)"
+    check "and what overrides it" said "--despite-calendar"
+    check "Friday, 11:30 in Berlin" at_clock 0 '2026-11-27 10:30:00 UTC'
+    check "Monday, 5:59" at_clock 3 '2026-11-30 04:59:00 UTC'
+    check "Monday, 6:00" at_clock 0 '2026-11-30 05:00:00 UTC'
+    check "Wednesday evening" at_clock 3 '2026-12-02 18:59:00 UTC'
+    check "another time zone" set_env time_zone=America/New_York
+    check "Friday, 6:30 in New York" at_clock 0 '2026-11-27 11:30:00 UTC'
+    set_env time_zone=Europe/Atlantis
+    check "a time zone that is none" deploy 2 --dry-run public "$V1"
+    set_env time_zone=UTC "no_deploy=Friday afternoon"
+    check "a time that is none" deploy 2 --dry-run public "$V1"
+    set_env "no_deploy=Mon 00:00 - Sun 12:00, Sun 11:00 - Mon 00:00"
+    check "all the week" deploy 3 public "$V1"
+}
+
+at_clock() { # STATUS TIME
+    local status=0
+    SAID=$(TZ=UTC faketime "$(date -u -d "$2" '+%Y-%m-%d %H:%M:%S')" \
+        "$TOP/scripts/deploy" -e t --dry-run --from "$WORK/v1.tar" agent "$V1" </dev/null 2>&1) || status=$?
+    [[ $status -eq $1 ]] || { printf '  exit status %s, wanted %s: %s\n' "$status" "$1" "$SAID" >&2 && return 1; }
+}
+
+# What somebody must be busy with: each is refused by itself, and all are overridden and recorded at once.
+test_busy() {
+    local port check
+    db <<<"UPDATE rules_scheduled_changes SET complete = 0; UPDATE rules_scheduled_changes_conditions SET \`when\` = (UNIX_TIMESTAMP() - 900) * 1000"
+    check "a change that nobody has signed is overdue" deploy 3 --despite-calendar admin "$V1"
+    check "it is named" said "overdue, because they lack sign-offs or the agent cannot enact them: rules_scheduled_changes 7"
+    db <<<"INSERT INTO emergency_shutoffs_history (changed_by, timestamp, product, channel, data_version)
+        SELECT 'me', (UNIX_TIMESTAMP() - 60) * 1000, product, channel, data_version FROM emergency_shutoffs"
+    check "a stop" deploy 3 --despite-calendar --despite-overdue admin "$V1"
+    check "is named" said "updates are stopped for: Thunderbird beta"
+    db <<<"DELETE FROM emergency_shutoffs_history; INSERT INTO balrog_partial_stops (stop_id, product, channel, locale, data_version)
+            VALUES (3, 'Firefox', 'nightly', 'de', 1);
+        INSERT INTO balrog_partial_stops_history (changed_by, timestamp, stop_id, product, channel)
+            VALUES ('me', (UNIX_TIMESTAMP() - 60) * 1000, 3, 'Firefox', 'nightly')"
+    check "a stop for a part" deploy 3 --despite-calendar --despite-overdue admin "$V1"
+    check "is named, too" said "updates are stopped for: a part of Firefox nightly"
+    set_env stop_within_s=30
+    check "an old stop is no emergency" deploy 0 --dry-run --despite-calendar --despite-overdue admin "$V1"
+    set_env stop_within_s=3600
+    # Prometheus answers like this.
+    mkdir "$WORK/prometheus"
+    printf '%s\n' '# TYPE ALERTS untyped' 'ALERTS{alertname="BalrogDown",alertstate="firing",severity="page"} 1 1700000000000' \
+        'ALERTS{alertname="BalrogBackupOld",alertstate="firing",severity="ticket"} 1 1700000000000' \
+        'ALERTS{alertname="BalrogReplicationStopped",alertstate="firing",severity="page"} 1 1700000000000' >"$WORK/prometheus/federate"
+    port=$(free_port)
+    python3 -m http.server --bind 127.0.0.1 --directory "$WORK/prometheus" "$port" >/dev/null 2>&1 &
+    WRK_PIDS+=("$!")
+    until_true 60 curl -fs --noproxy '*' -o /dev/null "http://127.0.0.1:$port/federate"
+    set_env "prometheus_url=http://127.0.0.1:$port"
+    check "a replica that is behind" deploy 3 --despite-calendar --despite-overdue --despite-stop admin "$V1"
+    check "by its alert" said "a replica of the database is behind: BalrogReplicationStopped fires"
+    check "an outage" deploy 3 --despite-calendar --despite-overdue --despite-stop --despite-replica admin "$V1"
+    check "by the alerts that wake somebody" said "these alerts fire: BalrogDown (docs/runbook.md)"
+    check "despite all of that" deploy 0 --despite-calendar --despite-overdue --despite-stop --despite-replica --despite-outage admin "$V1"
+    for check in calendar overdue stop replica outage; do
+        check "--despite-$check is recorded" grep -qP "\toverridden\t.*\t$check: " "$ROOT/state/deploys"
+    done
+    set_env prometheus_url=http://127.0.0.1:1 no_deploy=
+    db <<<"UPDATE rules_scheduled_changes SET complete = 1; DELETE FROM balrog_partial_stops; DELETE FROM balrog_partial_stops_history"
+}
+
 # A deploy that fails keeps the next away; what ran goes on.
 test_failure() {
     printf '[nonsense]\n' >>"$WORK/etc/agent.conf"
@@ -585,6 +653,8 @@ trap 'stop_hosts; stop_units; take_down' EXIT
 test_dry_run
 test_usage
 test_good_time
+test_calendar
+test_busy
 test_failure
 test_interruption
 test_cheap_checks_first
