@@ -196,8 +196,8 @@ note_failure() {
         return 0
     fi
     record failed "$ACTING"
-    log "failed: $ACTING"
-    notify failed "$ACTING failed on ${ENV[name]} (exit status $status); see $LOG_FILE"
+    log "failed: $ACTING$(call_text)"
+    notify failed "$ACTING failed on ${ENV[name]} (exit status $status); see $LOG_FILE$(call_text)"
 }
 
 # Ends the script because of a signal, and first what it waits for in interruptible(), at most a second later.

@@ -80,6 +80,7 @@ ENV_KEYS=(
     'backup_part_mb|64|[1-9][0-9]{0,3}'
     'repository||.*'
     'contacts||.*'
+    'escalation||([^, ][^,]* after [0-9]{1,4}(, *|$))*'
 )
 DRY_RUN=${DRY_RUN-}
 
@@ -178,6 +179,32 @@ who() {
     name=$(id -un)
     ((EUID != 0)) || name=${SUDO_USER:-$name}
     printf '%s\n' "$name"
+}
+
+# ---- people ----
+
+# Prints whom to call, a line each: contacts, then the levels of escalation, soonest first. Nothing if neither is set.
+whom_to_call() {
+    local levels level
+    [[ -z ${ENV[contacts]} ]] || printf '%s\n' "${ENV[contacts]}"
+    IFS=, read -ra levels <<<"${ENV[escalation]}"
+    for level in "${levels[@]}"; do
+        read -r level <<<"$level"
+        printf '%s\t%s\n' "${level##* after }" "${level% after *}"
+    done | sort -s -n -k 1,1 | while IFS=$'\t' read -r level who; do
+        if ((10#$level == 0)); then
+            printf 'at once: %s\n' "$who"
+        else
+            printf 'after %d minutes: %s\n' "$((10#$level))" "$who"
+        fi
+    done
+}
+
+# Prints the same in one line, as the end of a message; nothing if nobody is set.
+call_text() {
+    local lines
+    lines=$(whom_to_call)
+    [[ -z $lines ]] || printf '. Whom to call: %s' "${lines//$'\n'/; }"
 }
 
 # ---- notifications, and the lock ----

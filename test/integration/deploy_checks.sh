@@ -143,10 +143,11 @@ test_failure() {
     sed -i '/nonsense/d' "$WORK/etc/agent.conf"
     cp "$WORK/etc/agent.conf" "$WORK/agent.conf"
     sed -i 's|^admin_url = .*|admin_url = http://127.0.0.1:1|' "$WORK/etc/agent.conf"
-    set_env start_wait_s=2
+    set_env start_wait_s=2 "contacts=the channel" "escalation=the lead after 15, Ann (555 0100) after 0"
     check "an agent that does not reach the admin" deploy 1 agent "$V1"
     check "is ended" equal '' "$(running agent)"
-    check "the hook heard of it" grep -q "^failed deploy agent $V1 failed on t" "$WORK/told"
+    check "whom to call is said" said "Whom to call: the channel; at once: Ann (555 0100); after 15 minutes: the lead"
+    check "the hook heard of it" grep -q "^failed deploy agent $V1 failed on t.*at once: Ann (555 0100); after 15 minutes: the lead" "$WORK/told"
     cp "$WORK/agent.conf" "$WORK/etc/agent.conf"
     db <<<"DELETE FROM permissions WHERE username = 'balrogagent'"
     check "an agent whose reports the admin refuses" deploy 1 --despite-failure agent "$V1"

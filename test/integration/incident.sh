@@ -56,6 +56,8 @@ test_well() {
     check "the last deploys, and by whom" shows "^  20.* deploy public $V1: done, by $(id -un)"
     check "disks" shows '^  [0-9]+% used, .* free: /'
     check "whom to call" shows '^  the release engineers at night'
+    check "and in which order" equal "at once: Ann|after 15 minutes: the lead (555 0100)|after 60 minutes: the director" \
+        "$(sed -n '/^contacts$/,$p' <<<"$SAID" | sed -n 's/^  \(at once.*\|after .*\)/\1/p' | paste -s -d '|')"
     check "nobody has Prometheus here" shows 'NOT KNOWN: Prometheus at http://127.0.0.1:1: '
     as_person boss@example.com POST /rules/1 '{"data_version": 1, "backgroundRate": 7, "comment": "slowly"}'
     as_person boss@example.com POST /emergency_shutoff '{"product": "Firefox", "channel": "beta", "comment": "crashes"}'
@@ -142,7 +144,8 @@ make_configuration
 make_nginx
 db <<<"INSERT INTO permissions (username, permission, data_version) VALUES ('boss@example.com', 'admin', 1)"
 db <<<"DELETE FROM product_req_signoffs"
-set_env prometheus_url=http://127.0.0.1:1 "contacts=the release engineers at night"
+set_env prometheus_url=http://127.0.0.1:1 "contacts=the release engineers at night" \
+    "escalation=the director after 60, Ann after 0, the lead (555 0100) after 15"
 git init --quiet "$REPO"
 built_tarball "$WORK/v1.tar"
 check "deployed" operate 0 deploy --from "$WORK/v1.tar" "$V1"

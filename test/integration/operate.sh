@@ -66,6 +66,10 @@ test_bad_environments() {
     # shellcheck disable=SC2016 # the inner shell expands them
     check "keys, comments, blanks" operate 0 'env_load t; echo "${ENV[root]}|${ENV[contacts]}|${ENV[file]}"'
     check "the values" said "/a|a = b, c|$work/environments/t.conf"
+    environment "escalation = Ann after a while"
+    check "a level of escalation without minutes" operate 2 "env_load t"
+    check "is named" said "t.conf:1: escalation = Ann after a while: does not match"
+    environment "root = /a"
     check "an unknown environment" operate 2 "env_load nosuch"
     check "those there are are named" said "there are: t"
     check "a strange name" operate 2 "env_load ../t"
