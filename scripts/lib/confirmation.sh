@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # Another person confirms a deploy: by an account of their own on the machine that deploys, or by a signature. Uses
-# operate.sh, deploy.sh and checks.sh. An ID is SERVICES-vX.Y, as in admin+agent-v1.2.
+# operate.sh, deploy.sh and checks.sh. An ID is SERVICES-vX.Y, as in admin+agent-v1.2; or promote-v1.2 or schema-v1.2.
 #
 #   STATE/confirmed/ID   a confirmation: its time and its person, with a tab between them
 #   STATE/waiting/ID     the person whose deploy waits for it
@@ -62,8 +62,9 @@ write_confirmation() { # ID NAME
     mv -- "$STATE/confirmed/.$1.$$" "$STATE/confirmed/$1"
 }
 
-# Announces the deploy and waits until somebody else has confirmed it. Meanwhile the environment is not locked.
-await_confirmation() { # ID TEXT
+# Announces the deploy and waits until somebody else has confirmed it. Meanwhile the environment is not locked: CHECK, a
+# function, is called afterwards if it has waited.
+await_confirmation() { # ID TEXT CHECK
     local by
     [[ ${ENV[require_confirmation]} == yes ]] || return 0
     if [[ -n $DRY_RUN ]]; then
@@ -72,17 +73,17 @@ await_confirmation() { # ID TEXT
     fi
     if [[ -n ${DESPITE[confirmation]-} ]]; then
         refuse confirmation "nobody has confirmed it"
-        notify unconfirmed "$2 was not confirmed by anybody; $(who) deploys it all the same"
+        notify unconfirmed "$2 was not confirmed by anybody; $(who) does it all the same"
         return 0
     fi
     mkdir -p -- "$STATE/confirmed" "$STATE/waiting"
-    confirmed "$1" "$(who)" || wait_for_confirmation "$1" "$2"
+    confirmed "$1" "$(who)" || wait_for_confirmation "$@"
     by=$(cut -f 2 -- "$STATE/confirmed/$1")
     log "confirmed by $by: $2"
     record confirmed "$2, by $by"
 }
 
-wait_for_confirmation() { # ID TEXT
+wait_for_confirmation() { # ID TEXT CHECK
     local end=$((SECONDS + ENV[confirmation_wait_s]))
     who >"$STATE/waiting/$1"
     notify confirm "$2 is ready; it waits for: $(confirm_command "$1")"
@@ -97,7 +98,7 @@ wait_for_confirmation() { # ID TEXT
     done
     rm -f -- "$STATE/waiting/$1"
     lock_environment
-    check_good_time
+    "$3"
 }
 
 confirmation_used() { # ID

@@ -284,7 +284,7 @@ canary_phase() { # PHASE
 
 canary_forget() {
     [[ -z $DRY_RUN ]] || return 0
-    rm -f -- "$CANARY" "$CANARY.base" "$CANARY.now"
+    rm -f -- "$CANARY" "$CANARY.base" "$CANARY.now" "$CANARY.answers" "$CANARY.asked"
 }
 
 need_canary() {

@@ -54,13 +54,26 @@ start_first() { # VERSION
     notify deployed "public $1 runs on ${ENV[name]}: the first version there"
 }
 
+# Compares the answers of a version that gets no requests yet. Differences do not keep it from becoming a canary. A rollback is
+# urgent, and its answers are meant to differ.
+compare_answers_early() { # STABLE VERSION KIND
+    if [[ $3 == rollback ]]; then
+        rm -f -- "$CANARY.answers"
+    elif [[ -n $DRY_RUN ]]; then
+        echo "would compare the answers of $1 and $2"
+    else
+        compare_answers "$1" "$2" || true
+    fi
+}
+
 # Starts the version as a canary with its share of the requests, and starts the watcher. promote or abort ends it.
 start_canary() { # VERSION KIND
-    local stable
+    local stable differ
     stable=$(current_version public)
     start_beside public "$1"
     at_each nginx
     if ! canary_load || [[ ${STATE_OF[phase]} != watching ]]; then
+        compare_answers_early "$stable" "$1" "$2"
         gather_base "$stable" "$1"
         canary_new "$1" "$stable" "$2"
         at_each link public-canary "$1"
@@ -68,7 +81,8 @@ start_canary() { # VERSION KIND
     fi
     start_watch
     log "public $1 gets ${ENV[canary_percent]} % of the requests, beside $stable"
-    notify canary "public $1 gets ${ENV[canary_percent]} % of the requests on ${ENV[name]}, beside $stable; scripts/canary-status compares them"
+    differ=$(sed -n '1s/.* //p' "$CANARY.answers" 2>/dev/null) || true
+    notify canary "public $1 gets ${ENV[canary_percent]} % of the requests on ${ENV[name]}, beside $stable${differ:+; $differ compared answers differ}; scripts/canary-status compares them"
 }
 
 public_to() { # VERSION KIND

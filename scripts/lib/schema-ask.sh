@@ -55,6 +55,7 @@ ask_before_destruction() { # SCHEMA VERSION
     done
     check_good_time
     check_long_enough "$newest"
-    await_confirmation "schema-v${2#v}" "the destructive phase of v${2#v}'s schema (${PENDING[*]}) on ${ENV[name]}"
+    await_confirmation "schema-v${2#v}" "the destructive phase of v${2#v}'s schema (${PENDING[*]}) on ${ENV[name]}" \
+        check_good_time
     confirmation_used "schema-v${2#v}"
 }

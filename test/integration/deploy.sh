@@ -154,7 +154,7 @@ test_crashing_canary() {
     check "a canary that crashes again and again is deployed" operate 0 deploy --despite-failure --from "$WORK/crashing.tar" \
         public "$V3"
     check "it is aborted" until_true 120 test ! -e "$ROOT/state/canary"
-    check "the hook is told why" grep -q "^aborted the canary $V3 was aborted on t: .*it was restarted 3 times" "$WORK/told"
+    check "the hook is told why" until_true 60 grep -q "^aborted the canary $V3 was aborted on t: .*it was restarted 3 times" "$WORK/told"
     check "only the good version is left" equal "$V2 $V2" "$(serving public) $(serving public-canary)"
 }
 

@@ -459,6 +459,8 @@ test_hosts() {
         check "$host: has its own upstreams" grep -q "$WORK/hosts/$host/run/public.sock" "$WORK/hosts/$host/upstreams.conf"
     done
     check "the next as a canary" operate 0 deploy --from "$WORK/v2.tar" public "$V2"
+    check "both hosts compare answers" equal 2 "$(grep -c "asking both versions 20 questions" <<<"$SAID")"
+    check "the answers of both are counted" said "0 of 40 answers of $V2 differ from those of $V1"
     for host in one two; do
         check "$host: both run" equal "public $V1 running serving current;public $V2 running canary" \
             "$(on "$host" status | grep public | paste -sd ';')"

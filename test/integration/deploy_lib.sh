@@ -181,6 +181,7 @@ canary_watch_s = 1
 canary_compare_s = 1
 canary_min_requests = 300
 canary_latency_floor_ms = 9999
+canary_answers = 10
 configure_options = CFLAGS=-O0 --disable-dependency-tracking
 min_free_mb = 10
 END

@@ -153,6 +153,8 @@ test_hosts() {
     printf '%s\tsomebody\n' "$(days_ago 0)" >"$work/root/state/confirmed/schema-v$(<"$here/../../VERSION")"
     : >"$work/told"
     check "an exception" contract 0 -e stage --execute --without-host "$(url down)" --version-url "$(url newer)"
+    check "the record says who confirmed" grep -qP "\tconfirmed\t.*\tthe destructive phase of v.*, by somebody$" "$work/root/state/deploys"
+    check "their confirmation is used once" test ! -e "$work/root/state/confirmed/schema-v$(<"$here/../../VERSION")"
     check "is logged" grep -q "$(url down) is not asked for its version, because of --without-host" "$work/root/state/schema.log"
     check "the hook was told" equal "schema-destructive: $DB: 0005_release_history_deleted is done" "$(<"$work/told")"
     CONNECT=(--socket "$work/sock" --user root)
