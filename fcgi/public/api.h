@@ -16,6 +16,7 @@ struct api {
     const char *version_file; /* "": the version that was built in */
     const char *openapi_file; /* "": the installed file */
     struct gate *big;         /* limits large answers */
+    struct gate *all;         /* limits requests to /api/, so that they leave threads to update queries */
 };
 
 /* Runs WORK with a database connection; see pool_run(), which may run it twice. Returns false when that

@@ -44,10 +44,13 @@ static bool serve_requests(struct public_program *r, struct error *e)
 {
     const struct config *config = r->config;
     struct gate big;
+    struct gate all;
     struct api api = {
-        r->pool, r->hosts, r->primary, config->public.version_file, config->public.openapi_file, &big
+        r->pool, r->hosts, r->primary, config->public.version_file, config->public.openapi_file, &big, &all
     };
-    gate_init(&big, BIG_ANSWERS, (unsigned)config->public.threads / 2);
+    unsigned half = ((unsigned)config->public.threads + 1) / 2;
+    gate_init(&big, BIG_ANSWERS, half);
+    gate_init(&all, half, 0);
     struct program_service service = {
         .socket = config->public.socket,
         .socket_mode = config->public.socket_mode,

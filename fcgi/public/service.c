@@ -326,7 +326,7 @@ static bool try_query(struct service *s, unsigned thread, const struct request *
 
 /* ---- everything else ---- */
 
-static void dispatch_route(struct service *s, const struct request *r, struct response *response)
+static void answer_route(struct service *s, const struct request *r, struct response *response)
 {
     struct call call = { .app = s->api, .ctx = talloc_new(NULL), .request = r, .response = response };
     mem_check(call.ctx);
@@ -337,6 +337,21 @@ static void dispatch_route(struct service *s, const struct request *r, struct re
                 "check your spelling and try again."));
     }
     talloc_free(call.ctx);
+}
+
+/* Requests to /api/ wait for the database. They get half of the threads; the rest is refused at once. */
+static void dispatch_route(struct service *s, const struct request *r, struct response *response)
+{
+    if (!str_starts(r->path, STR("/api/"))) {
+        answer_route(s, r, response);
+    } else if (gate_enter(s->api->all, 0)) {
+        answer_route(s, r, response);
+        gate_leave(s->api->all);
+    } else {
+        response_header(response, "Retry-After", STR("5"));
+        response_problem(response, 503, http_reason(503),
+                         "Too many requests are being answered. Try again later.", NULL);
+    }
 }
 
 static void add_common_headers(struct service *s, unsigned thread, struct response *response)

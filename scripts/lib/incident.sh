@@ -45,7 +45,7 @@ show_nginx() {
         /"cache":"HIT"/ {
             hits++
         }
-        /"upstream_status":"([^"]*[:, ])?50[24]"/ {
+        /"upstream_status":"([^"]*[:, ])?50[24]"|"limit":"REJECTED"/ {
             alone++
         }
         END {

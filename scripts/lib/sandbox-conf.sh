@@ -144,6 +144,14 @@ admin_server() { # PORT
         -e "s|@CONNECT@|$(connect_sources)|" -e 's|rate=10r/s|rate=100r/s|' "${who[@]}" "$TOP/conf/nginx/admin.conf.in"
 }
 
+# How many files a worker of nginx may open: as scripts/setup has it, where this machine permits that.
+open_files() {
+    local most
+    most=$(ulimit -Hn)
+    [[ $most != unlimited ]] && ((most < 32768)) || most=32768
+    printf '%s\n' "$most"
+}
+
 # A sandbox may be slower than a server, so nginx waits longer for its workers.
 write_nginx_conf() { # PORT; fails when nothing changed
     local user='' uncached=()
@@ -161,11 +169,12 @@ write_nginx_conf() { # PORT; fails when nothing changed
 daemon off;
 $user
 worker_processes 2;
-worker_rlimit_nofile 8192;
+worker_rlimit_nofile $(open_files);
 pid $RUN/nginx.master;
 error_log $DIR/log/nginx-error.log warn;
 events {
-    worker_connections 2048;
+    worker_connections $(($(open_files) / 2));
+    multi_accept on;
 }
 http {
     client_body_temp_path $DIR/tmp/body;

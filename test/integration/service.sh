@@ -121,7 +121,7 @@ start_load() {
 
 # How many answers nginx gave because no worker did; each is a 200.
 answered_by_nginx() {
-    grep -cE '"status":200,.*"upstream_status":"([^"]*[:,] )?50[24]"' "$SANDBOX/log/access.log" || true
+    grep -cE '"status":200,.*("upstream_status":"([^"]*[:,] )?50[24]"|"limit":"REJECTED")' "$SANDBOX/log/access.log" || true
 }
 
 # end_load: sets REQUESTS, how many were answered, and FAILURES, what wrk says of failed ones, and how many nginx had to answer
