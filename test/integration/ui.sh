@@ -8,7 +8,9 @@ TOP=$(realpath -- "$(dirname -- "$0")/../..")
 
 BUILD=$(realpath -- "${BALROG_BUILD:-$TOP/build}")
 WORK=$(mktemp -d)
-BOX=$WORK/box
+# The browser's tests run in two lanes, each with a Balrog of its own; some of them, named in the first parameter, in one.
+BOXES=("$WORK/box" "$WORK/box2")
+[[ -z ${1-} ]] || BOXES=("$WORK/box")
 
 # Prints what is missing to run a browser.
 missing() {
@@ -21,10 +23,19 @@ missing() {
 }
 
 take_down() {
-    "$TOP/scripts/sandbox" down "$BOX" >/dev/null 2>&1 || true
+    local box
+    wait
+    for box in "${BOXES[@]}"; do
+        "$TOP/scripts/sandbox" down "$box" >/dev/null 2>&1 || true
+    done
     rm -rf -- "$WORK"
 }
 trap take_down EXIT
+
+# Makes a sandbox; the variables that it prints go into BOX.urls.
+make_box() { # BOX
+    "$TOP/scripts/sandbox" up "$1" --load "$TOP/conf/demo.sql" --passwords "$TOP/conf/demo.passwords" --agent >"$1.urls"
+}
 
 header() { # NAME PATH
     curl -s -o /dev/null -D - --noproxy '*' "$ADMIN_URL$2" | tr -d '\r' | sed -n "s/^$1: //Ip"
@@ -74,12 +85,15 @@ if [[ -s $WORK/missing ]]; then
     summary
     exit
 fi
+for box in "${BOXES[@]}"; do
+    make_box "$box" &
+done
 "$TOP/scripts/build-ui" --dev "$BUILD/ui"
-"$TOP/scripts/sandbox" up "$BOX" --load "$TOP/conf/demo.sql" --passwords "$TOP/conf/demo.passwords" --agent >"$WORK/urls"
+wait
 # shellcheck source=/dev/null
-. "$WORK/urls"
-: "${ADMIN_URL:?}" "${PUBLIC_URL:?}" "${DB_SOCKET:?}" "${DB_NAME:?}"
-export ADMIN_URL PUBLIC_URL DB_SOCKET DB_NAME BALROG_BOX=$BOX BALROG_BUILD=$BUILD SHOTS=${SHOTS:-$BUILD/ui-shots}
+. "${BOXES[0]}.urls"
+: "${ADMIN_URL:?}"
+export BALROG_BOXES="${BOXES[*]}" BALROG_BUILD=$BUILD SHOTS=${SHOTS:-$BUILD/ui-shots}
 test_serving
 test_browser "${1-}"
 summary

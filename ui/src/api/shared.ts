@@ -6,6 +6,8 @@ import { lookAgain } from "./network";
 import { user } from "./session";
 import { share } from "./share";
 
+// A stop is seen by everybody within ten seconds, also on a slow network. The answers are small, and 304 without news.
+const STOPS_MS = 5000;
 const REFRESH_MS = 10_000;
 // While the page is not visible, for the notification that something waits for me.
 const HIDDEN_MS = 60_000;
@@ -35,30 +37,41 @@ async function readStops(): Promise<Stops> {
     };
 }
 
+const canRead = (): boolean => user.value !== undefined && !(user.value === null && method.value === "password");
+
+async function refreshStops(): Promise<void> {
+    const found = await readStops();
+    stops.value = share(stops.value, found.shutoffs).value;
+    // An admin that is older than this UI has no stops for a part: the two are deployed on their own.
+    const parts = (found as Partial<Stops>).partial_stops ?? [];
+    partialStops.value = share(partialStops.value, parts).value;
+}
+
+async function refreshInbox(): Promise<void> {
+    inboxCount.value = (await get("/pending", { query: { limit: 1 } })).mine;
+}
+
+// What cannot be read stays as it is.
 export async function refreshShared(): Promise<void> {
-    if (user.value === undefined || (user.value === null && method.value === "password")) {
-        return; // nothing can be read
+    if (canRead()) {
+        await Promise.allSettled([refreshStops(), refreshInbox()]);
     }
-    const [found, pending] = await Promise.allSettled([readStops(), get("/pending", { query: { limit: 1 } })]);
-    if (found.status === "fulfilled") {
-        stops.value = share(stops.value, found.value.shutoffs).value;
-        // An admin that is older than this UI has no stops for a part: the two are deployed on their own.
-        const parts = (found.value as Partial<Stops>).partial_stops ?? [];
-        partialStops.value = share(partialStops.value, parts).value;
-    }
-    if (pending.status === "fulfilled") {
-        inboxCount.value = pending.value.mine;
-    }
+}
+
+// Calls `refresh` this often while the page is visible, else seldom.
+function repeat(ms: number, refresh: () => Promise<unknown>): void {
+    let last = Date.now();
+    setInterval(() => {
+        if (canRead() && (!document.hidden || Date.now() - last >= HIDDEN_MS)) {
+            last = Date.now();
+            void refresh().catch(() => null);
+        }
+    }, ms);
 }
 
 export function startShared(): void {
     user.subscribe(() => void refreshShared());
     lookAgain.subscribe(n => n && void refreshShared());
-    let last = Date.now();
-    setInterval(() => {
-        if (!document.hidden || Date.now() - last >= HIDDEN_MS) {
-            last = Date.now();
-            void refreshShared();
-        }
-    }, REFRESH_MS);
+    repeat(STOPS_MS, refreshStops);
+    repeat(REFRESH_MS, refreshInbox);
 }
