@@ -68,8 +68,7 @@ trusted-types 'none'" "$(header Content-Security-Policy /ui/)"
 # Adds the counts of the browser's tests.
 test_browser() {
     local last
-    node "$TOP/ui/test/browser/run.mjs" "${1-}" >"$WORK/browser" 2>&1 || true
-    cat -- "$WORK/browser" >&2
+    node "$TOP/ui/test/browser/run.mjs" "${1-}" 2>&1 | tee -- "$WORK/browser" >&2 || true
     last=$(tail -n 1 -- "$WORK/browser")
     if [[ $last =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
         PASSED=$((PASSED + BASH_REMATCH[1]))
