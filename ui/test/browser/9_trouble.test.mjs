@@ -162,6 +162,7 @@ test("answers without news are 304s without a body; a change by somebody else is
     await page.waitForResponse(response => response.url().endsWith("/shutoffs"));
     assert.equal(await page.getByText("changed by admin").count(), 0);
     await page.keyboard.press("Escape");
+    await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange"))); // as a user who comes back
     await eventually(
         "announced",
         async () => /^Rules: 1 entry changed/.test(await page.locator("[data-news]").innerText()),
