@@ -79,6 +79,7 @@ static bool is_fatal(unsigned code)
     case ER_NET_ERROR_ON_WRITE:
     case ER_NET_WRITE_INTERRUPTED:
     case ER_CONNECTION_KILLED:
+    case ER_UNKNOWN_COM_ERROR: /* a node that is not part of its Galera cluster's majority does nothing */
         return true;
     default:
         /* Errors of the client library: the connection is lost, or its state is not known. */
@@ -109,6 +110,8 @@ static enum fail kind_of(unsigned code)
     case ER_OUT_OF_RESOURCES:
     case ER_CANT_CREATE_THREAD:
         return FAIL_CROWDED;
+    case ER_ERROR_DURING_COMMIT: /* a Galera node that was cut off: the others may have the transaction */
+        return FAIL_UNKNOWN;
     case ER_DUP_ENTRY:
         return FAIL_DUPLICATE;
     case ER_DATA_TOO_LONG:

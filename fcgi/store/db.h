@@ -1,8 +1,9 @@
 /* MariaDB/MySQL: connections, prepared statements, typed rows. Uses Connector/C.
  *
  * Errors have a reason (store/fail.h): FAIL_BUSY for a deadlock or lock timeout, FAIL_INVALID for a value
- * that does not fit its column, FAIL_DUPLICATE, else FAIL_DATABASE. The texts of FAIL_INVALID and
- * FAIL_DUPLICATE are sent to clients; so the database's own text is only logged.
+ * that does not fit its column, FAIL_DUPLICATE, FAIL_UNKNOWN if COMMIT failed so that the outcome is not
+ * known, else FAIL_DATABASE. The texts of FAIL_INVALID and FAIL_DUPLICATE are sent to clients; so the
+ * database's own text is only logged.
  *
  * Auto-reconnect is off, connect/read/write timeouts are set, sessions run in strict mode, utf8mb4, UTC and
  * autocommit. A connection belongs to one thread. */

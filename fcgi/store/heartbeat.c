@@ -7,6 +7,7 @@
 #include "core/thread.h"
 #include "ops/crash.h"
 #include "ops/log.h"
+#include "store/fail.h"
 
 #include <pthread.h>
 #include <unistd.h>
@@ -28,6 +29,18 @@ struct heartbeat {
 #define NOW_MS "CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)"
 #define IS_RECENT "at BETWEEN " NOW_MS " - 500 AND " NOW_MS
 
+/* Writes it on H->db. After a collision, another program has written it, and the connection is as new. */
+static bool send_beat(struct heartbeat *h, struct error *e)
+{
+    const struct db_value writer = DB_S(str_of(h->writer));
+    bool ok = db_execute(h->db,
+                         "INSERT INTO balrog_heartbeat (id, at, term, writer) VALUES (1, " NOW_MS ", 0, ?) "
+                         "ON DUPLICATE KEY UPDATE writer = IF(" IS_RECENT ", writer, VALUES(writer)), "
+                         "at = IF(" IS_RECENT ", at, VALUES(at))",
+                         &writer, 1, NULL, NULL, e);
+    return ok || (failed_as(e, FAIL_BUSY) && db_exec(h->db, "ROLLBACK", e));
+}
+
 static bool write_beat(struct heartbeat *h, struct error *e)
 {
     if (h->db != NULL && (!db_alive(h->db) || !hosts_is_current(h->hosts, h->db, HOSTS_WRITE))) {
@@ -37,15 +50,7 @@ static bool write_beat(struct heartbeat *h, struct error *e)
     if (h->db == NULL) {
         h->db = hosts_connect(h->hosts, h, HOSTS_WRITE, e);
     }
-    if (h->db == NULL || !hosts_may_write(h->hosts, e)) {
-        return false;
-    }
-    const struct db_value writer = DB_S(str_of(h->writer));
-    return db_execute(h->db,
-                      "INSERT INTO balrog_heartbeat (id, at, term, writer) VALUES (1, " NOW_MS ", 0, ?) "
-                      "ON DUPLICATE KEY UPDATE writer = IF(" IS_RECENT ", writer, VALUES(writer)), "
-                      "at = IF(" IS_RECENT ", at, VALUES(at))",
-                      &writer, 1, NULL, NULL, e);
+    return h->db != NULL && hosts_may_write(h->hosts, e) && send_beat(h, e);
 }
 
 static bool wait_for_beat(struct heartbeat *h)

@@ -22,6 +22,16 @@ static void note_good(int64_t *since_ms, bool good, int64_t now_ms)
     *since_ms = !good ? 0 : *since_ms != 0 ? *since_ms : now_ms;
 }
 
+/* Whether the server is a node that is desynced, while another one is not. */
+static bool may_spare(const struct host_state *s, const struct host_state *state, size_t n)
+{
+    bool others = false;
+    for (size_t i = 0; i < n; i++) {
+        others |= state[i].up && state[i].cluster && !state[i].desynced && !state[i].read_only;
+    }
+    return s->desynced && others;
+}
+
 /* ---- reading ---- */
 
 /* The time of the newest heartbeat; -1 if no server that is up has one. Notes the newest term. */
@@ -77,7 +87,8 @@ static void choose_reader(const struct host_state *state, size_t n, int64_t max_
 {
     int64_t newest_ms = newest_beat(state, n, now_ms, choice);
     for (size_t i = 0; i < n; i++) {
-        bool good = state[i].up && is_fresh(&state[i], newest_ms, max_lag_ms, choice);
+        bool good = state[i].up && !may_spare(&state[i], state, n) &&
+                    is_fresh(&state[i], newest_ms, max_lag_ms, choice);
         note_good(&choice->readable_ms[i], good, now_ms);
     }
     size_t first = pick_first(choice->readable_ms, n, choice->reader, !choice->made, now_ms);
@@ -152,7 +163,8 @@ static void choose_writer(const struct host_state *state, size_t n, int64_t now_
 {
     note_newest(state, n, now_ms, choice);
     for (size_t i = 0; i < n; i++) {
-        bool good = is_writable(&state[i]) && !lacks_something(&state[i], choice);
+        bool good =
+            is_writable(&state[i]) && !may_spare(&state[i], state, n) && !lacks_something(&state[i], choice);
         note_good(&choice->writable_ms[i], good, now_ms);
     }
     size_t first = pick_first(choice->writable_ms, n, choice->writer, !choice->made, now_ms);

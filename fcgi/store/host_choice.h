@@ -18,7 +18,9 @@ struct host_state {
     char why[200];
     int64_t asked_ms; /* when the question that it answered began */
     bool read_only;
-    bool beats; /* it has a heartbeat (store/heartbeat.h), with: */
+    bool cluster;  /* it is a node of a Galera cluster, and part of its majority if it is up */
+    bool desynced; /* such a node that lags behind on purpose: it gives its state to another one */
+    bool beats;    /* it has a heartbeat (store/heartbeat.h), with: */
     int64_t
         beat_ms; /* the time of the last one, since 1970, by the clock of the server that it was written on */
     int64_t age_ms; /* its age when it was read, by this server's clock */
@@ -55,6 +57,9 @@ struct host_choice {
  * Writing: the first one that is up, not read-only, and not refused. A server is refused if another one was
  * seen not to be read-only with a newer term, or with transactions that this one lacked when it was asked
  * later: then changes could be lost, or both be primaries.
+ *
+ * A node of a Galera cluster has no position: the cluster sees to it that all have the same. One that is
+ * desynced is used only while there is no other one.
  *
  * The server in use is left at once when it is not good any more; one that is listed before it is used when
  * it has been good for HOST_RETURN_MS. If there is only one server, it is always the choice. */

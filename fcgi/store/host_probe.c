@@ -1,5 +1,6 @@
 /* See host_probe.h. Two statements, which any account may send, and any server understands: a MySQL server
- * has no positions of this kind, and a database of the reference has no heartbeat. */
+ * has no positions of this kind, and a database of the reference has no heartbeat. A node of a Galera cluster
+ * is asked for a third thing. */
 #include "store/host_probe.h"
 
 #include "core/clock.h"
@@ -7,7 +8,9 @@
 #include <stdio.h>
 
 enum {
-    PROBE_LIMIT_S = 1,       /* for connecting, and for each answer */
+    PROBE_LIMIT_S = 1, /* for connecting, and for each answer */
+    NODE_DONOR = 2,    /* wsrep_local_state: it gives its state to another node, or lags on purpose */
+    NODE_SYNCED = 4,
     NO_HEARTBEAT_MS = 10000, /* a table that cannot be read is asked for again after this time */
 };
 
@@ -25,20 +28,50 @@ struct host_probe *host_probe_new(void *ctx, const struct config_database *at, s
     return p;
 }
 
+/* A node that is cut off from the others, or gets their state, is as good as down. A node that refuses
+ * statements fails before this. */
+static bool read_cluster(struct db *db, struct host_state *state, struct error *e)
+{
+    struct db_rows *rows = db_query(
+        db, "SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_cluster_status', 'wsrep_local_state')", NULL,
+        0, e);
+    bool primary = false;
+    int64_t local = 0;
+    while (db_next(rows, e)) {
+        if (str_eq(db_text(rows, 0), STR("wsrep_local_state"))) {
+            local = db_int(rows, 1);
+        } else {
+            primary = str_eq(db_text(rows, 1), STR("Primary"));
+        }
+    }
+    state->desynced = local < NODE_SYNCED;
+    return db_finish(rows) &&
+           ((primary && local >= NODE_DONOR) ||
+            error_set(e, ERROR_UNAVAILABLE, "it is not part of its Galera cluster's majority"));
+}
+
 static bool read_variables(struct db *db, struct host_state *state, struct error *e)
 {
     struct db_rows *rows = db_query(db,
                                     "SHOW GLOBAL VARIABLES WHERE Variable_name IN "
-                                    "('read_only', 'gtid_binlog_pos', 'gtid_slave_pos')",
+                                    "('read_only', 'gtid_binlog_pos', 'gtid_slave_pos', 'wsrep_on')",
                                     NULL, 0, e);
     while (db_next(rows, e)) {
         if (str_eq(db_text(rows, 0), STR("read_only"))) {
             state->read_only = !str_eq(db_text(rows, 1), STR("OFF"));
+        } else if (str_eq(db_text(rows, 0), STR("wsrep_on"))) {
+            state->cluster = str_eq(db_text(rows, 1), STR("ON"));
         } else {
             gtid_add(&state->position, db_text(rows, 1));
         }
     }
-    return db_finish(rows);
+    if (!db_finish(rows)) {
+        return false;
+    }
+    if (state->cluster) {
+        state->position.n = 0; /* a node's binary log counts by itself */
+    }
+    return !state->cluster || read_cluster(db, state, e);
 }
 
 static bool read_heartbeat(struct db *db, struct host_state *state, struct error *e)

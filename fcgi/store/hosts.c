@@ -160,6 +160,7 @@ static void *ask_main(void *arg)
             state.position = old->position;
             state.asked_ms = old->asked_ms;
             state.read_only = old->read_only;
+            state.cluster = old->cluster;
         }
         h->state[a->i] = state;
         h->n_asked += first;
@@ -249,11 +250,24 @@ static size_t wait_for_choice(struct hosts *h, enum hosts_use use)
     return host;
 }
 
+/* On a node of a Galera cluster, a transaction that may write begins when the node has all that was committed
+ * on others before. */
+static bool see_all(struct db *db, struct error *e)
+{
+    struct db_rows *rows = db_query(db, "SHOW VARIABLES LIKE 'wsrep_on'", NULL, 0, e);
+    bool cluster = db_next(rows, e) && str_eq(db_text(rows, 1), STR("ON"));
+    return db_finish(rows) && (!cluster || db_exec(db, "SET SESSION wsrep_sync_wait = 7", e));
+}
+
 struct db *hosts_connect(struct hosts *h, void *ctx, enum hosts_use use, struct error *e)
 {
     size_t host = wait_for_choice(h, use);
     struct db_limits limits = { .connect_s = h->at->n_servers > 1 ? CONNECT_LIMIT_S : 0 };
     struct db *db = db_open_host(ctx, h->at, host, limits, e);
+    if (db != NULL && use == HOSTS_WRITE && !see_all(db, e)) {
+        talloc_free(db);
+        db = NULL;
+    }
     if (db != NULL) {
         remember_connection(h, db, use);
     } else if (h->at->n_servers > 1) {

@@ -6,6 +6,7 @@
 #include "core/thread.h"
 #include "ops/crash.h"
 #include "ops/log.h"
+#include "store/fail.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -53,7 +54,11 @@ static bool send_report(struct reporter *r, struct error *e)
         r->figures.print(r->figures.arg, &r->detail);
     }
     r->instance.detail = r->detail.n > 0 && !r->detail.full ? buf_view(&r->detail) : STR_NONE;
-    return connect_database(r, e) && instance_beat(r->db, &r->instance, e);
+    bool ok = connect_database(r, e) && instance_beat(r->db, &r->instance, e);
+    if (!ok && r->db != NULL && failed_as(e, FAIL_BUSY)) { /* it can be used again for the next one */
+        db_exec(r->db, "ROLLBACK", NULL);
+    }
+    return ok;
 }
 
 /* Logs the first failure, and then one line every LOG_EVERY_MS. */

@@ -205,7 +205,7 @@ static bool end_transaction(struct tx_attempt *run, struct tx *tx, struct error 
     if (db_exec(tx->db, "COMMIT", e)) {
         return true;
     }
-    if (!db_alive(tx->db) && !tx->request->read_only) {
+    if ((!db_alive(tx->db) || failed_as(e, FAIL_UNKNOWN)) && !tx->request->read_only) {
         run->unknown = true;
         fail(e, FAIL_UNKNOWN,
              "The connection to the database was lost while the change was committed. "

@@ -50,8 +50,7 @@ write_db_conf() {
         if (($(replicas) == 0)); then
             printf '%s\n' 'skip-networking' 'skip-log-bin'
         else
-            mkdir -p -- "$DIR/binlog1"
-            replication_settings 1
+            server_settings 1
         fi
         state settings | sed -n 's/^mariadb\.//p'
     } | replace "$DIR/db.cnf"

@@ -1,11 +1,11 @@
 # shellcheck shell=bash
-# Replicas of a sandbox's database: the servers db2, db3, … follow the first one, db, by GTID, with semi-synchronous
-# replication. For scripts/sandbox, whose functions and variables this uses.
+# Further servers of a sandbox's database: db2, db3, … follow the first one, db, by GTID, with semi-synchronous replication; or
+# all are nodes of a Galera cluster (sandbox-galera.sh). For scripts/sandbox, whose functions and variables this uses.
 : "${DIR=}" "${RUN=}" "${DB_NAME=}"
 
 REPLICATION_USER=balrog_replication
 
-replicas() { # prints how many there are
+replicas() { # prints how many there are besides the first server
     state replicas 0
 }
 
@@ -21,16 +21,19 @@ is_replica() { # PART
     [[ $1 =~ ^db[2-9]$ ]]
 }
 
-# Keeps how many replicas there are, and the port of the first server; the others have the next ones.
-choose_replicas() { # N
-    local port i j
-    [[ ! -d $DIR/db || $(replicas) == "$1" ]] ||
-        die "--replicas: this sandbox has $(replicas), and its database is there already; make another sandbox"
+# Keeps how many servers there are besides the first one, and its port; the others have the next ones.
+choose_replicas() { # N GALERA, yes or no
+    local port i j count=$(($1 + 1))
+    [[ ! -d $DIR/db || "$(replicas) $(state galera no)" == "$1 $2" ]] ||
+        die "this sandbox has $(($(replicas) + 1)) database servers (Galera: $(state galera no)), and the database is there already;" \
+            "make another sandbox"
     keep replicas "$1"
+    keep galera "$2"
+    ! is_galera || count=$((count * 4))
     [[ -z $(state db-port) ]] || return 0
     for ((i = 0; i < 50; i++)); do
         port=$((12000 + RANDOM % 8000))
-        for ((j = 0; j <= $1; j++)); do
+        for ((j = 0; j < count; j++)); do
             ! port_taken $((port + j)) || continue 2
         done
         keep db-port "$port"
@@ -49,14 +52,26 @@ replication_settings() { # NUMBER OF THE SERVER
     (($1 == 1)) || printf '%s\n' 'read-only = ON'
 }
 
+# Prints MariaDB's settings for one of several servers.
+server_settings() { # NUMBER OF THE SERVER
+    if is_galera; then
+        galera_settings "$1"
+    else
+        mkdir -p -- "$DIR/binlog$1"
+        replication_settings "$1"
+    fi
+}
+
 write_replica_conf() { # PART
-    local i=${1#db}
-    mkdir -p -- "$DIR/tmp/$1" "$DIR/binlog$i"
+    local i
+    i=$(number_of "$1")
+    [[ $1 != db ]] || { write_db_conf && return; }
+    mkdir -p -- "$DIR/tmp/$1"
     {
         sed -e "s|^datadir = .*|datadir = $DIR/$1|" -e "s|^socket = .*|socket = $RUN/$1.sock|" \
             -e "s|^tmpdir = .*|tmpdir = $DIR/tmp/$1|" -e '/^\(bind-address\|port\|server-id\|log-bin\|relay-log\) = /d' \
             "$DIR/db.cnf"
-        replication_settings "$i"
+        server_settings "$i"
     } | replace "$DIR/$1.cnf"
 }
 
@@ -66,6 +81,11 @@ replica_client() { # PART [CLIENT OPTION…]
 
 start_replica() { # PART
     local i
+    if is_galera; then
+        launch_node "$1"
+        await_node "$1"
+        return
+    fi
     leader "$1" >/dev/null || launch "$1" mariadbd --defaults-file="$DIR/$1.cnf"
     for ((i = 0; i < 600; i++)); do
         ! replica_client "$1" -e 'DO 0' 2>/dev/null || return 0
@@ -93,6 +113,10 @@ copy_db() {
 # from its first change on.
 start_replicas() {
     local part
+    if is_galera; then
+        start_nodes
+        return
+    fi
     for part in $(replica_parts); do
         write_replica_conf "$part" || true
         start_replica "$part"
@@ -107,7 +131,15 @@ start_replicas() {
 
 # Prints the list of servers as the programs' host setting.
 database_hosts() {
-    local part list=$RUN/db.sock
+    local part i list=$RUN/db.sock
+    if is_galera; then
+        list=127.0.0.1:$(state db-port)
+        for ((i = 1; i <= $(replicas); i++)); do
+            list+=", 127.0.0.1:$(($(state db-port) + i))"
+        done
+        printf '%s\n' "$list"
+        return
+    fi
     for part in $(replica_parts); do
         list+=", $RUN/$part.sock"
     done

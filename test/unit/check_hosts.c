@@ -338,6 +338,55 @@ START_TEST(two_that_are_equal)
 }
 END_TEST
 
+/* Three nodes of a Galera cluster, of which all can be written to. */
+static void set_node(size_t i, bool desynced)
+{
+    set(i, false, 5000, 0, "");
+    state[i].cluster = true;
+    state[i].desynced = desynced;
+}
+
+static void cluster_setup(void)
+{
+    memset(&choice, 0, sizeof choice);
+    now_ms = 1000;
+    set_node(0, false);
+    set_node(1, false);
+    set_node(2, false);
+    expect_choice(0, 0, true);
+}
+
+START_TEST(the_next_node_of_a_cluster)
+{
+    cluster_setup();
+    set_down(0);
+    expect_choice(1, 1, true);
+    now_ms += 500;
+    set_node(0, false);
+    expect_choice(1, 1, true);
+    now_ms += HOST_RETURN_MS;
+    expect_choice(0, 0, true);
+    set_down(0);
+    set_down(1);
+    set_down(2);
+    expect_choice(0, 0, false);
+}
+END_TEST
+
+START_TEST(a_desynced_node_is_spared)
+{
+    cluster_setup();
+    set_node(0, true);
+    expect_choice(1, 1, true);
+    set_node(1, true);
+    expect_choice(2, 2, true);
+    set_down(2);
+    expect_choice(0, 0, true); /* better than none */
+    set(2, true, 5000, 0, "0-1-7");
+    expect_choice(0, 0, true); /* a replica does not replace a node */
+}
+END_TEST
+
 START_TEST(one_server_is_always_the_choice)
 {
     memset(&choice, 0, sizeof choice);
@@ -352,4 +401,5 @@ SUITE_MAIN_WITH("hosts", setup, teardown, lists, wrong_lists, positions, a_long_
                 reading_moves_and_comes_back, a_replica_that_is_behind_is_not_read_from,
                 if_all_are_behind_the_least_is_read_from, a_former_primary_is_not_read_from,
                 writing_follows_the_primary, what_lacks_changes_is_not_written_to, a_newer_term_decides,
-                two_that_are_equal, one_server_is_always_the_choice)
+                two_that_are_equal, the_next_node_of_a_cluster, a_desynced_node_is_spared,
+                one_server_is_always_the_choice)
