@@ -89,7 +89,7 @@ copy_node() {
 }
 
 # Prints the last transaction that a node has, which does not run: the cluster's id, a colon, and its number.
-position_of() { # PART
+node_position() { # PART
     local at file=$DIR/$1/grastate.dat
     at=$(sed -n 's/^uuid: *//p' -- "$file" 2>/dev/null || true):$(sed -n 's/^seqno: *//p' -- "$file" 2>/dev/null || true)
     if [[ $at == : || $at == *:-1 ]]; then # it was killed: its engine knows
@@ -104,7 +104,7 @@ newest_node() {
     local part last best=db newest=-2
     for part in db $(replica_parts); do
         [[ -d $DIR/$part ]] || continue
-        last=$(position_of "$part") last=${last##*:}
+        last=$(node_position "$part") last=${last##*:}
         if ((last > newest)); then
             best=$part newest=$last
         fi
@@ -140,7 +140,7 @@ launch_node() { # PART
         await_node "$first"
     fi
     ! leader "$1" >/dev/null || return 0
-    at=$(position_of "$1")
+    at=$(node_position "$1")
     [[ $at == *:-1 ]] || options=(--wsrep-start-position="${at%% *}")
     launch "$1" env PATH="$DIR/bin:$PATH" mariadbd --defaults-file="$DIR/$1.cnf" "${options[@]}"
 }
