@@ -1,6 +1,6 @@
 // What changes would do to clients: /simulate answers real queries, or pasted ones, before and after.
 import type { ComponentChildren, JSX } from "preact";
-import { useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import { post, type Body, type Schema } from "../api/client";
 import { useSettled, type Settled } from "../api/settled";
 import { link } from "../app/router";
@@ -42,8 +42,11 @@ function sampleOf({ product, channel }: Props, urls: string[]): Sample {
 }
 
 function useSimulation(props: Props, urls: string[]): Settled<Simulation> {
-    const { changes } = props;
-    const key = changes ? JSON.stringify([changes, props.product, props.channel, urls]) : null;
+    const { changes, product, channel } = props;
+    const key = useMemo(
+        () => (changes ? JSON.stringify([changes, product, channel, urls]) : null),
+        [changes, product, channel, urls],
+    );
     return useSettled(key, SETTLED_MS, signal => {
         const sample = sampleOf(props, urls) as unknown as SimulateBody["sample"];
         return post("/simulate", { body: { changes: changes ?? [], sample }, signal });

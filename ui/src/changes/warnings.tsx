@@ -1,5 +1,6 @@
 // What is probably not meant about a change: the server's warnings, and the expectations that it would break.
 import type { JSX } from "preact";
+import { useMemo } from "preact/hooks";
 import { post, type Body, type Schema } from "../api/client";
 import { useSettled, type Settled } from "../api/settled";
 import { link, segment } from "../app/router";
@@ -13,7 +14,8 @@ const SETTLED_MS = 800;
 
 // The expectations that edits, which nobody has saved, would break.
 export function useBroken(edits: Edits | null): Settled<Schema["ExpectationCheck"]> {
-    return useSettled(edits ? JSON.stringify(edits) : null, SETTLED_MS, async signal => {
+    const key = useMemo(() => (edits ? JSON.stringify(edits) : null), [edits]); // long, if it has a release's document
+    return useSettled(key, SETTLED_MS, async signal => {
         const body = { changes: edits ?? [] } as Body<"/expectations/check", "post">;
         return (await post("/expectations/check", { body, signal })) as Schema["ExpectationCheck"];
     });

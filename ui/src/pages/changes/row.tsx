@@ -4,15 +4,13 @@ import { useEffect } from "preact/hooks";
 import { freshness } from "../../api/share";
 import type { PendingChange } from "../../changes/api";
 import { conditionOf, UptakeSoFar } from "../../changes/condition";
-import { SeenContent } from "../../changes/content";
 import { useSeen, type Seen } from "../../changes/seen";
-import { SignControl, SignoffList } from "../../changes/sign_control";
+import { Signable } from "../../changes/signable";
 import { signoffSentence } from "../../changes/signoffs";
 import { Breaks } from "../../changes/warnings";
-import { changeKey, changeLink, headline, scopeOf, stateTone, stateWord } from "../../changes/words";
+import { changeKey, headline, scopeOf, stateTone, stateWord } from "../../changes/words";
 import { plural } from "../../format/number";
 import { Mark } from "../../parts/mark";
-import { Note } from "../../parts/note";
 import { Relative } from "../../parts/time";
 import type { Result } from "./bulk";
 
@@ -38,20 +36,9 @@ function Opened({ change, breaks, onSeen, reload }: Props): JSX.Element {
     }, [seen.unseen, seen.moved, change]);
     return (
         <div class="stack opened">
-            {change.failed ? <Note tone="red">The agent could not make it: {change.failed.what}</Note> : null}
-            <SeenContent change={change} seen={seen} />
-            <Breaks breaks={breaks} />
-            <SignoffList change={change} />
-            <div class="row">
-                <SignControl
-                    change={seen.change}
-                    title={headline(change)}
-                    onDone={reload}
-                    unseen={seen.unseen}
-                    onOutdated={seen.renew}
-                />
-                <a href={changeLink(change.kind, change.id)}>Effect, edit, drop</a>
-            </div>
+            <Signable change={change} seen={seen} reload={reload}>
+                <Breaks breaks={breaks} />
+            </Signable>
         </div>
     );
 }

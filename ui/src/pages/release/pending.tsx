@@ -2,13 +2,11 @@
 import type { JSX } from "preact";
 import { useData } from "../../api/data";
 import type { PendingChange } from "../../changes/api";
-import { Content } from "../../changes/content";
 import { useSeen } from "../../changes/seen";
-import { SignControl, SignoffList } from "../../changes/sign_control";
+import { Signable } from "../../changes/signable";
 import { signoffSentence } from "../../changes/signoffs";
-import { changeLink, headline, stateTone, stateWord } from "../../changes/words";
+import { stateTone, stateWord } from "../../changes/words";
 import { Mark } from "../../parts/mark";
-import { Note } from "../../parts/note";
 import { Loaded } from "../../parts/states";
 import { Moment } from "../../parts/time";
 import { findPending, type Listed } from "../../releases/api";
@@ -18,8 +16,6 @@ function Shown({ change, reload }: { change: PendingChange; reload: () => Promis
     const seen = useSeen(change);
     return (
         <div class="stack">
-            {change.failed ? <Note tone="red">The agent could not make it: {change.failed.what}</Note> : null}
-            {seen.moved ? <Note tone="amber">This was edited since you looked.</Note> : null}
             <p>
                 {change.when ? <Moment at={change.when} /> : "With an uptake"}
                 <span class="soft">
@@ -27,20 +23,7 @@ function Shown({ change, reload }: { change: PendingChange; reload: () => Promis
                     · by {change.scheduled_by} · {signoffSentence(change)}
                 </span>
             </p>
-            <div ref={seen.ref} key={seen.version}>
-                <Content change={change} onReady={seen.onReady} />
-            </div>
-            <SignoffList change={change} />
-            <div class="row">
-                <SignControl
-                    change={seen.change}
-                    title={headline(change)}
-                    onDone={reload}
-                    unseen={seen.unseen}
-                    onOutdated={seen.renew}
-                />
-                <a href={changeLink(change.kind, change.id)}>Effect, edit, drop</a>
-            </div>
+            <Signable change={change} seen={seen} reload={reload} />
         </div>
     );
 }

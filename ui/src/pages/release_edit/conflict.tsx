@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { Button } from "../../parts/button";
+import { ClashNote } from "../../changes/clash";
 import type { Conflict, Json } from "../../releases/merge";
 
 export interface Clash {
@@ -30,44 +30,13 @@ function takenWords(taken: string[]): string {
 
 // The places that both changed, as they were, as they are now, and as I want them.
 export function ReleaseConflict({ clash, onChoose }: Props): JSX.Element {
-    return (
-        <section class="note amber stack" role="alert" aria-label="Changed by somebody else">
-            <p>
-                <strong>Somebody else has changed this meanwhile.</strong> Nothing of yours is lost.
-                {clash.taken.length ? ` Taken from them: ${takenWords(clash.taken)}.` : ""}
-            </p>
-            {clash.open.length ? (
-                <table class="clash cards">
-                    <thead>
-                        <tr>
-                            <th scope="col">Place</th>
-                            <th scope="col">Was</th>
-                            <th scope="col">Now</th>
-                            <th scope="col">Mine</th>
-                        </tr>
-                    </thead>
-                    <tbody>
-                        {clash.open.map(conflict => (
-                            <tr key={conflict.pointer}>
-                                <td class="mono">{conflict.pointer}</td>
-                                <td class="mono">{short(conflict.was)}</td>
-                                <td>
-                                    <Button kind="small" onClick={() => onChoose(conflict, conflict.now)}>
-                                        {short(conflict.now)}
-                                    </Button>
-                                </td>
-                                <td>
-                                    <Button kind="small" onClick={() => onChoose(conflict, conflict.mine)}>
-                                        {short(conflict.mine)}
-                                    </Button>
-                                </td>
-                            </tr>
-                        ))}
-                    </tbody>
-                </table>
-            ) : (
-                <p>Look at the change beside the form, and save again.</p>
-            )}
-        </section>
-    );
+    const rows = clash.open.map(conflict => ({
+        place: conflict.pointer,
+        was: short(conflict.was),
+        now: short(conflict.now),
+        mine: short(conflict.mine),
+        onNow: () => onChoose(conflict, conflict.now),
+        onMine: () => onChoose(conflict, conflict.mine),
+    }));
+    return <ClashNote of="Place" taken={takenWords(clash.taken)} rows={rows} kind="mono" />;
 }

@@ -2,27 +2,26 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Failure } from "../../api/client";
 import { asFailure } from "../../api/data";
-import { whyNot, user } from "../../api/session";
+import { whyNot } from "../../api/session";
 import { refreshShared } from "../../api/shared";
 import { go, link, unsaved } from "../../app/router";
 import { CompareReleases } from "../../changes/compare_releases";
 import { keepDraft, readDraft } from "../../changes/draft";
-import { Effect, type Edits } from "../../changes/effect";
-import { TrialNotes, useTrial, type Trial } from "../../changes/trial";
-import { Broken, useBroken } from "../../changes/warnings";
+import type { Edits } from "../../changes/effect";
+import { SaveRow } from "../../changes/save_row";
+import { isDirect, useTrial, type Trial } from "../../changes/trial";
+import { WhatIf } from "../../changes/what_if";
 import { SOON, whenOf, WhenFields, wrongWhen, type When } from "../../changes/when";
 import { changeLink } from "../../changes/words";
 import { plural } from "../../format/number";
 import { useKeys } from "../../keys/keys";
-import { Button } from "../../parts/button";
 import { Diff } from "../../parts/diff";
-import { Mark } from "../../parts/mark";
 import { Note } from "../../parts/note";
 import { Problem } from "../../parts/problem";
 import { say } from "../../parts/toast";
 import { difference, labelOf, valuesOf, type Values } from "../../rules/columns";
 import { allWrong, fromForm, toForm, type Form } from "../../rules/form";
-import { Conflict, type Clash } from "./conflict";
+import { RuleConflict, type Clash } from "./conflict";
 import { Fields } from "./fields";
 import { merge } from "./merge";
 import { applyNow, neededIn, readSubject, schedule, tryOut, type Subject } from "./subject";
@@ -43,12 +42,8 @@ function edits(subject: Subject, values: Values): Edits | null {
 
 function Side(props: { subject: Subject; values: Values; trial: Trial; wrong: number }): JSX.Element {
     const { subject, values, trial, wrong } = props;
-    const base = subject.rule ?? valuesOf({});
-    const changed = difference(base, values);
+    const changed = difference(subject.rule ?? valuesOf({}), values);
     const n = Object.keys(changed).length;
-    const lost = Object.keys(subject.pending?.signoffs ?? {}).filter(name => name !== user.value?.username);
-    const made = wrong || !n ? null : edits(subject, values);
-    const broken = useBroken(made);
     return (
         <>
             <section class="panel">
@@ -61,25 +56,13 @@ function Side(props: { subject: Subject; values: Values; trial: Trial; wrong: nu
                     <CompareReleases changed={changed} />
                 </div>
             </section>
-            <section class="panel">
-                <header>
-                    <h2>Sign-offs</h2>
-                </header>
-                <div class="body">
-                    <TrialNotes trial={trial} lost={lost} />
-                </div>
-            </section>
-            {broken.answer?.broken.length || broken.error ? (
-                <section class="panel">
-                    <header>
-                        <h2>Expectations</h2>
-                    </header>
-                    <div class="body stack" role="status">
-                        <Broken check={broken} />
-                    </div>
-                </section>
-            ) : null}
-            <Effect changes={made} product={values.product} channel={values.channel} />
+            <WhatIf
+                trial={trial}
+                pending={subject.pending}
+                edits={wrong || !n ? null : edits(subject, values)}
+                product={values.product}
+                channel={values.channel}
+            />
         </>
     );
 }
@@ -115,8 +98,7 @@ export function Editor({ id, subject: first }: Props): JSX.Element {
     const trial = useTrial(tried ? JSON.stringify([versionsOf(subject), values, when]) : null, signal =>
         tryOut(subject, values, when, signal),
     );
-    const direct =
-        !subject.pending && trial.answer && !trial.busy && !Object.keys(trial.answer.required_signoffs).length;
+    const direct = !subject.pending && isDirect(trial);
 
     const change = (some: Partial<Form>): void => {
         setTouched(true);
@@ -190,7 +172,6 @@ export function Editor({ id, subject: first }: Props): JSX.Element {
             },
         },
     ]);
-    const signsAs = trial.answer?.signs_as;
     return (
         <form class="editor" onSubmit={event => event.preventDefault()}>
             <div class="stack">
@@ -206,7 +187,7 @@ export function Editor({ id, subject: first }: Props): JSX.Element {
                     </Note>
                 ) : null}
                 {clash ? (
-                    <Conflict
+                    <RuleConflict
                         clash={clash}
                         form={form}
                         onChoose={(column, value) => {
@@ -226,19 +207,15 @@ export function Editor({ id, subject: first }: Props): JSX.Element {
                     />
                 </div>
                 {error ? <Problem error={error} /> : null}
-                <div class="row save">
-                    {direct ? (
-                        <Button kind="primary" dead={dead} onClick={() => void applyIt()}>
-                            Apply now
-                        </Button>
-                    ) : null}
-                    <Button kind={direct ? "plain" : "primary"} dead={dead} onClick={() => void scheduleIt()}>
-                        {subject.pending ? "Save the pending change" : "Schedule"}
-                        {signsAs ? `, signs as ${signsAs}` : ""}
-                    </Button>
-                    <kbd>Ctrl Enter</kbd>
-                    {touched ? <Mark tone="amber">not saved</Mark> : null}
-                </div>
+                <SaveRow
+                    now={direct ? "Apply now" : null}
+                    later={subject.pending ? "Save the pending change" : "Schedule"}
+                    signsAs={trial.answer?.signs_as}
+                    dead={dead}
+                    touched={touched}
+                    onNow={() => void applyIt()}
+                    onLater={() => void scheduleIt()}
+                />
             </div>
             <aside class="stack side" aria-label="What saving would do">
                 <Side subject={subject} values={values} trial={trial} wrong={wrong} />
