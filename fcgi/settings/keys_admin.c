@@ -17,7 +17,7 @@ const struct config_key keys_admin[] = {
       .help = "A longer request body is refused. nginx's client_max_body_size must allow this size, and the\n"
               "database's max_allowed_packet twice this size." },
     { "admin", "version_file", CONFIG_PATH, AT(admin.version_file), "",
-      .help = "A file with the JSON for /__version__. Empty: the version that was built in." },
+      .help = "A file with the JSON for /__version__. Empty: the release's, or the version built in." },
     { "admin", "openapi_file", CONFIG_PATH, AT(admin.openapi_file), "",
       .help = "The description of the API that is served at /openapi.json, and in part at /swagger.json. "
               "Empty: the\n"

@@ -22,7 +22,7 @@ const struct config_key keys_public[] = {
     { "public", "api_connections", CONFIG_INT, AT(public.api_connections), "4", 1, 256, "",
       .help = "The number of database connections for /api/v1. Update queries need none." },
     { "public", "version_file", CONFIG_PATH, AT(public.version_file), "",
-      .help = "A file with the JSON for /__version__. Empty: the version that was built in." },
+      .help = "A file with the JSON for /__version__. Empty: the release's, or the version built in." },
     { "public", "openapi_file", CONFIG_PATH, AT(public.openapi_file), "",
       .help = "The description of the API of which /swagger.json serves a part. Empty: the installed one." },
     { "public", "cache_control", CONFIG_TEXT, AT(public.cache_control), "public, max-age=90",

@@ -1,10 +1,15 @@
 /* See dockerflow.h. */
 #include "web/dockerflow.h"
 
+#include <limits.h>
+#include <unistd.h>
+
 #include "core/file.h"
 #include "ops/log.h"
 
 enum { VERSION_MAX = 64 << 10 };
+
+static const char release_file[] = "version.json";
 
 static const char html[] = "text/html; charset=utf-8";
 
@@ -21,10 +26,34 @@ static bool answer_file(struct response *response, const char *path, struct erro
     return ok;
 }
 
+/* Sets PATH to the release's file: the release is the folder above the program's own, wherever that is.
+ * Returns false if there is none, as for a program that no deploy made. */
+static bool find_release_file(char path[PATH_MAX])
+{
+    ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - sizeof release_file);
+    char *slash = NULL;
+    for (int i = 0; i < 2 && n > 0; i++) {
+        path[slash != NULL ? slash - path : n] = '\0';
+        slash = strrchr(path, '/');
+        if (slash == NULL) {
+            return false;
+        }
+    }
+    if (slash == NULL) {
+        return false;
+    }
+    memcpy(slash + 1, release_file, sizeof release_file);
+    return access(path, R_OK) == 0;
+}
+
 void dockerflow_version(const struct request *request, struct response *response, const char *path)
 {
     struct error e;
+    char own[PATH_MAX];
     response_header(response, "Cache-Control", STR("no-cache"));
+    if (path[0] == '\0' && find_release_file(own)) {
+        path = own;
+    }
     if (path[0] != '\0') {
         if (answer_file(response, path, &e)) {
             return;

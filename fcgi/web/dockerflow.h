@@ -4,8 +4,9 @@
 
 #include "web/http.h"
 
-/* Answers __version__ with the file at PATH. If PATH is "", or cannot be read (which is logged), answers with
- * the version that was built in. */
+/* Answers __version__ with the file at PATH; if PATH is "", with version.json of the release that the program
+ * is in. If there is no such file, or it cannot be read (which is logged), answers with the version that was
+ * built in. */
 void dockerflow_version(const struct request *request, struct response *response, const char *path);
 /* __lbheartbeat__: the program runs. */
 void dockerflow_lbheartbeat(struct response *response);

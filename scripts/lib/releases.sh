@@ -117,6 +117,16 @@ check_tarball() { # FILE
         die 3 "$1 has no good signature: $said"
 }
 
+# Prints what the programs of a release answer at /__version__, which anybody can read: so without the account in the
+# repository's URL, and without this machine's directories.
+version_json() { # VERSION COMMIT SOURCE
+    local source=$3 commit=$2
+    [[ $source != /* ]] || source=${source##*/}
+    source=$(sed -E -e 's|://[^/ ]*@|://|g' -e 's/[[:cntrl:]]//g' -e 's/[\\"]/\\&/g' <<<"$source")
+    [[ $commit != - ]] || commit=unknown
+    printf '{"commit":"%s","source":"%s","version":"%s"}\n' "$commit" "$source" "${1#v}"
+}
+
 # Checks $WORK/release and renames it to the version's directory.
 finish_release() { # VERSION COMMIT SOURCE
     local said
@@ -128,6 +138,7 @@ finish_release() { # VERSION COMMIT SOURCE
     printf '%s\n' "${1#v}" >"$WORK/release/share/balrog/VERSION"
     printf 'version = %s\ncommit = %s\nsource = %s\nmade = %s\n' "$1" "$2" "$3" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" \
         >"$WORK/release/RELEASE"
+    version_json "$@" >"$WORK/release/version.json"
     mv -T -- "$WORK/release" "$(release_dir "$1")"
     rm -rf -- "$WORK" "$WORK.log"
     log "$1 is made: $(release_dir "$1")"

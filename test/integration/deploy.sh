@@ -18,10 +18,24 @@ test_first_deploy() {
     check "admin and agent run" equal "$V1 $V1" "$(running admin) $(running agent)"
     check "admin answers through nginx" equal "OK!" "$(curl -s --noproxy '*' "http://127.0.0.1:$((PORT + 1))/__lbheartbeat__")"
     check "public answers through nginx" test -n "$(get "$(query_path 20200101000000 de)" | grep '<patch ')"
+    check "public says what it was made from" equal \
+        "{\"commit\":\"unknown\",\"source\":\"v1.tar $(sha256sum <"$WORK/v1.tar" | cut -d ' ' -f 1)\",\"version\":\"${V1#v}\"}" \
+        "$(get /__version__)"
+    check "so does admin" equal "$(get /__version__)" "$(curl -s --noproxy '*' "http://127.0.0.1:$((PORT + 1))/__version__")"
+    test_dry_run
     check "the hook heard of it" grep -q "^deployed public $V1 runs on t" "$WORK/told"
     check "once more changes nothing" operate 0 deploy --from "$WORK/v1.tar" "$V1"
     check "it is current" said "public $V1 is current already"
     check "nginx was started, and not reloaded" equal 1 "$(wc -l <"$WORK/reloads")"
+}
+
+# A dry run of what could be done leaves no trace in the log, the record or the state.
+test_dry_run() {
+    local before
+    before=$(sha256sum "$ROOT"/state/deploy* "$WORK/told")
+    check "a dry run" operate 0 deploy --dry-run --from "$WORK/v1.tar" "$V1"
+    check "says what it would do" said "would run on here: host current admin $V1"
+    check "and logs nothing as done" equal "$before" "$(sha256sum "$ROOT"/state/deploy* "$WORK/told")"
 }
 
 # The next version: additive phase by admin, canary, promote, destructive phase.
