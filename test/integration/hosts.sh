@@ -235,10 +235,13 @@ unknown() {
     on db3 <<<"RENAME TABLE balrog_heartbeat TO hidden_heartbeat"
     check "unknown: not a number" within 5000 is_nan
     check "the heartbeat works" equal 200 "$(status /__heartbeat__)"
-    get /__heartbeat__ -i >"$WORK/answer"
-    check "and says unknown" grep -qi '^x-database-lag-ms: unknown' "$WORK/answer"
+    check "and says unknown" within 5000 lag_is_unknown
     on db3 <<<"RENAME TABLE hidden_heartbeat TO balrog_heartbeat"
     check "known again" within 20000 is_known
+}
+
+lag_is_unknown() {
+    get /__heartbeat__ -i | grep -i '^x-database-lag-ms: unknown' >/dev/null
 }
 
 is_nan() {
