@@ -110,7 +110,7 @@ verify_deployed() {
 mend_deployed() {
     local version=$FIRST_VERSION args=()
     [[ -n $version ]] || version=$(newest_tag) || exit $?
-    [[ -n $version ]] || die 3 "$(repository) has no tag like v1.2: scripts/release makes one, and scripts/setup deploys it (docs/releasing.md)"
+    [[ -n $version ]] || die 3 "$(repository) has no tag like v1.2: scripts/release makes one, and scripts/setup deploys it (docs/signing.md)"
     [[ -z $FIRST_FROM ]] || args=(--from "$FIRST_FROM")
     "$TOP/scripts/deploy" -e "${ENV[name]}" --despite-confirmation --despite-doctor --despite-failure "${args[@]}" all "$version"
 }

@@ -1,5 +1,6 @@
 #!/bin/bash
-# Checks that the files and folders that CONTRIBUTING.md, README.md, docs/architecture.md and docs/glossary.md name exist.
+# Checks that the files and folders that CONTRIBUTING.md, README.md, docs/architecture.md and docs/glossary.md name exist, and
+# the pages of docs/ that messages and comments name.
 set -euo pipefail
 
 usage() {
@@ -52,13 +53,28 @@ exists() { # NAME DOCUMENT FOLDER
     return 1
 }
 
+# Checks the pages of docs/ that are named outside it.
+pages() {
+    local file page status=0
+    while IFS=: read -r file page; do
+        if [[ ! -e $TOP/$page ]]; then
+            printf '%s: there is no %s\n' "$file" "$page"
+            status=1
+        fi
+    done < <(cd -- "$TOP" && grep -roE 'docs/[a-z-]+\.(md|json)' scripts fcgi conf schema test ui/src README.md CONTRIBUTING.md NEWS.md | sort -u)
+    return "$status"
+}
+
 main() {
     local document line name folder status=0
     case ${1-} in
     -h | --help) usage && return ;;
     -*) usage >&2 && return 2 ;;
     esac
-    (($#)) || set -- "$TOP"/{CONTRIBUTING,README,docs/architecture,docs/glossary}.md
+    if ((!$#)); then
+        pages || status=1
+        set -- "$TOP"/{CONTRIBUTING,README,docs/architecture,docs/glossary}.md
+    fi
     for document; do
         folder=.
         while IFS=$'\t' read -r line name; do
