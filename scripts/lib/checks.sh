@@ -77,12 +77,22 @@ scheduled_where() { # CONDITION for the time
 # Prints the products and channels that get no updates, by a stop of all or of a part of their clients that was made or changed within
 # stop_within_s. One that is older is no emergency any more.
 stops_in_force() {
-    local partial since="(UNIX_TIMESTAMP() - ${ENV[stop_within_s]}) * 1000"
-    partial=$(query "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = 'balrog_partial_stops'") || exit $?
-    query "SELECT CONCAT(s.product, ' ', s.channel) FROM emergency_shutoffs s WHERE EXISTS (SELECT 1 FROM emergency_shutoffs_history h
-            WHERE h.product = s.product AND h.channel = s.channel AND h.timestamp > $since)
-        ${partial:+UNION ALL SELECT CONCAT('a part of ', s.product, ' ', s.channel) FROM balrog_partial_stops s
-            WHERE EXISTS (SELECT 1 FROM balrog_partial_stops_history h WHERE h.stop_id = s.stop_id AND h.timestamp > $since)}"
+    local tables table sql='' since="(UNIX_TIMESTAMP() - ${ENV[stop_within_s]}) * 1000"
+    tables=$(query "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()
+        AND table_name IN ('emergency_shutoffs', 'balrog_partial_stops')") || exit $?
+    for table in $tables; do
+        case $table in
+        emergency_shutoffs)
+            sql+="${sql:+ UNION ALL }SELECT CONCAT(s.product, ' ', s.channel) FROM $table s WHERE EXISTS (SELECT 1 FROM ${table}_history h
+                WHERE h.product = s.product AND h.channel = s.channel AND h.timestamp > $since)"
+            ;;
+        *)
+            sql+="${sql:+ UNION ALL }SELECT CONCAT('a part of ', s.product, ' ', s.channel) FROM $table s WHERE EXISTS (SELECT 1 FROM ${table}_history h
+                WHERE h.stop_id = s.stop_id AND h.timestamp > $since)"
+            ;;
+        esac
+    done
+    [[ -z $sql ]] || query "$sql"
 }
 
 # Prints the minute of the week that "Fri 12:00" is.

@@ -223,6 +223,8 @@ def needs_of(state, table, old, new):
     """{role: how many} for the change of OLD to NEW in STATE."""
     needs = {}
     row = new or old
+    if table == "balrog_partial_stops" and old is not None and new is not None:
+        return needs  # only its comment may change: the model says so elsewhere ("conditions-changed")
     if table in ("rules", "emergency_shutoffs", "balrog_partial_stops"):
         for one in (old, new):
             # Shutting off must be quick; turning updates on again needs what a rule would need.

@@ -29,7 +29,7 @@ if [[ -n ${BALROG_TEST_FULL-} ]]; then
 fi
 
 leave() {
-    take_down 2>/dev/null # which cannot remove what is mounted
+    take_down 2>/dev/null || true # it cannot remove what is mounted
     umount -l "$SANDBOX/log" "$SANDBOX/db" "$WORK/state" 2>/dev/null || true
     rm -rf -- "$WORK"
 }
