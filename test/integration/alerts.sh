@@ -23,14 +23,6 @@ METRICS=$WORK/metrics
 ADMIN_URL=
 FAKETIME=$(compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' | sed -n 1p || true)
 
-free_port() {
-    local port
-    while port=$((20000 + (RANDOM << 15 | RANDOM) % 12000)); do
-        (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
-    done
-    printf '%s\n' "$port"
-}
-
 # ---- Prometheus, Alertmanager, the node exporter ----
 
 shorter_rules() {

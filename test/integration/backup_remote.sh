@@ -18,14 +18,6 @@ fi
 AWAY=$WORK/away # what the other machine has
 FROM=ssh:store:/
 
-free_port() {
-    local port
-    while port=$((20000 + (RANDOM << 15 | RANDOM) % 12000)); do
-        (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
-    done
-    printf '%s\n' "$port"
-}
-
 # ---- the other machine ----
 
 make_host() {

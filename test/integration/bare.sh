@@ -203,14 +203,6 @@ may_be_promoted() {
     in_debian "cd /usr/src/balrog && scripts/canary-status -e production"
 }
 
-free_port() {
-    local port
-    while port=$((20000 + (RANDOM << 15 | RANDOM) % 12000)); do
-        (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || (exec 3<>"/dev/tcp/127.0.0.1/$((port + 1))") 2>/dev/null || break
-    done
-    printf '%s\n' "$port"
-}
-
 # ---- the way ----
 
 # The seconds of processors that the commands in the Debian have taken.

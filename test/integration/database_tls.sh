@@ -17,14 +17,6 @@ server_certificate() {
         -extfile <(echo 'subjectAltName = DNS:localhost') -out "$WORK/server.pem" 2>/dev/null
 }
 
-free_port() {
-    local port
-    while port=$((20000 + (RANDOM << 15 | RANDOM) % 12000)); do
-        (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
-    done
-    printf '%s\n' "$port"
-}
-
 # conf PROGRAM CA HOST: writes $WORK/PROGRAM.conf.
 conf() {
     local section=$1

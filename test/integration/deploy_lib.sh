@@ -118,15 +118,6 @@ somebody_watches() {
 
 # ---- the machine ----
 
-free_port() {
-    local port
-    while port=$((20000 + (RANDOM << 15 | RANDOM) % 12000)); do
-        (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || (exec 3<>"/dev/tcp/127.0.0.1/$((port + 1))") 2>/dev/null ||
-            break
-    done
-    printf '%s\n' "$port"
-}
-
 make_database() {
     start_mariadb "$WORK/db" || exit 1
     db mysql <<<"DELETE FROM global_priv WHERE User = ''; FLUSH PRIVILEGES;

@@ -62,18 +62,6 @@ made() { # N
     [[ $(change "$1") == 20[01] ]]
 }
 
-# Makes one rule after the other until the file $WORK/enough exists. Acknowledged ones are in $WORK/acknowledged.
-change_forever() {
-    local n=0
-    while [[ ! -e $WORK/enough ]]; do
-        n=$((n + 1))
-        case $(change "$n") in
-        200 | 201) echo "T$n" >>"$WORK/acknowledged" ;;
-        *) sleep 0.1 ;;
-        esac
-    done
-}
-
 has_more_than() { # N
     (($(wc -l <"$WORK/acknowledged") > $1))
 }

@@ -40,6 +40,15 @@ until_true() { # SECONDS COMMAND…
     done
 }
 
+# Prints a port that is free now, as is the one after it.
+free_port() {
+    local port
+    while port=$((20000 + (RANDOM << 15 | RANDOM) % 12000)); do
+        (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || (exec 3<>"/dev/tcp/127.0.0.1/$((port + 1))") 2>/dev/null || break
+    done
+    printf '%s\n' "$port"
+}
+
 # For check: whether both texts are the same. Prints both if they differ.
 equal() { # WANTED GOT
     [[ $1 == "$2" ]] || { printf '  wanted: %s\n  got:    %s\n' "$1" "$2" >&2 && return 1; }

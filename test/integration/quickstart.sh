@@ -31,16 +31,6 @@ make_tree() {
     : >>"$BUILD/configured"
 }
 
-# Two ports in a row that are free now.
-free_ports() {
-    local port
-    for ((;;)); do
-        port=$((20000 + (RANDOM << 15 | RANDOM) % 12000))
-        (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || (exec 3<>"/dev/tcp/127.0.0.1/$((port + 1))") 2>/dev/null || break
-    done
-    printf '%s\n' "$port"
-}
-
 quickstart() {
     "$TREE/scripts/quickstart" "$@" >"$WORK/output" 2>"$WORK/errors" || { cat "$WORK/errors" >&2 && return 1; }
 }
@@ -78,7 +68,7 @@ test_demo() {
         "http://127.0.0.1:$((PORT + 1))/simulate" | jq '.moved[0].to')"
 }
 
-PORT=$(free_ports)
+PORT=$(free_port)
 make_tree
 check "it starts" quickstart --port "$PORT" --no-ui
 check "and shows an update" grep -q '<patch ' "$WORK/output"

@@ -36,18 +36,6 @@ change() {
         --data-binary "{\"priority\":1,\"backgroundRate\":0,\"update_type\":\"minor\",\"mapping\":\"Rel\",\"product\":\"Tst\",\"comment\":\"T$1\"}" || true
 }
 
-# Makes one rule after the other until the file $WORK/enough exists. Acknowledged ones are in $WORK/acknowledged.
-change_forever() {
-    local n=0
-    while [[ ! -e $WORK/enough ]]; do
-        n=$((n + 1))
-        case $(change "$n") in
-        200 | 201) echo "T$n" >>"$WORK/acknowledged" ;;
-        *) sleep 0.1 ;;
-        esac
-    done
-}
-
 works() {
     [[ $(change "w$RANDOM") == 20? ]]
 }

@@ -135,3 +135,16 @@ end_load() {
     ((ANSWERED_BY_NGINX == 0)) || FAILURES+=" $ANSWERED_BY_NGINX answers by nginx alone"
     : "${REQUESTS:=0}" "$FAILURES"
 }
+
+# Calls the test's own change(), which makes a rule, with 1, 2, 3, … until the file $WORK/enough exists. The rules that were
+# acknowledged are in $WORK/acknowledged.
+change_forever() {
+    local n=0
+    while [[ ! -e $WORK/enough ]]; do
+        n=$((n + 1))
+        case $(change "$n") in
+        200 | 201) echo "T$n" >>"$WORK/acknowledged" ;;
+        *) sleep 0.1 ;;
+        esac
+    done
+}
