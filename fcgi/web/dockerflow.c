@@ -9,7 +9,7 @@
 
 enum { VERSION_MAX = 64 << 10 };
 
-static const char release_file[] = "version.json";
+static const char release_file[] = "/version.json";
 
 static const char html[] = "text/html; charset=utf-8";
 
@@ -26,23 +26,29 @@ static bool answer_file(struct response *response, const char *path, struct erro
     return ok;
 }
 
+/* Cuts the last name off PATH. Returns false if it has none. */
+static bool cut_name(char *path)
+{
+    char *slash = strrchr(path, '/');
+    if (slash != NULL) {
+        *slash = '\0';
+    }
+    return slash != NULL;
+}
+
 /* Sets PATH to the release's file: the release is the folder above the program's own, wherever that is.
  * Returns false if there is none, as for a program that no deploy made. */
 static bool find_release_file(char path[PATH_MAX])
 {
     ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - sizeof release_file);
-    char *slash = NULL;
-    for (int i = 0; i < 2 && n > 0; i++) {
-        path[slash != NULL ? slash - path : n] = '\0';
-        slash = strrchr(path, '/');
-        if (slash == NULL) {
-            return false;
-        }
-    }
-    if (slash == NULL) {
+    if (n <= 0) {
         return false;
     }
-    memcpy(slash + 1, release_file, sizeof release_file);
+    path[n] = '\0';
+    if (!cut_name(path) || !cut_name(path)) {
+        return false;
+    }
+    strcat(path, release_file);
     return access(path, R_OK) == 0;
 }
 
