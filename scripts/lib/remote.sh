@@ -11,6 +11,7 @@ REMOTE=               # as it is named in messages
 REMOTE_KIND=
 REMOTE_BASE=          # what rsync or rclone call it
 REMOTE_SSH=()
+REMOTE_RCLONE=()
 REMOTE_TMP=
 
 # Sets the remote store, and connects to it. The directory TMP must exist; its path must be short, for ssh's socket.
@@ -25,6 +26,8 @@ remote_open() { # ssh:…|rclone:… TMP
         command -v rclone >/dev/null || die 1 "rclone is missing: install the package rclone"
         [[ -r ${ENV[backup_rclone_config]} ]] ||
             die 1 "cannot read ${ENV[backup_rclone_config]} (key backup_rclone_config), where rclone finds its store $host"
+        REMOTE_RCLONE=(rclone --config "${ENV[backup_rclone_config]}" --quiet --retries 2 --low-level-retries 3 --contimeout 10s
+            --timeout 60s)
         return
     fi
     [[ $path == /* ]] || die 2 "$1: the directory must begin with /"
@@ -50,8 +53,7 @@ remote_rsync() {
 }
 
 remote_rclone() {
-    remote_run rclone --config "${ENV[backup_rclone_config]}" --quiet --retries 2 --low-level-retries 3 --contimeout 10s \
-        --timeout 60s "$@"
+    remote_run "${REMOTE_RCLONE[@]}" "$@"
 }
 
 # Fills THERE with what is below PATH; without it, with everything.
@@ -59,8 +61,7 @@ remote_list() { # [PATH]
     local prefix=${1:+$1/} bytes path status=0
     THERE=()
     if [[ $REMOTE_KIND == rclone ]]; then
-        rclone --config "${ENV[backup_rclone_config]}" --quiet --retries 2 --low-level-retries 3 --contimeout 10s --timeout 60s \
-            lsf --recursive --files-only --format sp --separator ' ' "$REMOTE_BASE/$prefix" \
+        "${REMOTE_RCLONE[@]}" lsf --recursive --files-only --format sp --separator ' ' "$REMOTE_BASE/$prefix" \
             >"$REMOTE_TMP/list" 2>"$REMOTE_TMP/said" || status=$?
         ((status == 0 || status == 3)) || # 3: there is no such directory
             die 5 "$REMOTE cannot be listed: $(tail -n 1 -- "$REMOTE_TMP/said")"
