@@ -58,8 +58,8 @@ struct host_choice {
  * seen not to be read-only with a newer term, or with transactions that this one lacked when it was asked
  * later: then changes could be lost, or both be primaries.
  *
- * A node of a Galera cluster has no position: the cluster sees to it that all have the same. One that is
- * desynced is used only while there is no other one.
+ * A node of a Galera cluster has no position: the cluster sees to it that all nodes have the same. A desynced
+ * node is used only if there is no other node.
  *
  * The server in use is left at once when it is not good any more; one that is listed before it is used when
  * it has been good for HOST_RETURN_MS. If there is only one server, it is always the choice. */

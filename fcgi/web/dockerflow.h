@@ -5,8 +5,8 @@
 #include "web/http.h"
 
 /* Answers __version__ with the file at PATH; if PATH is "", with version.json of the release that the program
- * is in. If there is no such file, or it cannot be read (which is logged), answers with the version that was
- * built in. */
+ * is in. Without that file, or if it cannot be read (then a line is logged), the answer is the version that
+ * was built in. */
 void dockerflow_version(const struct request *request, struct response *response, const char *path);
 /* __lbheartbeat__: the program runs. */
 void dockerflow_lbheartbeat(struct response *response);

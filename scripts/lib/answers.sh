@@ -8,7 +8,7 @@
 
 declare -gA ENV
 
-ANSWERS_SHOWN=5 # so many differences are printed in full
+ANSWERS_SHOWN=5 # the number of differences that are printed in full
 
 # ---- the queries ----
 
